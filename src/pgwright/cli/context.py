@@ -1,0 +1,118 @@
+"""One run of the command line: what the global options say, and the database that they choose."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pgwright.cli.output import Output
+from pgwright.errors import ConfigError, HazardRefused, ProductionRefused, UsageError
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from pgwright.config import Database, Project
+
+
+class Invocation:
+    """Hold the global options of one run, filled while click parses, and what follows from them."""
+
+    def __init__(self) -> None:
+        self.project_path: Path | None = None
+        self.database_name: str | None = None
+        self.url: str | None = None
+        self.json = False
+        self.debug = False
+        self.color = True
+        # What an interrupted user reads; commands that change things say it more exactly while they run.
+        self.state_left = (
+            "what the server had committed stays, what was open is rolled back; "
+            "unfinished work goes on when you run the same command again"
+        )
+
+    @cached_property
+    def output(self) -> Output:
+        """Return where results are printed."""
+        return Output(json=self.json, color=self.color)
+
+    @cached_property
+    def project(self) -> Project:
+        """Return the project of --project or the current folder; without a file, one made of the environment.
+
+        Raises `ConfigError` where --project names a folder without one, or the file is wrong.
+        """
+        from pgwright.config import ad_hoc_project, find_config, load_project  # noqa: PLC0415
+
+        if self.project_path is None and find_config(Path.cwd()) is None:
+            return ad_hoc_project(url=self.url)
+        project = load_project(self.project_path)
+        if self.url is None:
+            return project
+        from pgwright.config import Database  # noqa: PLC0415
+
+        given = Database(name="--url", url=self.url, environment=self._environment_of(self.url, project))
+        return replace(project, databases=(given,))
+
+    @property
+    def database(self) -> Database:
+        """Return the database that --url or --database names, else the project's default.
+
+        Raises `ConfigError` for an unknown name or none at all.
+        """
+        if self.url is not None and self.database_name is not None:
+            raise UsageError(
+                "--url and --database exclude each other",
+                hint="leave one out; --database names one of pgwright.toml",
+            )
+        return self.project.database(self.database_name)
+
+    def connect(self, **options: Any) -> psycopg.Connection[tuple[Any, ...]]:
+        """Connect to `database`; `options` are those of `pgwright.pg.connect`."""
+        from pgwright.pg import connect  # noqa: PLC0415
+
+        return connect(self.database.url, **options)
+
+    def confirm(self, question: str, *, yes: bool) -> None:
+        """Ask before something that cannot be taken back; `yes` is the command's --yes.
+
+        Raises `HazardRefused` when the answer is no, or when nobody is there to ask.
+        """
+        if yes:
+            return
+        if self.json or not sys.stdin.isatty():
+            raise HazardRefused(
+                f"{question} Not without --yes", detail="nothing was changed", hint="add --yes if you mean it"
+            )
+        import click  # noqa: PLC0415
+
+        if not click.confirm(question, err=True):
+            raise HazardRefused("refused at the prompt", detail="nothing was changed")
+
+    def refuse_production(self, deed: str, *, named: str | None) -> None:
+        """Raise `ProductionRefused` for a production database unless `named` is the name it has."""
+        database = self.database
+        if database.is_production and named != database.name:
+            raise ProductionRefused(
+                f"{deed} on the production database {database.name} needs its name",
+                detail="nothing was changed",
+                hint=f"if you mean it, add: --production {database.name}",
+            )
+
+    def _environment_of(self, url: str, project: Project) -> str:
+        """Return that of the configured database at the same place: --url must not get around it."""
+        from pgwright.pg import parse_address  # noqa: PLC0415
+
+        given = parse_address(url)
+        for database in project.databases:
+            if database.problem is not None:
+                continue
+            try:
+                known = parse_address(database.url)
+            except ConfigError:
+                continue
+            if (known.place, known.dbname) == (given.place, given.dbname):
+                return database.environment
+        return "development"

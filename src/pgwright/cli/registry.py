@@ -1,0 +1,40 @@
+"""The commands, one line each: name -> where it is, and what ``pgwright --help`` says of it.
+
+The help stands here and not with the command, so that the overview imports no command at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+
+class Entry(NamedTuple):
+    """Say where a command is (``module:attribute``) and what it does, in one line."""
+
+    target: str
+    help: str
+
+
+# In the order in which people meet them; the overview keeps it.
+COMMANDS: Mapping[str, Entry] = MappingProxyType(
+    {
+        "status": Entry(
+            "pgwright.cli.status:command", "Show the state of this project's database (default)."
+        ),
+        "init": Entry("pgwright.cli.init:command", "Write pgwright.toml for this project."),
+        "demo": Entry("pgwright.cli.demo:command", "Build the example systems with real data and show them."),
+        "server": Entry("pgwright.cli.server:command", "Start, stop and use embedded PostgreSQL servers."),
+        "schema": Entry("pgwright.cli.schema:command", "Compare the database with what the code expects."),
+        "inspect": Entry(
+            "pgwright.cli.inspect:command", "Look into tables, indexes, activity, locks, settings."
+        ),
+        "doctor": Entry(
+            "pgwright.cli.doctor:command", "Check health and schema; each finding names its remedy."
+        ),
+    }
+)
+
+# What no-argument `pgwright` runs.
+DEFAULT = "status"

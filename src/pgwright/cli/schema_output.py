@@ -1,0 +1,113 @@
+"""How changes, plans and rehearsals look on a terminal and as JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pgwright.cli.output import Output
+
+if TYPE_CHECKING:
+    from pgwright.diff.proposal import Proposal
+    from pgwright.diff.rehearse import Rehearsal
+    from pgwright.model.change import Change
+    from pgwright.model.plan import Plan
+
+_SIGNS = {"create": "+", "alter": "~", "drop": "-"}
+_STYLES = {"create": "green", "alter": "yellow", "drop": "red"}
+
+
+def show_notes(out: Output, notes: Iterable[str]) -> None:
+    """Say on stderr what did not take part."""
+    for note in notes:
+        out.remark(note)
+
+
+def show_changes(out: Output, changes: Sequence[Change], *, summary: bool = False) -> None:
+    """Print one line for each object that differs, parts of new or dropped ones left out."""
+    from pgwright.diff.compare import summarise
+
+    if not changes:
+        out.line("no differences")
+        return
+    counted = Counter((str(c.op), c.id.kind.replace("_", " ")) for c in changes)
+    if summary:
+        out.table(("change", "kind", "objects"), [(op, kind, n) for (op, kind), n in sorted(counted.items())])
+        return
+    for change in summarise(changes):
+        out.line(f"{_SIGNS[change.op]} {change.id}", style=_STYLES[change.op])
+        for name, before, after in change.values:
+            out.line(f"    {name.replace('_', ' ')}: {before} -> {after}")
+    out.line()
+    counts = Counter(str(c.op) for c in changes)
+    out.line(", ".join(f"{counts[op]} to {op}" for op in ("create", "alter", "drop") if counts[op]))
+
+
+def show_plan(out: Output, proposal: Proposal) -> None:
+    """Print the steps with lock, rewrite and hazards, and what the rehearsal saw."""
+    if not proposal.plan:
+        out.line("nothing to do: the database is what it should be")
+        return
+    for step in proposal.plan.steps:
+        out.line(f"{step.id}. {step.summary}", style="bold")
+        for line in step.sql.splitlines():
+            out.line(f"     {line}")
+        if step.lock and step.locks_on:
+            out.line(f"   lock: {step.lock.value} on {', '.join(i.path for i in step.locks_on)}")
+        if step.rewrites:
+            out.line(f"   rewrites: {', '.join(i.path for i in step.rewrites)}", style="yellow")
+        for hazard in step.hazards:
+            out.line(f"   {hazard.code.value}: {hazard.message}", style="red")
+            if hazard.hint:
+                out.line(f"      {hazard.hint}")
+    out.line()
+    out.line(f"{len(proposal.plan.steps)} steps, {said_of(proposal.rehearsal)}")
+
+
+def said_of(rehearsal: Rehearsal | None) -> str:
+    """Say in a few words what is known of a plan."""
+    if rehearsal is None:
+        return "not rehearsed"
+    return "rehearsed on scratch: they lead to the target and take the locks that they declare"
+
+
+def change_facts(changes: Iterable[Change]) -> list[dict[str, Any]]:
+    """Return changes as plain data."""
+    return [
+        {
+            "op": str(c.op),
+            "kind": c.id.kind,
+            "name": c.id.path,
+            "fields": [{"field": f, "before": str(b), "after": str(a)} for f, b, a in c.values],
+        }
+        for c in changes
+    ]
+
+
+def plan_facts(plan: Plan, rehearsal: Rehearsal | None = None) -> dict[str, Any]:
+    """Return a plan as plain data."""
+    observed = {o.step: o for o in rehearsal.observations} if rehearsal else {}
+    return {
+        "from": plan.from_digest,
+        "to": plan.to_digest,
+        "rehearsed": rehearsal is not None,
+        "notes": list(plan.notes),
+        "steps": [
+            {
+                "id": s.id,
+                "summary": s.summary,
+                "sql": s.sql,
+                "lock": s.lock.value if s.lock else None,
+                "locks_on": [i.path for i in s.locks_on],
+                "rewrites": [i.path for i in s.rewrites],
+                "hazards": [{"code": h.code.value, "message": h.message, "hint": h.hint} for h in s.hazards],
+                "reversibility": s.reversibility.value,
+                "transactional": s.transactional,
+                "phase": s.phase.value,
+                "batch": s.batch,
+                "observed_locks": {p: m.value for p, m in observed[s.id].locks.items()} if s.id in observed else None,
+            }
+            for s in plan.steps
+        ],
+    }

@@ -1,0 +1,6 @@
+"""The project's configuration: pgwright.toml, `.env` and the environment."""
+
+from pgwright.config.load import ad_hoc_project, find_config, load_project
+from pgwright.config.project import Database, Demo, Project
+
+__all__ = ["Database", "Demo", "Project", "ad_hoc_project", "find_config", "load_project"]

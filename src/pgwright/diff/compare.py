@@ -1,0 +1,56 @@
+"""Compare two catalogs, object by object, knowing no kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pgwright.model.catalog import Catalog, CatalogObject, sort_key
+from pgwright.model.change import Change, Op
+from pgwright.model.names import ObjectId
+
+
+def compare(before: Catalog, after: Catalog) -> tuple[Change, ...]:
+    """Return what differs on the way from `before` to `after`, ordered by identity.
+
+    Derived objects are neither created nor dropped: PostgreSQL does that with what they derive from.
+    """
+    changes: list[Change] = []
+    for id in sorted(before.objects.keys() | after.objects.keys(), key=sort_key):
+        change = _compare(id, before.get(id), after.get(id))
+        if change is not None:
+            changes.append(change)
+    return tuple(changes)
+
+
+def _compare(id: ObjectId, old: CatalogObject | None, new: CatalogObject | None) -> Change | None:
+    if old is None:
+        assert new is not None
+        return None if new.derived else Change(op=Op.CREATE, id=id, before=None, after=new)
+    if new is None:
+        return None if old.derived else Change(op=Op.DROP, id=id, before=old, after=None)
+    if old.derived or new.derived:
+        return None
+    fields = differing_fields(old, new)
+    return Change(op=Op.ALTER, id=id, before=old, after=new, fields=fields) if fields else None
+
+
+def differing_fields(old: CatalogObject, new: CatalogObject) -> tuple[str, ...]:
+    """Return the names of the defining fields that differ."""
+    if old == new:
+        return ()
+    return tuple(f.name for f in new.defining_fields() if getattr(old, f.name) != getattr(new, f.name))
+
+
+def summarise(changes: Iterable[Change]) -> tuple[Change, ...]:
+    """Return the changes without the parts of what is created or dropped as a whole."""
+    kept: list[Change] = []
+    whole: set[tuple[Op, ObjectId]] = set()
+    for change in changes:
+        at = change.id.parent
+        while at is not None and (change.op, at) not in whole:
+            at = at.parent
+        if at is None:
+            kept.append(change)
+        if change.op is not Op.ALTER:
+            whole.add((change.op, change.id))
+    return tuple(kept)

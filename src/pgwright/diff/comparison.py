@@ -1,0 +1,144 @@
+"""Bring two sources to where their catalogs can be compared: same version, same selection, same reach."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from pgwright.diff.build import build
+from pgwright.diff.compare import compare
+from pgwright.model.catalog import Catalog
+from pgwright.model.change import Change
+from pgwright.model.names import ObjectId
+from pgwright.model.selection import BOOKKEEPING, Selection
+from pgwright.server.scratch import scratch_database
+from pgwright.sources.load import Workshop, is_database, load_catalog
+
+_MODELS = ("sqlalchemy:", "django:")
+
+# What models can declare; of any other kind they are only asked when they hold one (by DDL events).
+_DECLARABLE = frozenset(
+    {
+        "schema",
+        "enum",
+        "sequence",
+        "sequence_owner",
+        "table",
+        "column",
+        "default",
+        "constraint",
+        "index",
+        "comment",
+    }
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """Hold two catalogs that may be compared, and what was left out to make them so.
+
+    `selection` is what both were restricted to; `notes` names, for people, what does not take part.
+    """
+
+    before: Catalog
+    after: Catalog
+    selection: Selection
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def changes(self) -> tuple[Change, ...]:
+        """Return what leads from `before` to `after`."""
+        return compare(self.before, self.after)
+
+
+def compare_sources(
+    before: str, after: str, *, workshop: Workshop | None = None, selection: Selection | None = None
+) -> Comparison:
+    """Load both sources and bring them to comparable form.
+
+    Where the two were deparsed by different major versions of PostgreSQL, the live one is first built on
+    scratch: the texts of views and expressions differ between versions. Models are compared only in what
+    they can declare. Raises the errors of `load_catalog`.
+    """
+    workshop = workshop or Workshop()
+    selection = selection or Selection()
+    workshop = _with_extensions_of(before, after, workshop)
+    old = load_catalog(before, workshop)
+    new = load_catalog(after, workshop)
+    return comparable(old, new, before=before, after=after, workshop=workshop, selection=selection)
+
+
+def comparable(
+    old: Catalog, new: Catalog, *, before: str, after: str, workshop: Workshop, selection: Selection
+) -> Comparison:
+    """Return the comparison of two catalogs that were loaded from the given specifications."""
+    notes = [f"not handled: {u.what} {u.name}" for u in (*old.unhandled, *new.unhandled)]
+    for spec, models in ((before, old), (after, new)):
+        if spec.startswith(_MODELS):
+            selection, said = _reach_of(models, old if models is new else new, selection)
+            notes.extend(said)
+    old, new = selection.apply(old), selection.apply(new)
+    if old.server.major != new.server.major:
+        if is_database(before):
+            old = _on_scratch(old, workshop)
+        elif is_database(after):
+            new = _on_scratch(new, workshop)
+    if old.server.major != new.server.major:
+        new = _on_scratch(new, workshop)
+    return Comparison(before=old, after=new, selection=selection, notes=tuple(dict.fromkeys(notes)))
+
+
+def _on_scratch(catalog: Catalog, workshop: Workshop) -> Catalog:
+    with scratch_database(server=workshop.scratch) as place:
+        return build(catalog, place)
+
+
+def _with_extensions_of(before: str, after: str, workshop: Workshop) -> Workshop:
+    """Give the scratch database the extensions of the live side: models cannot say which they need."""
+    live = [spec for spec in (before, after) if is_database(spec)]
+    models = [spec for spec in (before, after) if spec.startswith(_MODELS)]
+    if not (live and models) or workshop.extensions:
+        return workshop
+    from pgwright.pg.connect import connect
+
+    with connect(live[0]) as conn:
+        rows = conn.execute("SELECT extname FROM pg_extension WHERE extname <> 'plpgsql'").fetchall()
+    return replace(workshop, extensions=tuple(sorted(name for (name,) in rows)))
+
+
+def _reach_of(models: Catalog, other: Catalog, selection: Selection) -> tuple[Selection, list[str]]:
+    """Restrict the selection to what the models can speak of, and say what that leaves out."""
+    kinds = _DECLARABLE | {o.id.kind for o in models if o.id.kind not in {"owner", "grant", "default_privilege"}}
+    kinds -= {"extension"}
+    schemas = {o.id.root.name.schema for o in models if o.id.root.kind == "table"} - {None}
+    reach = replace(
+        selection,
+        owners=False,
+        privileges=False,
+        kinds=tuple(sorted(kinds)),
+        exclude=(*selection.exclude, *BOOKKEEPING),
+        schemas=selection.schemas or tuple(sorted(str(s) for s in schemas)),
+    )
+    ignored = {"owner", "grant", "default_privilege", "extension", "comment"}
+    left_out: dict[str, list[ObjectId]] = {}
+    for o in other:
+        if o.id.kind not in kinds and o.id.kind not in ignored and not o.derived:
+            left_out.setdefault(o.id.kind, []).append(o.id)
+    notes = [
+        f"the models declare no {kind.replace('_', ' ')}: "
+        f"{', '.join(i.path for i in ids[:3])}{' …' if len(ids) > 3 else ''} left out"
+        for kind, ids in sorted(left_out.items())
+    ]
+    outside = sorted({str(o.id.root.name.schema) for o in other if o.id.kind == "table"} - set(reach.schemas))
+    if outside:
+        notes.append(f"the models declare nothing in schema {', '.join(outside)}: left out")
+    return reach, notes
+
+
+def declared(spec: str, workshop: Workshop, selection: Selection | None = None) -> Catalog:
+    """Return what one source declares: of models, what models can declare; of others, all of it."""
+    catalog = load_catalog(spec, workshop)
+    selection = selection or Selection()
+    if spec.startswith(_MODELS):
+        selection = replace(selection, owners=False, privileges=False)
+    return selection.apply(catalog)

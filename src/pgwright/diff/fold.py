@@ -1,0 +1,62 @@
+"""Find the parts that a new table or column can take into its own statement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pgwright.kinds.contract import Context
+from pgwright.kinds.registry import kind
+from pgwright.model.catalog import Catalog, CatalogObject
+from pgwright.model.names import ObjectId
+
+
+def fold(created: frozenset[ObjectId], context: Context) -> Mapping[ObjectId, tuple[CatalogObject, ...]]:
+    """Return for each new object the new parts that its CREATE statement takes in.
+
+    A part stays apart when something that it needs is itself made after a table of this plan: a default
+    that calls a function over the table, for example, can only follow both.
+    """
+    late = _Late(context.after, created)
+    inlined: dict[ObjectId, list[CatalogObject]] = {}
+    folded: set[ObjectId] = set()
+    for part in sorted(
+        (context.after.objects[id] for id in created), key=lambda o: (kind(o.id.kind).rank, _position(o))
+    ):
+        parent = part.id.parent
+        inline = kind(part.id.kind).inline
+        if parent is None or parent not in created or inline is None:
+            continue
+        if inline(part, context) is None:
+            continue
+        family = [d for d in part.depends_on if d == parent or d.parent == parent]
+        if any(d in created and d.parent == parent and d not in folded for d in family):
+            continue
+        if any(late(d) for d in part.depends_on if d not in family):
+            continue
+        inlined.setdefault(parent, []).append(part)
+        folded.add(part.id)
+    return {parent: tuple(parts) for parent, parts in inlined.items()}
+
+
+def _position(o: CatalogObject) -> tuple[int, int, str]:
+    """Order the parts as people write them: columns as numbered, then the primary key, then the rest."""
+    letter = str(getattr(o, "type", ""))
+    return (int(getattr(o, "position", 0)), "puxc".find(letter[:1]), str(o.id.name))
+
+
+class _Late:
+    """Tell whether an object can only be made after some table of the plan."""
+
+    def __init__(self, catalog: Catalog, created: frozenset[ObjectId]) -> None:
+        self._catalog = catalog
+        self._created = created
+        self._known: dict[ObjectId, bool] = {}
+
+    def __call__(self, id: ObjectId) -> bool:
+        if id not in self._created:
+            return False
+        if id not in self._known:
+            self._known[id] = False  # a circle through the object itself adds nothing
+            o = self._catalog.objects[id]
+            self._known[id] = id.kind == "table" or any(self(d) for d in o.depends_on)
+        return self._known[id]

@@ -1,0 +1,134 @@
+"""Order the moves of a plan so that everything finds what it needs."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from pgwright.errors import PgwrightError
+from pgwright.kinds.registry import kind
+from pgwright.model.catalog import Catalog, CatalogObject, sort_key
+from pgwright.model.change import Op
+from pgwright.model.names import ObjectId
+
+
+class Move(NamedTuple):
+    """Name a node of the graph: one operation on one object."""
+
+    op: Op
+    id: ObjectId
+
+    def __str__(self) -> str:
+        return f"{self.op} {self.id}"
+
+
+class CircularPlan(PgwrightError):
+    """Report moves that each need another to come first."""
+
+    code = "PW304"
+
+
+def order(moves: Iterable[Move], before: Catalog, after: Catalog) -> tuple[Move, ...]:
+    """Return the moves in an order in which each finds what it needs (Kahn's algorithm).
+
+    Among moves that may come next, creations and alterations precede drops, then the rank of the
+    kind and the name decide, so that equal inputs give equal plans. Raises `CircularPlan`.
+    """
+    nodes = set(moves)
+    edges = _edges(nodes, before, after)
+    waiting = dict.fromkeys(nodes, 0)
+    for followers in edges.values():
+        for follower in followers:
+            waiting[follower] += 1
+    ready = [(_priority(m), m) for m, count in waiting.items() if count == 0]
+    heapq.heapify(ready)
+    result: list[Move] = []
+    while ready:
+        _, move = heapq.heappop(ready)
+        result.append(move)
+        for follower in edges.get(move, ()):
+            waiting[follower] -= 1
+            if waiting[follower] == 0:
+                heapq.heappush(ready, (_priority(follower), follower))
+    if len(result) < len(nodes):
+        raise _circular(nodes - set(result), edges)
+    return tuple(result)
+
+
+def _priority(move: Move) -> tuple[int, int, tuple[tuple[str, str, str], ...]]:
+    rank = kind(move.id.kind).rank
+    dropping = move.op is Op.DROP
+    return (1 if dropping else 0, -rank if dropping else rank, sort_key(move.id))
+
+
+def _edges(nodes: set[Move], before: Catalog, after: Catalog) -> Mapping[Move, set[Move]]:
+    edges: dict[Move, set[Move]] = {}
+
+    def precedes(first: Move, second: Move) -> None:
+        if first in nodes and first != second:
+            edges.setdefault(first, set()).add(second)
+
+    for move in nodes:
+        old, new = before.get(move.id), after.get(move.id)
+        if move.op is Op.DROP:
+            assert old is not None
+            for needed in old.depends_on:
+                _add(edges, nodes, move, Move(Op.DROP, needed))
+                _add(edges, nodes, move, Move(Op.ALTER, needed))
+            continue
+        assert new is not None
+        precedes(Move(Op.DROP, move.id), move)
+        for needed in new.depends_on:
+            precedes(Move(Op.CREATE, needed), move)
+            precedes(Move(Op.ALTER, needed), move)
+        if move.op is Op.ALTER and old is not None:
+            for needed in old.depends_on:
+                if needed not in new.depends_on:
+                    _add(edges, nodes, move, Move(Op.DROP, needed))
+    for holder, taker in _contested_names(nodes, before, after):
+        precedes(holder, taker)
+    return edges
+
+
+def _add(edges: dict[Move, set[Move]], nodes: set[Move], first: Move, second: Move) -> None:
+    if second in nodes and first != second:
+        edges.setdefault(first, set()).add(second)
+
+
+def _contested_names(nodes: set[Move], before: Catalog, after: Catalog) -> Iterable[tuple[Move, Move]]:
+    """Yield (drop, create) pairs where the created object takes a name that the dropped one holds."""
+    holders: dict[tuple[str, ...], Move] = {}
+    for move in nodes:
+        if move.op is Op.DROP:
+            for claim in _claims(before.get(move.id)):
+                holders[claim] = move
+    for move in nodes:
+        if move.op is Op.CREATE:
+            for claim in _claims(after.get(move.id)):
+                if claim in holders:
+                    yield holders[claim], move
+
+
+def _claims(o: CatalogObject | None) -> tuple[tuple[str, ...], ...]:
+    return () if o is None else kind(o.id.kind).claims(o)
+
+
+def _circular(nodes: set[Move], edges: Mapping[Move, set[Move]]) -> CircularPlan:
+    """Return an error that names one circle among the moves that could not be ordered."""
+    preceding: dict[Move, Move] = {}
+    for first, followers in edges.items():
+        if first in nodes:
+            for follower in followers & nodes:
+                preceding[follower] = first
+    at = min(nodes, key=_priority)
+    path: list[Move] = []
+    while at not in path:
+        path.append(at)
+        at = preceding[at]
+    circle = list(reversed([*path[path.index(at) :], at]))
+    return CircularPlan(
+        "these changes need each other to come first",
+        detail=" -> ".join(str(m) for m in circle),
+        hint="change one of them in a migration of its own, then plan again",
+    )

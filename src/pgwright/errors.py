@@ -1,0 +1,190 @@
+"""Errors that say what happened, where, what state things are in, and what to type next.
+
+Every error that a user can meet is a subclass of `PgwrightError` with a stable
+`code` (documented in ``docs/errors.md``) and the exit code of the command line.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class PgwrightError(Exception):
+    """Report a failure in the form that the command line, the library and the web page share.
+
+    `message` says what and where in one line; `detail` the state that things are
+    left in and the server's own words; `hint` the next command to type.
+    No argument may contain a password: callers pass connection text through
+    `pgwright.pg.redact` first.
+    """
+
+    code: ClassVar[str] = "PW000"
+    exit_code: ClassVar[int] = 4
+
+    def __init__(self, message: str, *, detail: str | None = None, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.detail = detail
+        self.hint = hint
+
+    def __str__(self) -> str:
+        lines = [f"error[{self.code}]: {self.message}"]
+        if self.detail:
+            lines.append(f"detail: {self.detail}")
+        if self.hint:
+            lines.append(f"hint: {self.hint}")
+        return "\n".join(lines)
+
+    def as_dict(self) -> dict[str, str | int | None]:
+        """Return the error as plain data: code, message, detail, hint, exit_code."""
+        return {
+            "code": self.code,
+            "message": self.message,
+            "detail": self.detail,
+            "hint": self.hint,
+            "exit_code": self.exit_code,
+        }
+
+
+class InternalError(PgwrightError):
+    """Report a fault of pgwright itself."""
+
+    code = "PW001"
+
+
+class Interrupted(PgwrightError):
+    """Report that the user ended a command before it had finished."""
+
+    code = "PW002"
+    exit_code = 130
+
+
+# PW1xx: what the user wrote (command line, configuration, models)
+
+
+class UsageError(PgwrightError):
+    """Reject an argument or a combination of arguments."""
+
+    code = "PW100"
+    exit_code = 2
+
+
+class ConfigError(PgwrightError):
+    """Reject an unreadable, malformed or contradictory configuration."""
+
+    code = "PW101"
+    exit_code = 2
+
+
+class SourceError(PgwrightError):
+    """Report a source (models, Django project, SQL file) that cannot be loaded."""
+
+    code = "PW102"
+
+
+# PW2xx: talking with a server
+
+
+class ConnectError(PgwrightError):
+    """Report a server that cannot be reached, or that refuses the connection."""
+
+    code = "PW200"
+
+
+class AuthenticationError(ConnectError):
+    """Report a role or password that the server does not accept."""
+
+    code = "PW201"
+
+
+class UnknownDatabaseError(ConnectError):
+    """Report a database that does not exist on the server."""
+
+    code = "PW202"
+
+
+class UnsupportedServerError(PgwrightError):
+    """Report a server version, or a feature of it, that pgwright cannot work with."""
+
+    code = "PW203"
+
+
+class LockTimeoutError(PgwrightError):
+    """Report a lock that was not obtained in time, and who holds it."""
+
+    code = "PW204"
+
+
+class PrivilegeError(PgwrightError):
+    """Report a missing privilege, with the GRANT that gives it."""
+
+    code = "PW205"
+
+
+class ExtensionMissingError(PgwrightError):
+    """Report an extension that the server cannot offer, with the package that carries it."""
+
+    code = "PW206"
+
+
+class StatementError(PgwrightError):
+    """Report a statement that the server refused, with its SQLSTATE and hint."""
+
+    code = "PW207"
+
+
+# PW3xx: plans
+
+
+class HazardRefused(PgwrightError):
+    """Refuse a plan whose hazards were not accepted by name."""
+
+    code = "PW300"
+    exit_code = 3
+
+
+class PlanStale(PgwrightError):
+    """Refuse a plan that was made for another state of the target."""
+
+    code = "PW301"
+    exit_code = 3
+
+
+class RehearsalFailed(PgwrightError):
+    """Report a plan that did not do on scratch what it declares."""
+
+    code = "PW302"
+
+
+class ProductionRefused(PgwrightError):
+    """Refuse a destructive verb on a production database that was not named."""
+
+    code = "PW303"
+    exit_code = 3
+
+
+# PW4xx: the embedded server
+
+
+class ServerError(PgwrightError):
+    """Report an embedded server that cannot be installed, started or stopped."""
+
+    code = "PW400"
+
+
+class ServerNotRunning(ServerError):
+    """Report an embedded server that is not running although it is needed."""
+
+    code = "PW401"
+
+
+class PortInUse(ServerError):
+    """Report a port that was asked for by number and that another process listens on."""
+
+    code = "PW402"
+
+
+class BinariesMissing(ServerError):
+    """Report PostgreSQL programs that this platform lacks or cannot execute."""
+
+    code = "PW403"

@@ -1,0 +1,108 @@
+"""Collations: rules of sorting and comparing text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import sql
+
+from pgwright.kinds.contract import REPLACE, Address, Alteration, Context, Found, Kind, Reading, SystemCatalog
+from pgwright.kinds.relations import renamed
+from pgwright.kinds.steps import name_of, step
+from pgwright.kinds.type_steps import drop_step
+from pgwright.model.catalog import CatalogObject, fact
+from pgwright.model.change import Change
+from pgwright.model.names import ObjectId, QualifiedName
+from pgwright.model.plan import Step
+from pgwright.pg.quoting import deparsed, literal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Collation(CatalogObject):
+    """Define a collation.
+
+    `provider` is ``libc``, ``icu`` or ``builtin``. `locale` is that of the last two; the first has
+    `lc_collate` and `lc_ctype`. `version` is what the operating system's library said when it was made.
+    """
+
+    provider: str
+    locale: str | None = None
+    lc_collate: str | None = None
+    lc_ctype: str | None = None
+    deterministic: bool = True
+    rules: str | None = None
+    version: str | None = fact(None)
+
+
+def read(reading: Reading) -> Iterator[Found]:
+    """Yield the collations of the schemas being read."""
+    for r in reading.rows("collation"):
+        collation = Collation(
+            id=ObjectId("collation", QualifiedName(r.schema, r.name)),
+            provider=r.provider,
+            locale=r.locale,
+            lc_collate=r.lc_collate,
+            lc_ctype=r.lc_ctype,
+            deterministic=r.deterministic,
+            rules=r.rules,
+            version=r.version,
+        )
+        yield Found(collation, (Address(SystemCatalog.COLLATION, r.oid),))
+
+
+def create(o: Collation, context: Context) -> tuple[Step, ...]:
+    """Return the CREATE COLLATION."""
+    options: list[sql.Composable] = [deparsed(f"provider = {o.provider}")]
+    for keyword, value in (("locale", o.locale), ("lc_collate", o.lc_collate), ("lc_ctype", o.lc_ctype)):
+        if value is not None:
+            options.append(sql.SQL("{} = {}").format(deparsed(keyword), literal(value)))
+    if not o.deterministic:
+        options.append(sql.SQL("deterministic = false"))
+    if o.rules is not None:
+        options.append(sql.SQL("rules = {}").format(literal(o.rules)))
+    text = sql.SQL("CREATE COLLATION {} ({})").format(name_of(o.id), sql.SQL(", ").join(options))
+    return (step(o.id, text, f"create {o.id}"),)
+
+
+def drop(o: Collation, context: Context) -> tuple[Step, ...]:
+    """Return the DROP COLLATION."""
+    return (drop_step("COLLATION", o),)
+
+
+def alter(change: Change, context: Context) -> Alteration:
+    """Ask for a replacement: PostgreSQL changes no collation, because indexes are sorted by it."""
+    uses = [id for id in context.referenced_before.get(change.id, ()) if id.kind in _HOLD_DATA]
+    if uses:
+        return Alteration(
+            unsupported=f"{change.id} is what {uses[0]} is sorted by: make a collation of another name, "
+            "change the columns to it, then drop this one"
+        )
+    return REPLACE
+
+
+_HOLD_DATA = frozenset({"column", "domain", "composite", "range"})
+
+
+def rename(o: Collation, to: ObjectId, context: Context) -> tuple[Step, ...]:
+    """Return the ALTER COLLATION that renames or moves it."""
+    return renamed("COLLATION", o.id, to)
+
+
+def claims(o: Any) -> tuple[tuple[str, ...], ...]:
+    """Occupy the name among collations."""
+    return (("collation", o.id.name.schema, o.id.name.name),)
+
+
+KIND = Kind(
+    name="collation",
+    cls=Collation,
+    rank=10,
+    read=read,
+    create=create,
+    drop=drop,
+    alter=alter,
+    rename=rename,
+    claims=claims,
+)

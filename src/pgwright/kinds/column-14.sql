@@ -1,0 +1,46 @@
+-- Columns of tables in the given schemas, without those that a partition or child takes from its parent as they are.
+-- since: 14
+-- columns: relid, number, name, type, not_null, identity, identity_sequence, identity_start, identity_increment,
+--   identity_min, identity_max, identity_cache, identity_cycle, generated, expression, expression_oid, collation,
+--   storage, compression, statistics, options, inherited, foreign_options
+SELECT a.attrelid AS relid,
+       a.attnum AS number,
+       a.attname AS name,
+       format_type(a.atttypid, a.atttypmod) AS type,
+       a.attnotnull AS not_null,
+       a.attidentity::text AS identity,
+       s.seqrelid AS identity_sequence,
+       s.seqstart AS identity_start,
+       s.seqincrement AS identity_increment,
+       s.seqmin AS identity_min,
+       s.seqmax AS identity_max,
+       s.seqcache AS identity_cache,
+       s.seqcycle AS identity_cycle,
+       a.attgenerated::text AS generated,
+       CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid) END AS expression,
+       CASE WHEN a.attgenerated <> '' THEN d.oid END AS expression_oid,
+       CASE WHEN a.attcollation <> t.typcollation
+            THEN quote_ident(cn.nspname) || '.' || quote_ident(co.collname) END AS collation,
+       CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage::text END AS storage,
+       NULLIF(a.attcompression::text, '') AS compression,
+       NULLIF(a.attstattarget, -1) AS statistics,
+       (SELECT array_agg(o ORDER BY o) FROM unnest(a.attoptions) AS o) AS options,
+       a.attinhcount > 0 OR c.reloftype <> 0 AS inherited,
+       a.attfdwoptions AS foreign_options
+FROM pg_attribute AS a
+JOIN pg_class AS c ON c.oid = a.attrelid
+JOIN pg_namespace AS n ON n.oid = c.relnamespace
+JOIN pg_type AS t ON t.oid = a.atttypid
+LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.attgenerated <> ''
+LEFT JOIN pg_collation AS co ON co.oid = a.attcollation AND a.attcollation <> t.typcollation
+LEFT JOIN pg_namespace AS cn ON cn.oid = co.collnamespace
+LEFT JOIN pg_depend AS sd
+       ON a.attidentity <> '' AND sd.refclassid = 'pg_class'::regclass AND sd.refobjid = a.attrelid
+      AND sd.refobjsubid = a.attnum AND sd.classid = 'pg_class'::regclass AND sd.deptype = 'i'
+LEFT JOIN pg_sequence AS s ON s.seqrelid = sd.objid
+WHERE c.relkind IN ('r', 'p', 'f')
+  AND c.relpersistence <> 't'
+  AND a.attnum > 0
+  AND NOT a.attisdropped
+  AND n.nspname = ANY (%(schemas)s)
+ORDER BY a.attrelid, a.attnum

@@ -1,0 +1,165 @@
+"""Columns of tables: what defines one, how it is added and dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from psycopg import sql
+
+from pgwright.kinds.column_changes import alter, rename
+from pgwright.kinds.column_types import Column
+from pgwright.kinds.contract import Address, Context, Found, Kind, Reading, SystemCatalog
+from pgwright.kinds.default import Default
+from pgwright.kinds.sequence import SequenceOptions
+from pgwright.kinds.steps import alter_parent, parent_of
+from pgwright.model.names import ObjectId, QualifiedName
+from pgwright.model.plan import Hazard, HazardCode, Phase, Reversibility, Step
+from pgwright.pg.quoting import Name, deparsed
+
+
+def read(reading: Reading) -> Iterator[Found]:
+    """Yield the columns of the tables being read; those that come from a parent are marked derived."""
+    for r in reading.rows("column"):
+        table = reading.id_of(SystemCatalog.CLASS, r.relid)
+        if table is None:
+            continue
+        column = Column(
+            id=ObjectId("column", QualifiedName(None, r.name), table),
+            derived=r.inherited,
+            type=r.type,
+            not_null=r.not_null,
+            identity=r.identity,
+            identity_options=_identity_options(r) if r.identity and r.identity_sequence else None,
+            generated=r.generated,
+            expression=r.expression,
+            collation=r.collation,
+            storage=r.storage,
+            compression=r.compression,
+            statistics=r.statistics,
+            options=tuple(r.options or ()),
+            foreign_options=tuple(r.foreign_options or ()),
+            position=r.number,
+        )
+        addresses = [Address(SystemCatalog.CLASS, r.relid, r.number)]
+        if r.identity_sequence:
+            addresses.append(Address(SystemCatalog.CLASS, r.identity_sequence))
+        if r.expression_oid:
+            addresses.append(Address(SystemCatalog.ATTRDEF, r.expression_oid))
+        yield Found(column, tuple(addresses))
+
+
+def _identity_options(r: Any) -> SequenceOptions:
+    return SequenceOptions(
+        start=r.identity_start,
+        increment=r.identity_increment,
+        minimum=r.identity_min,
+        maximum=r.identity_max,
+        cache=r.identity_cache,
+        cycle=r.identity_cycle,
+    )
+
+
+def definition(o: Column, context: Context) -> sql.Composable:
+    """Compose ``name type …`` as CREATE TABLE and ADD COLUMN take it, with the default where it is inlined."""
+    parts: list[sql.Composable] = [Name(o.id.name.name), deparsed(o.type)]
+    if o.collation:
+        parts.append(deparsed(f"COLLATE {o.collation}"))
+    if o.expression is not None:
+        kind = {"s": "STORED", "v": "VIRTUAL"}[o.generated]
+        parts.append(deparsed(f"GENERATED ALWAYS AS ({o.expression}) {kind}"))
+    if o.identity:
+        parts.append(o.identity_clause())
+    parts.extend(
+        deparsed(f"DEFAULT {part.expression}")
+        for part in context.inlined.get(o.id, ())
+        if isinstance(part, Default)
+    )
+    if o.not_null:
+        parts.append(sql.SQL("NOT NULL"))
+    return sql.SQL(" ").join(parts)
+
+
+def inline(o: Column, context: Context) -> sql.Composable | None:
+    """Return the definition for the CREATE TABLE, unless the column needs settings of its own."""
+    if o.settings():
+        return None
+    return definition(o, context)
+
+
+def create(o: Column, context: Context) -> tuple[Step, ...]:
+    """Return the ADD COLUMN, and the settings that it cannot carry."""
+    table = parent_of(o.id)
+    new_table = context.is_new(table)
+    defaults = [p for p in context.inlined.get(o.id, ()) if isinstance(p, Default)]
+    hazards: list[Hazard] = []
+    rewrites: tuple[ObjectId, ...] = ()
+    if not new_table:
+        cause = _why_rewrite(o, defaults, context)
+        if cause:
+            rewrites = (table,)
+            message = f"{cause}: all of {table} is written anew while nobody can read or write it"
+            hazards.append(Hazard(code=HazardCode.REWRITES, message=message))
+        if o.not_null and not defaults and not o.identity and not o.generated:
+            hazards.append(
+                Hazard(
+                    code=HazardCode.MAY_FAIL,
+                    message=f"{o.id} is NOT NULL without a default: this fails if {table} has rows",
+                    hint="give the column a server default, or add it nullable and fill it first",
+                )
+            )
+    text = sql.SQL("ADD COLUMN {}").format(definition(o, context))
+    steps = [alter_parent(o.id, text, f"add {o.id}", context, rewrites=rewrites, hazards=hazards)]
+    steps += [alter_parent(o.id, setting, f"set storage of {o.id}", context) for setting in o.settings()]
+    return tuple(steps)
+
+
+def _why_rewrite(o: Column, defaults: list[Default], context: Context) -> str | None:
+    if o.generated == "s":
+        return "a stored generated column is computed for every row"
+    if o.identity:
+        return "an identity column numbers every row"
+    if any(d.volatile for d in defaults):
+        return "the default is volatile, so that each row needs a value of its own"
+    if any(id.kind == "domain" for id in o.depends_on):
+        return "the constraints of the domain are checked for every row"
+    return None
+
+
+def drop(o: Column, context: Context) -> tuple[Step, ...]:
+    """Return the DROP COLUMN, or nothing where the table goes."""
+    if context.goes_with_parent(o.id):
+        return ()
+    recomputed = bool(o.generated) and o.id in context.created
+    hazards = []
+    if not recomputed:
+        hazards.append(Hazard(code=HazardCode.DELETES_DATA, message=f"the values of {o.id} are deleted"))
+        hazards.append(
+            Hazard(
+                code=HazardCode.BREAKS_CODE, message=f"code that still names {o.id.path} fails from here on"
+            )
+        )
+    return (
+        alter_parent(
+            o.id,
+            sql.SQL("DROP COLUMN {}").format(Name(o.id.name.name)),
+            f"drop {o.id}",
+            context,
+            hazards=hazards,
+            reversibility=Reversibility.LOSSLESS if o.generated else Reversibility.DATA_LOST,
+            phase=Phase.CONTRACT,
+        ),
+    )
+
+
+KIND = Kind(
+    name="column",
+    cls=Column,
+    rank=41,
+    read=read,
+    create=create,
+    drop=drop,
+    alter=alter,
+    inline=inline,
+    rename=rename,
+)

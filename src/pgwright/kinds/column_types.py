@@ -1,0 +1,112 @@
+"""What defines a column, and which changes of its type PostgreSQL makes without a rewrite."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from psycopg import sql
+
+from pgwright.kinds.sequence import SequenceOptions
+from pgwright.model.catalog import CatalogObject, fact
+from pgwright.pg.quoting import Name, deparsed, literal
+
+_STORAGE = {"p": "PLAIN", "e": "EXTERNAL", "x": "EXTENDED", "m": "MAIN"}
+_COMPRESSION = {"p": "pglz", "l": "lz4"}
+_SIZED = re.compile(r"(?P<name>[^(]+?)(?:\((?P<size>[\d,-]+)\))?(?P<rest> with(?:out)? time zone)?\Z")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column(CatalogObject):
+    """Define a column of a table.
+
+    `identity` is ``a`` (always), ``d`` (by default) or empty; `generated` is ``s`` (stored), ``v``
+    (virtual) or empty. `collation`, `storage` and `statistics` are None where they are the type's own.
+    `position` is the attribute number; the order of columns does not define a table.
+    """
+
+    type: str
+    not_null: bool = False
+    identity: str = ""
+    identity_options: SequenceOptions | None = None
+    generated: str = ""
+    expression: str | None = None
+    collation: str | None = None
+    storage: str | None = None
+    compression: str | None = None
+    statistics: int | None = None
+    options: tuple[str, ...] = ()
+    foreign_options: tuple[str, ...] = ()
+    position: int = fact(0)
+
+    def identity_clause(self) -> sql.Composable:
+        """Compose ``GENERATED … AS IDENTITY (…)``."""
+        when = sql.SQL("ALWAYS" if self.identity == "a" else "BY DEFAULT")
+        clause = sql.SQL("GENERATED {} AS IDENTITY").format(when)
+        options = self.identity_options.clauses(self.type) if self.identity_options else []
+        if options:
+            return sql.SQL("{} ({})").format(clause, sql.SQL(" ").join(options))
+        return clause
+
+    def settings(self, base: Column | None = None) -> list[sql.Composable]:
+        """Compose the ALTER TABLE actions for storage settings that differ from `base`, or from the type's own."""
+        name = Name(self.id.name.name)
+        actions: list[sql.Composable] = []
+        if self.storage != (base.storage if base else None):
+            word = _STORAGE[self.storage] if self.storage else "DEFAULT"
+            actions.append(sql.SQL("ALTER COLUMN {} SET STORAGE {}").format(name, deparsed(word)))
+        if self.compression != (base.compression if base else None):
+            word = _COMPRESSION[self.compression] if self.compression else "DEFAULT"
+            actions.append(sql.SQL("ALTER COLUMN {} SET COMPRESSION {}").format(name, deparsed(word)))
+        if self.statistics != (base.statistics if base else None):
+            target = -1 if self.statistics is None else self.statistics
+            actions.append(sql.SQL("ALTER COLUMN {} SET STATISTICS {}").format(name, deparsed(str(target))))
+        old = dict(o.partition("=")[::2] for o in base.options) if base else {}
+        new = dict(o.partition("=")[::2] for o in self.options)
+        changed = [
+            sql.SQL("{} = {}").format(deparsed(k), literal(v)) for k, v in new.items() if old.get(k) != v
+        ]
+        if changed:
+            actions.append(sql.SQL("ALTER COLUMN {} SET ({})").format(name, sql.SQL(", ").join(changed)))
+        gone = [deparsed(k) for k in old if k not in new]
+        if gone:
+            actions.append(sql.SQL("ALTER COLUMN {} RESET ({})").format(name, sql.SQL(", ").join(gone)))
+        return actions
+
+
+def keeps_storage(before: str, after: str) -> bool:
+    """Tell whether PostgreSQL changes the type without writing the table anew.
+
+    These are the cases of `ATColumnChangeRequiresRewrite` for built-in types: a longer or no limit on
+    varchar and varbit, more digits before the point of numeric, more precision of times,
+    varchar to text and back, cidr to inet. Both arguments are as `format_type` prints them.
+    """
+    old, new = _SIZED.match(before), _SIZED.match(after)
+    if old is None or new is None:
+        return False
+    if old["name"] == new["name"] and old["rest"] == new["rest"]:
+        return _widens(old["name"], old["size"], new["size"])
+    texts = {"text", "character varying"}
+    if {old["name"], new["name"]} <= texts:
+        return new["size"] is None
+    return (before, after) == ("cidr", "inet")
+
+
+def _widens(name: str, old: str | None, new: str | None) -> bool:
+    if old == new:
+        return True
+    if name in {"character varying", "bit varying", "timestamp", "time", "interval"}:
+        return new is None or (old is not None and int(new) >= int(old))
+    if name == "numeric":
+        if new is None:
+            return True
+        if old is None:
+            return False
+        (old_precision, old_scale), (new_precision, new_scale) = _digits(old), _digits(new)
+        return old_scale == new_scale and new_precision >= old_precision
+    return False
+
+
+def _digits(size: str) -> tuple[int, int]:
+    precision, _, scale = size.partition(",")
+    return int(precision), int(scale or 0)

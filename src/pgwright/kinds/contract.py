@@ -1,0 +1,192 @@
+"""What every kind of database object provides, and what it is given.
+
+A kind is one module with a frozen dataclass, a query beside it, and functions that say how
+to read, create, alter and drop it. The reader and the planner know no kinds: they call these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pgwright.model.catalog import Catalog, CatalogObject, ServerFacts
+from pgwright.model.change import Change
+from pgwright.model.names import ObjectId
+from pgwright.model.plan import Step
+from pgwright.pg.sqlfiles import load_sql
+
+if TYPE_CHECKING:
+    from psycopg import Connection, sql
+
+
+class SystemCatalog(IntEnum):
+    """Name the system catalogs by the OIDs that `pg_depend.classid` holds; they never change."""
+
+    AM = 2601
+    ATTRDEF = 2604
+    CAST = 2605
+    CLASS = 1259
+    COLLATION = 3456
+    CONSTRAINT = 2606
+    CONVERSION = 2607
+    DEFAULT_ACL = 826
+    EVENT_TRIGGER = 3466
+    EXTENSION = 3079
+    FOREIGN_DATA_WRAPPER = 2328
+    FOREIGN_SERVER = 1417
+    LANGUAGE = 2612
+    NAMESPACE = 2615
+    OPCLASS = 2616
+    OPERATOR = 2617
+    OPFAMILY = 2753
+    POLICY = 3256
+    PROC = 1255
+    PUBLICATION = 6104
+    PUBLICATION_NAMESPACE = 6237
+    PUBLICATION_REL = 6106
+    REWRITE = 2618
+    STATISTIC_EXT = 3381
+    TRANSFORM = 3576
+    TRIGGER = 2620
+    TS_CONFIG = 3602
+    TS_DICT = 3600
+    TS_PARSER = 3601
+    TS_TEMPLATE = 3764
+    TYPE = 1247
+    USER_MAPPING = 1418
+
+
+class Address(NamedTuple):
+    """Point at a row of a system catalog, as `pg_depend` does; `subid` is a column's number."""
+
+    classid: int
+    objid: int
+    subid: int = 0
+
+
+class Found(NamedTuple):
+    """Pair an object with every address that stands for it.
+
+    A table, for example, is also its row type and that type's array: what depends on
+    one of these depends on the table.
+    """
+
+    object: CatalogObject
+    addresses: tuple[Address, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """Give a kind's `read` the connection and what the kinds before it have found.
+
+    `schemas` are the namespaces to read. `ids` maps addresses of what was found so far to identities.
+    """
+
+    conn: Connection[tuple[Any, ...]]
+    server: ServerFacts
+    schemas: tuple[str, ...]
+    ids: Mapping[Address, ObjectId]
+
+    def rows(self, name: str, **parameters: Any) -> list[Any]:
+        """Run the query ``<name>.sql`` of this package; return named tuples, with columns as in its header."""
+        from psycopg.rows import namedtuple_row
+
+        text = load_sql("pgwright.kinds", name, self.server.major)
+        with self.conn.cursor(row_factory=namedtuple_row) as cursor:
+            cursor.execute(text.encode(), {"schemas": list(self.schemas), **parameters})
+            return cursor.fetchall()
+
+    def id_of(self, classid: int, objid: int, subid: int = 0) -> ObjectId | None:
+        """Return the identity behind an address; a column that is not listed counts as its table."""
+        return self.ids.get(Address(classid, objid, subid)) or self.ids.get(Address(classid, objid))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """Tell a kind what else happens in the plan that its steps are part of.
+
+    `online` asks for steps that a live system can bear. `dropped` and `created` hold what the plan
+    removes and makes; an object that is replaced is in both. `inlined` maps a table to the parts that
+    its CREATE TABLE takes in.
+    """
+
+    before: Catalog
+    after: Catalog
+    server: ServerFacts
+    online: bool = True
+    dropped: frozenset[ObjectId] = frozenset()
+    created: frozenset[ObjectId] = frozenset()
+    inlined: Mapping[ObjectId, tuple[CatalogObject, ...]] = field(default_factory=dict)
+
+    def is_new(self, id: ObjectId | None) -> bool:
+        """Tell whether the plan makes the object: locks and scans of it then disturb nobody."""
+        while id is not None:
+            if id in self.created:
+                return True
+            id = id.parent
+        return False
+
+    def goes_with_parent(self, id: ObjectId) -> bool:
+        """Tell whether PostgreSQL drops the object together with an ancestor that the plan drops."""
+        at = id.parent
+        while at is not None:
+            if at in self.dropped:
+                return True
+            at = at.parent
+        return False
+
+    @cached_property
+    def referenced_before(self) -> Mapping[ObjectId, tuple[ObjectId, ...]]:
+        """Return the dependents of each object as it was before."""
+        return self.before.dependents
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alteration:
+    """Say how an object is changed in place, or that it cannot be.
+
+    `replace` asks for drop and create instead of `steps`. `detach` names objects that PostgreSQL
+    does not let stand while the steps run (the views over a column whose type changes): the
+    planner drops them, and what needs them, before, and makes them again after. `unsupported` says why
+    PostgreSQL offers no way.
+    """
+
+    steps: tuple[Step, ...] = ()
+    replace: bool = False
+    detach: tuple[ObjectId, ...] = ()
+    unsupported: str | None = None
+
+
+REPLACE = Alteration(replace=True)
+
+type_claims = Callable[[Any], tuple[tuple[str, ...], ...]]
+
+
+def _no_claims(_: Any) -> tuple[tuple[str, ...], ...]:
+    return ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """Bind together what pgwright knows about one kind of object.
+
+    `rank` orders objects that do not depend on each other, for readable output: schemas first, comments
+    last. `claims` returns the names that an object occupies in a namespace shared between kinds, such as
+    ``("relation", "public", "users")``; a name must be free before another object takes it.
+    `inline` returns the fragment for the parent's CREATE statement, or None where the object needs a
+    statement of its own. `rename` returns the steps that give the object another name.
+    """
+
+    name: str
+    cls: type[CatalogObject]
+    rank: int
+    read: Callable[[Reading], Iterable[Found]]
+    create: Callable[[Any, Context], tuple[Step, ...]]
+    drop: Callable[[Any, Context], tuple[Step, ...]]
+    alter: Callable[[Change, Context], Alteration]
+    inline: Callable[[Any, Context], sql.Composable | None] | None = None
+    rename: Callable[[Any, ObjectId, Context], tuple[Step, ...]] | None = None
+    claims: type_claims = _no_claims

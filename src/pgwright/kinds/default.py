@@ -1,0 +1,88 @@
+"""Defaults of columns, apart from their columns because a sequence or a function may have to come between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from psycopg import sql
+
+from pgwright.kinds.contract import Address, Alteration, Context, Found, Kind, Reading, SystemCatalog
+from pgwright.kinds.steps import alter_parent, parent_of
+from pgwright.model.catalog import CatalogObject, fact
+from pgwright.model.change import Change
+from pgwright.model.names import ObjectId, QualifiedName
+from pgwright.model.plan import Step
+from pgwright.pg.quoting import Name, deparsed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Default(CatalogObject):
+    """Define the default of a column by the expression that PostgreSQL deparsed.
+
+    `volatile` tells that the expression calls a function whose results differ from row to row.
+    """
+
+    expression: str
+    volatile: bool = fact(False)
+
+
+def read(reading: Reading) -> Iterator[Found]:
+    """Yield the defaults of the columns found before."""
+    for r in reading.rows("default"):
+        column = reading.ids.get(Address(SystemCatalog.CLASS, r.relid, r.number))
+        if column is None:
+            table = reading.id_of(SystemCatalog.CLASS, r.relid)
+            if table is None:
+                continue
+            column = ObjectId("column", QualifiedName(None, r.column_name), table)
+        default = Default(
+            id=ObjectId("default", QualifiedName(None, "default"), column),
+            derived=r.derived,
+            expression=r.expression,
+            volatile=r.volatile,
+        )
+        yield Found(default, (Address(SystemCatalog.ATTRDEF, r.oid),))
+
+
+def _set(o: Default, context: Context) -> Step:
+    column = parent_of(o.id)
+    text = sql.SQL("ALTER COLUMN {} SET DEFAULT {}").format(Name(column.name.name), deparsed(o.expression))
+    return alter_parent(o.id, text, f"set the default of {column}", context)
+
+
+def create(o: Default, context: Context) -> tuple[Step, ...]:
+    """Return the SET DEFAULT; existing rows keep their values."""
+    return (_set(o, context),)
+
+
+def drop(o: Default, context: Context) -> tuple[Step, ...]:
+    """Return the DROP DEFAULT, or nothing where the column goes."""
+    if context.goes_with_parent(o.id):
+        return ()
+    column = parent_of(o.id)
+    text = sql.SQL("ALTER COLUMN {} DROP DEFAULT").format(Name(column.name.name))
+    return (alter_parent(o.id, text, f"drop the default of {column}", context),)
+
+
+def alter(change: Change, context: Context) -> Alteration:
+    """Set the other expression."""
+    assert isinstance(change.after, Default)
+    return Alteration(steps=(_set(change.after, context),))
+
+
+def inline(o: Default, context: Context) -> sql.Composable | None:
+    """Return the clause for the column's definition."""
+    return deparsed(f"DEFAULT {o.expression}")
+
+
+KIND = Kind(
+    name="default",
+    cls=Default,
+    rank=42,
+    read=read,
+    create=create,
+    drop=drop,
+    alter=alter,
+    inline=inline,
+)

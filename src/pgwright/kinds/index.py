@@ -1,0 +1,245 @@
+"""Indexes that no constraint owns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import sql
+
+from pgwright.kinds.contract import REPLACE, Address, Alteration, Context, Found, Kind, Reading, SystemCatalog
+from pgwright.kinds.index_steps import option_steps
+from pgwright.kinds.steps import name_of, parent_of, short_name, step
+from pgwright.kinds.table import Table
+from pgwright.model.catalog import CatalogObject, fact
+from pgwright.model.change import Change
+from pgwright.model.locks import LockMode
+from pgwright.model.names import ObjectId, QualifiedName
+from pgwright.model.plan import Hazard, HazardCode, Phase, Step
+from pgwright.pg.quoting import Name, deparsed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Index(CatalogObject):
+    """Define an index of a table or materialized view.
+
+    `body` is what follows the table's name in `pg_get_indexdef`: method, keys, INCLUDE, WITH, WHERE.
+    An index that is not `valid` is the leftover of a concurrent build that failed. `statistics` holds
+    ``number=target`` for expression columns.
+    """
+
+    body: str
+    unique: bool = False
+    valid: bool = True
+    index_tablespace: str | None = None
+    replica_identity: bool = False
+    clustered: bool = False
+    statistics: tuple[str, ...] = ()
+    method: str = fact("btree")
+    columns: tuple[str, ...] = fact(())
+    index_options: tuple[str, ...] = fact(())
+
+
+def read(reading: Reading) -> Iterator[Found]:
+    """Yield the indexes of the relations being read; those of partitions that follow a parent's are derived."""
+    for r in reading.rows("index"):
+        table = reading.id_of(SystemCatalog.CLASS, r.relid)
+        if table is None:
+            continue
+        index = Index(
+            id=ObjectId("index", QualifiedName(None, r.name), table),
+            derived=r.derived,
+            body=r.definition.removeprefix(r.prefix),
+            unique=r.unique,
+            valid=r.valid,
+            index_tablespace=r.tablespace,
+            replica_identity=r.replica_identity,
+            clustered=r.clustered,
+            statistics=tuple(r.statistics or ()),
+            method=r.method,
+            columns=tuple(r.column_names or ()),
+        )
+        yield Found(index, (Address(SystemCatalog.CLASS, r.oid),))
+
+
+def _full_name(o: Index, name: str | None = None) -> Name:
+    return Name(parent_of(o.id).name.schema or "public", name or o.id.name.name)
+
+
+def _build(
+    o: Index, table: ObjectId, name: str, context: Context, *, concurrently: bool, only: bool = False
+) -> Step:
+    """Return the CREATE INDEX of that name on a table, which may be a partition."""
+    text = sql.SQL("CREATE {}INDEX {}{} ON {}{} {}").format(
+        sql.SQL("UNIQUE " if o.unique else ""),
+        sql.SQL("CONCURRENTLY " if concurrently else ""),
+        Name(name),
+        sql.SQL("ONLY " if only else ""),
+        name_of(table),
+        deparsed(o.body),
+    )
+    new = context.is_new(table)
+    hazards = []
+    if o.unique and not new and not only:
+        hazards.append(
+            Hazard(
+                code=HazardCode.MAY_FAIL, message=f"duplicate keys in {table.path} stop the build of {name}"
+            )
+        )
+    if not concurrently and not new and not only:
+        hazards.append(
+            Hazard(
+                code=HazardCode.LOCKS_WRITERS, message=f"writers of {table.path} wait while {name} is built"
+            )
+        )
+    lock = LockMode.SHARE_UPDATE_EXCLUSIVE if concurrently else LockMode.SHARE
+    return step(
+        o.id,
+        text,
+        f"build index {name} on {table.path}",
+        lock=None if new else lock,
+        on=() if new else (table,),
+        hazards=hazards,
+        transactional=not concurrently,
+        # A concurrent build waits for every older transaction, and lock_timeout would count that.
+        lock_timeout=None if concurrently else 3.0,
+    )
+
+
+def create(o: Index, context: Context) -> tuple[Step, ...]:
+    """Return the steps that build the index; on a live table without blocking its writers."""
+    table = parent_of(o.id)
+    owner = context.after.get(table)
+    name = o.id.name.name
+    live = context.online and not context.is_new(table)
+    if isinstance(owner, Table) and owner.is_partitioned and live:
+        steps = list(_build_partitioned(o, table, name, context))
+    else:
+        steps = [_build(o, table, name, context, concurrently=live)]
+    return (*steps, *_statistics_steps(o, context), *option_steps(o, name, context))
+
+
+def _build_partitioned(o: Index, table: ObjectId, name: str, context: Context) -> Iterator[Step]:
+    """Yield an index on the parent alone, one on each partition, built concurrently, and their attachment."""
+    yield _build(o, table, name, context, concurrently=False, only=True)
+    for part in context.after.of("table"):
+        if not isinstance(part, Table) or part.partition_of != table or part.server:
+            continue
+        child = short_name(f"{part.id.name.name}_{name}")
+        if part.is_partitioned:
+            yield from _build_partitioned(o, part.id, child, context)
+        else:
+            concurrently = not context.is_new(part.id)
+            yield _build(o, part.id, child, context, concurrently=concurrently)
+        text = sql.SQL("ALTER INDEX {} ATTACH PARTITION {}").format(
+            Name(table.name.schema or "public", name), Name(part.id.name.schema or "public", child)
+        )
+        yield step(
+            o.id, text, f"attach index {child} to {name}", lock=LockMode.ACCESS_SHARE, on=(table, part.id)
+        )
+
+
+def _statistics_steps(o: Index, context: Context, before: tuple[str, ...] = ()) -> Iterator[Step]:
+    old = dict(s.split("=") for s in before)
+    new = dict(s.split("=") for s in o.statistics)
+    for number in sorted(old.keys() | new.keys(), key=int):
+        if old.get(number) != new.get(number):
+            text = sql.SQL("ALTER INDEX {} ALTER COLUMN {} SET STATISTICS {}").format(
+                _full_name(o), deparsed(number), deparsed(new.get(number, "-1"))
+            )
+            yield step(o.id, text, f"set the statistics target of {o.id}")
+
+
+def drop(o: Index, context: Context) -> tuple[Step, ...]:
+    """Return the DROP INDEX, concurrently on a live table, or nothing where the table goes."""
+    if context.goes_with_parent(o.id):
+        return ()
+    table = parent_of(o.id)
+    owner = context.before.get(table)
+    partitioned = isinstance(owner, Table) and owner.is_partitioned
+    concurrently = context.online and not partitioned
+    text = sql.SQL("DROP INDEX {}{}").format(sql.SQL("CONCURRENTLY " if concurrently else ""), _full_name(o))
+    return (
+        step(
+            o.id,
+            text,
+            f"drop {o.id}",
+            lock=LockMode.SHARE_UPDATE_EXCLUSIVE if concurrently else LockMode.ACCESS_EXCLUSIVE,
+            on=(table,),
+            transactional=not concurrently,
+            phase=Phase.CONTRACT,
+            lock_timeout=None if concurrently else 3.0,
+        ),
+    )
+
+
+def alter(change: Change, context: Context) -> Alteration:
+    """Change settings in place; build another definition under a temporary name and swap it in."""
+    before, after = change.before, change.after
+    assert isinstance(before, Index) and isinstance(after, Index)
+    steps: list[Step] = []
+    if {"body", "unique", "valid"} & set(change.fields):
+        owner = context.after.get(parent_of(after.id))
+        partitioned = isinstance(owner, Table) and owner.is_partitioned
+        needed = context.referenced_before.get(before.id, ())
+        if (
+            not context.online
+            or partitioned
+            or not before.valid
+            or any(n.kind == "constraint" for n in needed)
+        ):
+            return REPLACE
+        steps.extend(_swap(before, after, context))
+        steps.extend(_statistics_steps(after, context))
+        steps.extend(option_steps(after, after.id.name.name, context))
+        return Alteration(steps=tuple(steps), detach=tuple(n for n in needed if n.kind in {"comment"}))
+    steps.extend(_statistics_steps(after, context, before.statistics))
+    steps.extend(option_steps(after, after.id.name.name, context, before))
+    return Alteration(steps=tuple(steps))
+
+
+def _swap(before: Index, after: Index, context: Context) -> Iterator[Step]:
+    table = parent_of(after.id)
+    temporary = short_name(f"pgwright_{after.id.name.name}")
+    yield _build(after, table, temporary, context, concurrently=True)
+    yield from drop(before, context)
+    yield step(
+        after.id,
+        sql.SQL("ALTER INDEX {} RENAME TO {}").format(_full_name(after, temporary), Name(after.id.name.name)),
+        f"give the new {after.id} its name",
+        lock=LockMode.SHARE_UPDATE_EXCLUSIVE,
+        on=(table,),
+    )
+
+
+def rename(o: Index, to: ObjectId, context: Context) -> tuple[Step, ...]:
+    """Return the ALTER INDEX … RENAME TO."""
+    text = sql.SQL("ALTER INDEX {} RENAME TO {}").format(_full_name(o), Name(to.name.name))
+    return (
+        step(
+            o.id,
+            text,
+            f"rename {o.id} to {to.name}",
+            lock=LockMode.SHARE_UPDATE_EXCLUSIVE,
+            on=(parent_of(o.id),),
+        ),
+    )
+
+
+def claims(o: Any) -> tuple[tuple[str, ...], ...]:
+    """Occupy the name among relations."""
+    return (("relation", parent_of(o.id).name.schema or "", o.id.name.name),)
+
+
+KIND = Kind(
+    name="index",
+    cls=Index,
+    rank=55,
+    read=read,
+    create=create,
+    drop=drop,
+    alter=alter,
+    rename=rename,
+    claims=claims,
+)

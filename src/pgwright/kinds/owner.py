@@ -1,0 +1,116 @@
+"""Owners, apart from what they own: a comparison may leave them out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from psycopg import sql
+
+from pgwright.kinds.contract import Alteration, Context, Found, Kind, Reading
+from pgwright.kinds.default_privilege import surplus
+from pgwright.kinds.sequence_owner import SequenceOwner
+from pgwright.kinds.steps import parent_of, step
+from pgwright.kinds.targets import RELATIONS, subject, target
+from pgwright.model.catalog import Catalog, CatalogObject, fact
+from pgwright.model.change import Change
+from pgwright.model.locks import LockMode
+from pgwright.model.names import ObjectId, QualifiedName
+from pgwright.model.plan import Hazard, HazardCode, Step
+from pgwright.pg.quoting import Name
+
+_PUBLIC = ObjectId("schema", QualifiedName(None, "public"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Owner(CatalogObject):
+    """Define the role that owns the parent.
+
+    `bootstrap` is the superuser that the server was made with, who owns schema public before version 15.
+    """
+
+    role: str
+    bootstrap: str = fact("")
+
+
+def owner_id(of: ObjectId) -> ObjectId:
+    """Return the identity of the owner of an object."""
+    return ObjectId("owner", QualifiedName(None, "owner"), of)
+
+
+def read(reading: Reading) -> Iterator[Found]:
+    """Yield the owners of what was found; schema public has none while it is as a new database has it."""
+    for r in reading.rows("owner"):
+        owned = subject(reading, r.classid, r.objid)
+        if owned is None:
+            continue
+        if owned == _PUBLIC and r.role == _standard(reading.server.major, r.bootstrap):
+            continue
+        owner = Owner(id=owner_id(owned), depends_on=(owned,), role=r.role, bootstrap=r.bootstrap)
+        yield Found(owner, ())
+
+
+def _standard(major: int, bootstrap: str) -> str:
+    return "pg_database_owner" if major >= 15 else bootstrap
+
+
+def _give(o: Owner, role: str, catalog: Catalog, context: Context) -> Step:
+    owned = parent_of(o.id)
+    text = sql.SQL("ALTER {} OWNER TO {}").format(target(owned, catalog), Name(role))
+    if context.is_new(owned):
+        return step(o.id, text, f"let {role} own {owned}")
+    on: tuple[ObjectId, ...] = ()
+    if owned.kind in RELATIONS:
+        on = (owned, *_linked_sequences(owned, context))
+    hazard = Hazard(
+        code=HazardCode.CHANGES_ACCESS, message=f"{owned} belongs to {role} from here on, with all rights"
+    )
+    return step(
+        o.id,
+        text,
+        f"let {role} own {owned}",
+        lock=LockMode.ACCESS_EXCLUSIVE if on else None,
+        on=on,
+        hazards=(hazard,),
+    )
+
+
+def _linked_sequences(table: ObjectId, context: Context) -> Iterator[ObjectId]:
+    """Yield the sequences that columns of the table own: they follow its owner."""
+    for link in context.before.of("sequence_owner"):
+        if isinstance(link, SequenceOwner) and parent_of(link.column) == table:
+            yield parent_of(link.id)
+
+
+def create(o: Owner, context: Context) -> tuple[Step, ...]:
+    """Return the OWNER TO, which does nothing where the role that runs the plan is the owner.
+
+    A new object also loses here what default privileges gave it and the target does not have.
+    """
+    owned = context.after.get(parent_of(o.id))
+    steps = [_give(o, o.role, context.after, context)]
+    if owned is not None and context.is_new(owned.id):
+        steps.extend(_surplus(owned, o, context))
+    return tuple(steps)
+
+
+def _surplus(owned: CatalogObject, o: Owner, context: Context) -> Iterator[Step]:
+    for text, grantee in surplus(owned.id, o.role, context):
+        yield step(o.id, text, f"undo what default privileges give {grantee} on {owned.id}")
+
+
+def drop(o: Owner, context: Context) -> tuple[Step, ...]:
+    """Return nothing, except for schema public, which goes back to the owner of a new database's."""
+    owned = parent_of(o.id)
+    if owned != _PUBLIC or owned in context.dropped:
+        return ()
+    return (_give(o, _standard(context.server.major, o.bootstrap), context.before, context),)
+
+
+def alter(change: Change, context: Context) -> Alteration:
+    """Give the object to the other role."""
+    assert isinstance(change.after, Owner)
+    return Alteration(steps=(_give(change.after, change.after.role, context.after, context),))
+
+
+KIND = Kind(name="owner", cls=Owner, rank=85, read=read, create=create, drop=drop, alter=alter)

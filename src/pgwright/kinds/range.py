@@ -1,0 +1,132 @@
+"""Range types, with the multirange that PostgreSQL 14 and later make for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import sql
+
+from pgwright.kinds.contract import Address, Alteration, Context, Found, Kind, Reading, SystemCatalog
+from pgwright.kinds.relations import renamed
+from pgwright.kinds.retyping import rebuild
+from pgwright.kinds.steps import name_of, step
+from pgwright.kinds.type_steps import drop_step
+from pgwright.model.catalog import CatalogObject
+from pgwright.model.change import Change
+from pgwright.model.names import ObjectId, QualifiedName
+from pgwright.model.plan import Step
+from pgwright.pg.quoting import deparsed, qualified
+
+
+@dataclass(frozen=True, kw_only=True)
+class Range(CatalogObject):
+    """Define a range type; what is None is as PostgreSQL chooses it for the subtype.
+
+    `canonical` and `subtype_diff` name functions as `regproc` prints them. `multirange` is None before
+    PostgreSQL 14, and where the name is the one that PostgreSQL derives from the range's.
+    """
+
+    subtype: str
+    opclass: str | None = None
+    collation: str | None = None
+    canonical: str | None = None
+    subtype_diff: str | None = None
+    multirange: QualifiedName | None = None
+
+
+def derived_multirange(name: str) -> str:
+    """Return the name that PostgreSQL gives the multirange of a range type of that name.
+
+    Follows `makeMultirangeTypeName`: the first "range" becomes "multirange", else "_multirange" is added.
+    """
+    at = name.find("range")
+    if at < 0:
+        return _clipped(name, "_multirange")
+    return name[:at] + "multi" + name[at:]
+
+
+def _clipped(name: str, suffix: str) -> str:
+    room = 63 - len(suffix)
+    return name.encode()[:room].decode(errors="ignore") + suffix
+
+
+def read(reading: Reading) -> Iterator[Found]:
+    """Yield the range types of the schemas being read."""
+    for r in reading.rows("range"):
+        multirange = None
+        if r.multirange_name and (r.multirange_schema, r.multirange_name) != (
+            r.schema,
+            derived_multirange(r.name),
+        ):
+            multirange = QualifiedName(r.multirange_schema, r.multirange_name)
+        range_type = Range(
+            id=ObjectId("range", QualifiedName(r.schema, r.name)),
+            subtype=r.subtype,
+            opclass=r.opclass,
+            collation=r.collation,
+            canonical=r.canonical,
+            subtype_diff=r.subtype_diff,
+            multirange=multirange,
+        )
+        types = (r.oid, r.array_oid, r.multirange_oid, r.multirange_array_oid)
+        yield Found(
+            range_type,
+            (
+                *(Address(SystemCatalog.TYPE, oid) for oid in types if oid),
+                *(Address(SystemCatalog.PROC, oid) for oid in r.constructors),
+            ),
+        )
+
+
+def create(o: Range, context: Context) -> tuple[Step, ...]:
+    """Return the CREATE TYPE … AS RANGE."""
+    options: list[sql.Composable] = [deparsed(f"subtype = {o.subtype}")]
+    for keyword, value in (
+        ("subtype_opclass", o.opclass),
+        ("collation", o.collation),
+        ("canonical", o.canonical),
+        ("subtype_diff", o.subtype_diff),
+    ):
+        if value is not None:
+            options.append(deparsed(f"{keyword} = {value}"))
+    if o.multirange is not None and context.server.major >= 14:
+        options.append(sql.SQL("multirange_type_name = {}").format(qualified(o.multirange)))
+    text = sql.SQL("CREATE TYPE {} AS RANGE ({})").format(name_of(o.id), sql.SQL(", ").join(options))
+    return (step(o.id, text, f"create {o.id}"),)
+
+
+def drop(o: Range, context: Context) -> tuple[Step, ...]:
+    """Return the DROP TYPE."""
+    return (drop_step("TYPE", o),)
+
+
+def alter(change: Change, context: Context) -> Alteration:
+    """Make the type anew and change over the columns that use it: PostgreSQL alters no range type."""
+    return rebuild(change, context)
+
+
+def rename(o: Range, to: ObjectId, context: Context) -> tuple[Step, ...]:
+    """Return the ALTER TYPE that renames or moves it; the multirange keeps its name."""
+    return renamed("TYPE", o.id, to)
+
+
+def claims(o: Any) -> tuple[tuple[str, ...], ...]:
+    """Occupy the names of range and multirange among types."""
+    schema, name = o.id.name
+    multirange = o.multirange or QualifiedName(schema, derived_multirange(name))
+    return (("type", schema, name), ("type", multirange.schema or "", multirange.name))
+
+
+KIND = Kind(
+    name="range",
+    cls=Range,
+    rank=16,
+    read=read,
+    create=create,
+    drop=drop,
+    alter=alter,
+    rename=rename,
+    claims=claims,
+)

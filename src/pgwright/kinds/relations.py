@@ -1,0 +1,95 @@
+"""What the parts and look-alikes of tables share: locks on the relation, storage parameters, renaming."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, TypedDict
+
+from psycopg import sql
+
+from pgwright.kinds.steps import name_of, step
+from pgwright.kinds.table import Table
+from pgwright.model.locks import LockMode
+from pgwright.model.plan import Hazard, HazardCode
+from pgwright.pg.quoting import Name, deparsed, literal
+
+if TYPE_CHECKING:
+    from pgwright.kinds.contract import Context
+    from pgwright.model.catalog import Catalog
+    from pgwright.model.names import ObjectId
+    from pgwright.model.plan import Step
+
+
+class Held(TypedDict):
+    """Hold the arguments of `step` that declare a lock."""
+
+    lock: LockMode | None
+    on: tuple[ObjectId, ...]
+
+
+def held(context: Context, lock: LockMode, *ids: ObjectId) -> Held:
+    """Declare a lock on those relations that exist before the plan; none where the plan makes them all."""
+    on = tuple(id for id in ids if not context.is_new(id))
+    return {"lock": lock if on else None, "on": on}
+
+
+def with_partitions(catalog: Catalog, id: ObjectId) -> tuple[ObjectId, ...]:
+    """Return a relation and, in the order of their depth, its partitions at every level."""
+    found = [id]
+    for at in found:
+        for dependent in catalog.dependents.get(at, ()):
+            o = catalog.get(dependent)
+            if isinstance(o, Table) and o.partition_of == at and dependent not in found:
+                found.append(dependent)
+    return tuple(found)
+
+
+def parameters(options: Iterable[str]) -> sql.Composed:
+    """Compose a list of ``name=value`` texts, as `pg_class.reloptions` holds them, for WITH or SET."""
+    pairs = (option.partition("=")[::2] for option in options)
+    return sql.SQL("({})").format(
+        sql.SQL(", ").join(sql.SQL("{} = {}").format(deparsed(name), literal(value)) for name, value in pairs)
+    )
+
+
+def changed_parameters(before: Iterable[str], after: Iterable[str]) -> list[sql.Composable]:
+    """Return the SET and RESET actions that lead from one list of ``name=value`` texts to the other."""
+    old = dict(option.partition("=")[::2] for option in before)
+    new = dict(option.partition("=")[::2] for option in after)
+    actions: list[sql.Composable] = []
+    if changed := [f"{name}={value}" for name, value in new.items() if old.get(name) != value]:
+        actions.append(sql.SQL("SET {}").format(parameters(changed)))
+    if gone := [name for name in old if name not in new]:
+        actions.append(sql.SQL("RESET ({})").format(deparsed(", ".join(gone))))
+    return actions
+
+
+def renamed(keyword: str, id: ObjectId, to: ObjectId, lock: LockMode | None = None) -> tuple[Step, ...]:
+    """Return the ALTER … SET SCHEMA and RENAME TO that give a relation another name.
+
+    `keyword` is constant text such as ``VIEW``.
+    """
+    hazard = Hazard(code=HazardCode.BREAKS_CODE, message=f"code that still says {id.path} fails from here on")
+    at = id.name
+    steps = []
+    on = (id,) if lock else ()
+    if to.name.schema != at.schema and to.name.schema is not None:
+        text = sql.SQL("ALTER {} {} SET SCHEMA {}").format(
+            deparsed(keyword), name_of(id), Name(to.name.schema)
+        )
+        summary = f"move {id} to schema {to.name.schema}"
+        steps.append(step(id, text, summary, lock=lock, on=on, hazards=(hazard,)))
+        at = at._replace(schema=to.name.schema)
+    if to.name.name != at.name:
+        text = sql.SQL("ALTER {} {} RENAME TO {}").format(
+            deparsed(keyword), name_of(id._replace(name=at)), Name(to.name.name)
+        )
+        steps.append(step(id, text, f"rename {id} to {to.path}", lock=lock, on=on, hazards=(hazard,)))
+    return tuple(steps)
+
+
+def vanishes(id: ObjectId, context: Context, message: str) -> tuple[Hazard, ...]:
+    """Return the hazard of dropping something that code may call, unless the plan makes it again."""
+    if id in context.created:
+        return ()
+    return (Hazard(code=HazardCode.BREAKS_CODE, message=message),)

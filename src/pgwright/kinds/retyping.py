@@ -1,0 +1,258 @@
+"""Making a type anew under its old name, with the columns that use it changed over.
+
+PostgreSQL takes no value out of an enum, and gives no domain another base type. So the old type is
+renamed, the new one made, every column converted through the text of its values, and the old
+one dropped. Types built on it (domains, composites, ranges) are made anew in the same way. What else
+PostgreSQL does not let stand meanwhile (views, defaults, checks with constants of the type) is detached:
+the planner drops it before and makes it again after.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from psycopg import sql
+
+from pgwright.kinds.column_types import Column
+from pgwright.kinds.contract import Alteration, Context
+from pgwright.kinds.steps import name_of, parent_of, short_name, step
+from pgwright.kinds.table import Table
+from pgwright.model.catalog import CatalogObject
+from pgwright.model.change import Change
+from pgwright.model.locks import LockMode
+from pgwright.model.names import ObjectId
+from pgwright.model.plan import Hazard, HazardCode, Reversibility, Step
+from pgwright.pg.quoting import Name, deparsed, render
+
+BUILT_ON_TYPES = frozenset({"domain", "composite", "range"})
+_PARTS = ("owner", "grant", "comment")
+# PostgreSQL refuses to change the type of a column that one of these uses.
+_REFUSING = frozenset(
+    {"view", "materialized_view", "rule", "row_policy", "trigger", "column", "function", "publication"}
+)
+
+Conversion = Callable[[Column], "sql.Composable | None"]
+
+
+def users(root: ObjectId, context: Context) -> tuple[ObjectId, ...]:
+    """Return the type and all types built on it, each after those that it needs."""
+    order: list[ObjectId] = []
+
+    def visit(id: ObjectId) -> None:
+        if id in order:
+            return
+        for dependent in context.referenced_before.get(id, ()):
+            if dependent.kind in BUILT_ON_TYPES:
+                visit(dependent)
+        order.append(id)
+
+    visit(root)
+    return tuple(reversed(order))
+
+
+def columns_of(types: Iterable[ObjectId], context: Context) -> tuple[Column, ...]:
+    """Return the columns of tables whose type is one of `types` or an array of it."""
+    found: dict[ObjectId, Column] = {}
+    for type in types:
+        for id in context.referenced_before.get(type, ()):
+            o = context.before.get(id)
+            if isinstance(o, Column):
+                found[id] = o
+    return tuple(found[id] for id in sorted(found, key=str))
+
+
+def rebuild(
+    change: Change, context: Context, *, hazards: Iterable[Hazard] = (), conversion: Conversion | None = None
+) -> Alteration:
+    """Return the steps that make the type anew; values of its columns go through text.
+
+    `hazards` are those of the conversion. `conversion` gives the expression for a column
+    whose values do not survive the way through text, or None for one that no expression converts.
+    """
+    types = users(change.id, context)
+    columns = columns_of(types, context)
+    stuck = _in_partition_key(columns, context)
+    if stuck is not None:
+        return Alteration(
+            unsupported=f"{change.id} is the type of {stuck}, by which its table is partitioned: "
+            "PostgreSQL changes no such column; make a new table and move the rows"
+        )
+    moving = [c for c in columns if not (c.derived or c.generated or _goes(c, context))]
+    converted = {c.id: (conversion or through_text)(c) for c in moving}
+    for id, expression in converted.items():
+        if expression is None:
+            return Alteration(unsupported=f"no expression converts {id} to the new {change.id}")
+    steps = list(_replace_types(change, types, context))
+    conversions = _convert(moving, converted, context)
+    steps = [*steps, *conversions]
+    if hazards:
+        at = steps.index(conversions[0]) if conversions else 0
+        steps[at] = replace(steps[at], hazards=(*steps[at].hazards, *hazards))
+    for id in reversed(types):
+        text = sql.SQL("DROP TYPE {}").format(_old_name(id))
+        if id.kind == "domain":
+            text = sql.SQL("DROP DOMAIN {}").format(_old_name(id))
+        steps.append(step(change.id, text, f"drop the old {id}"))
+    for id in types:
+        steps.extend(keep_parts(id, context))
+    return Alteration(steps=tuple(steps), detach=tuple(_in_the_way(types, columns, context)))
+
+
+def keep_parts(id: ObjectId, context: Context) -> Iterator[Step]:
+    """Yield the steps that give a remade object its owner, privileges and comment again."""
+    from pgwright.kinds.registry import kind
+
+    for name in _PARTS:
+        for part in context.after.of(name):
+            if id in _ancestors(part.id):
+                yield from kind(name).create(part, context)
+
+
+def _ancestors(id: ObjectId) -> Iterator[ObjectId]:
+    at = id.parent
+    while at is not None:
+        yield at
+        at = at.parent
+
+
+def through_text(column: Column) -> sql.Composable:
+    """Compose the conversion that goes through the text of the value."""
+    return sql.SQL("{}::text::{}").format(Name(column.id.name.name), deparsed(column.type))
+
+
+def _goes(column: Column, context: Context) -> bool:
+    return column.id in context.dropped or context.goes_with_parent(column.id)
+
+
+def _old_name(id: ObjectId) -> Name:
+    name = short_name(f"pgwright_old_{id.name.name}")
+    return Name(name) if id.name.schema is None else Name(id.name.schema, name)
+
+
+def _replace_types(change: Change, types: tuple[ObjectId, ...], context: Context) -> Iterator[Step]:
+    """Yield the renaming of the old types and the making of the new ones."""
+    from pgwright.kinds.registry import kind
+
+    for id in types:
+        keyword = "ALTER DOMAIN {} RENAME TO {}" if id.kind == "domain" else "ALTER TYPE {} RENAME TO {}"
+        text = sql.SQL(keyword).format(name_of(id), Name(short_name(f"pgwright_old_{id.name.name}")))
+        yield step(change.id, text, f"set the old {id} aside")
+        yield from _free_names(id, context)
+    for id in types:
+        o: Any = change.after if id == change.id else context.before.get(id)
+        yield from kind(id.kind).create(o, context)
+
+
+def _free_names(id: ObjectId, context: Context) -> Iterator[Step]:
+    """Yield the renaming of what a range type takes along under a name of its own: its multirange."""
+    from pgwright.kinds.registry import kind
+
+    o = context.before.get(id)
+    if id.kind != "range" or o is None or context.server.major < 14:
+        return
+    for _, schema, name in kind("range").claims(o)[1:]:
+        text = sql.SQL("ALTER TYPE {} RENAME TO {}").format(
+            Name(schema, name), Name(short_name(f"pgwright_old_{name}"))
+        )
+        yield step(id, text, f"set the multirange of the old {id} aside")
+
+
+def _convert(columns: list[Column], converted: dict[ObjectId, Any], context: Context) -> list[Step]:
+    """Return one ALTER TABLE for each table, so that it is written anew only once."""
+    by_table: dict[ObjectId, list[Column]] = {}
+    for column in columns:
+        by_table.setdefault(parent_of(column.id), []).append(column)
+    steps = []
+    for table, members in by_table.items():
+        actions = []
+        for column in members:
+            action = sql.SQL("ALTER COLUMN {} TYPE {}").format(
+                Name(column.id.name.name), deparsed(column.type)
+            )
+            if column.collation:
+                action += deparsed(f" COLLATE {column.collation}")
+            actions.append(sql.SQL("{} USING {}").format(action, converted[column.id]))
+        names = ", ".join(c.id.name.name for c in members)
+        family = tuple(with_descendants(table, context))
+        rewritten = tuple(
+            id for id in family if isinstance(t := context.before.get(id), Table) and not t.is_partitioned
+        )
+        message = f"converting {names} writes all of {table.path} anew while nobody can read or write it"
+        steps.append(
+            step(
+                table,
+                sql.SQL("ALTER TABLE {} {}").format(name_of(table), sql.SQL(", ").join(actions)),
+                f"convert {names} of {table}",
+                lock=LockMode.ACCESS_EXCLUSIVE,
+                on=family,
+                rewrites=rewritten,
+                hazards=(Hazard(code=HazardCode.REWRITES, message=message),),
+                reversibility=Reversibility.LOSSLESS,
+            )
+        )
+    return steps
+
+
+def with_descendants(table: ObjectId, context: Context) -> Iterator[ObjectId]:
+    """Yield a table and those that inherit from it, partitions included."""
+    yield table
+    for o in context.before.of("table"):
+        if isinstance(o, Table) and (o.partition_of == table or table in o.inherits):
+            yield from with_descendants(o.id, context)
+
+
+def _in_partition_key(columns: Iterable[Column], context: Context) -> ObjectId | None:
+    for column in columns:
+        table = context.before.get(parent_of(column.id))
+        key = table.partition_key if isinstance(table, Table) else None
+        name = re.escape(render(Name(column.id.name.name)))
+        if key and re.search(rf"(?<![\w\"]){name}(?![\w\"])", key):
+            return column.id
+    return None
+
+
+def _in_the_way(
+    types: tuple[ObjectId, ...], columns: tuple[Column, ...], context: Context
+) -> Iterator[ObjectId]:
+    """Yield what must be gone while types and columns change."""
+    seen: set[ObjectId] = set()
+    for id in _candidates(types, columns, context):
+        o = context.before.get(id)
+        if id not in seen and o is not None and not o.derived:
+            seen.add(id)
+            yield id
+
+
+def _candidates(
+    types: tuple[ObjectId, ...], columns: tuple[Column, ...], context: Context
+) -> Iterator[ObjectId]:
+    ids = {c.id for c in columns}
+    for type in types:
+        for id in context.referenced_before.get(type, ()):
+            if id in types or id in ids or id.kind in _PARTS or id.kind == "table":
+                continue
+            if id.parent is None or id.root not in types:
+                yield id
+    for column in columns:
+        if column.generated or _goes(column, context):
+            yield column.id
+        for part in context.before.children(column.id, "default"):
+            yield part.id
+        for id in context.referenced_before.get(column.id, ()):
+            if id not in ids and _refuses(context.before.get(id), context):
+                yield id
+
+
+def _refuses(o: CatalogObject | None, context: Context) -> bool:
+    """Tell whether an object keeps PostgreSQL from changing the type of a column that it uses."""
+    if o is None:
+        return False
+    if o.id.kind in _REFUSING:
+        return True
+    if o.id.kind == "constraint":
+        # Both ends of a foreign key change, and in between they do not compare.
+        return getattr(o, "type", "") == "f" or context.after.get(o.id) != o
+    return o.id.kind in {"index", "statistics"} and context.after.get(o.id) != o

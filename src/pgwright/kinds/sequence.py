@@ -1,0 +1,175 @@
+"""Sequences that stand on their own; those of identity columns belong to their column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import sql
+
+from pgwright.kinds.contract import REPLACE, Address, Alteration, Context, Found, Kind, Reading, SystemCatalog
+from pgwright.kinds.steps import name_of, step
+from pgwright.model.catalog import CatalogObject
+from pgwright.model.change import Change
+from pgwright.model.locks import LockMode
+from pgwright.model.names import ObjectId, QualifiedName
+from pgwright.model.plan import Hazard, HazardCode, Phase, Reversibility, Step
+from pgwright.pg.quoting import deparsed
+
+_RANGES = {"smallint": 2**15, "integer": 2**31, "bigint": 2**63}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SequenceOptions:
+    """Hold what defines the numbers that a sequence gives."""
+
+    start: int
+    increment: int
+    minimum: int
+    maximum: int
+    cache: int
+    cycle: bool
+
+    def clauses(self, type: str, base: SequenceOptions | None = None) -> list[sql.Composable]:
+        """Return the option clauses that differ from `base`, or from PostgreSQL's defaults for `type`."""
+        base = base or default_options(type, self.increment)
+        result: list[sql.Composable] = []
+        for keyword, field in _CLAUSES:
+            if getattr(self, field) != getattr(base, field):
+                result.append(deparsed(f"{keyword} {getattr(self, field)}"))
+        if self.cycle != base.cycle:
+            result.append(sql.SQL("CYCLE") if self.cycle else sql.SQL("NO CYCLE"))
+        return result
+
+
+_CLAUSES = (
+    ("INCREMENT BY", "increment"),
+    ("MINVALUE", "minimum"),
+    ("MAXVALUE", "maximum"),
+    ("START WITH", "start"),
+    ("CACHE", "cache"),
+)
+
+
+def default_options(type: str, increment: int) -> SequenceOptions:
+    """Return what CREATE SEQUENCE assumes for a data type and the sign of its increment."""
+    limit = _RANGES[type]
+    low, high = (1, limit - 1) if increment > 0 else (-limit, -1)
+    start = low if increment > 0 else high
+    return SequenceOptions(start=start, increment=1, minimum=low, maximum=high, cache=1, cycle=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sequence(CatalogObject):
+    """Define a sequence; where it stands now is data, not structure."""
+
+    type: str
+    options: SequenceOptions
+    unlogged: bool = False
+
+
+def read(reading: Reading) -> Iterator[Found]:
+    """Yield the sequences of the schemas being read."""
+    for r in reading.rows("sequence"):
+        options = SequenceOptions(
+            start=r.start,
+            increment=r.increment,
+            minimum=r.minimum,
+            maximum=r.maximum,
+            cache=r.cache,
+            cycle=r.cycle,
+        )
+        sequence = Sequence(
+            id=ObjectId("sequence", QualifiedName(r.schema, r.name)),
+            type=r.type,
+            options=options,
+            unlogged=r.persistence == "u",
+        )
+        yield Found(sequence, (Address(SystemCatalog.CLASS, r.oid),))
+
+
+def create(o: Sequence, context: Context) -> tuple[Step, ...]:
+    """Return the CREATE SEQUENCE; ownership by a column is an object of its own."""
+    clauses = o.options.clauses(o.type)
+    if o.type != "bigint":
+        clauses.insert(0, deparsed(f"AS {o.type}"))
+    head = sql.SQL("CREATE UNLOGGED SEQUENCE {}") if o.unlogged else sql.SQL("CREATE SEQUENCE {}")
+    text = sql.SQL(" ").join([head.format(name_of(o.id)), *clauses])
+    return (step(o.id, text, f"create {o.id}"),)
+
+
+def drop(o: Sequence, context: Context) -> tuple[Step, ...]:
+    """Return the DROP SEQUENCE, or nothing where the owning column takes it along."""
+    for link in context.before.children(o.id, "sequence_owner"):
+        if any(owner in context.dropped or context.goes_with_parent(owner) for owner in link.depends_on):
+            return ()
+    hazard = Hazard(code=HazardCode.DELETES_DATA, message=f"the position of {o.id} is lost")
+    return (
+        step(
+            o.id,
+            sql.SQL("DROP SEQUENCE {}").format(name_of(o.id)),
+            f"drop {o.id}",
+            lock=LockMode.ACCESS_EXCLUSIVE,
+            on=(o.id,),
+            hazards=(hazard,),
+            reversibility=Reversibility.DATA_LOST,
+            phase=Phase.CONTRACT,
+        ),
+    )
+
+
+def alter(change: Change, context: Context) -> Alteration:
+    """Change options in place; the position is kept."""
+    before, after = change.before, change.after
+    assert isinstance(before, Sequence) and isinstance(after, Sequence)
+    clauses: list[sql.Composable] = []
+    if before.type != after.type:
+        clauses.append(deparsed(f"AS {after.type}"))
+    clauses += after.options.clauses(after.type, before.options)
+    steps: list[Step] = []
+    if clauses:
+        text = sql.SQL(" ").join([sql.SQL("ALTER SEQUENCE {}").format(name_of(after.id)), *clauses])
+        steps.append(
+            step(after.id, text, f"alter {after.id}", lock=LockMode.SHARE_ROW_EXCLUSIVE, on=(after.id,))
+        )
+    if before.unlogged != after.unlogged:
+        template = "ALTER SEQUENCE {} SET UNLOGGED" if after.unlogged else "ALTER SEQUENCE {} SET LOGGED"
+        text = sql.SQL(template).format(name_of(after.id))
+        steps.append(
+            step(
+                after.id,
+                text,
+                f"change the persistence of {after.id}",
+                lock=LockMode.ACCESS_EXCLUSIVE,
+                on=(after.id,),
+                rewrites=(after.id,),
+            )
+        )
+    return Alteration(steps=tuple(steps)) if steps else REPLACE
+
+
+def rename(o: Sequence, to: ObjectId, context: Context) -> tuple[Step, ...]:
+    """Return the ALTER SEQUENCE … RENAME TO."""
+    from pgwright.pg.quoting import Name
+
+    text = sql.SQL("ALTER SEQUENCE {} RENAME TO {}").format(name_of(o.id), Name(to.name.name))
+    return (step(o.id, text, f"rename {o.id} to {to.path}", lock=LockMode.ACCESS_EXCLUSIVE, on=(o.id,)),)
+
+
+def claims(o: Any) -> tuple[tuple[str, ...], ...]:
+    """Occupy the name among relations."""
+    return (("relation", o.id.name.schema, o.id.name.name),)
+
+
+KIND = Kind(
+    name="sequence",
+    cls=Sequence,
+    rank=30,
+    read=read,
+    create=create,
+    drop=drop,
+    alter=alter,
+    rename=rename,
+    claims=claims,
+)

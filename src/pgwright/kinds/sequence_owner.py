@@ -1,0 +1,85 @@
+"""Which column owns a sequence, apart from both because each needs the other to exist first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from psycopg import sql
+
+from pgwright.kinds.contract import Alteration, Context, Found, Kind, Reading, SystemCatalog
+from pgwright.kinds.steps import name_of, parent_of, step
+from pgwright.model.catalog import CatalogObject
+from pgwright.model.change import Change
+from pgwright.model.locks import LockMode
+from pgwright.model.names import ObjectId, QualifiedName
+from pgwright.model.plan import Step
+from pgwright.pg.quoting import Name
+
+
+@dataclass(frozen=True, kw_only=True)
+class SequenceOwner(CatalogObject):
+    """Define the column that takes the sequence along when it is dropped."""
+
+    column: ObjectId
+
+
+def read(reading: Reading) -> Iterator[Found]:
+    """Yield one link for each sequence that a column owns."""
+    for r in reading.rows("sequence_owner"):
+        sequence = reading.id_of(SystemCatalog.CLASS, r.sequence)
+        table = reading.id_of(SystemCatalog.CLASS, r.relid)
+        if sequence is None or table is None:
+            continue
+        column = ObjectId("column", QualifiedName(None, r.column_name), table)
+        link = SequenceOwner(
+            id=ObjectId("sequence_owner", QualifiedName(None, "owned by"), sequence),
+            depends_on=(sequence, column),
+            column=column,
+        )
+        # No address of its own: pg_depend holds the link as a property of the sequence.
+        yield Found(link, ())
+
+
+def _own(o: SequenceOwner, context: Context) -> Step:
+    sequence, table = parent_of(o.id), parent_of(o.column)
+    text = sql.SQL("ALTER SEQUENCE {} OWNED BY {}.{}").format(
+        name_of(sequence), name_of(table), Name(o.column.name.name)
+    )
+    on = tuple(id for id in (sequence, table) if not context.is_new(id))
+    return step(
+        o.id,
+        text,
+        f"let {o.column} own {sequence}",
+        lock=LockMode.SHARE_ROW_EXCLUSIVE if on else None,
+        on=on,
+    )
+
+
+def create(o: SequenceOwner, context: Context) -> tuple[Step, ...]:
+    """Return the OWNED BY."""
+    return (_own(o, context),)
+
+
+def drop(o: SequenceOwner, context: Context) -> tuple[Step, ...]:
+    """Return OWNED BY NONE, or nothing where the sequence goes as well."""
+    sequence = parent_of(o.id)
+    if sequence in context.dropped:
+        return ()
+    text = sql.SQL("ALTER SEQUENCE {} OWNED BY NONE").format(name_of(sequence))
+    return (
+        step(
+            o.id, text, f"free {sequence} from {o.column}", lock=LockMode.SHARE_ROW_EXCLUSIVE, on=(sequence,)
+        ),
+    )
+
+
+def alter(change: Change, context: Context) -> Alteration:
+    """Name the other column."""
+    assert isinstance(change.after, SequenceOwner)
+    return Alteration(steps=(_own(change.after, context),))
+
+
+KIND = Kind(
+    name="sequence_owner", cls=SequenceOwner, rank=43, read=read, create=create, drop=drop, alter=alter
+)

@@ -1,0 +1,140 @@
+"""Deparsed expressions in the form that they keep when PostgreSQL reads them again.
+
+What PostgreSQL deparses is not always what it would deparse after parsing that text. Two forms, both common,
+settle only on the second reading, and would make a database differ from its own dump:
+
+- ``status IN ('a', 'b')`` over a varchar: ``(ARRAY['a'::character varying])::text[]`` becomes
+  ``ARRAY[('a'::character varying)::text]``, because the parser applies a cast of an array to its elements.
+- ``n BETWEEN 1 AND 2 AND x``: ``((n >= 1) AND (n <= 2)) AND x`` becomes ``(n >= 1) AND (n <= 2) AND x``,
+  because the parser flattens a chain of AND or OR from the left.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_TOKEN = re.compile(
+    r"""[eE]'(?:[^'\\]|''|\\.)*'   # a constant with escapes
+      | '(?:[^']|'')*'             # a constant
+      | "(?:[^"]|"")*"             # a quoted name
+      | [\w$]+ | \s+ | .""",
+    re.VERBOSE | re.DOTALL,
+)
+_CLOSING = {"(": ")", "[": "]"}
+_WORTH_A_LOOK = re.compile(r"\(ARRAY\[|\) (?:AND|OR) ")
+
+
+@dataclass(slots=True)
+class _Group:
+    """Hold what stands between a pair of brackets; `opening` is empty for the whole text."""
+
+    opening: str
+    parts: list[str | _Group]
+
+    def __str__(self) -> str:
+        return f"{self.opening}{''.join(map(str, self.parts))}{_CLOSING.get(self.opening, '')}"
+
+
+def settled(text: str) -> str:
+    """Return deparsed SQL as PostgreSQL would deparse it after reading it once more."""
+    if _WORTH_A_LOOK.search(text) is None:
+        return text
+    whole = _parse(text)
+    if whole is None:
+        return text
+    _settle(whole)
+    return str(whole)
+
+
+def _parse(text: str) -> _Group | None:
+    """Return the text as nested groups, or None where brackets do not match."""
+    stack = [_Group("", [])]
+    for match in _TOKEN.finditer(text):
+        token = match[0]
+        if token in _CLOSING:
+            stack.append(_Group(token, []))
+        elif token in (")", "]"):
+            group = stack.pop()
+            if not stack or _CLOSING.get(group.opening) != token:
+                return None
+            stack[-1].parts.append(group)
+        else:
+            stack[-1].parts.append(token)
+    return stack[0] if len(stack) == 1 else None
+
+
+def _settle(group: _Group) -> None:
+    for part in group.parts:
+        if isinstance(part, _Group):
+            _settle(part)
+    _push_array_casts(group)
+    if group.opening == "(":
+        for word in ("AND", "OR"):
+            _flatten(group, word)
+
+
+def _push_array_casts(group: _Group) -> None:
+    """Turn every ``(ARRAY[a, b])::type[]`` among the parts into ``ARRAY[(a)::type, (b)::type]``."""
+    at = 0
+    while at < len(group.parts):
+        elements = _array(group.parts[at])
+        end = _end_of_array_type(group.parts, at + 1) if elements is not None else None
+        if elements is not None and end is not None:
+            type_parts = "".join(map(str, group.parts[at + 3 : end]))
+            cast: list[str | _Group] = []
+            for element in _split(elements):
+                if cast:
+                    cast.append(", ")
+                cast += [_Group("(", element), f"::{type_parts}"]
+            group.parts[at : end + 1] = ["ARRAY", _Group("[", cast)]
+        at += 1
+
+
+def _array(part: str | _Group) -> _Group | None:
+    """Return the elements of ``(ARRAY[…])``."""
+    if isinstance(part, _Group) and part.opening == "(" and len(part.parts) == 2:
+        word, elements = part.parts
+        if word == "ARRAY" and isinstance(elements, _Group) and elements.opening == "[" and elements.parts:
+            return elements
+    return None
+
+
+def _end_of_array_type(parts: list[str | _Group], start: int) -> int | None:
+    """Return where the empty brackets stand that end a cast to an array type, which begins at `start`."""
+    if parts[start : start + 2] != [":", ":"]:
+        return None
+    for i in range(start + 2, len(parts)):
+        part = parts[i]
+        if isinstance(part, _Group):
+            if part.opening == "[":
+                return i if not part.parts else None
+        elif not re.fullmatch(r'[\w$]+| |\.|".*"', part, re.DOTALL):
+            return None
+    return None
+
+
+def _split(elements: _Group) -> list[list[str | _Group]]:
+    result: list[list[str | _Group]] = [[]]
+    for part in elements.parts:
+        if part == ",":
+            result.append([])
+        elif result[-1] or not (isinstance(part, str) and part.isspace()):
+            result[-1].append(part)
+    return result
+
+
+def _flatten(group: _Group, word: str) -> None:
+    """Take the first operand of a chain of AND or OR apart where it is such a chain itself."""
+    while len(group.parts) > 1 and group.parts[1:3] == [" ", word]:
+        first = group.parts[0]
+        if not (isinstance(first, _Group) and first.opening == "(" and _is_chain(first, word)):
+            return
+        group.parts[:1] = first.parts
+
+
+def _is_chain(group: _Group, word: str) -> bool:
+    # An operand in a chain is one bracket or a word (a column, a function with its bracket, a constant
+    # with its type); anything with a top-level AND that is not a chain starts with a keyword instead.
+    first = group.parts[0] if group.parts else ""
+    return word in group.parts and first not in ("SELECT", "WITH", " ", "PARTITION", "ORDER", "VALUES")

@@ -1,0 +1,118 @@
+"""Building blocks that the kinds share for writing steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import sha256
+from typing import LiteralString, cast
+
+from psycopg import sql
+
+from pgwright.kinds.contract import Context
+from pgwright.model.locks import LockMode
+from pgwright.model.names import ObjectId
+from pgwright.model.plan import Hazard, Phase, Reversibility, Step
+from pgwright.pg.quoting import Name, qualified, render
+
+
+def step(
+    subject: ObjectId,
+    statement: sql.Composable,
+    summary: str,
+    *,
+    lock: LockMode | None = None,
+    on: Iterable[ObjectId] = (),
+    rewrites: Iterable[ObjectId] = (),
+    hazards: Iterable[Hazard] = (),
+    reversibility: Reversibility = Reversibility.LOSSLESS,
+    transactional: bool = True,
+    phase: Phase = Phase.EXPAND,
+    lock_timeout: float | None = 3.0,
+    statement_timeout: float | None = None,
+) -> Step:
+    """Make a step from a composed statement; the planner numbers it and adds dependencies.
+
+    `lock` and `on` name the strongest lock on relations that exist before the plan.
+    """
+    return Step(
+        id="",
+        summary=summary,
+        sql=render(statement),
+        subject=subject,
+        lock=lock,
+        locks_on=tuple(on),
+        rewrites=tuple(rewrites),
+        hazards=tuple(hazards),
+        reversibility=reversibility,
+        transactional=transactional,
+        phase=phase,
+        lock_timeout=lock_timeout,
+        statement_timeout=statement_timeout,
+    )
+
+
+def statement(template: str, /, *parts: sql.Composable, **named: sql.Composable) -> sql.Composed:
+    """Compose a statement from a constant template and composed parts."""
+    return sql.SQL(cast(LiteralString, template)).format(*parts, **named)
+
+
+def name_of(id: ObjectId) -> Name:
+    """Compose the name of an object: qualified for a relation, bare for a part of one."""
+    return qualified(id.name)
+
+
+def parent_of(id: ObjectId) -> ObjectId:
+    """Return the parent of a part; every part has one by construction of its kind."""
+    if id.parent is None:
+        raise ValueError(f"{id} has no parent")
+    return id.parent
+
+
+def alter_parent(
+    subject: ObjectId,
+    action: sql.Composable,
+    summary: str,
+    context: Context,
+    *,
+    lock: LockMode = LockMode.ACCESS_EXCLUSIVE,
+    also_on: Iterable[ObjectId] = (),
+    rewrites: Iterable[ObjectId] = (),
+    hazards: Iterable[Hazard] = (),
+    reversibility: Reversibility = Reversibility.LOSSLESS,
+    phase: Phase = Phase.EXPAND,
+    lock_timeout: float | None = 3.0,
+) -> Step:
+    """Make an ALTER TABLE step for a part of a table; a table that the plan makes has no lock to speak of."""
+    table = subject
+    while table.kind in _PARTS:
+        table = parent_of(table)
+    owner = context.after.get(table) or context.before.get(table)
+    foreign = getattr(owner, "server", None) is not None
+    keyword = "ALTER FOREIGN TABLE {} {}" if foreign else "ALTER TABLE {} {}"
+    on = tuple(id for id in (table, *also_on) if not context.is_new(id))
+    return step(
+        subject,
+        statement(keyword, name_of(table), action),
+        summary,
+        lock=lock if on else None,
+        on=on,
+        rewrites=rewrites,
+        hazards=hazards,
+        reversibility=reversibility,
+        phase=phase,
+        lock_timeout=lock_timeout,
+    )
+
+
+_PARTS = frozenset(
+    {"column", "default", "constraint", "index", "trigger", "row_policy", "row_security", "rule"}
+)
+
+
+def short_name(name: str, limit: int = 63) -> str:
+    """Return the name, or where it is longer than PostgreSQL keeps, a prefix with a digest; the length counts bytes."""
+    encoded = name.encode()
+    if len(encoded) <= limit:
+        return name
+    digest = sha256(encoded).hexdigest()[:8]
+    return encoded[: limit - 9].decode(errors="ignore") + "_" + digest

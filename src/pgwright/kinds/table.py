@@ -1,0 +1,360 @@
+"""Tables: plain, partitioned, partitions, children by inheritance, foreign; their parts are kinds of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import sql
+
+from pgwright.kinds.contract import REPLACE, Address, Alteration, Context, Found, Kind, Reading, SystemCatalog
+from pgwright.kinds.steps import name_of, step
+from pgwright.model.catalog import CatalogObject
+from pgwright.model.change import Change
+from pgwright.model.locks import LockMode
+from pgwright.model.names import ObjectId, QualifiedName
+from pgwright.model.plan import Hazard, HazardCode, Phase, Reversibility, Step
+from pgwright.pg.quoting import Name, deparsed, literal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table(CatalogObject):
+    """Define a table without its columns, constraints and the rest of its parts.
+
+    `partition_key` is set for a partitioned table, `partition_of` and `partition_bound` for a partition,
+    `inherits` for a child by inheritance, `server` for a foreign table. `replica_identity` is
+    ``d`` (the key), ``n`` (nothing), ``f`` (all columns); one by index is a field of that index.
+    """
+
+    unlogged: bool = False
+    access_method: str = "heap"
+    tablespace: str | None = None
+    options: tuple[str, ...] = ()
+    partition_key: str | None = None
+    partition_of: ObjectId | None = None
+    partition_bound: str | None = None
+    inherits: tuple[ObjectId, ...] = ()
+    of_type: str | None = None
+    replica_identity: str = "d"
+    server: str | None = None
+    server_options: tuple[str, ...] = ()
+
+    @property
+    def is_partitioned(self) -> bool:
+        """Tell whether the table has partitions instead of rows."""
+        return self.partition_key is not None
+
+
+def read(reading: Reading) -> Iterator[Found]:
+    """Yield the tables of the schemas being read."""
+    rows = reading.rows("table")
+    ids = {r.oid: ObjectId("table", QualifiedName(r.schema, r.name)) for r in rows}
+    for r in rows:
+        parents = tuple(ids[p] for p in r.parents or () if p in ids)
+        table = Table(
+            id=ids[r.oid],
+            unlogged=r.persistence == "u",
+            access_method=r.access_method or "heap",
+            tablespace=r.tablespace,
+            options=tuple(r.options or ()),
+            partition_key=r.partition_key,
+            partition_of=ids.get(r.partition_parent),
+            partition_bound=r.partition_bound,
+            inherits=parents,
+            of_type=r.of_type,
+            replica_identity="d" if r.replica_identity == "i" else r.replica_identity,
+            server=r.foreign_server,
+            server_options=tuple(r.foreign_options or ()),
+        )
+        types = tuple(Address(SystemCatalog.TYPE, oid) for oid in (r.rowtype, r.arraytype) if oid)
+        yield Found(table, (Address(SystemCatalog.CLASS, r.oid), *types))
+
+
+def create(o: Table, context: Context) -> tuple[Step, ...]:
+    """Return the CREATE TABLE with the parts that it takes in, and settings that need a statement of their own."""
+    head = sql.SQL(" ").join(
+        [sql.SQL("CREATE"), *_flavour(o), sql.SQL("TABLE"), name_of(o.id), *_body(o, context), *_tail(o)]
+    )
+    on = tuple(p for p in (o.partition_of, *o.inherits) if p and not context.is_new(p))
+    # CREATE … PARTITION OF locks the parent fully; inheriting from a table only against its changes.
+    lock = None
+    if on:
+        lock = LockMode.ACCESS_EXCLUSIVE if o.partition_of else LockMode.SHARE_UPDATE_EXCLUSIVE
+    steps = [step(o.id, head, f"create {o.id}", lock=lock, on=on)]
+    if o.replica_identity != "d":
+        steps.append(_set_replica_identity(o))
+    return tuple(steps)
+
+
+def _flavour(o: Table) -> list[sql.Composable]:
+    if o.server:
+        return [sql.SQL("FOREIGN")]
+    return [sql.SQL("UNLOGGED")] if o.unlogged else []
+
+
+def _body(o: Table, context: Context) -> list[sql.Composable]:
+    from pgwright.kinds.registry import kind
+
+    fragments: list[sql.Composable] = []
+    for part in context.inlined.get(o.id, ()):
+        inline = kind(part.id.kind).inline
+        fragment = inline(part, context) if inline else None
+        if fragment is not None:
+            fragments.append(fragment)
+    columns = sql.SQL("(\n    {}\n)").format(sql.SQL(",\n    ").join(fragments))
+    if o.partition_of:
+        parts = [sql.SQL("PARTITION OF {}").format(name_of(o.partition_of))]
+        if fragments:
+            parts.append(columns)
+        return [*parts, deparsed(o.partition_bound or "DEFAULT")]
+    if o.of_type:
+        return [deparsed(f"OF {o.of_type}"), *([columns] if fragments else [])]
+    return [columns if fragments else sql.SQL("()")]
+
+
+def _tail(o: Table) -> list[sql.Composable]:
+    tail: list[sql.Composable] = []
+    if o.inherits:
+        tail.append(sql.SQL("INHERITS ({})").format(sql.SQL(", ").join(name_of(p) for p in o.inherits)))
+    if o.partition_key:
+        tail.append(deparsed(f"PARTITION BY {o.partition_key}"))
+    if o.server:
+        tail.append(sql.SQL("SERVER {}").format(Name(o.server)))
+        if o.server_options:
+            tail.append(sql.SQL("OPTIONS ({})").format(sql.SQL(", ").join(map(_option, o.server_options))))
+    if o.access_method != "heap":
+        tail.append(sql.SQL("USING {}").format(Name(o.access_method)))
+    if o.options:
+        tail.append(sql.SQL("WITH ({})").format(sql.SQL(", ").join(map(_parameter, o.options))))
+    if o.tablespace:
+        tail.append(sql.SQL("TABLESPACE {}").format(Name(o.tablespace)))
+    return tail
+
+
+def _parameter(option: str) -> sql.Composable:
+    """Compose a storage parameter: a name, dotted for those of TOAST, and its value."""
+    name, _, value = option.partition("=")
+    return sql.SQL("{} = {}").format(deparsed(name), literal(value))
+
+
+def _option(option: str) -> sql.Composable:
+    name, _, value = option.partition("=")
+    return sql.SQL("{} {}").format(Name(name), literal(value))
+
+
+def _set_replica_identity(o: Table) -> Step:
+    words = {"d": "DEFAULT", "n": "NOTHING", "f": "FULL"}
+    text = sql.SQL("ALTER TABLE {} REPLICA IDENTITY {}").format(
+        name_of(o.id), deparsed(words[o.replica_identity])
+    )
+    return step(o.id, text, f"set the replica identity of {o.id}", lock=LockMode.ACCESS_EXCLUSIVE, on=(o.id,))
+
+
+def drop(o: Table, context: Context) -> tuple[Step, ...]:
+    """Return the DROP TABLE; a partition goes with its parent."""
+    if o.partition_of in context.dropped:
+        return ()
+    keyword = "DROP FOREIGN TABLE {}" if o.server else "DROP TABLE {}"
+    hazards = [Hazard(code=HazardCode.DELETES_DATA, message=f"all rows of {o.id} are deleted")]
+    if o.server:
+        hazards = []
+    on = [o.id]
+    if o.partition_of:
+        on.append(o.partition_of)
+    return (
+        step(
+            o.id,
+            sql.SQL(keyword).format(name_of(o.id)),
+            f"drop {o.id}",
+            lock=LockMode.ACCESS_EXCLUSIVE,
+            on=on,
+            hazards=hazards,
+            reversibility=Reversibility.DATA_LOST if hazards else Reversibility.LOSSLESS,
+            phase=Phase.CONTRACT,
+        ),
+    )
+
+
+# What only a new table can have.
+_FIXED = frozenset({"partition_key", "server"})
+
+
+def alter(change: Change, context: Context) -> Alteration:
+    """Change what PostgreSQL can change in place; a table that becomes partitioned is replaced."""
+    before, after = change.before, change.after
+    assert isinstance(before, Table) and isinstance(after, Table)
+    if _FIXED & set(change.fields):
+        return REPLACE
+    steps: list[Step] = []
+    for field in change.fields:
+        writer = _WRITERS.get(field)
+        if writer is not None:
+            steps.extend(writer(before, after, context))
+    if {"partition_of", "partition_bound"} & set(change.fields):
+        steps.extend(_move_partition(before, after, context))
+    return Alteration(steps=tuple(steps))
+
+
+def _alter_table(o: Table, action: sql.Composable, summary: str, **settings: Any) -> Step:
+    keyword = "ALTER FOREIGN TABLE {} {}" if o.server else "ALTER TABLE {} {}"
+    settings.setdefault("lock", LockMode.ACCESS_EXCLUSIVE)
+    settings.setdefault("on", (o.id,))
+    return step(o.id, sql.SQL(keyword).format(name_of(o.id), action), summary, **settings)
+
+
+def _rewrite(o: Table, what: str) -> dict[str, Any]:
+    hazards = (
+        Hazard(
+            code=HazardCode.REWRITES,
+            message=f"{what} writes all of {o.id} anew while nobody can read or write it",
+        ),
+    )
+    return {"rewrites": (o.id,), "hazards": hazards}
+
+
+def _alter_unlogged(before: Table, after: Table, context: Context) -> list[Step]:
+    word = "SET UNLOGGED" if after.unlogged else "SET LOGGED"
+    return [
+        _alter_table(after, deparsed(word), f"change the persistence of {after.id}", **_rewrite(after, word))
+    ]
+
+
+def _alter_access_method(before: Table, after: Table, context: Context) -> list[Step]:
+    action = sql.SQL("SET ACCESS METHOD {}").format(Name(after.access_method))
+    summary = f"change the access method of {after.id}"
+    return [_alter_table(after, action, summary, **_rewrite(after, "changing the access method"))]
+
+
+def _alter_tablespace(before: Table, after: Table, context: Context) -> list[Step]:
+    action = sql.SQL("SET TABLESPACE {}").format(Name(after.tablespace or "pg_default"))
+    settings = {} if after.is_partitioned else _rewrite(after, "moving to another tablespace")
+    return [_alter_table(after, action, f"move {after.id} to another tablespace", **settings)]
+
+
+def _alter_options(before: Table, after: Table, context: Context) -> list[Step]:
+    old = dict(o.partition("=")[::2] for o in before.options)
+    new = dict(o.partition("=")[::2] for o in after.options)
+    steps = []
+    changed = [f"{k}={v}" for k, v in new.items() if old.get(k) != v]
+    if changed:
+        action = sql.SQL("SET ({})").format(sql.SQL(", ").join(map(_parameter, changed)))
+        steps.append(
+            _alter_table(after, action, f"set options of {after.id}", lock=LockMode.SHARE_UPDATE_EXCLUSIVE)
+        )
+    gone = [k for k in old if k not in new]
+    if gone:
+        action = sql.SQL("RESET ({})").format(sql.SQL(", ").join(map(deparsed, gone)))
+        steps.append(
+            _alter_table(after, action, f"reset options of {after.id}", lock=LockMode.SHARE_UPDATE_EXCLUSIVE)
+        )
+    return steps
+
+
+def _alter_replica_identity(before: Table, after: Table, context: Context) -> list[Step]:
+    return [_set_replica_identity(after)]
+
+
+def _alter_inherits(before: Table, after: Table, context: Context) -> list[Step]:
+    steps = []
+    for parent in before.inherits:
+        if parent not in after.inherits and parent not in context.dropped:
+            action = sql.SQL("NO INHERIT {}").format(name_of(parent))
+            steps.append(_alter_table(after, action, f"stop inheriting from {parent}", on=(after.id, parent)))
+    for parent in after.inherits:
+        if parent not in before.inherits:
+            action = sql.SQL("INHERIT {}").format(name_of(parent))
+            steps.append(_alter_table(after, action, f"inherit from {parent}", on=(after.id,)))
+    return steps
+
+
+def _alter_of_type(before: Table, after: Table, context: Context) -> list[Step]:
+    action = deparsed(f"OF {after.of_type}") if after.of_type else sql.SQL("NOT OF")
+    return [_alter_table(after, action, f"change the type that {after.id} follows")]
+
+
+def _move_partition(before: Table, after: Table, context: Context) -> list[Step]:
+    """Detach from the old parent and attach to the new one, or with the new bound."""
+    steps = []
+    if before.partition_of and before.partition_of not in context.dropped:
+        action = sql.SQL("DETACH PARTITION {}").format(name_of(before.id))
+        steps.append(
+            step(
+                before.id,
+                sql.SQL("ALTER TABLE {} {}").format(name_of(before.partition_of), action),
+                f"detach partition {before.id.path} from {before.partition_of.path}",
+                lock=LockMode.ACCESS_EXCLUSIVE,
+                on=(before.partition_of, before.id),
+            )
+        )
+    if after.partition_of:
+        action = sql.SQL("ATTACH PARTITION {} {}").format(
+            name_of(after.id), deparsed(after.partition_bound or "DEFAULT")
+        )
+        hazard = Hazard(
+            code=HazardCode.MAY_FAIL,
+            message=f"rows of {after.id} outside {after.partition_bound} refuse the attach",
+        )
+        steps.append(
+            step(
+                after.id,
+                sql.SQL("ALTER TABLE {} {}").format(name_of(after.partition_of), action),
+                f"attach partition {after.id.path} to {after.partition_of.path}",
+                lock=LockMode.ACCESS_EXCLUSIVE,
+                on=(after.id,) if context.is_new(after.partition_of) else (after.id, after.partition_of),
+                hazards=(hazard,),
+            )
+        )
+    return steps
+
+
+_WRITERS = {
+    "unlogged": _alter_unlogged,
+    "access_method": _alter_access_method,
+    "tablespace": _alter_tablespace,
+    "options": _alter_options,
+    "replica_identity": _alter_replica_identity,
+    "inherits": _alter_inherits,
+    "of_type": _alter_of_type,
+}
+
+
+def rename(o: Table, to: ObjectId, context: Context) -> tuple[Step, ...]:
+    """Return the statements that rename the table and move it to another schema."""
+    steps = []
+    at = o.id.name
+    hazard = Hazard(
+        code=HazardCode.BREAKS_CODE, message=f"code that still says {o.id.path} fails from here on"
+    )
+    if to.name.schema != at.schema:
+        action = sql.SQL("SET SCHEMA {}").format(Name(to.name.schema or "public"))
+        steps.append(_alter_table(o, action, f"move {o.id} to schema {to.name.schema}", hazards=(hazard,)))
+        at = QualifiedName(to.name.schema, at.name)
+    if to.name.name != at.name:
+        text = sql.SQL("ALTER TABLE {} RENAME TO {}").format(
+            name_of(ObjectId("table", at)), Name(to.name.name)
+        )
+        summary = f"rename {o.id} to {to.path}"
+        steps.append(step(o.id, text, summary, lock=LockMode.ACCESS_EXCLUSIVE, on=(o.id,), hazards=(hazard,)))
+    return tuple(steps)
+
+
+def claims(o: Any) -> tuple[tuple[str, ...], ...]:
+    """Occupy the name among relations and, by the row type, among types."""
+    return (
+        ("relation", o.id.name.schema, o.id.name.name),
+        ("type", o.id.name.schema, o.id.name.name),
+    )
+
+
+KIND = Kind(
+    name="table",
+    cls=Table,
+    rank=40,
+    read=read,
+    create=create,
+    drop=drop,
+    alter=alter,
+    rename=rename,
+    claims=claims,
+)

@@ -1,0 +1,114 @@
+-- Everything in the given schemas, and in the database outside of schemas, that no kind covers.
+-- since: 12
+-- columns: what, name
+WITH member AS (
+    SELECT classid, objid FROM pg_depend WHERE deptype = 'e'
+), found (what, name, classid, objid) AS (
+    SELECT 'text search configuration', n.nspname || '.' || o.cfgname, 'pg_ts_config'::regclass, o.oid
+    FROM pg_ts_config AS o JOIN pg_namespace AS n ON n.oid = o.cfgnamespace
+    WHERE n.nspname = ANY (%(schemas)s)
+    UNION ALL
+    SELECT 'text search dictionary', n.nspname || '.' || o.dictname, 'pg_ts_dict'::regclass, o.oid
+    FROM pg_ts_dict AS o JOIN pg_namespace AS n ON n.oid = o.dictnamespace
+    WHERE n.nspname = ANY (%(schemas)s)
+    UNION ALL
+    SELECT 'text search parser', n.nspname || '.' || o.prsname, 'pg_ts_parser'::regclass, o.oid
+    FROM pg_ts_parser AS o JOIN pg_namespace AS n ON n.oid = o.prsnamespace
+    WHERE n.nspname = ANY (%(schemas)s)
+    UNION ALL
+    SELECT 'text search template', n.nspname || '.' || o.tmplname, 'pg_ts_template'::regclass, o.oid
+    FROM pg_ts_template AS o JOIN pg_namespace AS n ON n.oid = o.tmplnamespace
+    WHERE n.nspname = ANY (%(schemas)s)
+    UNION ALL
+    SELECT 'operator class', n.nspname || '.' || o.opcname || ' using ' || am.amname, 'pg_opclass'::regclass, o.oid
+    FROM pg_opclass AS o
+    JOIN pg_namespace AS n ON n.oid = o.opcnamespace
+    JOIN pg_am AS am ON am.oid = o.opcmethod
+    WHERE n.nspname = ANY (%(schemas)s)
+    UNION ALL
+    SELECT 'operator family', n.nspname || '.' || o.opfname || ' using ' || am.amname, 'pg_opfamily'::regclass, o.oid
+    FROM pg_opfamily AS o
+    JOIN pg_namespace AS n ON n.oid = o.opfnamespace
+    JOIN pg_am AS am ON am.oid = o.opfmethod
+    WHERE n.nspname = ANY (%(schemas)s)
+    UNION ALL
+    SELECT 'conversion', n.nspname || '.' || o.conname, 'pg_conversion'::regclass, o.oid
+    FROM pg_conversion AS o JOIN pg_namespace AS n ON n.oid = o.connamespace
+    WHERE n.nspname = ANY (%(schemas)s)
+    UNION ALL
+    SELECT CASE WHEN o.typisdefined THEN 'base type' ELSE 'shell type' END,
+           n.nspname || '.' || o.typname, 'pg_type'::regclass, o.oid
+    FROM pg_type AS o JOIN pg_namespace AS n ON n.oid = o.typnamespace
+    WHERE n.nspname = ANY (%(schemas)s)
+      AND ((o.typtype = 'b'
+            -- The arrays of other types are theirs.
+            AND NOT EXISTS (SELECT FROM pg_type AS element WHERE element.typarray = o.oid))
+           OR NOT o.typisdefined)
+    UNION ALL
+    SELECT 'shell operator', n.nspname || '.' || o.oprname, 'pg_operator'::regclass, o.oid
+    FROM pg_operator AS o JOIN pg_namespace AS n ON n.oid = o.oprnamespace
+    WHERE o.oprcode = 0 AND n.nspname = ANY (%(schemas)s)
+    UNION ALL
+    SELECT 'setting of a column of a materialized view',
+           n.nspname || '.' || c.relname || '.' || a.attname, 'pg_class'::regclass, c.oid
+    FROM pg_attribute AS a
+    JOIN pg_class AS c ON c.oid = a.attrelid AND c.relkind = 'm'
+    JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    JOIN pg_type AS t ON t.oid = a.atttypid
+    WHERE n.nspname = ANY (%(schemas)s)
+      AND a.attnum > 0
+      AND (NULLIF(a.attstattarget, -1) IS NOT NULL OR a.attoptions IS NOT NULL OR a.attstorage <> t.typstorage)
+    UNION ALL
+    SELECT 'event trigger', o.evtname::text, 'pg_event_trigger'::regclass, o.oid
+    FROM pg_event_trigger AS o
+    JOIN pg_proc AS p ON p.oid = o.evtfoid
+    JOIN pg_namespace AS n ON n.oid = p.pronamespace
+    WHERE n.nspname <> ALL (%(schemas)s)
+    UNION ALL
+    SELECT 'language', o.lanname::text, 'pg_language'::regclass, o.oid
+    FROM pg_language AS o
+    WHERE o.lanname NOT IN ('internal', 'c', 'sql', 'plpgsql')
+    UNION ALL
+    SELECT 'foreign data wrapper', o.fdwname::text, 'pg_foreign_data_wrapper'::regclass, o.oid
+    FROM pg_foreign_data_wrapper AS o
+    UNION ALL
+    SELECT 'foreign server', o.srvname::text, 'pg_foreign_server'::regclass, o.oid
+    FROM pg_foreign_server AS o
+    UNION ALL
+    -- The view, because the catalog itself may hold passwords and is closed to ordinary roles.
+    SELECT 'user mapping', coalesce(o.usename::text, 'public') || ' on ' || o.srvname, NULL, o.umid
+    FROM pg_user_mappings AS o
+    UNION ALL
+    SELECT 'transform', format_type(o.trftype, NULL) || ' for ' || l.lanname, 'pg_transform'::regclass, o.oid
+    FROM pg_transform AS o JOIN pg_language AS l ON l.oid = o.trflang
+    UNION ALL
+    SELECT 'access method', o.amname::text, 'pg_am'::regclass, o.oid
+    FROM pg_am AS o
+    UNION ALL
+    SELECT 'subscription', o.subname::text, NULL, o.oid
+    FROM pg_subscription AS o
+    JOIN pg_database AS d ON d.oid = o.subdbid
+    WHERE d.datname = current_database()
+    UNION ALL
+    SELECT 'security label',
+           o.provider || ' on ' || CASE WHEN o.objname IS NULL THEN o.objtype ELSE o.objtype || ' ' || o.objname END,
+           NULL, 16384::oid
+    FROM pg_seclabels AS o
+    WHERE o.classoid NOT IN ('pg_database'::regclass, 'pg_authid'::regclass, 'pg_tablespace'::regclass)
+    UNION ALL
+    SELECT 'setting of the database',
+           split_part(setting, '=', 1) || CASE WHEN o.setrole = 0 THEN '' ELSE ' for ' || pg_get_userbyid(o.setrole) END,
+           NULL, 16384::oid
+    FROM pg_db_role_setting AS o
+    JOIN pg_database AS d ON d.oid = o.setdatabase AND d.datname = current_database(),
+    LATERAL unnest(o.setconfig) AS setting
+    UNION ALL
+    SELECT 'large objects', count(*)::text, NULL, 16384::oid
+    FROM pg_largeobject_metadata
+    HAVING count(*) > 0
+)
+SELECT f.what, f.name
+FROM found AS f
+WHERE f.objid >= 16384
+  AND NOT EXISTS (SELECT FROM member AS m WHERE m.classid = f.classid AND m.objid = f.objid)
+ORDER BY f.what COLLATE "C", f.name COLLATE "C"

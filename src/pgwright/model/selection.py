@@ -1,0 +1,57 @@
+"""Which part of a database is looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from pgwright.model.catalog import Catalog, CatalogObject
+from pgwright.model.names import ObjectId
+
+_OWNERSHIP = frozenset({"owner"})
+_PRIVILEGES = frozenset({"grant", "default_privilege"})
+
+# Tables in which migration tools keep their place; no model declares them.
+BOOKKEEPING = ("*.alembic_version", "*.django_migrations")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """Choose objects by schema, by pattern and by what they are about.
+
+    Patterns are shell-style and match the path of an object or of what it is part of
+    (``public.audit_*``). `include` empty means everything; `exclude` wins over `include`.
+    `owners` and `privileges` tell whether those are compared. `kinds` restricts the kinds; None means all.
+    """
+
+    schemas: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    owners: bool = True
+    privileges: bool = True
+    kinds: tuple[str, ...] | None = None
+
+    def apply(self, catalog: Catalog) -> Catalog:
+        """Return the part of the catalog that is selected."""
+        return catalog.select(self._keeps)
+
+    def _keeps(self, o: CatalogObject) -> bool:
+        kind = o.id.kind
+        if kind in _OWNERSHIP and not self.owners:
+            return False
+        if kind in _PRIVILEGES and not self.privileges:
+            return False
+        if self.kinds is not None and kind not in self.kinds:
+            return False
+        root = o.id.root
+        if self.schemas and root.name.schema is not None and root.name.schema not in self.schemas:
+            return False
+        if self.schemas and root.kind == "schema" and root.name.name not in self.schemas:
+            return False
+        if any(_matches(o.id, pattern) for pattern in self.exclude):
+            return False
+        return not self.include or any(_matches(root, pattern) for pattern in self.include)
+
+
+def _matches(id: ObjectId, pattern: str) -> bool:
+    return fnmatchcase(id.path, pattern)

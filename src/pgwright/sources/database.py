@@ -1,0 +1,160 @@
+"""The one reader: a live database becomes a Catalog."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from psycopg import Connection
+from psycopg.pq import TransactionStatus
+
+from pgwright.kinds.contract import Address, Found, Reading, SystemCatalog
+from pgwright.kinds.registry import KINDS, kind
+from pgwright.model.catalog import Catalog, CatalogObject, ServerFacts, Unhandled
+from pgwright.model.names import ObjectId
+from pgwright.pg.sqlfiles import load_sql
+
+# What is deparsed depends on these: an empty search path makes every name qualified, a fixed time
+# zone and fixed styles make partition bounds and constants the same on every machine.
+_PINNED = (
+    ("search_path", ""),
+    ("TimeZone", "UTC"),
+    ("DateStyle", "ISO, YMD"),
+    ("IntervalStyle", "postgres"),
+    ("extra_float_digits", "1"),
+    ("bytea_output", "hex"),
+    ("quote_all_identifiers", "off"),
+)
+
+
+def read_catalog(
+    conn: Connection[Any],
+    *,
+    source: str,
+    schemas: Collection[str] | None = None,
+    kinds: Collection[str] | None = None,
+) -> Catalog:
+    """Read the whole structure of the database behind `conn`, from one snapshot.
+
+    `source` is how the catalog names its origin; it must not hold a password. `schemas` restricts the
+    namespaces and `kinds` the kinds that are read; by default all are. Raises psycopg errors as they come.
+    """
+    with _pinned_snapshot(conn):
+        server = _server_facts(conn)
+        found_schemas = [name for (name,) in _query(conn, "namespaces", server)]
+        wanted = tuple(s for s in found_schemas if schemas is None or s in schemas)
+        founds, ids, members = _read_kinds(conn, server, wanted, kinds)
+        unhandled = _read_unhandled(conn, server, wanted, ids) if kinds is None else ()
+        objects = _resolve(conn, server, founds, ids, members)
+    return Catalog(
+        server=server,
+        objects={o.id: o for o in objects},
+        source=source,
+        captured_at=datetime.now(UTC),
+        unhandled=tuple(unhandled),
+    )
+
+
+@contextmanager
+def _pinned_snapshot(conn: Connection[Any]) -> Iterator[None]:
+    nested = conn.info.transaction_status != TransactionStatus.IDLE
+    with conn.transaction(force_rollback=True), conn.cursor() as cursor:
+        # Inside a caller's transaction the isolation can no longer be chosen, and need not be.
+        if not nested:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        for name, value in _PINNED:
+            cursor.execute("SELECT set_config(%s, %s, true)", (name, value))
+        yield
+
+
+def _server_facts(conn: Connection[Any]) -> ServerFacts:
+    row = conn.execute("SELECT current_setting('server_version_num')::int, current_database()").fetchone()
+    assert row is not None
+    return ServerFacts(version_num=row[0], database=row[1])
+
+
+def _query(conn: Connection[Any], name: str, server: ServerFacts) -> list[tuple[Any, ...]]:
+    return conn.execute(load_sql("pgwright.sources", name, server.major).encode()).fetchall()
+
+
+def _read_kinds(
+    conn: Connection[Any],
+    server: ServerFacts,
+    schemas: tuple[str, ...],
+    only: Collection[str] | None,
+) -> tuple[list[Found], dict[Address, ObjectId], set[tuple[int, int]]]:
+    ids: dict[Address, ObjectId] = {}
+    founds: list[Found] = []
+    extension_of: dict[tuple[int, int], int] = {
+        (classid, objid): extension for classid, objid, extension in _query(conn, "members", server)
+    }
+    reading = Reading(conn=conn, server=server, schemas=schemas, ids=ids)
+    for name in KINDS:
+        if only is not None and name not in only:
+            continue
+        for found in kind(name).read(reading):
+            first = found.addresses[0] if found.addresses else None
+            if first is not None and (first.classid, first.objid) in extension_of:
+                continue
+            founds.append(found)
+            for address in found.addresses:
+                ids[address] = found.object.id
+    for (classid, objid), extension in extension_of.items():
+        id = ids.get(Address(SystemCatalog.EXTENSION, extension))
+        if id is not None:
+            ids[Address(classid, objid)] = id
+    return founds, ids, set(extension_of)
+
+
+def _read_unhandled(
+    conn: Connection[Any], server: ServerFacts, schemas: tuple[str, ...], ids: dict[Address, ObjectId]
+) -> Iterable[Unhandled]:
+    from pgwright.kinds.unhandled import unhandled
+
+    return tuple(unhandled(Reading(conn=conn, server=server, schemas=schemas, ids=ids)))
+
+
+def _resolve(
+    conn: Connection[Any],
+    server: ServerFacts,
+    founds: list[Found],
+    ids: dict[Address, ObjectId],
+    members: set[tuple[int, int]],
+) -> Iterator[CatalogObject]:
+    """Yield the objects with what they depend on, parents included."""
+    needs: dict[ObjectId, set[ObjectId]] = {}
+    find = _finder(ids)
+    for classid, objid, subid, refclassid, refobjid, refsubid in _query(conn, "dependencies", server):
+        dependent = find(classid, objid, subid)
+        if dependent is None or (classid, objid) in members:
+            continue
+        needed = find(refclassid, refobjid, refsubid)
+        if needed is not None and not _is_part_of(needed, dependent):
+            needs.setdefault(dependent, set()).add(needed)
+    for found in founds:
+        o = found.object
+        depends = needs.get(o.id, set()) | set(o.depends_on)
+        if o.id.parent is not None:
+            depends.add(o.id.parent)
+        # Only tables are both: a partition names its parent, a child what it inherits from.
+        depends.discard(o.id)
+        yield dataclasses.replace(o, depends_on=tuple(sorted(depends, key=str))) if depends else o
+
+
+def _finder(ids: dict[Address, ObjectId]) -> Callable[[int, int, int], ObjectId | None]:
+    def find(classid: int, objid: int, subid: int) -> ObjectId | None:
+        return ids.get(Address(classid, objid, subid)) or ids.get(Address(classid, objid))
+
+    return find
+
+
+def _is_part_of(part: ObjectId, whole: ObjectId) -> bool:
+    at: ObjectId | None = part
+    while at is not None:
+        if at == whole:
+            return True
+        at = at.parent
+    return False

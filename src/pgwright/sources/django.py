@@ -1,0 +1,65 @@
+"""A Django project as a source: its settings module; the models of all installed apps are built."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from pgwright.sources.failure import reporting
+from pgwright.sources.subprocess_build import URL_VARIABLE, run_builder
+
+
+def build(spec: str, *, url: str, root: Path) -> None:
+    """Create the tables of all managed models in the scratch database at `url`.
+
+    `spec` is the settings module. Models, not migrations, are built: they are what the code expects.
+    Raises `SourceError`.
+    """
+    run_builder("pgwright.sources.django", spec, url=url, root=root, spec=f"django:{spec}")
+
+
+def _database(url: str) -> dict[str, object]:
+    parts = urlsplit(url)
+    options = parse_qs(parts.query)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": options.get("host", [parts.hostname or ""])[0],
+        "PORT": options.get("port", [str(parts.port or "")])[0],
+        "OPTIONS": {},
+        "TEST": {},
+    }
+
+
+class _NoMigrations:
+    """Tell Django that no app has migrations, so that it builds the models themselves."""
+
+    def __contains__(self, app: str) -> bool:
+        return True
+
+    def __getitem__(self, app: str) -> None:
+        return None
+
+
+def _main(module: str) -> None:
+    os.environ["DJANGO_SETTINGS_MODULE"] = module
+    hint = f"try it alone: DJANGO_SETTINGS_MODULE={module} python -m django check"
+    with reporting(f"the Django settings {module!r} do not load", hint):
+        import django  # noqa: PLC0415
+        from django.conf import settings  # noqa: PLC0415
+
+        settings.DATABASES = {**settings.DATABASES, "default": _database(os.environ[URL_VARIABLE])}
+        settings.MIGRATION_MODULES = _NoMigrations()
+        django.setup()
+    from django.core.management import call_command  # noqa: PLC0415
+
+    with reporting(f"the models of {module!r} cannot be created", hint):
+        call_command("migrate", run_syncdb=True, verbosity=0, interactive=False, skip_checks=True)
+
+
+if __name__ == "__main__":
+    _main(sys.argv[1])

@@ -1,0 +1,39 @@
+"""How a builder process tells its parent what went wrong; imports nothing of the project's models."""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+from pgwright.sources.subprocess_build import FAILURE_MARK
+
+
+def fail(message: str, detail: str, hint: str | None) -> NoReturn:
+    """Report a failure to the parent process and end this one."""
+    told = json.dumps({"message": message, "detail": detail, "hint": hint})
+    print(f"{FAILURE_MARK}{told}", file=sys.stderr)  # noqa: T201 - the parent process reads it
+    raise SystemExit(1)
+
+
+@contextmanager
+def reporting(message: str, hint: str | None) -> Iterator[None]:
+    """Turn any exception of the project's own code into a report with the place where it happened."""
+    try:
+        yield
+    except Exception as exc:
+        place = _place(exc)
+        fail(message, f"{place}{type(exc).__name__}: {exc}".strip(), hint)
+
+
+def _place(exc: BaseException) -> str:
+    """Return ``file:line: `` of the innermost frame in the project's folder, or nothing."""
+    if isinstance(exc, SyntaxError) and exc.filename:
+        return f"{exc.filename}:{exc.lineno}: "
+    here = Path.cwd()
+    frames = [f for f in traceback.extract_tb(exc.__traceback__) if Path(f.filename).is_relative_to(here)]
+    return f"{Path(frames[-1].filename).relative_to(here)}:{frames[-1].lineno}: " if frames else ""

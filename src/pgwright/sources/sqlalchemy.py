@@ -1,0 +1,65 @@
+"""SQLAlchemy models as a source: ``module:Base``, where Base is a declarative base, a registry or a MetaData."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pgwright.sources.failure import fail, reporting
+from pgwright.sources.subprocess_build import URL_VARIABLE, run_builder
+
+if TYPE_CHECKING:
+    from sqlalchemy import MetaData
+
+
+def build(spec: str, *, url: str, root: Path) -> None:
+    """Create all that the models declare in the scratch database at `url`.
+
+    `spec` is ``module:attribute``; several are separated by commas. Raises `SourceError`.
+    """
+    run_builder("pgwright.sources.sqlalchemy", spec, url=url, root=root, spec=f"sqlalchemy:{spec}")
+
+
+def _metadata(spec: str) -> MetaData:
+    from sqlalchemy import MetaData  # noqa: PLC0415
+
+    module, _, attribute = spec.partition(":")
+    hint = 'name a declarative base or a MetaData in pgwright.toml: models = "sqlalchemy:app.models:Base"'
+    with reporting(f"the models of {spec!r} do not import", f"try it alone: python -c 'import {module}'"):
+        found = getattr(import_module(module), attribute or "Base", None)
+    if found is None:
+        fail(f"{module} has no attribute {attribute or 'Base'!r}", f"looked for sqlalchemy:{spec}", hint)
+    metadata = getattr(found, "metadata", found)
+    if not isinstance(metadata, MetaData):
+        fail(f"{spec!r} is no declarative base and no MetaData", f"it is a {type(found).__name__}", hint)
+    if not metadata.tables:
+        detail = "a base knows only the models that were imported"
+        fail(
+            f"{spec!r} declares no tables",
+            detail,
+            "import the modules with the models where the base is named",
+        )
+    return metadata
+
+
+def _main(argument: str) -> None:
+    from sqlalchemy import create_engine, make_url  # noqa: PLC0415
+    from sqlalchemy.pool import NullPool  # noqa: PLC0415
+    from sqlalchemy.schema import CreateSchema  # noqa: PLC0415
+
+    bases = [_metadata(spec.strip()) for spec in argument.split(",")]
+    url = make_url(os.environ[URL_VARIABLE]).set(drivername="postgresql+psycopg")
+    engine = create_engine(url, poolclass=NullPool)
+    hint = "PostgreSQL refuses what the models declare; if an extension is missing, name it in pgwright.toml"
+    with reporting(f"the tables of {argument!r} cannot be created", hint), engine.begin() as connection:
+        for metadata in bases:
+            for schema in sorted({t.schema for t in metadata.tables.values() if t.schema}):
+                connection.execute(CreateSchema(schema, if_not_exists=True))
+            metadata.create_all(connection)
+
+
+if __name__ == "__main__":
+    _main(sys.argv[1])

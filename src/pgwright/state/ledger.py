@@ -1,0 +1,115 @@
+"""The ledger: what pgwright did to a database, kept in that database.
+
+A run is written before its first step, moves its watermark in the same transaction as each
+step, and ends with a result. A run without an end whose process is gone can be resumed.
+"""
+
+from __future__ import annotations
+
+import secrets
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
+
+from pgwright.model.run import Run, RunStatus
+from pgwright.pg.sqlfiles import load_sql
+from pgwright.version import __version__
+
+_COLUMNS = (
+    "id, job, status, attempt, started_at, heartbeat_at, finished_at, watermark, progress, result, error"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ledger:
+    """Read and write the runs of one database, over a connection that the caller owns."""
+
+    conn: Connection[Any]
+
+    def prepare(self) -> None:
+        """Make pgwright's own schema and tables where they are missing."""
+        if self.exists():
+            return
+        with self.conn.transaction():
+            self.conn.execute("SELECT pg_advisory_xact_lock(hashtextextended('pgwright ledger', 0))")
+            for statement in load_sql("pgwright.state", "tables", 12).split(";\n"):
+                if statement.strip():
+                    self.conn.execute(statement.encode())
+
+    def exists(self) -> bool:
+        """Tell whether the database has a ledger."""
+        row = self.conn.execute("SELECT to_regclass('pgwright.run') IS NOT NULL").fetchone()
+        return bool(row and row[0])
+
+    def begin(self, job: str, *, payload: bytes | None = None, attempt: int = 1) -> Run:
+        """Write a new run of `job` and return it; `payload` is what a resume needs."""
+        packed = None if payload is None else zlib.compress(payload)
+        return self._one(
+            f"INSERT INTO pgwright.run (id, job, status, attempt, version, payload) "  # noqa: S608 - constant columns
+            f"VALUES (%s, %s, 'running', %s, %s, %s) RETURNING {_COLUMNS}",
+            (secrets.token_hex(4), job, attempt, __version__, packed),
+        )
+
+    def advance(self, id: str, watermark: str, progress: Mapping[str, Any]) -> None:
+        """Move the watermark; called inside the transaction of the step that it marks as done."""
+        self.conn.execute(
+            "UPDATE pgwright.run SET watermark = %s, progress = %s, heartbeat_at = clock_timestamp() WHERE id = %s",
+            (watermark, Jsonb(dict(progress)), id),
+        )
+
+    def finish(
+        self, id: str, status: RunStatus, *, result: Mapping[str, Any] | None = None, error: str | None = None
+    ) -> Run:
+        """Close a run. `error` must be redacted already."""
+        return self._one(
+            "UPDATE pgwright.run SET status = %s, result = %s, error = %s, finished_at = clock_timestamp(), "
+            f"heartbeat_at = clock_timestamp() WHERE id = %s RETURNING {_COLUMNS}",
+            (status.value, Jsonb(dict(result or {})), error, id),
+        )
+
+    def abandon_running(self, job: str) -> tuple[Run, ...]:
+        """Mark as abandoned the runs of `job` that never ended; the caller holds the lock of the job."""
+        return self._many(
+            "UPDATE pgwright.run SET status = 'abandoned' WHERE job = %s AND status = 'running' "
+            f"RETURNING {_COLUMNS}",
+            (job,),
+        )
+
+    def get(self, id: str) -> Run | None:
+        """Return the run of that id, which may be shortened as long as it stays unique."""
+        found = self._many(
+            f"SELECT {_COLUMNS} FROM pgwright.run WHERE starts_with(id, %s) LIMIT 2", (id,)  # noqa: S608
+        )
+        return found[0] if len(found) == 1 else None
+
+    def last(self, job: str) -> Run | None:
+        """Return the newest run of `job`."""
+        found = self.recent(1, job=job)
+        return found[0] if found else None
+
+    def recent(self, limit: int = 20, *, job: str | None = None) -> tuple[Run, ...]:
+        """Return the newest runs, of one job or of all, newest first."""
+        return self._many(
+            f"SELECT {_COLUMNS} FROM pgwright.run WHERE %s::text IS NULL OR job = %s "  # noqa: S608
+            "ORDER BY started_at DESC LIMIT %s",
+            (job, job, limit),
+        )
+
+    def payload(self, id: str) -> bytes | None:
+        """Return what the run left for its resume."""
+        row = self.conn.execute("SELECT payload FROM pgwright.run WHERE id = %s", (id,)).fetchone()
+        return zlib.decompress(row[0]) if row and row[0] is not None else None
+
+    def _one(self, query: str, parameters: tuple[Any, ...]) -> Run:
+        (run,) = self._many(query, parameters)
+        return run
+
+    def _many(self, query: str, parameters: tuple[Any, ...]) -> tuple[Run, ...]:
+        with self.conn.cursor(row_factory=dict_row) as cursor:
+            cursor.execute(query.encode(), parameters)
+            return tuple(Run(**{**row, "status": RunStatus(row["status"])}) for row in cursor.fetchall())

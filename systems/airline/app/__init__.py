@@ -1,0 +1,1 @@
+"""Airline Market Demand Web App: the database side."""

@@ -1,0 +1,1 @@
+"""Demo data: real airports, flights and weather; customers and bookings made from a fixed seed."""

@@ -1,0 +1,1 @@
+"""Skycaster Weather API: the database side of the application."""

@@ -1,0 +1,108 @@
+"""Every file under tests/cases is a pair of schemas, and the way between them is proven both ways.
+
+A case proves: the plan leads from `before` to `after` exactly, a second comparison is empty, no step takes
+a stronger lock or rewrites more than it declares, and a plan that claims to be lossless leads back.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from pgwright.diff.compare import compare
+from pgwright.diff.planner import make_plan
+from pgwright.diff.rehearse import rehearse
+from pgwright.model.catalog import Catalog
+from pgwright.pg.connect import connect
+from pgwright.server import ensure_roles, scratch_database
+from pgwright.sources.database import read_catalog
+
+CASES = Path(__file__).parent.parent / "cases"
+_SECTION = re.compile(r"^-- (?P<name>before|after)\s*$", re.MULTILINE)
+_SETTING = re.compile(r"^-- (?P<name>since|roles|expect|offline): ?(?P<value>.*)$", re.MULTILINE)
+EMBEDDED_MAJOR = 18
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """Hold one pair of schemas and what is expected of the plan between them."""
+
+    path: Path
+    before: str
+    after: str
+    since: int = 12
+    roles: tuple[str, ...] = ()
+    expect: tuple[str, ...] = field(default=())
+
+    def expected(self, name: str) -> list[str]:
+        return [e.partition("=")[2].strip() for e in self.expect if e.partition("=")[0].strip() == name]
+
+
+def parse(path: Path) -> Case:
+    text = path.read_text(encoding="utf-8")
+    parts = _SECTION.split(text)
+    sections = dict(zip(parts[1::2], parts[2::2], strict=True))
+    settings: dict[str, list[str]] = {}
+    for match in _SETTING.finditer(text):
+        settings.setdefault(match["name"], []).append(match["value"])
+    assert set(sections) == {"before", "after"}, f"{path} needs the sections before and after"
+    return Case(
+        path=path,
+        before=sections["before"],
+        after=sections["after"],
+        since=int(settings.get("since", ["12"])[0]),
+        roles=tuple(" ".join(settings.get("roles", [])).split()),
+        expect=tuple(e for line in settings.get("expect", []) for e in line.split(";")),
+    )
+
+
+def find_cases() -> Iterator[Case]:
+    for path in sorted(CASES.glob("*/*.sql")):
+        yield parse(path)
+
+
+def load(sql: str, case: Case) -> Catalog:
+    with scratch_database() as scratch:
+        ensure_roles(scratch.url, case.roles)
+        with psycopg.connect(scratch.url, autocommit=True) as conn:
+            conn.execute(sql.encode())
+        with connect(scratch.url) as conn:
+            return read_catalog(conn, source=case.path.name)
+
+
+def shown(changes: object) -> str:
+    return "\n".join(str(c) for c in changes)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("case", list(find_cases()), ids=lambda c: f"{c.path.parent.name}/{c.path.stem}")
+def test_case(case: Case) -> None:
+    if case.since > EMBEDDED_MAJOR:
+        pytest.skip(f"needs PostgreSQL {case.since}")
+    before, after = load(case.before, case), load(case.after, case)
+    for online in (True, False):
+        check_way(before, after, case, online=online)
+    forward = make_plan(before, after)
+    for hazard in case.expected("hazards"):
+        assert set(hazard.split(",")) <= {h.code.value for h in forward.hazards}, forward.hazards
+    for lock in case.expected("locks"):
+        mode, _, where = lock.partition(" on ")
+        took = {(s.lock.value, str(i)) for s in forward.steps if s.lock for i in s.locks_on}
+        assert (mode, where) in took, took
+    if "no" not in case.expected("reversible"):
+        check_way(after, before, case, online=True)
+
+
+def check_way(before: Catalog, after: Catalog, case: Case, *, online: bool) -> None:
+    plan = make_plan(before, after, online=online)
+    script = "\n".join(f"{s.id}. {s.sql}" for s in plan.steps)
+    rehearsal = rehearse(plan, before, after)
+    assert not rehearsal.unfaithful, f"copy differs:\n{shown(rehearsal.unfaithful)}"
+    assert not rehearsal.differences, f"end differs:\n{shown(rehearsal.differences)}\n{script}"
+    assert not rehearsal.undeclared, "\n".join(rehearsal.undeclared) + "\n" + script
+    if not compare(before, after):
+        assert not plan.steps, script

@@ -1,0 +1,237 @@
+"""The demo data are complete, honest, the same at every run, and loaded all or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import resource
+import signal
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from tests.conftest import MakeDatabase
+from tests.servers.running import Server
+from tests.systems.airline.project import DEMO, SCRIPT, Done, run, start, succeed, wait_until
+from tests.systems.airline.structure import structure
+
+TABLES = ("airlines", "airports", "aircraft", "flights", "weather", "users", "user_api_keys")
+TABLES += ("user_sessions", "bookings", "market_data")  # type: ignore[assignment]
+SCALE = ("--scale", "0.01")
+
+
+def ask(url: str, query: str) -> tuple[object, ...]:
+    with psycopg.connect(url) as connection:
+        row = connection.execute(query).fetchone()  # type: ignore[arg-type]
+    assert row is not None
+    return tuple(row)
+
+
+def counts(url: str) -> dict[str, object]:
+    return {table: ask(url, f"SELECT count(*) FROM {table}")[0] for table in TABLES}  # noqa: S608
+
+
+def digest(url: str) -> str:
+    """Return a digest of every row of every table."""
+    made = hashlib.sha256()
+    with psycopg.connect(url) as connection:
+        for table in TABLES:
+            query = sql.SQL("COPY (SELECT * FROM {} ORDER BY 1, 2, 3) TO STDOUT").format(
+                sql.Identifier(table)
+            )
+            # Sessions and keys are numbered by the database, everything else by the loader.
+            with connection.cursor().copy(query) as rows:
+                for block in rows:
+                    made.update(block)
+    return made.hexdigest()
+
+
+@pytest.fixture(scope="module")
+def loaded(server_18: Server, make_module_database: MakeDatabase) -> tuple[str, Done, int]:
+    """Return a database with all of the data, how the load went, and its peak memory in kilobytes."""
+    url = make_module_database(server_18)
+    succeed(url, *SCRIPT, "migrate", "upgrade")
+    done = succeed(url, *DEMO)
+    return url, done, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+
+
+def test_every_row_of_the_source_arrives(loaded: tuple[str, Done, int]) -> None:
+    url = loaded[0]
+    assert counts(url) == {
+        "airlines": 16,
+        "airports": 1_458 + 4,
+        "aircraft": 3_322 + 721,
+        "flights": 336_776,
+        "weather": 26_115,
+        "users": 20_000 + 1,
+        "user_api_keys": 1_000,
+        "user_sessions": 4_000,
+        "bookings": 200_000,
+        "market_data": 63_832,
+    }
+    supplement = ask(url, "SELECT array_agg(code ORDER BY code) FROM airports WHERE source = 'supplement'")
+    assert supplement == (["BQN", "PSE", "SJU", "STT"],)
+    assert ask(
+        url, "SELECT count(*) FROM flights WHERE destination_code IN ('BQN', 'PSE', 'SJU', 'STT')"
+    ) == (7_602,)
+    unknown = "SELECT count(*), count(manufacturer), count(seats) FROM aircraft WHERE source = 'flight'"
+    assert ask(url, unknown) == (721, 0, 0)
+    statuses = "SELECT jsonb_object_agg(status, n) FROM (SELECT status, count(*) n FROM flights GROUP BY 1) s"
+    assert ask(url, statuses) == ({"arrived": 327_346, "cancelled": 8_255, "diverted": 1_175},)
+
+
+def test_instants_are_right(loaded: tuple[str, Done, int]) -> None:
+    url = loaded[0]
+    # The source's first row: New York 05:15 to Houston 08:19 local, 2 minutes late off, 11 late on.
+    first = """
+        SELECT scheduled_departure = '2013-01-01 05:15 America/New_York',
+               scheduled_arrival = '2013-01-01 08:19 America/Chicago',
+               actual_departure - scheduled_departure = '2 min', actual_arrival - scheduled_arrival = '11 min'
+          FROM flights WHERE id = 1
+    """
+    assert ask(url, first) == (True, True, True, True)
+    days = """
+        SELECT count(*) FROM flights
+         WHERE service_date <> (scheduled_departure AT TIME ZONE 'America/New_York')::date
+            OR scheduled_arrival - scheduled_departure > '12 h' OR actual_arrival <= actual_departure
+    """
+    assert ask(url, days) == (0,)
+    # On the ground and in the sky, with a clock change between them or not.
+    slack = """
+        SELECT min(slack) > -100, max(slack) < 150 FROM (
+            SELECT extract(epoch FROM scheduled_arrival - scheduled_departure) / 60 - air_time_minutes AS slack
+              FROM flights) AS s
+    """
+    assert ask(url, slack) == (True, True)
+
+
+def test_bookings_make_sense(loaded: tuple[str, Done, int]) -> None:
+    url = loaded[0]
+    oversold = """
+        SELECT count(*) FROM (
+            SELECT FROM bookings b JOIN flights f ON f.id = b.flight_id WHERE b.status = 'flown'
+             GROUP BY f.id HAVING sum(b.passengers) > f.seats) AS s
+    """
+    assert ask(url, oversold) == (0,)
+    wrong = """
+        SELECT count(*) FROM bookings b JOIN flights f ON f.id = b.flight_id JOIN users u ON u.id = b.user_id
+         WHERE b.booked_at >= f.scheduled_departure OR b.booked_at < u.created_at
+            OR b.cancelled_at > f.scheduled_departure OR b.total <> b.fare * b.passengers
+            OR (f.status = 'cancelled' AND b.status = 'flown')
+    """
+    assert ask(url, wrong) == (0,)
+
+
+def test_market_data_are_the_sums(loaded: tuple[str, Done, int]) -> None:
+    url = loaded[0]
+    sums = "SELECT sum(flights), sum(bookings), sum(passengers), sum(revenue), sum(seats_offered) FROM market_data"
+    direct = """
+        SELECT (SELECT count(*) FROM flights), count(*), sum(passengers), sum(total),
+               (SELECT sum(seats) FROM flights WHERE status <> 'cancelled')
+          FROM bookings WHERE status IN ('confirmed', 'flown')
+    """
+    assert ask(url, sums) == ask(url, direct)
+    one = """
+        SELECT m.passengers = sum(b.passengers), m.average_fare = round(sum(b.total) / sum(b.passengers), 2)
+          FROM market_data m
+          JOIN flights f USING (origin_code, destination_code, service_date)
+          JOIN bookings b ON b.flight_id = f.id AND b.status = 'flown'
+         WHERE (origin_code, destination_code, service_date) = ('JFK', 'LAX', '2013-08-22')
+         GROUP BY m.origin_code, m.destination_code, m.service_date
+    """
+    assert ask(url, one) == (True, True)
+
+
+def test_progress_is_json_lines_and_memory_is_small(loaded: tuple[str, Done, int]) -> None:
+    _, done, peak = loaded
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert all(line.keys() == {"label", "done", "total"} for line in lines)
+    complete = [line["label"] for line in lines if line["done"] == line["total"]]
+    assert sorted(complete) == sorted(TABLES)
+    flights = [line["done"] for line in lines if line["label"] == "flights"]
+    assert flights == sorted(flights)
+    assert len(flights) > 10
+    assert peak < 200_000
+
+
+def test_the_next_rows_get_free_ids(loaded: tuple[str, Done, int]) -> None:
+    with psycopg.connect(loaded[0]) as connection:
+        connection.execute("""
+            INSERT INTO bookings (reference, user_id, flight_id, passengers, fare) VALUES ('000000', 1, 1, 1, 99)
+        """)
+        connection.execute("""
+            INSERT INTO users (email, full_name, password_hash) VALUES ('new@example.com', 'New', '!')
+        """)
+        connection.rollback()
+
+
+def test_the_schema_is_as_before_and_nobody_can_sign_in(loaded: tuple[str, Done, int], database: str) -> None:
+    succeed(database, *SCRIPT, "migrate", "upgrade")
+    assert structure(loaded[0]) == structure(database)
+    assert ask(loaded[0], "SELECT count(*) FROM users WHERE password_hash <> '!'") == (0,)
+
+
+def test_a_second_load_changes_nothing(database: str) -> None:
+    succeed(database, *SCRIPT, "migrate", "upgrade")
+    succeed(database, *DEMO, *SCALE)
+    once = digest(database)
+    again = succeed(database, *DEMO, *SCALE)
+    assert again.stdout == ""
+    assert "there already" in again.stderr
+    assert digest(database) == once
+    succeed(database, *SCRIPT, "reset", "--yes", *SCALE)
+    assert digest(database) == once
+
+
+def test_other_data_are_not_mixed_with(database: str) -> None:
+    succeed(database, *SCRIPT, "migrate", "upgrade")
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("INSERT INTO airlines VALUES ('ZZ', 'Ours')")
+    done = run(database, *DEMO, *SCALE)
+    assert done.returncode == 3
+    assert "rows in airlines" in done.stderr
+    assert counts(database)["users"] == 0
+
+
+def test_another_scale_is_not_mixed_with(database: str) -> None:
+    succeed(database, *SCRIPT, "init", *SCALE)
+    before = counts(database)
+    done = run(database, *DEMO, "--scale", "0.02")
+    assert done.returncode == 3
+    assert "scale 0.01" in done.stderr
+    assert counts(database) == before
+
+
+def test_production_gets_none(database: str) -> None:
+    succeed(database, *SCRIPT, "migrate", "upgrade")
+    assert run(database, *DEMO, *SCALE, ENVIRONMENT="production").returncode == 3
+    assert counts(database)["airlines"] == 0
+
+
+def test_a_killed_load_leaves_nothing_and_the_next_one_works(database: str) -> None:
+    succeed(database, *SCRIPT, "migrate", "upgrade")
+    process = start(database, *DEMO, "--scale", "0.5")
+    assert process.stdout is not None
+    while '"flights"' not in process.stdout.readline():
+        assert process.poll() is None
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=60)
+    with psycopg.connect(database, autocommit=True) as connection:
+
+        def is_gone() -> bool:
+            row = connection.execute(
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND application_name LIKE 'airline%'"
+            ).fetchone()
+            return row == (0,)
+
+        wait_until(is_gone, "the server ends the killed client's sessions")
+    assert set(counts(database).values()) == {0}
+    succeed(database, *DEMO, *SCALE)
+    assert counts(database)["flights"] == 3_367
+
+
+@pytest.mark.parametrize("scale", ["0", "2", "-1", "some"])
+def test_wrong_scale_is_a_usage_error(scale: str) -> None:
+    assert run("postgresql:///airline", *DEMO, f"--scale={scale}").returncode == 2

@@ -1,0 +1,237 @@
+"""The guide's commands, word for word."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+
+from tests.systems.airline.project import FOLDER, HEAD, REVISIONS, SCRIPT, environ, run, succeed
+from tests.systems.airline.structure import EMPTY, structure
+
+PRODUCTION = {"ENVIRONMENT": "production"}
+
+
+def execute(url: str, statement: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement)
+
+
+def count_users(url: str) -> int:
+    with psycopg.connect(url) as connection:
+        row = connection.execute("SELECT count(*) FROM users").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def add_user(url: str) -> None:
+    execute(url, "INSERT INTO users (email, full_name, password_hash) VALUES ('a@b.example', 'A', '!')")
+
+
+def status(url: str) -> tuple[int, dict[str, object]]:
+    done = run(url, *SCRIPT, "status", "--json")
+    return done.returncode, json.loads(done.stdout)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """Return a copy of the system in which a test may write."""
+    ignore = shutil.ignore_patterns("__pycache__", ".env")
+    return Path(shutil.copytree(FOLDER, tmp_path / "airline", ignore=ignore))
+
+
+def test_status_of_an_empty_database(database: str) -> None:
+    code, state = status(database)
+    assert code == 1
+    assert state["current"] == []
+    assert state["head"] == [HEAD]
+    pending = state["pending"]
+    assert isinstance(pending, list)
+    assert [revision["id"] for revision in pending] == list(REVISIONS)
+    text = run(database, *SCRIPT, "status").stdout
+    assert "PostgreSQL 18" in text
+    assert "python scripts/db.py migrate upgrade" in text
+
+
+def test_status_of_a_migrated_database(database: str) -> None:
+    succeed(database, *SCRIPT, "migrate", "upgrade")
+    done = succeed(database, *SCRIPT, "status")
+    name = urlsplit(database).path.lstrip("/")
+    assert done.stdout.startswith(f"database   {name} at ")
+    assert "pending    none" in done.stdout
+    assert "drift      none" in done.stdout
+    password = urlsplit(database).password
+    assert password
+    assert password not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ("ALTER TABLE users ADD COLUMN nickname text", "users.nickname"),
+        ("DROP INDEX ix_bookings_flight_id", "bookings.ix_bookings_flight_id"),
+        ("ALTER TABLE bookings ALTER COLUMN passengers DROP NOT NULL", "bookings.passengers"),
+        ("ALTER TABLE bookings ALTER COLUMN currency SET DEFAULT 'EUR'", "bookings.currency"),
+        ("CREATE TABLE notes (id int PRIMARY KEY)", "notes"),
+        ("ALTER TABLE flights DROP CONSTRAINT fk_flights_tail_number_aircraft", "fk_flights_tail_number"),
+    ],
+)
+def test_status_names_drift(database: str, change: str, says: str) -> None:
+    succeed(database, *SCRIPT, "migrate", "upgrade")
+    execute(database, change)
+    code, state = status(database)
+    assert code == 1
+    drift = state["drift"]
+    assert isinstance(drift, list)
+    assert len(drift) == 1
+    assert says in drift[0]
+
+
+def test_show_marks_what_is_applied(database: str) -> None:
+    succeed(database, *SCRIPT, "migrate", "upgrade", REVISIONS[1])
+    lines = succeed(database, *SCRIPT, "migrate", "show").stdout.splitlines()
+    assert [line.split()[1] for line in lines] == list(reversed(REVISIONS))
+    assert [line.split()[0] for line in lines] == ["pending"] * 4 + ["applied"] * 2
+    assert lines[0].endswith("(head)")
+    assert lines[4].endswith("(current)")
+
+
+def test_create_writes_a_migration_that_works(database: str, checkout: Path) -> None:
+    succeed(database, *SCRIPT, "migrate", "upgrade", folder=checkout)
+    nothing = succeed(
+        database, *SCRIPT, "migrate", "create", "-m", "Nothing", "--autogenerate", folder=checkout
+    )
+    assert "no migration written" in nothing.stdout
+    assert len(list((checkout / "alembic/versions").glob("*.py"))) == len(REVISIONS)
+
+    model = checkout / "app/models/account.py"
+    code = model.read_text()
+    model.write_text(
+        code.replace("    last_login_at:", "    nickname: Mapped[str | None]\n    last_login_at:")
+    )
+    made = succeed(
+        database, *SCRIPT, "migrate", "create", "-m", "Add nickname", "--autogenerate", folder=checkout
+    )
+    path = Path(made.stdout.splitlines()[-2].removeprefix("created "))
+    assert path.parent == checkout / "alembic/versions"
+    assert "nickname" in path.read_text()
+    assert run(database, *SCRIPT, "status", folder=checkout).returncode == 1
+    succeed(database, *SCRIPT, "migrate", "upgrade", folder=checkout)
+    succeed(database, *SCRIPT, "status", folder=checkout)
+    succeed(database, *SCRIPT, "migrate", "downgrade", HEAD, folder=checkout)
+    succeed(database, *SCRIPT, "status")
+
+
+def test_create_without_autogenerate_is_empty(database: str, checkout: Path) -> None:
+    made = succeed(database, *SCRIPT, "migrate", "create", "-m", "By hand", folder=checkout)
+    path = Path(made.stdout.splitlines()[-2].removeprefix("created "))
+    assert "op." not in path.read_text()
+
+
+def test_create_refuses_a_database_that_is_behind(database: str, checkout: Path) -> None:
+    done = run(database, *SCRIPT, "migrate", "create", "-m", "Early", "--autogenerate", folder=checkout)
+    assert done.returncode == 4
+    assert "hint: python scripts/db.py migrate upgrade" in done.stderr
+
+
+def test_init_loads_data_and_reset_starts_over(database: str) -> None:
+    succeed(database, *SCRIPT, "init", "--scale", "0.002")
+    loaded = count_users(database)
+    assert loaded == 41
+    add_user(database)
+    execute(database, "CREATE TABLE of_somebody_else (id int PRIMARY KEY)")
+    succeed(database, *SCRIPT, "reset", "--yes", "--scale", "0.002")
+    assert count_users(database) == loaded
+    with psycopg.connect(database) as connection:
+        assert connection.execute("SELECT count(*) FROM of_somebody_else").fetchone() == (0,)
+
+
+def test_init_without_data(database: str) -> None:
+    succeed(database, *SCRIPT, "init", "--no-data")
+    assert count_users(database) == 0
+
+
+def test_migrate_reset_empties_the_tables(database: str) -> None:
+    succeed(database, *SCRIPT, "migrate", "upgrade")
+    add_user(database)
+    succeed(database, *SCRIPT, "migrate", "reset", "--yes")
+    assert count_users(database) == 0
+    assert succeed(database, *SCRIPT, "status").returncode == 0
+
+
+RESETS = [("reset", "--no-data"), ("migrate", "reset")]
+
+
+@pytest.mark.parametrize("command", RESETS, ids=" ".join)
+def test_reset_refuses_where_nobody_can_be_asked(database: str, command: tuple[str, ...]) -> None:
+    succeed(database, *SCRIPT, "migrate", "upgrade")
+    add_user(database)
+    done = run(database, *SCRIPT, *command)
+    assert done.returncode == 3
+    assert "--yes" in done.stderr
+    assert count_users(database) == 1
+
+
+@pytest.mark.parametrize("command", RESETS, ids=" ".join)
+def test_reset_refuses_in_production_even_with_yes(database: str, command: tuple[str, ...]) -> None:
+    succeed(database, *SCRIPT, "migrate", "upgrade", settings=PRODUCTION)
+    add_user(database)
+    done = run(database, *SCRIPT, *command, "--yes", settings=PRODUCTION)
+    assert done.returncode == 3
+    assert "production" in done.stderr
+    assert count_users(database) == 1
+
+
+@pytest.mark.parametrize("command", [("init",), ("migrate", "downgrade", "base")], ids=" ".join)
+def test_production_keeps_its_data_and_gets_no_test_data(database: str, command: tuple[str, ...]) -> None:
+    succeed(database, *SCRIPT, "migrate", "upgrade", settings=PRODUCTION)
+    add_user(database)
+    assert run(database, *SCRIPT, *command, settings=PRODUCTION).returncode == 3
+    assert count_users(database) == 1
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_reset_wants_the_name_typed(database: str, right: bool) -> None:
+    succeed(database, *SCRIPT, "migrate", "upgrade")
+    add_user(database)
+    name = urlsplit(database).path.lstrip("/") if right else "yes"
+    keyboard, terminal = pty.openpty()
+    try:
+        os.write(keyboard, f"{name}\n".encode())
+        done = subprocess.run(
+            (sys.executable, *SCRIPT, "migrate", "reset"),
+            cwd=FOLDER,
+            env=environ(database),
+            stdin=terminal,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+    finally:
+        os.close(terminal)
+        os.close(keyboard)
+    assert done.returncode == (0 if right else 3), done.stderr
+    assert count_users(database) == (0 if right else 1)
+
+
+def test_reset_mends_a_database_of_an_unknown_revision(database: str) -> None:
+    succeed(database, *SCRIPT, "migrate", "upgrade")
+    execute(database, "UPDATE alembic_version SET version_num = 'deadbeef0000'")
+    succeed(database, *SCRIPT, "reset", "--yes", "--no-data")
+    assert structure(database) != EMPTY
+    assert succeed(database, *SCRIPT, "status").returncode == 0
+
+
+def test_usage_errors_end_with_2(database: str) -> None:
+    assert run(database, *SCRIPT, "migrate", "downgrade").returncode == 2
+    assert run(database, *SCRIPT, "migrate", "create").returncode == 2
+    assert run(database, *SCRIPT, "explode").returncode == 2

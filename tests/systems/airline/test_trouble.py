@@ -1,0 +1,173 @@
+"""Each trouble is named, with its mend, without a traceback and without the password."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from tests.systems.airline.project import ALEMBIC, DEMO, FOLDER, REVISIONS, SCRIPT, Done, run, succeed
+
+SECRET = "hunter2"
+EVERY_COMMAND = [(*SCRIPT, "status"), (*SCRIPT, "migrate", "upgrade"), (*ALEMBIC, "current"), DEMO]
+
+
+def assert_clear(done: Done, *says: str) -> None:
+    """Check that a command failed in words for people."""
+    output = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert "Traceback" not in output
+    assert SECRET not in output
+    for words in (*says, "hint: "):
+        assert words in output
+    # Alembic's own command line ends with -1 for whatever went wrong.
+    assert done.returncode in {2, 4, 255}
+
+
+@pytest.mark.parametrize("command", EVERY_COMMAND, ids=" ".join)
+def test_server_down(command: tuple[str, ...]) -> None:
+    with socket.socket() as listener:
+        # Bound but not listening: nothing can answer on this port while the test runs.
+        listener.bind(("127.0.0.1", 0))
+        url = f"postgresql://ann:{SECRET}@127.0.0.1:{listener.getsockname()[1]}/airline"
+        assert_clear(run(url, *command), "PostgreSQL is not running", "airline at 127.0.0.1:")
+
+
+@pytest.mark.parametrize("command", EVERY_COMMAND, ids=" ".join)
+def test_unknown_host(command: tuple[str, ...]) -> None:
+    done = run(f"postgresql://ann:{SECRET}@nowhere.invalid/airline", *command)
+    assert_clear(done, "the host name is not known", "nowhere.invalid")
+
+
+@pytest.mark.parametrize("command", EVERY_COMMAND, ids=" ".join)
+def test_wrong_password(database: str, command: tuple[str, ...]) -> None:
+    # A role of its own, reached over TCP: a superuser's socket may ask for no password.
+    role = f"ann_{urlsplit(database).path.rpartition('_')[2]}"
+    with psycopg.connect(database, autocommit=True) as connection:
+        host, port = connection.info.hostaddr or connection.info.host, connection.info.port
+        connection.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD 'right'").format(sql.Identifier(role)))
+        name = connection.info.dbname
+    try:
+        url = f"postgresql://{role}:{SECRET}@/{name}?host={quote(host, safe='')}&port={port}"
+        done = run(url, *command)
+        assert_clear(done, "the role or its password is wrong", "DATABASE_URL")
+    finally:
+        with psycopg.connect(database, autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
+
+
+@pytest.mark.parametrize("command", EVERY_COMMAND, ids=" ".join)
+def test_unknown_database(database: str, command: tuple[str, ...]) -> None:
+    url = urlsplit(database)._replace(path="/not_there").geturl()
+    assert_clear(run(url, *command), "the database does not exist", "createdb not_there")
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("", "DATABASE_URL is not set"),
+        (SECRET, "cannot be read as a URL"),
+        (f"mysql://ann:{SECRET}@localhost/airline", "does not begin with postgresql://"),
+        (f"postgresql://ann:{SECRET}@localhost:port/airline", "cannot be read as a URL"),
+        (f"postgresql://ann:{SECRET}@localhost:99999/airline", "its port"),
+        (f"postgresql://ann:{SECRET}@localhost", "names no database"),
+        (f"postgresql://ann:x@{SECRET}@localhost/airline", "its host"),
+        (f"postgresql://ann:x/{SECRET}@localhost/airline", "DATABASE_URL is malformed"),
+    ],
+)
+@pytest.mark.parametrize("command", EVERY_COMMAND, ids=" ".join)
+def test_wrong_url(url: str, says: str, command: tuple[str, ...]) -> None:
+    assert_clear(run(url, *command), says)
+
+
+@pytest.mark.parametrize("command", [(*SCRIPT, "status"), DEMO], ids=" ".join)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("ENVIRONMENT", "prod"), ("DB_POOL_SIZE", "0"), ("DB_POOL_SIZE", "many"), ("DB_MAX_OVERFLOW", "-1")],
+)
+def test_wrong_setting(name: str, value: str, command: tuple[str, ...]) -> None:
+    done = run("postgresql:///airline", *command, settings={name: value})
+    assert done.returncode == 2
+    assert_clear(done, f"{name} is {value!r}")
+
+
+@pytest.mark.parametrize(
+    "command", [(*SCRIPT, "migrate", "upgrade"), (*SCRIPT, "migrate", "downgrade", "-1")]
+)
+@pytest.mark.parametrize("loss", ["DELETE FROM alembic_version", "DROP TABLE alembic_version"])
+def test_lost_alembic_version(database: str, loss: str, command: tuple[str, ...]) -> None:
+    succeed(database, *SCRIPT, "migrate", "upgrade")
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(loss)
+    done = run(database, *SCRIPT, "status")
+    assert done.returncode == 1
+    assert "alembic_version is lost" in done.stdout
+    assert "python -m alembic stamp head" in done.stdout
+    done = run(database, *command)
+    assert_clear(done, "alembic_version is lost", "python -m alembic stamp head")
+    succeed(database, *ALEMBIC, "stamp", "head")
+    succeed(database, *SCRIPT, "status")
+
+
+def test_lost_alembic_version_of_an_older_schema_is_not_called_the_newest(database: str) -> None:
+    succeed(database, *SCRIPT, "migrate", "upgrade", REVISIONS[3])
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("DROP TABLE alembic_version")
+    done = run(database, *SCRIPT, "migrate", "upgrade")
+    assert_clear(done, "alembic_version is lost", "stamp REVISION")
+    succeed(database, *ALEMBIC, "stamp", REVISIONS[3])
+    succeed(database, *SCRIPT, "migrate", "upgrade")
+    succeed(database, *SCRIPT, "status")
+
+
+def test_unknown_revision_in_the_database(database: str) -> None:
+    succeed(database, *SCRIPT, "migrate", "upgrade")
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = 'deadbeef0000'")
+    for command in (("status",), ("migrate", "upgrade"), ("migrate", "downgrade", "base")):
+        assert_clear(run(database, *SCRIPT, *command), "deadbeef0000", "no file in alembic/versions has it")
+    shown = succeed(database, *SCRIPT, "migrate", "show").stdout
+    assert "unknown  deadbeef0000" in shown
+    succeed(database, *ALEMBIC, "stamp", "--purge", "head")
+    succeed(database, *SCRIPT, "status")
+
+
+def test_unknown_revision_as_argument(database: str) -> None:
+    done = run(database, *SCRIPT, "migrate", "upgrade", "deadbeef0000")
+    assert_clear(done, "deadbeef0000", "migrate show")
+
+
+def test_tables_missing_for_the_demo(database: str) -> None:
+    assert_clear(run(database, *DEMO), "has no tables yet", "migrate upgrade")
+
+
+def test_missing_privilege(database: str) -> None:
+    role = f"bob_{urlsplit(database).path.rpartition('_')[2]}"
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(role), sql.Literal(SECRET))
+        )
+        connection.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+        host, port = connection.info.hostaddr or connection.info.host, connection.info.port
+        name = connection.info.dbname
+    try:
+        url = f"postgresql://{role}:{SECRET}@/{name}?host={quote(host, safe='')}&port={port}"
+        done = run(url, *SCRIPT, "migrate", "upgrade")
+        assert_clear(done, "the role may not do this", "permission denied for schema public")
+    finally:
+        with psycopg.connect(database, autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
+
+
+def test_nothing_is_written_into_the_folder(database: str) -> None:
+    def files() -> set[Path]:
+        return {path for path in FOLDER.rglob("*") if "cache" not in str(path)}
+
+    before = files()
+    succeed(database, *SCRIPT, "init", "--scale", "0.001")
+    run(database, *SCRIPT, "status")
+    assert files() == before
