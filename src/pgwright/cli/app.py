@@ -25,8 +25,8 @@ def app(ctx: click.Context) -> None:
     """
     if ctx.invoked_subcommand is None:
         group = ctx.command
-        assert isinstance(group, LazyGroup)  # noqa: S101 - it is the class named above
+        assert isinstance(group, LazyGroup)
         command = group.get_command(ctx, DEFAULT)
-        assert command is not None  # noqa: S101 - the registry has its own default
+        assert command is not None
         with command.make_context(DEFAULT, [], parent=ctx) as sub:
             command.invoke(sub)

@@ -98,6 +98,8 @@ class Group(click.Group):
 
     def __init__(self, *args: Any, **attributes: Any) -> None:
         _prepare(attributes)
+        # A group without a command is a mistake like any other: one line, not a page on stderr.
+        attributes.setdefault("no_args_is_help", False)
         super().__init__(*args, **attributes)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

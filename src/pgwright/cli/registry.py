@@ -20,19 +20,13 @@ class Entry(NamedTuple):
 # In the order in which people meet them; the overview keeps it.
 COMMANDS: Mapping[str, Entry] = MappingProxyType(
     {
-        "status": Entry(
-            "pgwright.cli.status:command", "Show the state of this project's database (default)."
-        ),
+        "status": Entry("pgwright.cli.status:command", "Show the state of the database (the default)."),
         "init": Entry("pgwright.cli.init:command", "Write pgwright.toml for this project."),
-        "demo": Entry("pgwright.cli.demo:command", "Build the example systems with real data and show them."),
+        "demo": Entry("pgwright.cli.demo:command", "Build the example systems with real data."),
         "server": Entry("pgwright.cli.server:command", "Start, stop and use embedded PostgreSQL servers."),
         "schema": Entry("pgwright.cli.schema:command", "Compare the database with what the code expects."),
-        "inspect": Entry(
-            "pgwright.cli.inspect:command", "Look into tables, indexes, activity, locks, settings."
-        ),
-        "doctor": Entry(
-            "pgwright.cli.doctor:command", "Check health and schema; each finding names its remedy."
-        ),
+        "inspect": Entry("pgwright.cli.inspect:command", "Look into tables, indexes, activity and more."),
+        "doctor": Entry("pgwright.cli.doctor:command", "Find what is wrong, and what mends it."),
     }
 )
 

@@ -36,7 +36,7 @@ def command() -> None:
 def selection_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that choose a part of a database."""
     options = (
-        click.option("--schema", "schemas", multiple=True, metavar="NAME", help="Only this schema; repeatable."),
+        click.option("--schema", "schemas", multiple=True, metavar="NAME", help="Only this schema."),
         click.option("--include", multiple=True, metavar="PATTERN", help="Only what matches: public.audit_*"),
         click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave out what matches."),
         click.option("--no-owner", is_flag=True, help="Do not compare owners."),
@@ -53,7 +53,7 @@ def selection_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @selection_options
 @click.option("--summary", is_flag=True, help="Say only how many objects differ, by kind.")
 @click.pass_context
-def diff(ctx: click.Context, before: str | None, after: str | None, summary: bool, **chosen: Any) -> None:
+def diff(ctx: click.Context, /, before: str | None, after: str | None, summary: bool, **chosen: Any) -> None:
     """Report what differs on the way from BEFORE to AFTER; exit code 1 when something does.
 
     Without arguments: from the project's database to its models.
@@ -79,7 +79,9 @@ def diff(ctx: click.Context, before: str | None, after: str | None, summary: boo
 @selection_options
 @click.option("--offline", is_flag=True, help="Write the short plan, which may block writers.")
 @click.pass_context
-def validate(ctx: click.Context, before: str | None, after: str | None, offline: bool, **chosen: Any) -> None:
+def validate(
+    ctx: click.Context, /, before: str | None, after: str | None, offline: bool, **chosen: Any
+) -> None:
     """Print the SQL that leads from BEFORE to AFTER; nothing, and exit code 0, when they are equal.
 
     Without arguments: from the project's database to its models.
@@ -107,6 +109,7 @@ def validate(ctx: click.Context, before: str | None, after: str | None, offline:
 @pass_invocation
 def plan(
     invocation: Invocation,
+    /,
     after: str | None,
     offline: bool,
     no_rehearsal: bool,
@@ -121,7 +124,11 @@ def plan(
 
     comparison = _compare(invocation, None, after, chosen)
     proposal = propose(
-        comparison, renames=rename, online=not offline, rehearsed=not no_rehearsal, scratch=_workshop(invocation).scratch
+        comparison,
+        renames=rename,
+        online=not offline,
+        rehearsed=not no_rehearsal,
+        scratch=invocation.project.scratch,
     )
     out = invocation.output
 
@@ -144,6 +151,8 @@ def plan(
 @pass_invocation
 def apply(
     invocation: Invocation,
+    /,
+    *,
     after: str | None,
     offline: bool,
     no_rehearsal: bool,
@@ -162,7 +171,11 @@ def apply(
 
     comparison = _compare(invocation, None, after, chosen)
     proposal = propose(
-        comparison, renames=rename, online=not offline, rehearsed=not no_rehearsal, scratch=_workshop(invocation).scratch
+        comparison,
+        renames=rename,
+        online=not offline,
+        rehearsed=not no_rehearsal,
+        scratch=invocation.project.scratch,
     )
     out = invocation.output
     if not proposal.plan:
@@ -204,16 +217,18 @@ def resume_run(invocation: Invocation, run: str | None, undo: bool, allow: tuple
 @click.option("-o", "--output", "path", type=click.Path(path_type=Path), help="Write here, not to stdout.")
 @selection_options
 @pass_invocation
-def generate(invocation: Invocation, source: str | None, path: Path | None, **chosen: Any) -> None:
+def generate(invocation: Invocation, /, source: str | None, path: Path | None, **chosen: Any) -> None:
     """Write SOURCE (default: the models) as one SQL script that can be run again without harm.
 
     Example: pgwright schema generate --output schema.sql
     """
+    from pgwright.diff.build import empty_database
     from pgwright.diff.comparison import declared
     from pgwright.diff.script import script
 
     catalog = declared(_spec(invocation, source or "models"), _workshop(invocation), _selection(chosen))
-    text, out = script(catalog), invocation.output
+    text = script(catalog, empty_database(invocation.project.scratch))
+    out = invocation.output
     if path is not None:
         path.write_text(text + "\n", encoding="utf-8")
         out.result({"file": str(path), "digest": catalog.digest}, lambda: out.line(f"wrote {path}"))

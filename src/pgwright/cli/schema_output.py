@@ -10,7 +10,7 @@ from pgwright.cli.output import Output
 
 if TYPE_CHECKING:
     from pgwright.diff.proposal import Proposal
-    from pgwright.diff.rehearse import Rehearsal
+    from pgwright.diff.rehearse import Observation, Rehearsal
     from pgwright.model.change import Change
     from pgwright.model.plan import Plan
 
@@ -106,8 +106,14 @@ def plan_facts(plan: Plan, rehearsal: Rehearsal | None = None) -> dict[str, Any]
                 "transactional": s.transactional,
                 "phase": s.phase.value,
                 "batch": s.batch,
-                "observed_locks": {p: m.value for p, m in observed[s.id].locks.items()} if s.id in observed else None,
+                "observed_locks": _observed(observed.get(s.id)),
             }
             for s in plan.steps
         ],
     }
+
+
+def _observed(observation: Observation | None) -> dict[str, str] | None:
+    if observation is None:
+        return None
+    return {path: mode.value for path, mode in observation.locks.items()}

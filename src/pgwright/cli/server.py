@@ -151,9 +151,11 @@ def url(invocation: Invocation, name: str, dbname: str, socket: bool, no_passwor
 @click.argument("args", nargs=-1, type=click.UNPROCESSED)
 @pass_invocation
 def psql(invocation: Invocation, name: str, dbname: str, args: tuple[str, ...]) -> None:
-    """Open psql on a server; ARGS go to psql, as in: pgwright server psql default -c 'select 1'."""
+    """Open psql on a server; ARGS go to psql, as in: pgwright server psql -c 'select 1'."""
     from pgwright import server  # noqa: PLC0415
 
+    if name.startswith("-"):
+        name, args = "default", (name, *args)  # psql's options began before a name was given
     _require(name)
     if not server.status(name).running:
         raise ServerNotRunning(

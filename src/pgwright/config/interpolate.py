@@ -11,7 +11,7 @@ _PATTERN = re.compile(
 )
 
 
-class MissingVariable(Exception):  # noqa: N818 - it is turned into a ConfigError by those who know the file
+class MissingVariable(Exception):
     """Report a variable without a value, or a reference that is not of the form ``${NAME}``."""
 
     def __init__(self, name: str, *, malformed: bool = False) -> None:

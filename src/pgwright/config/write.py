@@ -59,8 +59,7 @@ def write_default(
         if overwrite:
             part.replace(path)
         else:
-            # Unlike a rename, a hard link fails where the name is taken, even if it was taken just now.
-            path.hardlink_to(part)
+            _link(part, path, text)
     except FileExistsError as exc:
         raise ConfigError(
             f"{path} exists already",
@@ -78,6 +77,18 @@ def write_default(
         with suppress(OSError):
             part.unlink(missing_ok=True)
     return path
+
+
+def _link(part: Path, path: Path, text: str) -> None:
+    """Give `part` its name; unlike a rename this fails where the name is taken, even if just now."""
+    try:
+        path.hardlink_to(part)
+    except FileExistsError:
+        raise
+    except OSError:
+        # Some shared folders of containers have no hard links.
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
 
 
 def default_text(root: Path, *, name: str | None = None, found: Discovery | None = None) -> str:

@@ -30,6 +30,7 @@ from pgwright.state.ledger import Ledger
 
 JOB = "schema apply"
 LOCK_ATTEMPTS = 10
+_PLAN_AGAIN = "plan again: pgwright schema plan"
 
 Progress = Callable[[Step], None]
 
@@ -64,8 +65,8 @@ def apply_plan(
 ) -> Applied:
     """Run the plan against the database at `url`.
 
-    Raises `HazardRefused` when a hazard is not in `allow`, `PlanStale` when the database is no longer what the
-    plan was made for, `LockTimeoutError` and `StatementError` for a step that fails: its transaction is
+    Raises `HazardRefused` when a hazard is not in `allow`, `PlanStale` when the database is no longer what
+    the plan was made for, `LockTimeoutError` and `StatementError` for a step that fails: its transaction is
     rolled back, what came before it stays, and `resume` goes on from there.
     """
     require_allowed(plan, allow)
@@ -75,7 +76,7 @@ def apply_plan(
         ledger.prepare()
         ledger.abandon_running(JOB)
         run = ledger.begin(JOB, payload=_pack(ends))
-        return _run(conn, ledger, run, plan, ends, on_step)
+        return _run(ledger, run, plan, ends, on_step)
 
 
 def resume(
@@ -98,7 +99,7 @@ def resume(
         run = _find(ledger, run_id)
         payload = ledger.payload(run.id)
         if payload is None:
-            raise UsageError(f"run {run.id} left nothing to resume from", hint="plan again: pgwright schema plan")
+            raise UsageError(f"run {run.id} left nothing to resume from", hint=_PLAN_AGAIN)
         ends = _unpack(payload)
         here = ends.selection.apply(read_catalog(conn, source=redact(url)))
         target = ends.before if undo else ends.after
@@ -106,7 +107,7 @@ def resume(
         require_allowed(plan, allow)
         ledger.abandon_running(JOB)
         again = ledger.begin(JOB, payload=payload, attempt=run.attempt + 1)
-        return _run(conn, ledger, again, plan, replace(ends, after=target), on_step)
+        return _run(ledger, again, plan, replace(ends, after=target), on_step)
 
 
 def require_allowed(plan: Plan, allow: Collection[str]) -> None:
@@ -133,22 +134,21 @@ def _require_fresh(conn: Connection[Any], plan: Plan, ends: Ends) -> None:
     raise PlanStale(
         "the database changed since the plan was made",
         detail=f"{shown or 'its structure has another digest'}. Nothing was changed.",
-        hint="plan again: pgwright schema plan",
+        hint=_PLAN_AGAIN,
     )
 
 
-def _run(
-    conn: Connection[Any], ledger: Ledger, run: Run, plan: Plan, ends: Ends, on_step: Progress | None
-) -> Applied:
+def _run(ledger: Ledger, run: Run, plan: Plan, ends: Ends, on_step: Progress | None) -> Applied:
+    conn = ledger.conn
     try:
-        done = _run_batches(conn, ledger, run, plan, on_step)
+        done = _run_batches(ledger, run, plan, on_step)
         here = ends.selection.apply(read_catalog(conn, source="target"))
         remaining = compare(here, ends.after)
     except BaseException as exc:
-        error = redact(str(exc)) or type(exc).__name__
+        cause = redact(str(exc)) or type(exc).__name__
         # A connection that is gone cannot say so; the next run finds this one abandoned.
         with suppress(Exception):
-            ledger.finish(run.id, RunStatus.FAILED, error=error)
+            ledger.finish(run.id, RunStatus.FAILED, error=cause)
         if isinstance(exc, PgwrightError):
             exc.hint = exc.hint or f"mend the cause, then run: pgwright schema resume {run.id}"
         raise
@@ -158,9 +158,7 @@ def _run(
     return Applied(run=finished, steps=done, remaining=remaining)
 
 
-def _run_batches(
-    conn: Connection[Any], ledger: Ledger, run: Run, plan: Plan, on_step: Progress | None
-) -> int:
+def _run_batches(ledger: Ledger, run: Run, plan: Plan, on_step: Progress | None) -> int:
     total, done = len(plan.steps), 0
     for _, members in groupby(plan.steps, key=lambda s: s.batch):
         batch = tuple(members)
@@ -177,7 +175,7 @@ def _run_batches(
             reraise=True,
         ):
             with attempt:
-                execute_steps(conn, batch, after_step=record)
+                execute_steps(ledger.conn, batch, after_step=record)
         done += len(batch)
         _tell(on_step, batch)
     return done
@@ -191,7 +189,7 @@ def _tell(on_step: Progress | None, steps: Iterable[Step]) -> None:
 
 def _find(ledger: Ledger, run_id: str | None) -> Run:
     if not ledger.exists():
-        raise UsageError("pgwright has changed nothing in this database", hint="plan first: pgwright schema plan")
+        raise UsageError("pgwright has changed nothing in this database", hint=_PLAN_AGAIN)
     run = ledger.get(run_id) if run_id else ledger.last(JOB)
     if run is None:
         raise UsageError(f"there is no run {run_id or 'to resume'}", hint="see: pgwright schema runs")

@@ -11,7 +11,7 @@ from pgwright.diff.planner import make_plan
 from pgwright.model.catalog import Catalog, ServerFacts
 from pgwright.model.plan import Plan
 from pgwright.pg.connect import connect
-from pgwright.server.scratch import ScratchDatabase, ensure_roles
+from pgwright.server.scratch import ScratchDatabase, ensure_roles, scratch_database
 from pgwright.sources.database import read_catalog
 
 
@@ -20,9 +20,17 @@ def empty_catalog(server: ServerFacts) -> Catalog:
     return Catalog(server=server, objects={}, source="nothing", captured_at=datetime.now(UTC))
 
 
-def creation_plan(catalog: Catalog, *, server: ServerFacts | None = None) -> Plan:
-    """Return the plan that makes everything in `catalog` from nothing."""
-    return make_plan(empty_catalog(server or catalog.server), catalog, online=False)
+def creation_plan(catalog: Catalog, present: Catalog | None = None) -> Plan:
+    """Return the plan that makes everything in `catalog`, beyond what is `present` already."""
+    if present is None:
+        return make_plan(empty_catalog(catalog.server), catalog, online=False)
+    return make_plan(present, _with(present, catalog), online=False)
+
+
+def empty_database(scratch: str) -> Catalog:
+    """Return what a new database on the scratch server holds from the start: the schema public."""
+    with scratch_database(server=scratch) as place, connect(place.url) as conn:
+        return read_catalog(conn, source="nothing")
 
 
 def roles_of(catalog: Catalog) -> tuple[str, ...]:
@@ -42,8 +50,7 @@ def build(catalog: Catalog, scratch: ScratchDatabase) -> Catalog:
     if scratch.embedded:
         ensure_roles(scratch.url, roles_of(catalog))
     with connect(scratch.url, autocommit=True) as conn:
-        present = read_catalog(conn, source="scratch")
-        plan = make_plan(present, _with(present, catalog), online=False)
+        plan = creation_plan(catalog, read_catalog(conn, source="scratch"))
         execute_steps(conn, plan.steps, timeouts=False)
         return read_catalog(conn, source=catalog.source)
 

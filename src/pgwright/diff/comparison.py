@@ -32,6 +32,8 @@ _DECLARABLE = frozenset(
     }
 )
 
+_NEVER_DECLARED = frozenset({"owner", "grant", "default_privilege", "extension"})
+
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
@@ -108,8 +110,7 @@ def _with_extensions_of(before: str, after: str, workshop: Workshop) -> Workshop
 
 def _reach_of(models: Catalog, other: Catalog, selection: Selection) -> tuple[Selection, list[str]]:
     """Restrict the selection to what the models can speak of, and say what that leaves out."""
-    kinds = _DECLARABLE | {o.id.kind for o in models if o.id.kind not in {"owner", "grant", "default_privilege"}}
-    kinds -= {"extension"}
+    kinds = (_DECLARABLE | {o.id.kind for o in models}) - _NEVER_DECLARED
     schemas = {o.id.root.name.schema for o in models if o.id.root.kind == "table"} - {None}
     reach = replace(
         selection,
@@ -119,7 +120,7 @@ def _reach_of(models: Catalog, other: Catalog, selection: Selection) -> tuple[Se
         exclude=(*selection.exclude, *BOOKKEEPING),
         schemas=selection.schemas or tuple(sorted(str(s) for s in schemas)),
     )
-    ignored = {"owner", "grant", "default_privilege", "extension", "comment"}
+    ignored = _NEVER_DECLARED | {"comment"}
     left_out: dict[str, list[ObjectId]] = {}
     for o in other:
         if o.id.kind not in kinds and o.id.kind not in ignored and not o.derived:

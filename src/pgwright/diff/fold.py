@@ -28,7 +28,7 @@ def fold(created: frozenset[ObjectId], context: Context) -> Mapping[ObjectId, tu
             continue
         if inline(part, context) is None:
             continue
-        family = [d for d in part.depends_on if d == parent or d.parent == parent]
+        family = [d for d in part.depends_on if parent in {d, d.parent}]
         if any(d in created and d.parent == parent and d not in folded for d in family):
             continue
         if any(late(d) for d in part.depends_on if d not in family):

@@ -1,7 +1,7 @@
 -- The table-level locks that a session holds on relations that users made.
 -- since: 12
--- columns: schema, name, mode, granted
-SELECT n.nspname AS schema, c.relname AS name, l.mode, l.granted
+-- columns: relation, mode
+SELECT l.relation::bigint AS relation, l.mode
 FROM pg_locks AS l
 JOIN pg_class AS c ON c.oid = l.relation
 JOIN pg_namespace AS n ON n.oid = c.relnamespace

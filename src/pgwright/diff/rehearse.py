@@ -19,7 +19,7 @@ from pgwright.model.locks import LockMode
 from pgwright.model.plan import Plan, Step
 from pgwright.pg.connect import connect
 from pgwright.pg.sqlfiles import load_sql
-from pgwright.server.scratch import EMBEDDED, ScratchDatabase, scratch_database
+from pgwright.server.scratch import EMBEDDED, scratch_database
 from pgwright.sources.database import read_catalog
 
 
@@ -28,7 +28,7 @@ class Observation:
     """Record what one step did on scratch.
 
     `locks` maps the path of a relation that stood before the plan to the strongest lock taken on it;
-    `rewrites` lists the paths of tables whose file was replaced; `seconds` is of little meaning on empty tables.
+    `rewrites` lists the paths of tables whose file was replaced; `seconds` means little on empty tables.
     """
 
     step: str
@@ -42,7 +42,7 @@ class Rehearsal:
     """Hold the outcome of a rehearsal.
 
     `unfaithful` lists where the copy of the starting point differs from it, `differences` where
-    the end differs from the target, `undeclared` where a step took a stronger lock or rewrote more than it says.
+    the end differs from the target, `undeclared` where a step locked or rewrote more than it says.
     """
 
     observations: tuple[Observation, ...]
@@ -63,8 +63,8 @@ def rehearse(plan: Plan, before: Catalog, after: Catalog, *, scratch: str = EMBE
     """
     with scratch_database(server=scratch) as place:
         copy = build(before, place)
-        watcher = _Watcher(place, before)
         with connect(place.url, autocommit=True) as conn:
+            watcher = _Watcher(conn)
             execute_steps(
                 conn, plan.steps, timeouts=False, before_step=watcher.before, after_step=watcher.after
             )
@@ -97,15 +97,14 @@ def require_success(rehearsal: Rehearsal) -> None:
 class _Watcher:
     """Observe the locks and rewrites of each step from inside its transaction, or from beside it."""
 
-    def __init__(self, place: ScratchDatabase, before: Catalog) -> None:
+    def __init__(self, conn: Connection[Any]) -> None:
         self.observations: list[Observation] = []
         self.undeclared: list[str] = []
-        self._url = place.url
-        self._query = load_sql("pgwright.diff", "own_locks", place.server_version // 10000)
-        self._existing = {
-            o.id.path for o in before if o.id.kind in {"table", "view", "materialized_view", "sequence"}
-        }
-        self._files: dict[str, int | None] = {}
+        major = conn.info.server_version // 10000
+        self._lock_query = load_sql("pgwright.diff", "own_locks", major).encode()
+        self._file_query = load_sql("pgwright.diff", "file_numbers", major).encode()
+        # By OID: a view that a step drops and the next makes again is no longer the one that stood before.
+        self._paths, self._files = self._relations(conn)
         self._held: dict[str, LockMode] = {}
         self._started = 0.0
         self._batch: int | None = None
@@ -113,18 +112,18 @@ class _Watcher:
     def before(self, conn: Connection[Any], step: Step) -> None:
         if step.batch != self._batch:
             self._held, self._batch = {}, step.batch
-        self._files = self._file_numbers(conn)
         self._started = time.perf_counter()
 
     def after(self, conn: Connection[Any], step: Step) -> None:
         seconds = time.perf_counter() - self._started
-        locks = self._locks(conn, conn.info.backend_pid) if step.transactional else {}
-        now = self._file_numbers(conn)
+        locks = self._locks(conn) if step.transactional else {}
+        _, now = self._relations(conn)
         rewritten = tuple(
             path
-            for path, number in self._files.items()
-            if number is not None and now.get(path, number) != number and path in self._existing
+            for oid, path in self._paths.items()
+            if now.get(oid) is not None and self._files.get(oid) not in (None, now[oid])
         )
+        self._files = now
         fresh = {path: mode for path, mode in locks.items() if self._held.get(path) != mode}
         self._held.update(locks)
         self.observations.append(Observation(step=step.id, locks=fresh, rewrites=rewritten, seconds=seconds))
@@ -143,16 +142,14 @@ class _Watcher:
             f"step {step.id} ({step.summary}) rewrote {path}" for path in rewritten if path not in known
         )
 
-    def _locks(self, conn: Connection[Any], pid: int) -> dict[str, LockMode]:
+    def _locks(self, conn: Connection[Any]) -> dict[str, LockMode]:
         found: dict[str, LockMode] = {}
-        for schema, name, mode, _ in conn.execute(self._query.encode(), {"pid": pid}).fetchall():
-            path, lock = f"{schema}.{name}", LockMode.from_pg_locks(mode)
-            if path in self._existing and (path not in found or lock.rank > found[path].rank):
+        for oid, mode in conn.execute(self._lock_query, {"pid": conn.info.backend_pid}).fetchall():
+            path, lock = self._paths.get(oid), LockMode.from_pg_locks(mode)
+            if path is not None and (path not in found or lock.rank > found[path].rank):
                 found[path] = lock
         return found
 
-    def _file_numbers(self, conn: Connection[Any]) -> dict[str, int | None]:
-        query = load_sql("pgwright.diff", "file_numbers", 12)
-        return {
-            f"{schema}.{name}": number for schema, name, number in conn.execute(query.encode()).fetchall()
-        }
+    def _relations(self, conn: Connection[Any]) -> tuple[dict[int, str], dict[int, int | None]]:
+        rows = conn.execute(self._file_query).fetchall()
+        return {oid: path for oid, path, _ in rows}, {oid: number for oid, _, number in rows}

@@ -20,6 +20,8 @@ from pgwright.pg.connect import connect
 from pgwright.server.scratch import scratch_database
 from pgwright.sources.database import read_catalog
 
+_EXAMPLE = "write --rename public.users.mail=public.users.email, or public.clients=public.customers"
+
 
 def rename_first(
     before: Catalog, after: Catalog, renames: Sequence[str], *, online: bool, scratch: str
@@ -36,7 +38,8 @@ def rename_first(
         old, new = _parse(rename, before, after)
         writer = kind(old.id.kind).rename
         if writer is None:
-            raise UsageError(f"a {old.id.kind.replace('_', ' ')} cannot be renamed in place", hint="drop and create it")
+            kind_name = old.id.kind.replace("_", " ")
+            raise UsageError(f"a {kind_name} cannot be renamed in place", hint="drop and create it")
         steps.extend(writer(old, new, context))
     numbered = tuple(replace(s, id=str(i), batch=i) for i, s in enumerate(steps, start=1))
     with scratch_database(server=scratch) as place:
@@ -50,10 +53,10 @@ def rename_first(
 def _parse(rename: str, before: Catalog, after: Catalog) -> tuple[CatalogObject, ObjectId]:
     old_path, equals, new_path = rename.partition("=")
     if not equals:
-        raise UsageError(f"a rename is written old=new, not {rename!r}", hint="--rename public.users.mail=public.users.email")
+        raise UsageError(f"a rename is written old=new, not {rename!r}", hint=_EXAMPLE)
     found = [o for o in before if o.id.path == old_path and kind(o.id.kind).rename]
     if not found:
-        raise UsageError(f"there is no {old_path} to rename", hint="write the path as schema.table or schema.table.column")
+        raise UsageError(f"there is no {old_path} to rename", hint=_EXAMPLE)
     old = found[0]
     if "." not in new_path:
         new_path = old_path.rpartition(".")[0] + "." + new_path

@@ -40,13 +40,14 @@ _GUARDED = (
 _TAKEN = "duplicate_object OR duplicate_table OR duplicate_function OR invalid_table_definition"
 
 
-def script(catalog: Catalog) -> str:
+def script(catalog: Catalog, present: Catalog | None = None) -> str:
     """Return SQL that makes everything in the catalog, in the order of its dependencies.
 
-    Equal catalogs give equal text: no time, no host, no version of pgwright stands in it. It loads with
-    ``psql -v ON_ERROR_STOP=1 -f``, and a second time without an error or a change.
+    What is `present` in every new database is left out. Equal catalogs give equal text: no time, no
+    host, no version of pgwright stands in it. It loads with ``psql -v ON_ERROR_STOP=1 -f``, and a second
+    time without an error or a change.
     """
-    return "\n".join(_lines(creation_plan(catalog)))
+    return "\n".join(_lines(creation_plan(catalog, present)))
 
 
 def plan_script(plan: Plan) -> str:

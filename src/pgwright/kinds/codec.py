@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from pgwright.kinds.registry import kind
-from pgwright.model.catalog import Catalog, CatalogObject, ServerFacts, Unhandled
+from pgwright.model.catalog import Catalog, CatalogObject, ServerFacts, Unhandled, sort_key
 from pgwright.model.names import ObjectId
 from pgwright.model.plan import Plan
 
@@ -35,16 +36,18 @@ def catalog_to_json(catalog: Catalog) -> bytes:
 
 
 def _object(o: CatalogObject) -> Any:
-    data = msgspec.to_builtins(o)
+    data = msgspec.to_builtins(replace(o, depends_on=tuple(sorted(o.depends_on, key=sort_key))))
     kept = {
-        f: v for f, v in data.items() if f == "id" or v not in (None, False, "", [], ()) or not _has_default(o, f)
+        f: v
+        for f, v in data.items()
+        if f == "id" or v not in (None, False, "", [], ()) or not _has_default(o, f)
     }
     return {"kind": o.id.kind, **kept}
 
 
 def _has_default(o: CatalogObject, name: str) -> bool:
     field = type(o).__dataclass_fields__[name]
-    return getattr(o, name) == field.default
+    return bool(getattr(o, name) == field.default)
 
 
 class _Document(msgspec.Struct):

@@ -55,7 +55,10 @@ def read(reading: Reading) -> Iterator[Found]:
 def create(o: Collation, context: Context) -> tuple[Step, ...]:
     """Return the CREATE COLLATION."""
     options: list[sql.Composable] = [deparsed(f"provider = {o.provider}")]
-    for keyword, value in (("locale", o.locale), ("lc_collate", o.lc_collate), ("lc_ctype", o.lc_ctype)):
+    locale, collate, ctype = o.locale, o.lc_collate, o.lc_ctype
+    if locale is None and collate == ctype:
+        locale, collate, ctype = collate, None, None
+    for keyword, value in (("locale", locale), ("lc_collate", collate), ("lc_ctype", ctype)):
         if value is not None:
             options.append(sql.SQL("{} = {}").format(deparsed(keyword), literal(value)))
     if not o.deterministic:

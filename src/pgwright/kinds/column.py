@@ -61,7 +61,7 @@ def _identity_options(r: Any) -> SequenceOptions:
 
 
 def definition(o: Column, context: Context) -> sql.Composable:
-    """Compose ``name type …`` as CREATE TABLE and ADD COLUMN take it, with the default where it is inlined."""
+    """Compose ``name type …`` as CREATE TABLE and ADD COLUMN take it, with an inlined default."""
     parts: list[sql.Composable] = [Name(o.id.name.name), deparsed(o.type)]
     if o.collation:
         parts.append(deparsed(f"COLLATE {o.collation}"))

@@ -146,7 +146,7 @@ def _set_not_null(o: Column, context: Context) -> Iterator[Step]:
     hazard = Hazard(
         code=HazardCode.MAY_FAIL,
         message=f"null values in {o.id.path} stop it",
-        hint=f"fill them first: UPDATE {table.path} SET … WHERE {o.id.name.name} IS NULL",
+        hint=f"fill {o.id.name.name} in {table.path} where it is null, then run this again",
     )
     plain = alter_parent(
         o.id,
@@ -191,7 +191,7 @@ def _change_identity(before: Column, after: Column, context: Context) -> Iterato
         text = sql.SQL("ALTER COLUMN {} ADD {}").format(name, after.identity_clause())
         hazard = Hazard(
             code=HazardCode.MAY_FAIL,
-            message=f"numbering starts at the beginning: existing values of {after.id.path} may be given again",
+            message=f"numbering starts at the beginning: values of {after.id.path} may come again",
             hint="set the sequence behind the column past its greatest value afterwards",
         )
         yield alter_parent(after.id, text, f"number {after.id}", context, hazards=(hazard,))

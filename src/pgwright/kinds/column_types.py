@@ -49,7 +49,7 @@ class Column(CatalogObject):
         return clause
 
     def settings(self, base: Column | None = None) -> list[sql.Composable]:
-        """Compose the ALTER TABLE actions for storage settings that differ from `base`, or from the type's own."""
+        """Compose the actions for storage settings that differ from `base`, or from the type's own."""
         name = Name(self.id.name.name)
         actions: list[sql.Composable] = []
         if self.storage != (base.storage if base else None):

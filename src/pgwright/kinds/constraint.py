@@ -84,7 +84,7 @@ def inline(o: Constraint, context: Context) -> sql.Composable | None:
 
 
 def create(o: Constraint, context: Context) -> tuple[Step, ...]:
-    """Return the steps that add the constraint; on a live table without blocking its writers where possible."""
+    """Return the steps that add the constraint; on a live table without blocking writers where it can be."""
     table = parent_of(o.id)
     owner = context.after.get(table)
     partitioned = isinstance(owner, Table) and owner.is_partitioned
@@ -116,7 +116,8 @@ def _add(o: Constraint, context: Context, *, valid: bool) -> Step:
                 code=HazardCode.LOCKS_WRITERS, message=f"writers of {table.path} wait while {o.id} is built"
             ),
         ]
-    lock, also = LockMode.ACCESS_EXCLUSIVE, ()
+    lock = LockMode.ACCESS_EXCLUSIVE
+    also: tuple[ObjectId, ...] = ()
     if o.type == "f":
         lock, also = LockMode.SHARE_ROW_EXCLUSIVE, ((o.target,) if o.target else ())
     return alter_parent(o.id, text, f"add {o.id}", context, lock=lock, also_on=also, hazards=hazards)

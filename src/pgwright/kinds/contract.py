@@ -91,7 +91,7 @@ class Reading:
     ids: Mapping[Address, ObjectId]
 
     def rows(self, name: str, **parameters: Any) -> list[Any]:
-        """Run the query ``<name>.sql`` of this package; return named tuples, with columns as in its header."""
+        """Run ``<name>.sql`` of this package; return named tuples, with columns as in its header."""
         from psycopg.rows import namedtuple_row
 
         text = load_sql("pgwright.kinds", name, self.server.major)

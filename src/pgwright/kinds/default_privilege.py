@@ -9,7 +9,7 @@ from itertools import groupby
 from psycopg import sql
 
 from pgwright.kinds.contract import Alteration, Context, Found, Kind, Reading, SystemCatalog
-from pgwright.kinds.privileges import Action, Deviation, Privilege, actions, deviation, every
+from pgwright.kinds.privileges import PUBLIC, Action, Deviation, Privilege, actions, deviation, expanded
 from pgwright.kinds.steps import step
 from pgwright.kinds.targets import privilege_target
 from pgwright.model.catalog import CatalogObject
@@ -50,6 +50,11 @@ class DefaultPrivilege(CatalogObject):
     revoked: tuple[str, ...] = ()
 
     @property
+    def role_names(self) -> tuple[str, ...]:
+        """Return the roles that must exist; PUBLIC always does."""
+        return tuple(name for name in (self.role, self.grantee) if name != PUBLIC)
+
+    @property
     def deviation(self) -> Deviation:
         """Return granted and revoked together."""
         return Deviation(granted=self.granted, revoked=self.revoked)
@@ -61,7 +66,7 @@ _NOTHING = Deviation()
 def read(reading: Reading) -> Iterator[Found]:
     """Yield the default privileges, one for each role, schema, type of object and grantee."""
     rows = reading.rows("default_privilege")
-    for (oid, grantee), group in groupby(rows, key=lambda r: (r.oid, r.grantee)):
+    for (_, grantee), group in groupby(rows, key=lambda r: (r.oid, r.grantee)):
         members = list(group)
         first = members[0]
         schema = None
@@ -132,12 +137,8 @@ def surplus(id: ObjectId, owner: str, context: Context) -> Iterator[tuple[sql.Co
         has = {p.name for p in getattr(wanted, "granted", ())}
         lacks = set(getattr(wanted, "revoked", ()))
         on = privilege_target(id, context.after)
-        given = {
-            name
-            for p in o.granted
-            for name in (every(context.server.major) if p.name == "ALL" else (p.name,))
-        }
-        extra = tuple(sorted(given - has)) if "ALL" not in has else ()
+        given = expanded((p.name for p in o.granted), context.server.major)
+        extra = tuple(sorted(given - expanded(has, context.server.major)))
         if extra:
             yield Action(privileges=extra, revokes=True).compose(on, o.grantee), o.grantee
         missing = tuple(p for p in o.revoked if p not in lacks)

@@ -7,7 +7,7 @@ WITH held AS (
            d.defaclacl AS acl,
            CASE WHEN d.defaclnamespace = 0
                 THEN acldefault(CASE d.defaclobjtype WHEN 'S' THEN 's'::"char" ELSE d.defaclobjtype END, d.defaclrole)
-                ELSE '{}'::aclitem[] END AS standard
+                END AS standard
     FROM pg_default_acl AS d
     LEFT JOIN pg_namespace AS n ON n.oid = d.defaclnamespace
     WHERE d.defaclnamespace = 0 OR n.nspname = ANY (%(schemas)s)

@@ -10,6 +10,7 @@ from psycopg import sql
 from pgwright.kinds.contract import REPLACE, Address, Alteration, Context, Found, Kind, Reading, SystemCatalog
 from pgwright.kinds.relations import vanishes
 from pgwright.kinds.routines import claims, keeps_names, renamed_routine, routine_id, signature
+from pgwright.kinds.settled import settled
 from pgwright.kinds.steps import step
 from pgwright.model.catalog import CatalogObject, fact
 from pgwright.model.change import Change
@@ -49,7 +50,8 @@ def read(reading: Reading) -> Iterator[Found]:
     for r in reading.rows("function"):
         function = Function(
             id=routine_id("function", r.schema, r.name, r.types),
-            definition=r.definition.rstrip("\n"),
+            # A body that is kept parsed (BEGIN ATOMIC) is deparsed like a view; others are kept as written.
+            definition=settled(r.definition.rstrip("\n")) if r.parsed else r.definition.rstrip("\n"),
             proname=r.name,
             arguments=r.arguments,
             prokind=r.kind,

@@ -1,7 +1,7 @@
 -- Functions, window functions and procedures of the given schemas, without those of extensions and ranges.
 -- since: 12
 -- columns: oid, schema, name, types, arguments, kind, language, result, definition, input_names, outputs,
---   defaults, security_definer
+--   defaults, security_definer, parsed
 SELECT p.oid,
        n.nspname AS schema,
        p.proname AS name,
@@ -20,7 +20,8 @@ SELECT p.oid,
              WITH ORDINALITY AS u (type, mode, name, position)
         WHERE u.mode IN ('o', 'b', 't')) AS outputs,
        p.pronargdefaults AS defaults,
-       p.prosecdef AS security_definer
+       p.prosecdef AS security_definer,
+       false AS parsed
 FROM pg_proc AS p
 JOIN pg_namespace AS n ON n.oid = p.pronamespace
 JOIN pg_language AS l ON l.oid = p.prolang

@@ -8,13 +8,13 @@ from itertools import groupby
 
 from pgwright.kinds.contract import Alteration, Context, Found, Kind, Reading
 from pgwright.kinds.owner import Owner, owner_id
-from pgwright.kinds.privileges import Action, Deviation, Privilege, actions, deviation, every
+from pgwright.kinds.privileges import PUBLIC, Action, Deviation, Privilege, actions, deviation, expanded
 from pgwright.kinds.steps import parent_of, step
-from pgwright.kinds.targets import privilege_target, subject
+from pgwright.kinds.targets import RELATIONS, privilege_target, subject
 from pgwright.model.catalog import Catalog, CatalogObject
 from pgwright.model.change import Change
 from pgwright.model.names import ObjectId, QualifiedName
-from pgwright.model.plan import Hazard, HazardCode, Reversibility, Step
+from pgwright.model.plan import Hazard, HazardCode, Step
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +27,11 @@ class Grant(CatalogObject):
 
     granted: tuple[Privilege, ...] = ()
     revoked: tuple[str, ...] = ()
+
+    @property
+    def role_names(self) -> tuple[str, ...]:
+        """Return the role that must exist; PUBLIC always does."""
+        return () if self.id.name.name == PUBLIC else (self.id.name.name,)
 
     @property
     def deviation(self) -> Deviation:
@@ -45,6 +50,7 @@ def grant_id(of: ObjectId, grantee: str) -> ObjectId:
 def read(reading: Reading) -> Iterator[Found]:
     """Yield the deviations of what was found, one for each object or column and role."""
     rows = reading.rows("grant")
+    whole: set[ObjectId] = set()
     for (classid, objid, subid, grantee), group in groupby(
         rows, key=lambda r: (r.classid, r.objid, r.subid, r.grantee)
     ):
@@ -54,61 +60,72 @@ def read(reading: Reading) -> Iterator[Found]:
         if on is None:
             continue
         found = deviation(members, table=first.object_type == "r", major=reading.server.major)
+        needs = [on]
+        if on.kind == "column" and grant_id(parent_of(on), grantee) in whole:
+            # What is revoked from the table is revoked from its columns: theirs must follow.
+            needs.append(grant_id(parent_of(on), grantee))
         grant = Grant(
-            id=grant_id(on, grantee), depends_on=(on,), granted=found.granted, revoked=found.revoked
+            id=grant_id(on, grantee), depends_on=tuple(needs), granted=found.granted, revoked=found.revoked
         )
+        whole.add(grant.id)
         yield Found(grant, ())
 
 
-def _steps(
-    id: ObjectId, before: Deviation, after: Deviation, catalog: Catalog, context: Context, grantee: str
-) -> Iterator[Step]:
-    on = parent_of(id)
-    for action in actions(before, after, context.server.major):
-        yield _statement(id, action, on, catalog, context, grantee)
-        if action.revokes and not action.option and on.kind in {"table", "view", "materialized_view"}:
-            yield from _column_grants(on, action, context, grantee)
+@dataclass(frozen=True, kw_only=True)
+class _Writer:
+    """Write statements about one grant; `catalog` is the one that holds the object it is on."""
 
+    id: ObjectId
+    grantee: str
+    catalog: Catalog
+    context: Context
 
-def _statement(
-    id: ObjectId, action: Action, on: ObjectId, catalog: Catalog, context: Context, grantee: str
-) -> Step:
-    whole, column = (parent_of(on), on.name.name) if on.kind == "column" else (on, None)
-    text = action.compose(privilege_target(whole, catalog), grantee, column)
-    what = ", ".join(action.privileges)
-    if not action.revokes:
-        return step(id, text, f"let {grantee} {what} on {on}")
-    if action.option:
-        return step(id, text, f"let {grantee} no longer pass on {what} on {on}")
-    hazards = []
-    if not context.is_new(on):
-        message = f"{grantee} loses {what} on {on}"
-        hazards = [Hazard(code=HazardCode.LOSES_PRIVILEGES, message=message)]
-    return step(
-        id,
-        text,
-        f"take {what} on {on} from {grantee}",
-        hazards=hazards,
-        reversibility=Reversibility.LOSSLESS,
-    )
+    def steps(self, before: Deviation, after: Deviation) -> Iterator[Step]:
+        on = parent_of(self.id)
+        for action in actions(before, after, self.context.server.major):
+            yield self.statement(action)
+            if action.revokes and not action.option and on.kind in RELATIONS:
+                yield from self._columns(action)
 
+    def statement(self, action: Action) -> Step:
+        on = parent_of(self.id)
+        whole, column = (parent_of(on), on.name.name) if on.kind == "column" else (on, None)
+        text = action.compose(privilege_target(whole, self.catalog), self.grantee, column)
+        what = ", ".join(action.privileges)
+        if not action.revokes:
+            return step(self.id, text, f"let {self.grantee} {what} on {on}")
+        if action.option:
+            return step(self.id, text, f"let {self.grantee} no longer pass on {what} on {on}")
+        hazards = []
+        if not self.context.is_new(on):
+            message = f"{self.grantee} loses {what} on {on}"
+            hazards = [Hazard(code=HazardCode.LOSES_PRIVILEGES, message=message)]
+        return step(self.id, text, f"take {what} on {on} from {self.grantee}", hazards=hazards)
 
-def _column_grants(on: ObjectId, revoke: Action, context: Context, grantee: str) -> Iterator[Step]:
-    """Yield again the grants on columns that REVOKE on their table takes along."""
-    taken = every(context.server.major) if "ALL" in revoke.privileges else set(revoke.privileges)
-    for o in context.after.of("grant"):
-        if not isinstance(o, Grant) or o.id.name.name != grantee:
-            continue
-        column = parent_of(o.id)
-        if column.kind == "column" and column.parent == on and context.before.get(o.id) == o:
+    def _columns(self, revoke: Action) -> Iterator[Step]:
+        """Yield again the grants on columns that REVOKE on their table takes along.
+
+        Where the grant on the table is altered, those on columns that change as well come after it.
+        """
+        major, context = self.context.server.major, self.context
+        taken = expanded(revoke.privileges, major)
+        for o in context.after.of("grant"):
+            if not isinstance(o, Grant) or o.id.name.name != self.grantee:
+                continue
+            column = parent_of(o.id)
+            if column.kind != "column" or column.parent != parent_of(self.id):
+                continue
+            if self.id in context.after and context.before.get(o.id) != o:
+                continue
             again = Deviation(granted=tuple(p for p in o.granted if p.name in taken))
-            for action in actions(_NOTHING, again, context.server.major):
-                yield _statement(o.id, action, column, context.after, context, grantee)
+            writer = _Writer(id=o.id, grantee=self.grantee, catalog=context.after, context=context)
+            yield from writer.steps(_NOTHING, again)
 
 
 def create(o: Grant, context: Context) -> tuple[Step, ...]:
     """Return the GRANT and REVOKE statements that lead from the defaults to the target."""
-    return tuple(_steps(o.id, _NOTHING, o.deviation, context.after, context, o.id.name.name))
+    writer = _Writer(id=o.id, grantee=o.id.name.name, catalog=context.after, context=context)
+    return tuple(writer.steps(_NOTHING, o.deviation))
 
 
 def drop(o: Grant, context: Context) -> tuple[Step, ...]:
@@ -127,7 +144,8 @@ def drop(o: Grant, context: Context) -> tuple[Step, ...]:
             lacking = kept.revoked if isinstance(kept, Grant) else ()
             found = Deviation(revoked=tuple(p for p in found.revoked if p not in lacking))
             grantee = new
-    return tuple(_steps(o.id, found, _NOTHING, context.before, context, grantee))
+    writer = _Writer(id=o.id, grantee=grantee, catalog=context.before, context=context)
+    return tuple(writer.steps(found, _NOTHING))
 
 
 def _owner(id: ObjectId, catalog: Catalog) -> str | None:
@@ -145,8 +163,8 @@ def alter(change: Change, context: Context) -> Alteration:
     """Grant and revoke what differs."""
     before, after = change.before, change.after
     assert isinstance(before, Grant) and isinstance(after, Grant)
-    steps = _steps(change.id, before.deviation, after.deviation, context.after, context, change.id.name.name)
-    return Alteration(steps=tuple(steps))
+    writer = _Writer(id=change.id, grantee=change.id.name.name, catalog=context.after, context=context)
+    return Alteration(steps=tuple(writer.steps(before.deviation, after.deviation)))
 
 
-KIND: Kind = Kind(name="grant", cls=Grant, rank=90, read=read, create=create, drop=drop, alter=alter)
+KIND = Kind(name="grant", cls=Grant, rank=90, read=read, create=create, drop=drop, alter=alter)

@@ -42,7 +42,7 @@ class Index(CatalogObject):
 
 
 def read(reading: Reading) -> Iterator[Found]:
-    """Yield the indexes of the relations being read; those of partitions that follow a parent's are derived."""
+    """Yield the indexes of the relations being read; those that follow a parent's are derived."""
     for r in reading.rows("index"):
         table = reading.id_of(SystemCatalog.CLASS, r.relid)
         if table is None:

@@ -19,9 +19,10 @@ SELECT i.indexrelid AS oid,
        (SELECT array_agg(a.attname ORDER BY u.position)
         FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS u (number, position)
         JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = u.number) AS column_names,
-       (SELECT array_agg(format('%%s=%%s', a.attnum, a.attstattarget) ORDER BY a.attnum)
-        FROM pg_attribute AS a
-        WHERE a.attrelid = i.indexrelid AND a.attstattarget >= 0) AS statistics
+       CASE WHEN i.indexprs IS NOT NULL
+            THEN (SELECT array_agg(format('%%s=%%s', a.attnum, a.attstattarget) ORDER BY a.attnum)
+                  FROM pg_attribute AS a
+                  WHERE a.attrelid = i.indexrelid AND a.attstattarget >= 0) END AS statistics
 FROM pg_index AS i
 JOIN pg_class AS ic ON ic.oid = i.indexrelid
 JOIN pg_class AS c ON c.oid = i.indrelid

@@ -19,15 +19,24 @@ class IndexLike(Protocol):
     """Describe what both carry."""
 
     @property
-    def id(self) -> ObjectId: ...
+    def id(self) -> ObjectId:
+        """Return the identity of the object."""
+
     @property
-    def index_options(self) -> tuple[str, ...]: ...
+    def index_options(self) -> tuple[str, ...]:
+        """Return the storage parameters of the index."""
+
     @property
-    def index_tablespace(self) -> str | None: ...
+    def index_tablespace(self) -> str | None:
+        """Return the tablespace, None for the default."""
+
     @property
-    def replica_identity(self) -> bool: ...
+    def replica_identity(self) -> bool:
+        """Return the mark of the replica identity."""
+
     @property
-    def clustered(self) -> bool: ...
+    def clustered(self) -> bool:
+        """Return the mark of CLUSTER."""
 
 
 def index_settings(o: IndexLike) -> bool:
@@ -38,7 +47,7 @@ def index_settings(o: IndexLike) -> bool:
 def option_steps(
     o: IndexLike, index: str, context: Context, before: IndexLike | None = None
 ) -> Iterator[Step]:
-    """Yield the steps that bring options, tablespace, replica identity and cluster mark from `before` to `o`."""
+    """Yield the steps that bring options, tablespace, replica identity and cluster mark to those of `o`."""
     table = parent_of(o.id)
     name = Name(table.name.schema or "public", index)
     on = () if context.is_new(o.id) else (table,)
@@ -71,7 +80,8 @@ def option_steps(
             context,
         )
     if o.clustered != bool(before and before.clustered):
-        text = sql.SQL("CLUSTER ON {}").format(Name(index)) if o.clustered else sql.SQL("SET WITHOUT CLUSTER")
+        words = sql.SQL("CLUSTER ON {}") if o.clustered else sql.SQL("SET WITHOUT CLUSTER")
+        text = words.format(Name(index))
         yield alter_parent(
             o.id, text, f"mark the order of {table}", context, lock=LockMode.SHARE_UPDATE_EXCLUSIVE
         )

@@ -32,6 +32,11 @@ class Owner(CatalogObject):
     role: str
     bootstrap: str = fact("")
 
+    @property
+    def role_names(self) -> tuple[str, ...]:
+        """Return the roles that must exist."""
+        return (self.role,)
+
 
 def owner_id(of: ObjectId) -> ObjectId:
     """Return the identity of the owner of an object."""

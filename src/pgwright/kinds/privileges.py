@@ -78,7 +78,7 @@ class Action:
 def actions(before: Deviation, after: Deviation, major: int) -> Iterator[Action]:
     """Yield what leads from one deviation to the other on a server of version `major`, revokes first."""
     old, new = _held(before, major), _held(after, major)
-    lost, lacking = _names(before.revoked, major), _names(after.revoked, major)
+    lost, lacking = expanded(before.revoked, major), expanded(after.revoked, major)
     gone = {p for p in old if p not in new} | (lacking - lost)
     if gone:
         yield Action(privileges=_shortest(gone, major), revokes=True)
@@ -98,12 +98,13 @@ def every(major: int) -> frozenset[str]:
     return _TABLE | {"MAINTAIN"} if major >= 17 else _TABLE
 
 
-def _names(privileges: Iterable[str], major: int) -> set[str]:
+def expanded(privileges: Iterable[str], major: int) -> set[str]:
+    """Return the privileges with ALL spelt out as a server of version `major` means it."""
     return {name for p in privileges for name in (every(major) if p == "ALL" else (p,))}
 
 
 def _held(deviation: Deviation, major: int) -> dict[str, bool]:
-    return {name: p.grantable for p in deviation.granted for name in _names((p.name,), major)}
+    return {name: p.grantable for p in deviation.granted for name in expanded((p.name,), major)}
 
 
 def _shortest(privileges: set[str], major: int) -> tuple[str, ...]:

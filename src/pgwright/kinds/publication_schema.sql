@@ -4,4 +4,4 @@
 SELECT 0::oid AS oid,
        0::oid AS publication,
        0::oid AS namespace
-WHERE false AND %(schemas)s IS NOT NULL
+WHERE false AND %(schemas)s::text[] IS NOT NULL

@@ -1,12 +1,14 @@
 """Deparsed expressions in the form that they keep when PostgreSQL reads them again.
 
-What PostgreSQL deparses is not always what it would deparse after parsing that text. Two forms, both common,
+What PostgreSQL deparses is not always what it would deparse after parsing that text. Three forms
 settle only on the second reading, and would make a database differ from its own dump:
 
 - ``status IN ('a', 'b')`` over a varchar: ``(ARRAY['a'::character varying])::text[]`` becomes
   ``ARRAY[('a'::character varying)::text]``, because the parser applies a cast of an array to its elements.
 - ``n BETWEEN 1 AND 2 AND x``: ``((n >= 1) AND (n <= 2)) AND x`` becomes ``(n >= 1) AND (n <= 2) AND x``,
   because the parser flattens a chain of AND or OR from the left.
+- a view that is VALUES with names of its own for the columns: ``(VALUES`` becomes ``( VALUES``, because it
+  comes back as a query in brackets.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _CLOSING = {"(": ")", "[": "]"}
-_WORTH_A_LOOK = re.compile(r"\(ARRAY\[|\) (?:AND|OR) ")
+_WORTH_A_LOOK = re.compile(r"\(ARRAY\[|\) (?:AND|OR) |\(VALUES ")
 
 
 @dataclass(slots=True)
@@ -70,6 +72,8 @@ def _settle(group: _Group) -> None:
             _settle(part)
     _push_array_casts(group)
     if group.opening == "(":
+        if group.parts[:1] == ["VALUES"]:
+            group.parts.insert(0, " ")
         for word in ("AND", "OR"):
             _flatten(group, word)
 

@@ -10,6 +10,7 @@ from psycopg import sql
 
 from pgwright.kinds.contract import REPLACE, Address, Alteration, Context, Found, Kind, Reading, SystemCatalog
 from pgwright.kinds.relations import renamed
+from pgwright.kinds.settled import settled
 from pgwright.kinds.steps import name_of, parent_of, step
 from pgwright.model.catalog import CatalogObject
 from pgwright.model.change import Change
@@ -38,10 +39,11 @@ def read(reading: Reading) -> Iterator[Found]:
         if relation is None:
             continue
         name = QualifiedName(r.schema, r.name)
+        tail = f" FROM {render(qualified(relation.name))}"
         head = f"CREATE STATISTICS {render(qualified(name))} "
         statistics = Statistics(
             id=ObjectId("statistics", name, relation),
-            body=r.definition.removeprefix(head).removesuffix(f" FROM {render(qualified(relation.name))}"),
+            body=settled(r.definition.removeprefix(head).removesuffix(tail)),
             target=r.target,
         )
         yield Found(statistics, (Address(SystemCatalog.STATISTIC_EXT, r.oid),))

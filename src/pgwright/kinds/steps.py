@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from hashlib import sha256
-from typing import LiteralString, cast
 
 from psycopg import sql
 
@@ -53,7 +52,7 @@ def step(
 
 def statement(template: str, /, *parts: sql.Composable, **named: sql.Composable) -> sql.Composed:
     """Compose a statement from a constant template and composed parts."""
-    return sql.SQL(cast(LiteralString, template)).format(*parts, **named)
+    return sql.SQL(template).format(*parts, **named)
 
 
 def name_of(id: ObjectId) -> Name:
@@ -110,7 +109,7 @@ _PARTS = frozenset(
 
 
 def short_name(name: str, limit: int = 63) -> str:
-    """Return the name, or where it is longer than PostgreSQL keeps, a prefix with a digest; the length counts bytes."""
+    """Return the name, or a prefix with a digest where it has more bytes than PostgreSQL keeps."""
     encoded = name.encode()
     if len(encoded) <= limit:
         return name

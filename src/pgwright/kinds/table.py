@@ -1,4 +1,4 @@
-"""Tables: plain, partitioned, partitions, children by inheritance, foreign; their parts are kinds of their own."""
+"""Tables: plain, partitioned, partitions, inheriting, foreign; their parts are kinds of their own."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def read(reading: Reading) -> Iterator[Found]:
 
 
 def create(o: Table, context: Context) -> tuple[Step, ...]:
-    """Return the CREATE TABLE with the parts that it takes in, and settings that need a statement of their own."""
+    """Return the CREATE TABLE with the parts that it takes in, and what needs a statement of its own."""
     head = sql.SQL(" ").join(
         [sql.SQL("CREATE"), *_flavour(o), sql.SQL("TABLE"), name_of(o.id), *_body(o, context), *_tail(o)]
     )

@@ -1,4 +1,4 @@
-"""How comments, privileges and owners name what they are about: ``COLUMN public.t.c``, ``FUNCTION public.f(integer)``.
+"""How statements name what comments, privileges and owners are about: ``COLUMN public.t.c``.
 
 The identity of an object carries its name, and a routine's argument types in the form
 that is compared; composing a statement needs keyword, schema and arguments apart.
@@ -11,7 +11,11 @@ from typing import Any
 
 from psycopg import sql
 
+from pgwright.kinds.cast import Cast
+from pgwright.kinds.cast import reference as cast_reference
 from pgwright.kinds.contract import Address, Reading, SystemCatalog
+from pgwright.kinds.operator import Operator
+from pgwright.kinds.operator import reference as operator_reference
 from pgwright.kinds.steps import parent_of, statement
 from pgwright.model.catalog import Catalog, CatalogObject
 from pgwright.model.locks import LockMode
@@ -105,7 +109,7 @@ def lock_of(id: ObjectId) -> tuple[LockMode | None, tuple[ObjectId, ...]]:
     """Return the lock that COMMENT ON takes on a relation, and on which."""
     at: ObjectId | None = id
     while at is not None and at.kind not in {"table", "view", "materialized_view"}:
-        if at.kind == "index" or at.kind == "sequence":
+        if at.kind in {"index", "sequence"}:
             return LockMode.SHARE_UPDATE_EXCLUSIVE, (at,)
         at = at.parent
     if at is None:
@@ -174,6 +178,16 @@ def _routine(id: ObjectId, o: CatalogObject | None, catalog: Catalog) -> sql.Com
     return statement(_ROUTINES[kind] + " {}({})", _routine_name(o, id), deparsed(arguments))
 
 
+def _operator(id: ObjectId, o: CatalogObject | None, catalog: Catalog) -> sql.Composable:
+    assert isinstance(o, Operator)
+    return sql.SQL("OPERATOR {}").format(operator_reference(o))
+
+
+def _cast(id: ObjectId, o: CatalogObject | None, catalog: Catalog) -> sql.Composable:
+    assert isinstance(o, Cast)
+    return sql.SQL("CAST {}").format(cast_reference(o))
+
+
 _SPECIAL: dict[str, Callable[[ObjectId, CatalogObject | None, Catalog], sql.Composable]] = {
     "table": _table,
     "column": _column,
@@ -184,4 +198,6 @@ _SPECIAL: dict[str, Callable[[ObjectId, CatalogObject | None, Catalog], sql.Comp
     "rule": _part("RULE"),
     "function": _routine,
     "aggregate": _routine,
+    "operator": _operator,
+    "cast": _cast,
 }

@@ -36,21 +36,24 @@ class Selection:
         return catalog.select(self._keeps)
 
     def _keeps(self, o: CatalogObject) -> bool:
-        kind = o.id.kind
-        if kind in _OWNERSHIP and not self.owners:
-            return False
-        if kind in _PRIVILEGES and not self.privileges:
-            return False
-        if self.kinds is not None and kind not in self.kinds:
-            return False
         root = o.id.root
-        if self.schemas and root.name.schema is not None and root.name.schema not in self.schemas:
-            return False
-        if self.schemas and root.kind == "schema" and root.name.name not in self.schemas:
-            return False
-        if any(_matches(o.id, pattern) for pattern in self.exclude):
-            return False
-        return not self.include or any(_matches(root, pattern) for pattern in self.include)
+        return (
+            self._keeps_kind(o.id.kind)
+            and self._keeps_schema(root)
+            and not any(_matches(o.id, pattern) for pattern in self.exclude)
+            and (not self.include or any(_matches(root, pattern) for pattern in self.include))
+        )
+
+    def _keeps_kind(self, kind: str) -> bool:
+        if kind in _OWNERSHIP:
+            return self.owners
+        if kind in _PRIVILEGES:
+            return self.privileges
+        return self.kinds is None or kind in self.kinds
+
+    def _keeps_schema(self, root: ObjectId) -> bool:
+        schema = root.name.name if root.kind == "schema" else root.name.schema
+        return not self.schemas or schema is None or schema in self.schemas
 
 
 def _matches(id: ObjectId, pattern: str) -> bool:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 
 # Shipped with PostgreSQL itself: part of the server package on Debian since 10, of -contrib elsewhere.
-_CONTRIB = frozenset(
-    """
-    adminpack amcheck autoinc bloom btree_gin btree_gist citext cube dblink dict_int dict_xsyn earthdistance
-    file_fdw fuzzystrmatch hstore insert_username intagg intarray isn lo ltree moddatetime pageinspect
-    pg_buffercache pg_freespacemap pg_logicalinspect pg_overexplain pg_prewarm pg_stat_statements pg_surgery
-    pg_trgm pg_visibility pg_walinspect pgcrypto pgrowlocks pgstattuple plpgsql postgres_fdw refint seg
-    sslinfo tablefunc tcn tsm_system_rows tsm_system_time unaccent uuid-ossp xml2
-    """.split()
-)
+_CONTRIB_NAMES = """
+    adminpack amcheck autoinc bloom btree_gin btree_gist citext cube dblink dict_int dict_xsyn
+    earthdistance file_fdw fuzzystrmatch hstore insert_username intagg intarray isn lo ltree moddatetime
+    pageinspect pg_buffercache pg_freespacemap pg_logicalinspect pg_overexplain pg_prewarm
+    pg_stat_statements pg_surgery pg_trgm pg_visibility pg_walinspect pgcrypto pgrowlocks pgstattuple
+    plpgsql postgres_fdw refint seg sslinfo tablefunc tcn tsm_system_rows tsm_system_time unaccent
+    uuid-ossp xml2
+"""
+_CONTRIB = frozenset(_CONTRIB_NAMES.split())
 
 # Debian's and the PostgreSQL project's package names; {major} is that of the server.
 _PACKAGES = {

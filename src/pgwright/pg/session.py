@@ -55,7 +55,7 @@ def _apply(conn: Connection[Any], values: dict[str, str], *, local: bool) -> dic
     args = [*values, *(text for pair in values.items() for text in pair)]
     with _own_transaction(conn):
         row = conn.execute(query, args).fetchone()
-    assert row is not None  # noqa: S101 - the query always has one row
+    assert row is not None
     return {name: old or "" for name, old in zip(values, row[0], strict=True)}
 
 

@@ -77,6 +77,11 @@ class Record:
     embedded: bool = True
     version: str = ""
 
+    @property
+    def listens(self) -> bool:
+        """Tell whether the server listens on TCP, not only on its Unix socket."""
+        return self.settings.get("listen_addresses") != ""
+
 
 def instance_directory(name: str, home: Path | None = None) -> Path:
     """Return the folder of an instance, which need not exist. Raises UsageError for an unfit name."""
@@ -151,22 +156,26 @@ def url(
     instance: str | Instance,
     database: str = "postgres",
     *,
-    over: Literal["tcp", "socket"] = "tcp",
+    over: Literal["tcp", "socket"] | None = None,
     home: Path | None = None,
 ) -> str:
     """Return the connection URL of a database, with the password in it.
 
-    The server need not be running. Raises ServerError for an unknown instance.
+    By default it leads over TCP, or over the Unix socket where the server listens
+    there alone. The server need not be running. Raises ServerError for an unknown
+    instance, and UsageError for TCP to one that does not listen there: whoever
+    listens on that port would be offered the password.
     """
     found = find(instance, home=home) if isinstance(instance, str) else instance
-    record = load_record(found.directory)
-    if record is None:
-        raise ServerError(
-            f"the server {found.name!r} was removed", hint=f"run: pgwright server start {found.name}"
-        )
+    record = _record_of(found)
     user = f"{SUPERUSER}:{quote(record.password, safe='')}"
     path = quote(database, safe="")
-    if over == "tcp":
+    if over == "tcp" and not record.listens:
+        raise UsageError(
+            f"the server {found.name!r} listens on its Unix socket only",
+            hint="leave `over` out, or start the server without the setting listen_addresses",
+        )
+    if over != "socket" and record.listens:
         return f"postgresql://{user}@{LOOPBACK}:{record.port}/{path}"
     return f"postgresql://{user}@/{path}?host={quote(str(found.socket_dir), safe='/')}&port={record.port}"
 
@@ -183,9 +192,18 @@ def environment(
     return {
         key: value for key, value in kept.items() if not key.startswith("PG") or key.startswith("PGWRIGHT")
     } | {
-        "PGHOST": LOOPBACK,
+        "PGHOST": LOOPBACK if _record_of(instance).listens else str(instance.socket_dir),
         "PGPORT": str(instance.port),
         "PGUSER": SUPERUSER,
         "PGDATABASE": database,
         "PGPASSFILE": str(instance.directory / "pgpass"),
     }
+
+
+def _record_of(instance: Instance) -> Record:
+    record = load_record(instance.directory)
+    if record is None:
+        raise ServerError(
+            f"the server {instance.name!r} was removed", hint=f"run: pgwright server start {instance.name}"
+        )
+    return record

@@ -97,7 +97,7 @@ def launch(
     avoid = set(avoid_ports)
     since = 0
     for _ in range(_ATTEMPTS):
-        if record.settings.get("listen_addresses") != "" and not ports.is_free(record.port):
+        if record.listens and not ports.is_free(record.port):
             record = _next_port(site, record, avoid, fixed=fixed_port)
         save_record(site.directory, record, site.socket_dir)
         extra = {} if record.durable else cluster.FAST_SETTINGS

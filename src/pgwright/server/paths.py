@@ -62,14 +62,8 @@ def make_directory(path: Path, *, mode: int = 0o700, owner: Account | None = Non
     expected = os.geteuid() if owner is None else owner.uid
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            path.mkdir(mode=0o700)
-        except FileExistsError:
-            pass
-        else:
-            if owner is not None and owner.is_other:
-                os.chown(path, owner.uid, owner.gid)
-            path.chmod(mode)
+        if not os.path.lexists(path):
+            _make_new(path, mode, owner)
         link = path.lstat()
         status = path.stat()
     except OSError as error:
@@ -83,6 +77,22 @@ def make_directory(path: Path, *, mode: int = 0o700, owner: Account | None = Non
     if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise _unsafe(path, "others may write to it")
     return path
+
+
+def _make_new(path: Path, mode: int, owner: Account | None) -> None:
+    """Make a folder that has its owner and mode from the first moment that others can see it."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    draft.mkdir(mode=0o700)
+    try:
+        if owner is not None and owner.is_other:
+            os.chown(draft, owner.uid, owner.gid)
+        draft.chmod(mode)
+        # Replaces only an empty folder: one that another process made this very moment.
+        draft.rename(path)
+    except OSError as error:
+        draft.rmdir()
+        if error.errno not in {errno.EEXIST, errno.ENOTEMPTY}:
+            raise
 
 
 def require_reach(path: Path, account: Account) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -139,9 +138,11 @@ def _resolve(
         depends = needs.get(o.id, set()) | set(o.depends_on)
         if o.id.parent is not None:
             depends.add(o.id.parent)
-        # Only tables are both: a partition names its parent, a child what it inherits from.
         depends.discard(o.id)
-        yield dataclasses.replace(o, depends_on=tuple(sorted(depends, key=str))) if depends else o
+        # The object is this reader's own until the catalog is returned; a copy of each costs a second
+        # on a large schema.
+        object.__setattr__(o, "depends_on", tuple(depends))
+        yield o
 
 
 def _finder(ids: dict[Address, ObjectId]) -> Callable[[int, int, int], ObjectId | None]:

@@ -1,4 +1,4 @@
-"""SQLAlchemy models as a source: ``module:Base``, where Base is a declarative base, a registry or a MetaData."""
+"""SQLAlchemy models as a source: ``module:Base``, a declarative base, a registry or a MetaData."""
 
 from __future__ import annotations
 

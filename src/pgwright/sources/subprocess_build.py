@@ -25,6 +25,8 @@ def run_builder(module: str, argument: str, *, url: str, root: Path, spec: str) 
     Raises `SourceError` with the file, the line and the message of what went wrong.
     """
     environment = {**os.environ, URL_VARIABLE: url, "PYTHONDONTWRITEBYTECODE": "1"}
+    # Settings commonly insist on this variable; which database they name does not matter here.
+    environment.setdefault("DATABASE_URL", url)
     environment["PYTHONPATH"] = os.pathsep.join([str(root), *filter(None, [environment.get("PYTHONPATH")])])
     done = subprocess.run(
         [sys.executable, "-m", module, argument],

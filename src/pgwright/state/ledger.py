@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from psycopg import Connection
+from psycopg import Connection, sql
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
@@ -20,9 +20,27 @@ from pgwright.model.run import Run, RunStatus
 from pgwright.pg.sqlfiles import load_sql
 from pgwright.version import __version__
 
-_COLUMNS = (
+_COLUMNS = sql.SQL(
     "id, job, status, attempt, started_at, heartbeat_at, finished_at, watermark, progress, result, error"
 )
+_BEGIN = sql.SQL(
+    "INSERT INTO pgwright.run (id, job, status, attempt, version, payload) "
+    "VALUES (%s, %s, 'running', %s, %s, %s) RETURNING {}"
+).format(_COLUMNS)
+_ADVANCE = sql.SQL(
+    "UPDATE pgwright.run SET watermark = %s, progress = %s, heartbeat_at = clock_timestamp() WHERE id = %s"
+)
+_FINISH = sql.SQL(
+    "UPDATE pgwright.run SET status = %s, result = %s, error = %s, finished_at = clock_timestamp(), "
+    "heartbeat_at = clock_timestamp() WHERE id = %s RETURNING {}"
+).format(_COLUMNS)
+_ABANDON = sql.SQL(
+    "UPDATE pgwright.run SET status = 'abandoned' WHERE job = %s AND status = 'running' RETURNING {}"
+).format(_COLUMNS)
+_GET = sql.SQL("SELECT {} FROM pgwright.run WHERE starts_with(id, %s) LIMIT 2").format(_COLUMNS)
+_RECENT = sql.SQL(
+    "SELECT {} FROM pgwright.run WHERE %s::text IS NULL OR job = %s ORDER BY started_at DESC LIMIT %s"
+).format(_COLUMNS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,15 +68,14 @@ class Ledger:
         """Write a new run of `job` and return it; `payload` is what a resume needs."""
         packed = None if payload is None else zlib.compress(payload)
         return self._one(
-            f"INSERT INTO pgwright.run (id, job, status, attempt, version, payload) "  # noqa: S608 - constant columns
-            f"VALUES (%s, %s, 'running', %s, %s, %s) RETURNING {_COLUMNS}",
+            _BEGIN,
             (secrets.token_hex(4), job, attempt, __version__, packed),
         )
 
     def advance(self, id: str, watermark: str, progress: Mapping[str, Any]) -> None:
         """Move the watermark; called inside the transaction of the step that it marks as done."""
         self.conn.execute(
-            "UPDATE pgwright.run SET watermark = %s, progress = %s, heartbeat_at = clock_timestamp() WHERE id = %s",
+            _ADVANCE,
             (watermark, Jsonb(dict(progress)), id),
         )
 
@@ -67,24 +84,20 @@ class Ledger:
     ) -> Run:
         """Close a run. `error` must be redacted already."""
         return self._one(
-            "UPDATE pgwright.run SET status = %s, result = %s, error = %s, finished_at = clock_timestamp(), "
-            f"heartbeat_at = clock_timestamp() WHERE id = %s RETURNING {_COLUMNS}",
+            _FINISH,
             (status.value, Jsonb(dict(result or {})), error, id),
         )
 
     def abandon_running(self, job: str) -> tuple[Run, ...]:
         """Mark as abandoned the runs of `job` that never ended; the caller holds the lock of the job."""
         return self._many(
-            "UPDATE pgwright.run SET status = 'abandoned' WHERE job = %s AND status = 'running' "
-            f"RETURNING {_COLUMNS}",
+            _ABANDON,
             (job,),
         )
 
     def get(self, id: str) -> Run | None:
         """Return the run of that id, which may be shortened as long as it stays unique."""
-        found = self._many(
-            f"SELECT {_COLUMNS} FROM pgwright.run WHERE starts_with(id, %s) LIMIT 2", (id,)  # noqa: S608
-        )
+        found = self._many(_GET, (id,))
         return found[0] if len(found) == 1 else None
 
     def last(self, job: str) -> Run | None:
@@ -94,22 +107,18 @@ class Ledger:
 
     def recent(self, limit: int = 20, *, job: str | None = None) -> tuple[Run, ...]:
         """Return the newest runs, of one job or of all, newest first."""
-        return self._many(
-            f"SELECT {_COLUMNS} FROM pgwright.run WHERE %s::text IS NULL OR job = %s "  # noqa: S608
-            "ORDER BY started_at DESC LIMIT %s",
-            (job, job, limit),
-        )
+        return self._many(_RECENT, (job, job, limit))
 
     def payload(self, id: str) -> bytes | None:
         """Return what the run left for its resume."""
         row = self.conn.execute("SELECT payload FROM pgwright.run WHERE id = %s", (id,)).fetchone()
         return zlib.decompress(row[0]) if row and row[0] is not None else None
 
-    def _one(self, query: str, parameters: tuple[Any, ...]) -> Run:
+    def _one(self, query: sql.Composed, parameters: tuple[Any, ...]) -> Run:
         (run,) = self._many(query, parameters)
         return run
 
-    def _many(self, query: str, parameters: tuple[Any, ...]) -> tuple[Run, ...]:
+    def _many(self, query: sql.Composed, parameters: tuple[Any, ...]) -> tuple[Run, ...]:
         with self.conn.cursor(row_factory=dict_row) as cursor:
-            cursor.execute(query.encode(), parameters)
+            cursor.execute(query, parameters)
             return tuple(Run(**{**row, "status": RunStatus(row["status"])}) for row in cursor.fetchall())

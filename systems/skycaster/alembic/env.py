@@ -4,11 +4,12 @@ from logging.config import fileConfig
 
 from alembic import context
 from alembic.util import CommandError
-from app.models import Base
-from app.settings import SettingsError, database_url
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
+
+from app.models import Base
+from app.settings import SettingsError, database_url
 
 config = context.config
 if config.config_file_name is not None:

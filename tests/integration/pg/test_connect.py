@@ -67,7 +67,9 @@ def closed_port() -> int:
         return int(server.getsockname()[1])
 
 
-def test_forms_of_the_same_address(address: Address, database: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_forms_of_the_same_address(
+    address: Address, database: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     keywords = " ".join(f"{k}='{v}'" for k, v in address.params.items())
     service = tmp_path / "services"
     service.write_text("[here]\n" + "".join(f"{k}={v}\n" for k, v in address.params.items()))
@@ -83,7 +85,10 @@ def test_forms_of_the_same_address(address: Address, database: str, monkeypatch:
 
 
 def test_session_is_as_asked_for(database: str) -> None:
-    show = "select current_setting('statement_timeout'), current_setting('lock_timeout'), current_setting('application_name')"
+    show = (
+        "select current_setting('statement_timeout'), current_setting('lock_timeout'),"
+        " current_setting('application_name')"
+    )
     with connect(database, statement_timeout=2.5, lock_timeout=0.5) as conn:
         assert not conn.autocommit
         conn.rollback()
@@ -137,7 +142,9 @@ def test_wrong_password_is_not_repeated(address: Address) -> None:
     assert PASSWORD not in repr(caught.value.__cause__)
 
 
-def test_missing_password_names_pgpass(address: Address, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_missing_password_names_pgpass(
+    address: Address, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("PGPASSFILE", str(tmp_path / "none"))
     with pytest.raises(AuthenticationError, match="none was given") as caught:
         connect(address.without_password().text)
@@ -178,7 +185,10 @@ def test_listener_that_is_not_postgresql() -> None:
 
 
 def test_listener_that_hangs_up() -> None:
-    with listener(lambda client: client.close()) as port, pytest.raises(ConnectError, match="closed the connection"):
+    with (
+        listener(lambda client: client.close()) as port,
+        pytest.raises(ConnectError, match="closed the connection"),
+    ):
         connect(f"host=127.0.0.1 port={port} sslmode=disable")
 
 
@@ -192,7 +202,9 @@ def test_role_that_may_not_log_in_or_connect(address: Address, database: str) ->
     name, db = sql.Identifier(role), sql.Identifier(address.dbname)
     there = {"user": role, "password": PASSWORD}
     with psycopg.connect(database, autocommit=True) as conn:
-        conn.execute(sql.SQL("create role {} login connection limit 0 password {}").format(name, sql.Literal(PASSWORD)))
+        conn.execute(
+            sql.SQL("create role {} login connection limit 0 password {}").format(name, sql.Literal(PASSWORD))
+        )
         try:
             with pytest.raises(ConnectError, match=f"the connection limit of role {role}"):
                 connect(changed(address, **there))

@@ -18,7 +18,10 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 
 @pytest.fixture
 def pair(database: str) -> Iterator[tuple[Connection, Connection]]:
-    with connect(database, application_name="first") as one, connect(database, application_name="second") as two:
+    with (
+        connect(database, application_name="first") as one,
+        connect(database, application_name="second") as two,
+    ):
         yield one, two
 
 

@@ -91,11 +91,18 @@ def test_missing_privilege_and_the_grant_that_gives_it(conn: Connection, databas
     address = parse_address(database)
     role = f"{address.dbname}_app"
     name = sql.Identifier(role)
-    conn.execute('CREATE TABLE t (x int); CREATE TABLE "Odd Name" (x int); CREATE SCHEMA s; CREATE TABLE s.t (x int)')
+    conn.execute(
+        'CREATE TABLE t (x int); CREATE TABLE "Odd Name" (x int); CREATE SCHEMA s; CREATE TABLE s.t (x int)'
+    )
     conn.execute(sql.SQL("CREATE ROLE {}").format(name))
     try:
         conn.execute(sql.SQL("SET ROLE {}").format(name))
-        for statement in ("SELECT * FROM t", 'DELETE FROM "Odd Name" WHERE x = 1', "SELECT * FROM s.t", "CREATE TABLE s.u ()"):
+        for statement in (
+            "SELECT * FROM t",
+            'DELETE FROM "Odd Name" WHERE x = 1',
+            "SELECT * FROM s.t",
+            "CREATE TABLE s.u ()",
+        ):
             for _ in range(3):  # the schema first, then the table
                 try:
                     conn.execute(statement.encode())

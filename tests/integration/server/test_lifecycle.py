@@ -163,9 +163,11 @@ def test_settings_that_would_open_the_server_are_refused(home: Path, settings: d
 
 def test_socket_alone_is_possible(home: Path) -> None:
     instance = start(settings={"listen_addresses": ""})
-    assert _ask(url(instance, over="socket"), "SELECT 1") == 1
-    with pytest.raises(psycopg.OperationalError, match="refused"):
-        psycopg.connect(url(instance))
+    assert _ask(url(instance), "SHOW listen_addresses") == ""
+    assert _ask(url(instance), "SELECT inet_client_addr() IS NULL") is True
+    assert environment(instance)["PGHOST"] == str(instance.socket_dir)
+    with pytest.raises(UsageError, match="Unix socket only"):
+        url(instance, over="tcp")
 
 
 def test_several_servers_and_a_deep_home(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:

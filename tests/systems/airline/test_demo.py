@@ -16,14 +16,24 @@ from tests.servers.running import Server
 from tests.systems.airline.project import DEMO, SCRIPT, Done, run, start, succeed, wait_until
 from tests.systems.airline.structure import structure
 
-TABLES = ("airlines", "airports", "aircraft", "flights", "weather", "users", "user_api_keys")
-TABLES += ("user_sessions", "bookings", "market_data")  # type: ignore[assignment]
+TABLES = (
+    "airlines",
+    "airports",
+    "aircraft",
+    "flights",
+    "weather",
+    "users",
+    "user_api_keys",
+    "user_sessions",
+    "bookings",
+    "market_data",
+)
 SCALE = ("--scale", "0.01")
 
 
 def ask(url: str, query: str) -> tuple[object, ...]:
     with psycopg.connect(url) as connection:
-        row = connection.execute(query).fetchone()  # type: ignore[arg-type]
+        row = connection.execute(query).fetchone()
     assert row is not None
     return tuple(row)
 
@@ -37,10 +47,8 @@ def digest(url: str) -> str:
     made = hashlib.sha256()
     with psycopg.connect(url) as connection:
         for table in TABLES:
-            query = sql.SQL("COPY (SELECT * FROM {} ORDER BY 1, 2, 3) TO STDOUT").format(
-                sql.Identifier(table)
-            )
-            # Sessions and keys are numbered by the database, everything else by the loader.
+            order = "COPY (SELECT * FROM {} AS row ORDER BY row::text) TO STDOUT"
+            query = sql.SQL(order).format(sql.Identifier(table))
             with connection.cursor().copy(query) as rows:
                 for block in rows:
                     made.update(block)
@@ -77,7 +85,9 @@ def test_every_row_of_the_source_arrives(loaded: tuple[str, Done, int]) -> None:
     ) == (7_602,)
     unknown = "SELECT count(*), count(manufacturer), count(seats) FROM aircraft WHERE source = 'flight'"
     assert ask(url, unknown) == (721, 0, 0)
-    statuses = "SELECT jsonb_object_agg(status, n) FROM (SELECT status, count(*) n FROM flights GROUP BY 1) s"
+    statuses = """
+        SELECT jsonb_object_agg(status, n) FROM (SELECT status, count(*) AS n FROM flights GROUP BY 1) AS s
+    """
     assert ask(url, statuses) == ({"arrived": 327_346, "cancelled": 8_255, "diverted": 1_175},)
 
 
@@ -125,7 +135,9 @@ def test_bookings_make_sense(loaded: tuple[str, Done, int]) -> None:
 
 def test_market_data_are_the_sums(loaded: tuple[str, Done, int]) -> None:
     url = loaded[0]
-    sums = "SELECT sum(flights), sum(bookings), sum(passengers), sum(revenue), sum(seats_offered) FROM market_data"
+    sums = """
+        SELECT sum(flights), sum(bookings), sum(passengers), sum(revenue), sum(seats_offered) FROM market_data
+    """
     direct = """
         SELECT (SELECT count(*) FROM flights), count(*), sum(passengers), sum(total),
                (SELECT sum(seats) FROM flights WHERE status <> 'cancelled')
@@ -158,7 +170,8 @@ def test_progress_is_json_lines_and_memory_is_small(loaded: tuple[str, Done, int
 def test_the_next_rows_get_free_ids(loaded: tuple[str, Done, int]) -> None:
     with psycopg.connect(loaded[0]) as connection:
         connection.execute("""
-            INSERT INTO bookings (reference, user_id, flight_id, passengers, fare) VALUES ('000000', 1, 1, 1, 99)
+            INSERT INTO bookings (reference, user_id, flight_id, passengers, fare)
+            VALUES ('000000', 1, 1, 1, 99)
         """)
         connection.execute("""
             INSERT INTO users (email, full_name, password_hash) VALUES ('new@example.com', 'New', '!')
@@ -172,26 +185,24 @@ def test_the_schema_is_as_before_and_nobody_can_sign_in(loaded: tuple[str, Done,
     assert ask(loaded[0], "SELECT count(*) FROM users WHERE password_hash <> '!'") == (0,)
 
 
-def test_a_second_load_changes_nothing(database: str) -> None:
-    succeed(database, *SCRIPT, "migrate", "upgrade")
-    succeed(database, *DEMO, *SCALE)
-    once = digest(database)
-    again = succeed(database, *DEMO, *SCALE)
+def test_a_second_load_changes_nothing(migrated: str) -> None:
+    succeed(migrated, *DEMO, *SCALE)
+    once = digest(migrated)
+    again = succeed(migrated, *DEMO, *SCALE)
     assert again.stdout == ""
     assert "there already" in again.stderr
-    assert digest(database) == once
-    succeed(database, *SCRIPT, "reset", "--yes", *SCALE)
-    assert digest(database) == once
+    assert digest(migrated) == once
+    succeed(migrated, *SCRIPT, "reset", "--yes", *SCALE)
+    assert digest(migrated) == once
 
 
-def test_other_data_are_not_mixed_with(database: str) -> None:
-    succeed(database, *SCRIPT, "migrate", "upgrade")
-    with psycopg.connect(database, autocommit=True) as connection:
+def test_other_data_are_not_mixed_with(migrated: str) -> None:
+    with psycopg.connect(migrated, autocommit=True) as connection:
         connection.execute("INSERT INTO airlines VALUES ('ZZ', 'Ours')")
-    done = run(database, *DEMO, *SCALE)
+    done = run(migrated, *DEMO, *SCALE)
     assert done.returncode == 3
     assert "rows in airlines" in done.stderr
-    assert counts(database)["users"] == 0
+    assert counts(migrated)["users"] == 0
 
 
 def test_another_scale_is_not_mixed_with(database: str) -> None:
@@ -203,33 +214,31 @@ def test_another_scale_is_not_mixed_with(database: str) -> None:
     assert counts(database) == before
 
 
-def test_production_gets_none(database: str) -> None:
-    succeed(database, *SCRIPT, "migrate", "upgrade")
-    assert run(database, *DEMO, *SCALE, ENVIRONMENT="production").returncode == 3
-    assert counts(database)["airlines"] == 0
+def test_production_gets_none(migrated: str) -> None:
+    assert run(migrated, *DEMO, *SCALE, settings={"ENVIRONMENT": "production"}).returncode == 3
+    assert counts(migrated)["airlines"] == 0
 
 
-def test_a_killed_load_leaves_nothing_and_the_next_one_works(database: str) -> None:
-    succeed(database, *SCRIPT, "migrate", "upgrade")
-    process = start(database, *DEMO, "--scale", "0.5")
+def test_a_killed_load_leaves_nothing_and_the_next_one_works(migrated: str) -> None:
+    process = start(migrated, *DEMO, "--scale", "0.5")
     assert process.stdout is not None
     while '"flights"' not in process.stdout.readline():
         assert process.poll() is None
     process.send_signal(signal.SIGKILL)
     process.communicate(timeout=60)
-    with psycopg.connect(database, autocommit=True) as connection:
+    with psycopg.connect(migrated, autocommit=True) as connection:
 
         def is_gone() -> bool:
             row = connection.execute(
                 "SELECT count(*) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND application_name LIKE 'airline%'"
+                " WHERE datname = current_migrated() AND application_name LIKE 'airline%'"
             ).fetchone()
             return row == (0,)
 
         wait_until(is_gone, "the server ends the killed client's sessions")
-    assert set(counts(database).values()) == {0}
-    succeed(database, *DEMO, *SCALE)
-    assert counts(database)["flights"] == 3_367
+    assert set(counts(migrated).values()) == {0}
+    succeed(migrated, *DEMO, *SCALE)
+    assert counts(migrated)["flights"] == 3_367
 
 
 @pytest.mark.parametrize("scale", ["0", "2", "-1", "some"])

@@ -61,14 +61,13 @@ def test_status_of_an_empty_database(database: str) -> None:
     assert "python scripts/db.py migrate upgrade" in text
 
 
-def test_status_of_a_migrated_database(database: str) -> None:
-    succeed(database, *SCRIPT, "migrate", "upgrade")
-    done = succeed(database, *SCRIPT, "status")
-    name = urlsplit(database).path.lstrip("/")
-    assert done.stdout.startswith(f"database   {name} at ")
+def test_status_of_a_migrated(migrated: str) -> None:
+    done = succeed(migrated, *SCRIPT, "status")
+    name = urlsplit(migrated).path.lstrip("/")
+    assert done.stdout.startswith(f"migrated   {name} at ")
     assert "pending    none" in done.stdout
     assert "drift      none" in done.stdout
-    password = urlsplit(database).password
+    password = urlsplit(migrated).password
     assert password
     assert password not in done.stdout + done.stderr
 
@@ -84,10 +83,9 @@ def test_status_of_a_migrated_database(database: str) -> None:
         ("ALTER TABLE flights DROP CONSTRAINT fk_flights_tail_number_aircraft", "fk_flights_tail_number"),
     ],
 )
-def test_status_names_drift(database: str, change: str, says: str) -> None:
-    succeed(database, *SCRIPT, "migrate", "upgrade")
-    execute(database, change)
-    code, state = status(database)
+def test_status_names_drift(migrated: str, change: str, says: str) -> None:
+    execute(migrated, change)
+    code, state = status(migrated)
     assert code == 1
     drift = state["drift"]
     assert isinstance(drift, list)
@@ -159,25 +157,23 @@ def test_init_without_data(database: str) -> None:
     assert count_users(database) == 0
 
 
-def test_migrate_reset_empties_the_tables(database: str) -> None:
-    succeed(database, *SCRIPT, "migrate", "upgrade")
-    add_user(database)
-    succeed(database, *SCRIPT, "migrate", "reset", "--yes")
-    assert count_users(database) == 0
-    assert succeed(database, *SCRIPT, "status").returncode == 0
+def test_migrate_reset_empties_the_tables(migrated: str) -> None:
+    add_user(migrated)
+    succeed(migrated, *SCRIPT, "migrate", "reset", "--yes")
+    assert count_users(migrated) == 0
+    assert succeed(migrated, *SCRIPT, "status").returncode == 0
 
 
 RESETS = [("reset", "--no-data"), ("migrate", "reset")]
 
 
 @pytest.mark.parametrize("command", RESETS, ids=" ".join)
-def test_reset_refuses_where_nobody_can_be_asked(database: str, command: tuple[str, ...]) -> None:
-    succeed(database, *SCRIPT, "migrate", "upgrade")
-    add_user(database)
-    done = run(database, *SCRIPT, *command)
+def test_reset_refuses_where_nobody_can_be_asked(migrated: str, command: tuple[str, ...]) -> None:
+    add_user(migrated)
+    done = run(migrated, *SCRIPT, *command)
     assert done.returncode == 3
     assert "--yes" in done.stderr
-    assert count_users(database) == 1
+    assert count_users(migrated) == 1
 
 
 @pytest.mark.parametrize("command", RESETS, ids=" ".join)
@@ -199,17 +195,16 @@ def test_production_keeps_its_data_and_gets_no_test_data(database: str, command:
 
 
 @pytest.mark.parametrize("right", [True, False])
-def test_reset_wants_the_name_typed(database: str, right: bool) -> None:
-    succeed(database, *SCRIPT, "migrate", "upgrade")
-    add_user(database)
-    name = urlsplit(database).path.lstrip("/") if right else "yes"
+def test_reset_wants_the_name_typed(migrated: str, right: bool) -> None:
+    add_user(migrated)
+    name = urlsplit(migrated).path.lstrip("/") if right else "yes"
     keyboard, terminal = pty.openpty()
     try:
         os.write(keyboard, f"{name}\n".encode())
         done = subprocess.run(
             (sys.executable, *SCRIPT, "migrate", "reset"),
             cwd=FOLDER,
-            env=environ(database),
+            env=environ(migrated),
             stdin=terminal,
             capture_output=True,
             text=True,
@@ -220,15 +215,14 @@ def test_reset_wants_the_name_typed(database: str, right: bool) -> None:
         os.close(terminal)
         os.close(keyboard)
     assert done.returncode == (0 if right else 3), done.stderr
-    assert count_users(database) == (0 if right else 1)
+    assert count_users(migrated) == (0 if right else 1)
 
 
-def test_reset_mends_a_database_of_an_unknown_revision(database: str) -> None:
-    succeed(database, *SCRIPT, "migrate", "upgrade")
-    execute(database, "UPDATE alembic_version SET version_num = 'deadbeef0000'")
-    succeed(database, *SCRIPT, "reset", "--yes", "--no-data")
-    assert structure(database) != EMPTY
-    assert succeed(database, *SCRIPT, "status").returncode == 0
+def test_reset_mends_a_migrated_of_an_unknown_revision(migrated: str) -> None:
+    execute(migrated, "UPDATE alembic_version SET version_num = 'deadbeef0000'")
+    succeed(migrated, *SCRIPT, "reset", "--yes", "--no-data")
+    assert structure(migrated) != EMPTY
+    assert succeed(migrated, *SCRIPT, "status").returncode == 0
 
 
 def test_usage_errors_end_with_2(database: str) -> None:

@@ -76,7 +76,6 @@ def test_unknown_database(database: str, command: tuple[str, ...]) -> None:
         (f"postgresql://ann:{SECRET}@localhost:99999/airline", "its port"),
         (f"postgresql://ann:{SECRET}@localhost", "names no database"),
         (f"postgresql://ann:x@{SECRET}@localhost/airline", "its host"),
-        (f"postgresql://ann:x/{SECRET}@localhost/airline", "DATABASE_URL is malformed"),
     ],
 )
 @pytest.mark.parametrize("command", EVERY_COMMAND, ids=" ".join)
@@ -99,18 +98,17 @@ def test_wrong_setting(name: str, value: str, command: tuple[str, ...]) -> None:
     "command", [(*SCRIPT, "migrate", "upgrade"), (*SCRIPT, "migrate", "downgrade", "-1")]
 )
 @pytest.mark.parametrize("loss", ["DELETE FROM alembic_version", "DROP TABLE alembic_version"])
-def test_lost_alembic_version(database: str, loss: str, command: tuple[str, ...]) -> None:
-    succeed(database, *SCRIPT, "migrate", "upgrade")
-    with psycopg.connect(database, autocommit=True) as connection:
+def test_lost_alembic_version(migrated: str, loss: str, command: tuple[str, ...]) -> None:
+    with psycopg.connect(migrated, autocommit=True) as connection:
         connection.execute(loss)
-    done = run(database, *SCRIPT, "status")
+    done = run(migrated, *SCRIPT, "status")
     assert done.returncode == 1
     assert "alembic_version is lost" in done.stdout
     assert "python -m alembic stamp head" in done.stdout
-    done = run(database, *command)
+    done = run(migrated, *command)
     assert_clear(done, "alembic_version is lost", "python -m alembic stamp head")
-    succeed(database, *ALEMBIC, "stamp", "head")
-    succeed(database, *SCRIPT, "status")
+    succeed(migrated, *ALEMBIC, "stamp", "head")
+    succeed(migrated, *SCRIPT, "status")
 
 
 def test_lost_alembic_version_of_an_older_schema_is_not_called_the_newest(database: str) -> None:
@@ -124,16 +122,15 @@ def test_lost_alembic_version_of_an_older_schema_is_not_called_the_newest(databa
     succeed(database, *SCRIPT, "status")
 
 
-def test_unknown_revision_in_the_database(database: str) -> None:
-    succeed(database, *SCRIPT, "migrate", "upgrade")
-    with psycopg.connect(database, autocommit=True) as connection:
+def test_unknown_revision_in_the_migrated(migrated: str) -> None:
+    with psycopg.connect(migrated, autocommit=True) as connection:
         connection.execute("UPDATE alembic_version SET version_num = 'deadbeef0000'")
     for command in (("status",), ("migrate", "upgrade"), ("migrate", "downgrade", "base")):
-        assert_clear(run(database, *SCRIPT, *command), "deadbeef0000", "no file in alembic/versions has it")
-    shown = succeed(database, *SCRIPT, "migrate", "show").stdout
+        assert_clear(run(migrated, *SCRIPT, *command), "deadbeef0000", "no file in alembic/versions has it")
+    shown = succeed(migrated, *SCRIPT, "migrate", "show").stdout
     assert "unknown  deadbeef0000" in shown
-    succeed(database, *ALEMBIC, "stamp", "--purge", "head")
-    succeed(database, *SCRIPT, "status")
+    succeed(migrated, *ALEMBIC, "stamp", "--purge", "head")
+    succeed(migrated, *SCRIPT, "status")
 
 
 def test_unknown_revision_as_argument(database: str) -> None:

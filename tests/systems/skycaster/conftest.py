@@ -6,8 +6,12 @@ import sys
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from types import ModuleType
+from urllib.parse import urlsplit
 
 import pytest
+
+from tests.servers import databases
+from tests.servers.running import Server
 
 from .system import FOLDER, Skycaster
 
@@ -18,11 +22,25 @@ def skycaster(database: str) -> Skycaster:
     return Skycaster(url=database)
 
 
+@pytest.fixture(scope="session")
+def template(server_18: Server) -> Iterator[str]:
+    """Return the name of a database at the newest revision, to be copied."""
+    url = databases.create(server_18)
+    try:
+        Skycaster(url=url).alembic("upgrade", "head")
+        yield urlsplit(url).path.lstrip("/")
+    finally:
+        databases.drop(url)
+
+
 @pytest.fixture
-def migrated(skycaster: Skycaster) -> Skycaster:
-    """Return Skycaster beside a database at the newest revision."""
-    skycaster.alembic("upgrade", "head")
-    return skycaster
+def migrated(server_18: Server, template: str) -> Iterator[Skycaster]:
+    """Return Skycaster beside a fresh database at the newest revision."""
+    url = databases.create(server_18, template=template)
+    try:
+        yield Skycaster(url=url)
+    finally:
+        databases.drop(url)
 
 
 @pytest.fixture

@@ -37,19 +37,18 @@ def test_upgrade_makes_every_table(migrated: Skycaster) -> None:
 
 def test_every_step_down_and_up_again(server_18: Server, migrated: Skycaster) -> None:
     before = schema(server_18, migrated.url)
-    for expected in ("0005", "0004", "0003", "0002", "0001", ""):
+    for expected in (["0005"], ["0004"], ["0003"], ["0002"], ["0001"], []):
         migrated.alembic("downgrade", "-1")
-        assert migrated.alembic("current").strip() == expected
+        assert migrated.names("SELECT version_num FROM alembic_version") == expected
     assert migrated.names(LEFT_OVER) == ["relation alembic_version", "relation alembic_version_pkc"]
-    for _ in range(6):
-        migrated.alembic("upgrade", "+1")
+    assert migrated.alembic("current") == ""
+    migrated.alembic("upgrade", "head")
     assert schema(server_18, migrated.url) == before
 
 
 def test_every_version_of_postgresql(each_server: Server, make_database: MakeDatabase) -> None:
     skycaster = Skycaster(url=make_database(each_server))
     skycaster.alembic("upgrade", "head")
-    skycaster.alembic("check")
     assert skycaster.names("INSERT INTO users (email) VALUES ('a@b.example') RETURNING id::text")
     skycaster.alembic("downgrade", "base")
     assert skycaster.names(LEFT_OVER) == ["relation alembic_version", "relation alembic_version_pkc"]
@@ -110,7 +109,7 @@ def test_downgrade_refuses_to_drop_an_enum_in_use(migrated: Skycaster) -> None:
     assert done.returncode != 0
     assert "cannot drop type user_role" in done.stderr
     # The step is one transaction: what it had dropped before is back.
-    assert migrated.alembic("current").strip() == "0001"
+    assert migrated.names("SELECT version_num FROM alembic_version") == ["0001"]
     assert migrated.names("SELECT to_regclass('users')::text") == ["users"]
 
 
@@ -143,5 +142,4 @@ def test_failed_concurrent_build_is_mended_by_another_upgrade(skycaster: Skycast
     assert skycaster.names(invalid) == ["idx_audit_logs_activity_timestamp"]
     skycaster.alembic("upgrade", "head")
     assert skycaster.names(invalid) == []
-    assert skycaster.alembic("current") == "0006 (head)\n"
     skycaster.alembic("check")

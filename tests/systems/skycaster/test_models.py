@@ -17,14 +17,14 @@ GOOD = (
     "INSERT INTO currency_config (code, name, symbol, is_base) VALUES ('USD', 'US dollar', '$', true)",
     "INSERT INTO users (email, password_hash, preferred_currency)"
     " VALUES ('a@b.example', '$scrypt$ln=15$salt$hash', 'USD')",
-    "INSERT INTO api_keys (user_id, name, prefix, key_hash) VALUES ((SELECT id FROM users), 'k', 'p', sha256('x'))",
+    "INSERT INTO api_keys (user_id, name, prefix, key_hash) SELECT id, 'k', 'p', sha256('x') FROM users",
     "INSERT INTO subscriptions"
     " (user_id, plan, status, currency, unit_amount, current_period_start, current_period_end)"
     " VALUES ((SELECT id FROM users), 'business', 'active', 'USD', 199, now(), now() + interval '1 month')",
     "INSERT INTO invoices (user_id, subscription_id, number, currency, subtotal, tax, total,"
     " period_start, period_end, issued_at, due_at)"
-    " VALUES ((SELECT id FROM users), (SELECT id FROM subscriptions), 'SKY-1', 'USD', 100, 20, 120, now(), now() + interval '1 month',"
-    " now(), now())",
+    " SELECT user_id, id, 'SKY-1', 'USD', 100, 20, 120, now(), now() + interval '1 month', now(), now()"
+    " FROM subscriptions",
     "INSERT INTO usage_logs (user_id, endpoint, method, status_code, response_time_ms, cost)"
     " VALUES ((SELECT id FROM users), '/v1', 'GET', 200, 12, 0.0004)",
     "INSERT INTO weather_requests"
@@ -143,7 +143,8 @@ def test_every_key_is_a_uuid_made_by_the_server(filled: Skycaster) -> None:
     )
     assert others == []
     ids = filled.names(
-        "SELECT table_name FROM information_schema.columns WHERE column_name = 'id' AND table_schema = 'public'"
+        "SELECT table_name FROM information_schema.columns"
+        " WHERE column_name = 'id' AND table_schema = 'public'"
     )
     assert len(ids) == 13
 

@@ -34,20 +34,29 @@ def error_of(folder: Path, text: str | bytes) -> str:
         ('[databases.default]\nurl = "postgresql://jo:hunter2@db/x\n', ("not valid TOML", "line 2")),
         ("[projct]\n", ("unknown section projct", "did you mean project?", "line 1")),
         ('databses = "x"\n', ("unknown key databses", "did you mean databases?", "line 1")),
-        ('[project]\nname = "a"\nmodel = "x"\n', ("unknown key model in [project]", "did you mean models?", "line 3")),
+        (
+            '[project]\nname = "a"\nmodel = "x"\n',
+            ("unknown key model in [project]", "did you mean models?", "line 3"),
+        ),
         (DATABASE + 'enviroment = "test"\n', ("enviroment in [databases.default]", "environment?", "line 3")),
         ("[checks]\nignored = []\n", ("did you mean ignore?", "line 2")),
         ("[project]\nname = 7\n", ("[project] name must be a text", "line 2")),
         ('[groups]\nx = "pricing"\n', ("[groups] x must be a list of texts", "line 2")),
         ("[checks]\nignore = [1]\n", ("must be a list of texts", "line 2")),
         ('project = "x"\n', ("must be a section",)),
-        ('[databases]\nurl = "service=x"\n', ("[databases] holds url directly", "[databases.default]", "line 2")),
+        (
+            '[databases]\nurl = "service=x"\n',
+            ("[databases] holds url directly", "[databases.default]", "line 2"),
+        ),
         ('[databases.default]\nenvironment = "test"\n', ("[databases.default] lacks url", "line 1")),
         ("[demo]\n", ("[demo] lacks load", "line 1")),
         (DATABASE + 'environment = "prodction"\n', ("did you mean production?", "line 3")),
         (DATABASE + 'environment = "${STAGE:-live}"\n', ("'live'", "line 3")),
         (DATABASE + 'environment = "${STAGE}"\n', ("STAGE is not set", "line 3")),
-        ('[project]\nmodels = "app.models:Base"\n', ("models = 'app.models:Base'", "sqlalchemy:app.models:Base")),
+        (
+            '[project]\nmodels = "app.models:Base"\n',
+            ("models = 'app.models:Base'", "sqlalchemy:app.models:Base"),
+        ),
         ('[project]\nmigrations = "flyway"\n', ("migrations = 'flyway'", "alembic:alembic.ini")),
         ('[databases.default]\nurl = "${DB}"\n', ("environment variable DB is not set", "line 2", ".env")),
         ('[databases.default]\nurl = "${EMPTY}"\n', ("environment variable EMPTY is not set",)),
@@ -71,7 +80,7 @@ def test_pyproject_names_its_own_lines(tmp_path: Path) -> None:
 
 
 def test_no_file_anywhere(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="no pgwright.toml in") as caught:
+    with pytest.raises(ConfigError, match=r"no pgwright\.toml in") as caught:
         load_project(tmp_path, environ={})
     assert caught.value.hint is not None
     assert "pgwright init" in caught.value.hint

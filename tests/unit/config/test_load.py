@@ -131,7 +131,8 @@ def test_unknown_database_names_the_nearest(folder: Path) -> None:
 
 def test_default_and_dollar_in_values(tmp_path: Path) -> None:
     (tmp_path / "pgwright.toml").write_text(
-        '[databases.default]\nurl = "postgresql://${DB_HOST:-localhost}/a$$b"\nenvironment = "${STAGE:-test}"\n'
+        '[databases.default]\nurl = "postgresql://${DB_HOST:-localhost}/a$$b"\n'
+        'environment = "${STAGE:-test}"\n'
     )
     assert load_project(tmp_path, environ={}).database() == Database(
         name="default", url="postgresql://localhost/a$b", environment="test"

@@ -47,7 +47,9 @@ def make(root: Path, files: dict[str, str]) -> None:
         ),
         ({"schema.sql": ""}, Discovery(models=("file:schema.sql",))),
         (
-            {".env.example": "REDIS_URL=redis://x\nDB_URL='postgresql+psycopg://a:b@c/d'\nDATABASE_URL=postgres://x\n"},
+            {
+                ".env.example": "REDIS_URL=redis://x\nDB_URL='postgresql+psycopg://a:b@c/d'\nDATABASE_URL=postgres://x\n"
+            },
             Discovery(variables=("DATABASE_URL", "DB_URL")),
         ),
         ({".venv/lib/models.py": BASE, "node_modules/x/models.py": BASE}, Discovery()),
@@ -60,7 +62,10 @@ def test_discovery(tmp_path: Path, files: dict[str, str], found: Discovery) -> N
 
 
 def test_discovery_runs_no_code(tmp_path: Path) -> None:
-    make(tmp_path, {"models.py": BASE + "raise SystemExit('imported')\n", "manage.py": "raise SystemExit('run')\n"})
+    make(
+        tmp_path,
+        {"models.py": BASE + "raise SystemExit('imported')\n", "manage.py": "raise SystemExit('run')\n"},
+    )
     assert discover(tmp_path).models == ("sqlalchemy:models:Base",)
 
 
@@ -104,7 +109,10 @@ def test_folder_that_cannot_be_written_is_left_as_it_was(tmp_path: Path) -> None
 
 
 def test_two_at_once_write_one_file(tmp_path: Path) -> None:
-    code = "import sys; from pathlib import Path; from pgwright.config.write import write_default; write_default(Path(sys.argv[1]))"
-    started = [subprocess.Popen([sys.executable, "-c", code, tmp_path], stderr=subprocess.DEVNULL) for _ in range(4)]
+    code = "import sys\nfrom pathlib import Path\nfrom pgwright.config.write import write_default\n"
+    code += "write_default(Path(sys.argv[1]))"
+    started = [
+        subprocess.Popen([sys.executable, "-c", code, tmp_path], stderr=subprocess.DEVNULL) for _ in range(4)
+    ]
     assert sorted(process.wait(30) for process in started) == [0, 1, 1, 1]
     assert [path.name for path in tmp_path.iterdir()] == ["pgwright.toml"]

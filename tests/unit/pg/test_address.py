@@ -25,7 +25,10 @@ from pgwright.pg import Address, parse_address
         ("postgresql://[::1]:5433/app", {"host": "::1", "port": "5433", "dbname": "app"}),
         ("postgresql://a:1,b:2/app", {"host": "a,b", "port": "1,2", "dbname": "app"}),
         ("postgresql://jo:p%40ss@db/app", {"user": "jo", "password": "p@ss", "host": "db", "dbname": "app"}),
-        ("postgresql://jo:p@s:s/w@db/app", {"user": "jo", "password": "p@s:s/w", "host": "db", "dbname": "app"}),
+        (
+            "postgresql://jo:p@s:s/w@db/app",
+            {"user": "jo", "password": "p@s:s/w", "host": "db", "dbname": "app"},
+        ),
         ("postgresql://jo:who?@db/app", {"user": "jo", "password": "who?", "host": "db", "dbname": "app"}),
         ("postgresql://db:5432/a@b", {"host": "db", "port": "5432", "dbname": "a@b"}),
         ("host=db password='a b'", {"host": "db", "password": "a b"}),
@@ -57,7 +60,7 @@ def test_bad_text_is_refused_without_repeating_a_password(text: str, part: str) 
     assert caught.value.hint
 
 
-_NAMES = st.text(st.characters(min_codepoint=33, exclude_categories=("Cs",)), min_size=1, max_size=20)
+_NAMES = st.text(st.characters(min_codepoint=33, exclude_categories=["Cs"]), min_size=1, max_size=20)
 
 
 @given(user=_NAMES, password=_NAMES, dbname=_NAMES, port=st.integers(1, 65535))

@@ -43,7 +43,12 @@ def test_extension_named_by_a_statement(statement: str, name: str | None) -> Non
 
 @pytest.mark.parametrize(
     ("name", "extension"),
-    [("uuid_generate_v4", "uuid-ossp"), ("public.citext", "citext"), ("time_bucket", "timescaledb"), ("now", None)],
+    [
+        ("uuid_generate_v4", "uuid-ossp"),
+        ("public.citext", "citext"),
+        ("time_bucket", "timescaledb"),
+        ("now", None),
+    ],
 )
 def test_extension_of_a_missing_name(name: str, extension: str | None) -> None:
     assert extension_of(name) == extension
@@ -54,7 +59,11 @@ def test_extension_of_a_missing_name(name: str, extension: str | None) -> None:
     [
         ("permission denied for table users", "SELECT 1", "GRANT SELECT ON users TO app"),
         ("permission denied for table Users", "delete from x", 'GRANT SELECT, DELETE ON "Users" TO app'),
-        ("permission denied for schema public", "CREATE TABLE t ()", "GRANT USAGE, CREATE ON SCHEMA public TO app"),
+        (
+            "permission denied for schema public",
+            "CREATE TABLE t ()",
+            "GRANT USAGE, CREATE ON SCHEMA public TO app",
+        ),
         ("permission denied for schema x", "SELECT 1", "GRANT USAGE ON SCHEMA x TO app"),
         ("permission denied for sequence s", "select nextval('s')", "GRANT USAGE ON SEQUENCE s TO app"),
         ("permission denied for database d", "CREATE SCHEMA s", "GRANT CREATE ON DATABASE d TO app"),

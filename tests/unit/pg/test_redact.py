@@ -50,7 +50,11 @@ def test_connecting_makes_the_password_known(secret: str) -> None:
     assert secret not in repr(address) + str(address)
 
 
-@given(password=st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="\"'<>"), min_size=1))
+@given(
+    password=st.text(
+        st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="\"'<>"), min_size=1
+    )
+)
 def test_unescaped_password_in_a_url_is_masked(password: str) -> None:
     shown = redact(f"could not use postgresql://jo:{password}@db.example:5432/app now")
     assert shown == f"could not use postgresql://jo:{MASK}@db.example:5432/app now"
@@ -62,7 +66,9 @@ def test_redaction_is_idempotent(text: str) -> None:
     assert redact(redact(text)) == redact(text)
 
 
-_SIGNS = st.sampled_from([*"abc =:'/@p?&;{}\",\n\\0", "://", "password", "password=", "PASSWORD '", "--password "])
+_SIGNS = st.sampled_from(
+    [*"abc =:'/@p?&;{}\",\n\\0", "://", "password", "password=", "PASSWORD '", "--password "]
+)
 
 
 @given(text=st.lists(_SIGNS, max_size=25).map("".join))
@@ -83,7 +89,10 @@ def test_redaction_is_idempotent_on_text_full_of_signs(text: str) -> None:
         ('{"password": "hunter2", "user": "jo"}', '{"password": ****, "user": "jo"}'),
         ("{'PASSWORD': 'hunter2'}", "{'PASSWORD': ****}"),
         ("ALTER ROLE jo PASSWORD 'hunter2';", "ALTER ROLE jo PASSWORD '****';"),
-        ("CREATE ROLE jo LOGIN ENCRYPTED PASSWORD E'hun\\'ter'", "CREATE ROLE jo LOGIN ENCRYPTED PASSWORD '****'"),
+        (
+            "CREATE ROLE jo LOGIN ENCRYPTED PASSWORD E'hun\\'ter'",
+            "CREATE ROLE jo LOGIN ENCRYPTED PASSWORD '****'",
+        ),
         ("postgresql://h/d?user=jo&password=hunter2&sslmode=require", None),
         ("pg_dump --password hunter2", "pg_dump --password ****"),
         ("redis://:hunter2@cache:6379/0", "redis://:****@cache:6379/0"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,18 @@ def test_a_file_in_the_place_of_a_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "open").chmod(0o770)
     with pytest.raises(ServerError, match="others may write"):
         make_directory(tmp_path / "open")
+
+
+def test_a_folder_made_by_several_at_once_has_its_mode_from_the_start(tmp_path: Path) -> None:
+    path = tmp_path / "new"
+    seen: set[int] = set()
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(50):
+            results = pool.map(lambda _: make_directory(path, mode=0o711).stat().st_mode & 0o777, range(8))
+            seen.update(results)
+            path.rmdir()
+    assert seen == {0o711}
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_private_files_are_replaced_whole(tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-from app.migrating import drop_enum, ensure_enum
 from sqlalchemy.dialects import postgresql
+
+from app.migrating import drop_enum, ensure_enum
 
 revision = "0001"
 down_revision = None

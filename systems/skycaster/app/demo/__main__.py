@@ -75,7 +75,8 @@ def load(connection: psycopg.Connection, world: World, *, replace: bool) -> None
         for label, rows in found[0]["rows"].items():
             _report(label, rows, rows)
         return
-    if not found and not replace and connection.execute("SELECT FROM users LIMIT 1").fetchone():
+    occupied = connection.execute("SELECT id FROM users LIMIT 1").fetchone() is not None
+    if not found and not replace and occupied:
         raise DemoError("the table users holds other data; use an empty database, or --replace to empty it")
     names = sql.SQL(", ").join(map(sql.Identifier, _TABLES))
     connection.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY").format(names))

@@ -1,0 +1,10 @@
+-- before
+CREATE TYPE public.pair AS (a int, b int);
+CREATE FUNCTION public.flat(p public.pair) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1.a';
+CREATE CAST (public.pair AS int) WITH FUNCTION public.flat(public.pair);
+COMMENT ON CAST (public.pair AS int) IS 'kept';
+-- after
+CREATE TYPE public.pair AS (a int, b int);
+CREATE FUNCTION public.flat(q public.pair) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1.a';
+CREATE CAST (public.pair AS int) WITH FUNCTION public.flat(public.pair);
+COMMENT ON CAST (public.pair AS int) IS 'kept';

@@ -1,0 +1,54 @@
+-- roles: case_enum_owner case_enum_reader
+-- before
+CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy');
+CREATE TABLE days (id int PRIMARY KEY, mood mood DEFAULT 'ok', note text, CONSTRAINT sane CHECK (mood <> 'sad' OR id > 0));
+CREATE INDEX ok_days ON days (id) WHERE mood = 'ok';
+CREATE INDEX by_text ON days ((mood::text COLLATE "C")) WHERE note IS NULL;
+CREATE VIEW good AS SELECT id, mood FROM days WHERE mood = 'ok';
+CREATE VIEW better AS SELECT id FROM good;
+CREATE MATERIALIZED VIEW counted AS SELECT mood, count(*) AS n FROM days GROUP BY mood;
+CREATE UNIQUE INDEX counted_mood ON counted (mood);
+CREATE FUNCTION next_mood(m mood) RETURNS mood LANGUAGE sql IMMUTABLE AS 'SELECT m';
+CREATE FUNCTION on_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER watch AFTER UPDATE OF mood ON days FOR EACH ROW WHEN (NEW.mood = 'ok') EXECUTE FUNCTION on_change();
+ALTER TABLE days ENABLE ROW LEVEL SECURITY;
+CREATE POLICY only_ok ON days USING (mood = 'ok');
+ALTER TYPE mood OWNER TO case_enum_owner;
+REVOKE USAGE ON TYPE mood FROM PUBLIC;
+GRANT USAGE ON TYPE mood TO case_enum_reader;
+GRANT SELECT ON good, better TO case_enum_reader;
+GRANT EXECUTE ON FUNCTION next_mood TO case_enum_reader;
+COMMENT ON TYPE mood IS 'how it is';
+COMMENT ON VIEW good IS 'good ones';
+COMMENT ON COLUMN good.mood IS 'always ok';
+COMMENT ON CONSTRAINT sane ON days IS 'sane';
+COMMENT ON TRIGGER watch ON days IS 'watching';
+COMMENT ON POLICY only_ok ON days IS 'policy';
+COMMENT ON INDEX ok_days IS 'partial';
+-- after
+CREATE TYPE mood AS ENUM ('ok', 'sad');
+CREATE TABLE days (id int PRIMARY KEY, mood mood DEFAULT 'ok', note text, CONSTRAINT sane CHECK (mood <> 'sad' OR id > 0));
+CREATE INDEX ok_days ON days (id) WHERE mood = 'ok';
+CREATE INDEX by_text ON days ((mood::text COLLATE "C")) WHERE note IS NULL;
+CREATE VIEW good AS SELECT id, mood FROM days WHERE mood = 'ok';
+CREATE VIEW better AS SELECT id FROM good;
+CREATE MATERIALIZED VIEW counted AS SELECT mood, count(*) AS n FROM days GROUP BY mood;
+CREATE UNIQUE INDEX counted_mood ON counted (mood);
+CREATE FUNCTION next_mood(m mood) RETURNS mood LANGUAGE sql IMMUTABLE AS 'SELECT m';
+CREATE FUNCTION on_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER watch AFTER UPDATE OF mood ON days FOR EACH ROW WHEN (NEW.mood = 'ok') EXECUTE FUNCTION on_change();
+ALTER TABLE days ENABLE ROW LEVEL SECURITY;
+CREATE POLICY only_ok ON days USING (mood = 'ok');
+ALTER TYPE mood OWNER TO case_enum_owner;
+REVOKE USAGE ON TYPE mood FROM PUBLIC;
+GRANT USAGE ON TYPE mood TO case_enum_reader;
+GRANT SELECT ON good, better TO case_enum_reader;
+GRANT EXECUTE ON FUNCTION next_mood TO case_enum_reader;
+COMMENT ON TYPE mood IS 'how it is';
+COMMENT ON VIEW good IS 'good ones';
+COMMENT ON COLUMN good.mood IS 'always ok';
+COMMENT ON CONSTRAINT sane ON days IS 'sane';
+COMMENT ON TRIGGER watch ON days IS 'watching';
+COMMENT ON POLICY only_ok ON days IS 'policy';
+COMMENT ON INDEX ok_days IS 'partial';
+-- expect: hazards=replaces-enum

@@ -1,0 +1,8 @@
+-- before
+CREATE FUNCTION public.z() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN NULL; END $$;
+CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION public.z();
+ALTER EVENT TRIGGER e DISABLE;
+-- after
+CREATE FUNCTION public.z() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN NULL; END $$;
+CREATE EVENT TRIGGER e ON table_rewrite EXECUTE FUNCTION public.z();
+ALTER EVENT TRIGGER e DISABLE;

@@ -1,0 +1,8 @@
+-- before
+CREATE FUNCTION public.z() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN NULL; END $$;
+CREATE EVENT TRIGGER e ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION public.z();
+COMMENT ON EVENT TRIGGER e IS 'kept';
+-- after
+CREATE FUNCTION public.z() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN NULL; END $$;
+CREATE EVENT TRIGGER e ON ddl_command_end WHEN TAG IN ('CREATE TABLE', 'ALTER TABLE') EXECUTE FUNCTION public.z();
+COMMENT ON EVENT TRIGGER e IS 'kept';

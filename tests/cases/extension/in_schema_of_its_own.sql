@@ -1,0 +1,4 @@
+-- before
+-- after
+CREATE SCHEMA extensions;
+CREATE EXTENSION hstore WITH SCHEMA extensions;

@@ -1,0 +1,4 @@
+-- before
+CREATE EXTENSION citext;
+-- after
+CREATE EXTENSION pgcrypto;

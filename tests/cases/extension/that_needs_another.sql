@@ -1,0 +1,3 @@
+-- before
+-- after
+CREATE EXTENSION earthdistance CASCADE;

@@ -1,0 +1,5 @@
+-- before
+-- after
+CREATE FUNCTION public.wf() RETURNS bigint LANGUAGE internal WINDOW IMMUTABLE AS 'window_row_number';
+CREATE FUNCTION public.lc(text) RETURNS text LANGUAGE internal IMMUTABLE STRICT COST 3 AS 'lower';
+CREATE FUNCTION public.many() RETURNS SETOF int LANGUAGE sql STABLE ROWS 17 LEAKPROOF AS 'SELECT 1';

@@ -1,0 +1,5 @@
+-- before
+-- after
+CREATE TABLE public.t (id int);
+ALTER TABLE public.t ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY p ON public.t USING (id > 0);

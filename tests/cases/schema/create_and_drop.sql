@@ -1,0 +1,4 @@
+-- before
+CREATE SCHEMA old;
+-- after
+CREATE SCHEMA fresh;

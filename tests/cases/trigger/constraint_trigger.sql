@@ -1,0 +1,13 @@
+-- before
+CREATE TABLE public.t (id int);
+CREATE TABLE public.u (id int);
+CREATE FUNCTION public.f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+CREATE CONSTRAINT TRIGGER g AFTER INSERT ON public.t FOR EACH ROW EXECUTE FUNCTION public.f();
+COMMENT ON TRIGGER g ON public.t IS 'kept';
+-- after
+CREATE TABLE public.t (id int);
+CREATE TABLE public.u (id int);
+CREATE FUNCTION public.f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+CREATE CONSTRAINT TRIGGER g AFTER INSERT OR UPDATE ON public.t FROM public.u DEFERRABLE INITIALLY DEFERRED
+FOR EACH ROW EXECUTE FUNCTION public.f();
+COMMENT ON TRIGGER g ON public.t IS 'kept';
