@@ -35,7 +35,7 @@ def fill_sync() -> dict[str, Any]:
         name = connection.scalar(NAME)
         killed = connection.scalar(KILL)
     with ExitStack() as stack:
-            again = [stack.enter_context(engine.connect()).scalar(PID) for _ in range(kept)]
+        again = [stack.enter_context(engine.connect()).scalar(PID) for _ in range(kept)]
     with session.session_scope() as scope:
         committed = scope.scalar(text("SELECT 1"))
     engine.dispose()

@@ -61,10 +61,10 @@ def test_status_of_an_empty_database(database: str) -> None:
     assert "python scripts/db.py migrate upgrade" in text
 
 
-def test_status_of_a_migrated(migrated: str) -> None:
+def test_status_of_a_migrated_database(migrated: str) -> None:
     done = succeed(migrated, *SCRIPT, "status")
     name = urlsplit(migrated).path.lstrip("/")
-    assert done.stdout.startswith(f"migrated   {name} at ")
+    assert done.stdout.startswith(f"database   {name} at ")
     assert "pending    none" in done.stdout
     assert "drift      none" in done.stdout
     password = urlsplit(migrated).password
@@ -91,6 +91,12 @@ def test_status_names_drift(migrated: str, change: str, says: str) -> None:
     assert isinstance(drift, list)
     assert len(drift) == 1
     assert says in drift[0]
+
+
+def test_production_migrates(database: str) -> None:
+    succeed(database, *SCRIPT, "migrate", "upgrade", settings=PRODUCTION)
+    assert "(production)" in succeed(database, *SCRIPT, "status", settings=PRODUCTION).stdout
+    succeed(database, *SCRIPT, "migrate", "downgrade", "-1", "--yes", settings=PRODUCTION)
 
 
 def test_show_marks_what_is_applied(database: str) -> None:
@@ -177,21 +183,19 @@ def test_reset_refuses_where_nobody_can_be_asked(migrated: str, command: tuple[s
 
 
 @pytest.mark.parametrize("command", RESETS, ids=" ".join)
-def test_reset_refuses_in_production_even_with_yes(database: str, command: tuple[str, ...]) -> None:
-    succeed(database, *SCRIPT, "migrate", "upgrade", settings=PRODUCTION)
-    add_user(database)
-    done = run(database, *SCRIPT, *command, "--yes", settings=PRODUCTION)
+def test_reset_refuses_in_production_even_with_yes(migrated: str, command: tuple[str, ...]) -> None:
+    add_user(migrated)
+    done = run(migrated, *SCRIPT, *command, "--yes", settings=PRODUCTION)
     assert done.returncode == 3
     assert "production" in done.stderr
-    assert count_users(database) == 1
+    assert count_users(migrated) == 1
 
 
 @pytest.mark.parametrize("command", [("init",), ("migrate", "downgrade", "base")], ids=" ".join)
-def test_production_keeps_its_data_and_gets_no_test_data(database: str, command: tuple[str, ...]) -> None:
-    succeed(database, *SCRIPT, "migrate", "upgrade", settings=PRODUCTION)
-    add_user(database)
-    assert run(database, *SCRIPT, *command, settings=PRODUCTION).returncode == 3
-    assert count_users(database) == 1
+def test_production_keeps_its_data_and_gets_no_test_data(migrated: str, command: tuple[str, ...]) -> None:
+    add_user(migrated)
+    assert run(migrated, *SCRIPT, *command, settings=PRODUCTION).returncode == 3
+    assert count_users(migrated) == 1
 
 
 @pytest.mark.parametrize("right", [True, False])
@@ -218,7 +222,7 @@ def test_reset_wants_the_name_typed(migrated: str, right: bool) -> None:
     assert count_users(migrated) == (0 if right else 1)
 
 
-def test_reset_mends_a_migrated_of_an_unknown_revision(migrated: str) -> None:
+def test_reset_mends_a_database_of_an_unknown_revision(migrated: str) -> None:
     execute(migrated, "UPDATE alembic_version SET version_num = 'deadbeef0000'")
     succeed(migrated, *SCRIPT, "reset", "--yes", "--no-data")
     assert structure(migrated) != EMPTY

@@ -13,7 +13,10 @@ from psycopg import sql
 from tests.systems.airline.project import ALEMBIC, DEMO, FOLDER, REVISIONS, SCRIPT, Done, run, succeed
 
 SECRET = "hunter2"
-EVERY_COMMAND = [(*SCRIPT, "status"), (*SCRIPT, "migrate", "upgrade"), (*ALEMBIC, "current"), DEMO]
+STATUS = (*SCRIPT, "status")
+EVERY_COMMAND = pytest.mark.parametrize(
+    "command", [STATUS, (*SCRIPT, "migrate", "upgrade"), (*ALEMBIC, "current"), DEMO], ids=" ".join
+)
 
 
 def assert_clear(done: Done, *says: str) -> None:
@@ -28,7 +31,7 @@ def assert_clear(done: Done, *says: str) -> None:
     assert done.returncode in {2, 4, 255}
 
 
-@pytest.mark.parametrize("command", EVERY_COMMAND, ids=" ".join)
+@EVERY_COMMAND
 def test_server_down(command: tuple[str, ...]) -> None:
     with socket.socket() as listener:
         # Bound but not listening: nothing can answer on this port while the test runs.
@@ -37,13 +40,12 @@ def test_server_down(command: tuple[str, ...]) -> None:
         assert_clear(run(url, *command), "PostgreSQL is not running", "airline at 127.0.0.1:")
 
 
-@pytest.mark.parametrize("command", EVERY_COMMAND, ids=" ".join)
-def test_unknown_host(command: tuple[str, ...]) -> None:
-    done = run(f"postgresql://ann:{SECRET}@nowhere.invalid/airline", *command)
+def test_unknown_host() -> None:
+    done = run(f"postgresql://ann:{SECRET}@nowhere.invalid/airline", *STATUS)
     assert_clear(done, "the host name is not known", "nowhere.invalid")
 
 
-@pytest.mark.parametrize("command", EVERY_COMMAND, ids=" ".join)
+@EVERY_COMMAND
 def test_wrong_password(database: str, command: tuple[str, ...]) -> None:
     # A role of its own, reached over TCP: a superuser's socket may ask for no password.
     role = f"ann_{urlsplit(database).path.rpartition('_')[2]}"
@@ -60,16 +62,14 @@ def test_wrong_password(database: str, command: tuple[str, ...]) -> None:
             connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
 
 
-@pytest.mark.parametrize("command", EVERY_COMMAND, ids=" ".join)
-def test_unknown_database(database: str, command: tuple[str, ...]) -> None:
+def test_unknown_database(database: str) -> None:
     url = urlsplit(database)._replace(path="/not_there").geturl()
-    assert_clear(run(url, *command), "the database does not exist", "createdb not_there")
+    assert_clear(run(url, *STATUS), "the database does not exist", "createdb not_there")
 
 
 @pytest.mark.parametrize(
     ("url", "says"),
     [
-        ("", "DATABASE_URL is not set"),
         (SECRET, "cannot be read as a URL"),
         (f"mysql://ann:{SECRET}@localhost/airline", "does not begin with postgresql://"),
         (f"postgresql://ann:{SECRET}@localhost:port/airline", "cannot be read as a URL"),
@@ -78,18 +78,23 @@ def test_unknown_database(database: str, command: tuple[str, ...]) -> None:
         (f"postgresql://ann:x@{SECRET}@localhost/airline", "its host"),
     ],
 )
-@pytest.mark.parametrize("command", EVERY_COMMAND, ids=" ".join)
-def test_wrong_url(url: str, says: str, command: tuple[str, ...]) -> None:
-    assert_clear(run(url, *command), says)
+def test_wrong_url(url: str, says: str) -> None:
+    done = run(url, *STATUS)
+    assert done.returncode == 2
+    assert_clear(done, says)
 
 
-@pytest.mark.parametrize("command", [(*SCRIPT, "status"), DEMO], ids=" ".join)
+@EVERY_COMMAND
+def test_missing_url(command: tuple[str, ...]) -> None:
+    assert_clear(run("", *command), "DATABASE_URL is not set", ".env.example")
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [("ENVIRONMENT", "prod"), ("DB_POOL_SIZE", "0"), ("DB_POOL_SIZE", "many"), ("DB_MAX_OVERFLOW", "-1")],
 )
-def test_wrong_setting(name: str, value: str, command: tuple[str, ...]) -> None:
-    done = run("postgresql:///airline", *command, settings={name: value})
+def test_wrong_setting(name: str, value: str) -> None:
+    done = run("postgresql:///airline", *STATUS, settings={name: value})
     assert done.returncode == 2
     assert_clear(done, f"{name} is {value!r}")
 
@@ -122,7 +127,7 @@ def test_lost_alembic_version_of_an_older_schema_is_not_called_the_newest(databa
     succeed(database, *SCRIPT, "status")
 
 
-def test_unknown_revision_in_the_migrated(migrated: str) -> None:
+def test_unknown_revision_in_the_database(migrated: str) -> None:
     with psycopg.connect(migrated, autocommit=True) as connection:
         connection.execute("UPDATE alembic_version SET version_num = 'deadbeef0000'")
     for command in (("status",), ("migrate", "upgrade"), ("migrate", "downgrade", "base")):

@@ -1,0 +1,160 @@
+"""The measures: what is run, how often, and the limit that it has to keep."""
+
+from __future__ import annotations
+
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import sqlalchemy
+
+from pgwright.sources.database import read_catalog
+from tests.servers import databases
+from tests.servers.builds import VERSIONS
+from tests.servers.running import Server, running
+
+TABLES = 1000
+INDEXES_PER_TABLE = 4  # and the one of the primary key
+CONFIG = """
+[project]
+name = "bench"
+[databases.default]
+url = "${DATABASE_URL}"
+environment = "test"
+"""
+MANY_TABLES = """
+DO $$
+BEGIN
+    FOR n IN 1..{tables} LOOP
+        EXECUTE format(
+            'CREATE TABLE t%s (id bigint PRIMARY KEY, a integer NOT NULL, b text,'
+            ' c timestamptz DEFAULT now(), parent bigint REFERENCES t%s)', n, greatest(n - 1, 1));
+        FOR m IN 1..{indexes} LOOP
+            EXECUTE format('CREATE INDEX t%s_i%s ON t%s (a, b, c)', n, m, n);
+        END LOOP;
+        IF n % 100 = 0 THEN COMMIT; END IF;
+    END LOOP;
+END $$
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """Hold one result, in `unit`, and the limit that it must not pass."""
+
+    what: str
+    value: float
+    unit: str
+    limit: float
+    at_least: bool = False
+
+    @property
+    def kept(self) -> bool:
+        return self.value >= self.limit if self.at_least else self.value <= self.limit
+
+
+def version() -> Iterator[Measured]:
+    """Time ``pgwright --version``."""
+    seconds = _median(11, lambda: _pgwright("--version"))
+    yield Measured(what="pgwright --version", value=seconds * 1000, unit="ms", limit=100)
+
+
+def status() -> Iterator[Measured]:
+    """Time ``pgwright status`` on a database on loopback."""
+    url = databases.create(_server())
+    with tempfile.TemporaryDirectory() as folder:
+        config = (
+            '[project]\nname = "bench"\n[databases.default]\nurl = "${DATABASE_URL}"\nenvironment = "test"\n'
+        )
+        (Path(folder) / "pgwright.toml").write_text(config)
+        environment = {"DATABASE_URL": url}
+        seconds = _median(7, lambda: _pgwright("status", cwd=folder, environment=environment, codes={0, 1}))
+    databases.drop(url)
+    yield Measured(what="pgwright status on loopback", value=seconds * 1000, unit="ms", limit=400)
+
+
+def catalog() -> Iterator[Measured]:
+    """Time the reading of a large catalog, and compare it with SQLAlchemy's reflection of the same."""
+    url = databases.create(_server())
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(MANY_TABLES.format(tables=TABLES, indexes=INDEXES_PER_TABLE).encode())
+        connection.execute("ANALYZE")
+        ours = _median(3, lambda: read_catalog(connection, source="bench"))
+        found = read_catalog(connection, source="bench").objects
+    kinds = [identity.kind for identity in found]
+    if kinds.count("table") != TABLES or kinds.count("index") != TABLES * INDEXES_PER_TABLE:
+        raise AssertionError("the catalog is not complete")
+    engine = sqlalchemy.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    theirs = _median(3, lambda: sqlalchemy.MetaData().reflect(engine))
+    engine.dispose()
+    databases.drop(url)
+    yield Measured(what="catalog of 1,000 tables, 5,000 indexes", value=ours, unit="s", limit=1.5)
+    yield Measured(
+        what="times faster than SQLAlchemy's reflection", value=theirs / ours, unit="", limit=5, at_least=True
+    )
+
+
+def demo() -> Iterator[Measured]:
+    """Time ``pgwright demo`` from nothing, and take the peak memory of its largest process."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        environment = {"PGWRIGHT_HOME": f"{folder}/home"}
+        started = time.monotonic()
+        try:
+            _pgwright("demo", cwd=folder, environment=environment)
+            seconds = time.monotonic() - started
+        finally:
+            _pgwright("demo", "--clean", "--yes", cwd=folder, environment=environment)
+    # Linux counts in kilobytes. Only programs that were waited for count: PostgreSQL's servers do not.
+    megabytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    yield Measured(what="pgwright demo", value=seconds, unit="s", limit=90)
+    yield Measured(what="peak memory of pgwright demo", value=megabytes, unit="MB", limit=300)
+
+
+MEASURES: Mapping[str, Callable[[], Iterator[Measured]]] = {
+    "version": version,
+    "status": status,
+    "catalog": catalog,
+    "demo": demo,
+}
+
+
+def _server() -> Server:
+    server = running(VERSIONS[-1])
+    assert isinstance(server, Server)
+    return server
+
+
+def _median(times: int, work: Callable[[], object]) -> float:
+    taken = []
+    for _ in range(times):
+        started = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - started)
+    return statistics.median(taken)
+
+
+def _pgwright(
+    *arguments: str,
+    cwd: str | None = None,
+    environment: Mapping[str, str] | None = None,
+    codes: frozenset[int] | set[int] = frozenset({0}),
+) -> None:
+    done = subprocess.run(
+        [Path(sys.executable).with_name("pgwright"), *arguments],
+        cwd=cwd,
+        env={**os.environ, **(environment or {})},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode not in codes:
+        raise AssertionError(f"pgwright {' '.join(arguments)}: {done.stderr or done.stdout}")
