@@ -49,7 +49,7 @@ docs: $(VENV)/dev
 lock: $(VENV)/place
 	$(PIP) install uv
 	$(BIN)/python -m uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
-		--fork-strategy fewest --upgrade --no-annotate --no-header --no-emit-index-url --quiet -o $(LOCK).new
+		--fork-strategy fewest --upgrade --no-annotate --no-header --no-emit-index-url --system-certs --quiet -o $(LOCK).new
 	{ echo '# Versions that the tests and the demo run with. Made by `make lock` from pyproject.toml; do not edit.'; \
 		cat $(LOCK).new; } >$(LOCK)
 	rm $(LOCK).new

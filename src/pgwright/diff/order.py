@@ -29,14 +29,24 @@ class CircularPlan(PgwrightError):
     code = "PW304"
 
 
-def order(moves: Iterable[Move], before: Catalog, after: Catalog) -> tuple[Move, ...]:
+def order(
+    moves: Iterable[Move],
+    before: Catalog,
+    after: Catalog,
+    detached: Mapping[ObjectId, tuple[ObjectId, ...]] | None = None,
+) -> tuple[Move, ...]:
     """Return the moves in an order in which each finds what it needs (Kahn's algorithm).
 
     Among moves that may come next, creations and alterations precede drops, then the rank of the
-    kind and the name decide, so that equal inputs give equal plans. Raises `CircularPlan`.
+    kind and the name decide, so that equal inputs give equal plans. `detached` names for an altered
+    object what must be gone while it is. Raises `CircularPlan`.
     """
     nodes = set(moves)
     edges = _edges(nodes, before, after)
+    for id, parts in (detached or {}).items():
+        for part in parts:
+            _add(edges, nodes, Move(Op.DROP, part), Move(Op.ALTER, id))
+            _add(edges, nodes, Move(Op.ALTER, id), Move(Op.CREATE, part))
     waiting = dict.fromkeys(nodes, 0)
     for followers in edges.values():
         for follower in followers:
@@ -62,7 +72,7 @@ def _priority(move: Move) -> tuple[int, int, tuple[tuple[str, str, str], ...]]:
     return (1 if dropping else 0, -rank if dropping else rank, sort_key(move.id))
 
 
-def _edges(nodes: set[Move], before: Catalog, after: Catalog) -> Mapping[Move, set[Move]]:
+def _edges(nodes: set[Move], before: Catalog, after: Catalog) -> dict[Move, set[Move]]:
     edges: dict[Move, set[Move]] = {}
 
     def precedes(first: Move, second: Move) -> None:
@@ -92,7 +102,7 @@ def _edges(nodes: set[Move], before: Catalog, after: Catalog) -> Mapping[Move, s
 
 
 def _add(edges: dict[Move, set[Move]], nodes: set[Move], first: Move, second: Move) -> None:
-    if second in nodes and first != second:
+    if first in nodes and second in nodes and first != second:
         edges.setdefault(first, set()).add(second)
 
 

@@ -45,7 +45,8 @@ def make_plan(
     ]
     # A part that is folded in comes about with its parent: what needs the part waits for the parent.
     stand_in = {part.id: parent for parent, parts in context.inlined.items() for part in parts}
-    ordered = order(moves, before, _redirect(after, stand_in))
+    detached = {id: alteration.detach for id, alteration in alterations.items()}
+    ordered = order(moves, before, _redirect(after, stand_in), detached)
     steps = _number(_write(ordered, context, alterations), _batches(ordered, context))
     return Plan(from_digest=before.digest, to_digest=after.digest, server=server, steps=steps)
 

@@ -11,7 +11,7 @@ from pgwright.kinds.composite import Composite
 from pgwright.kinds.contract import Alteration, Context, Found, Kind, Reading
 from pgwright.kinds.domain import Domain
 from pgwright.kinds.steps import parent_of, step
-from pgwright.kinds.targets import lock_of, subject, target
+from pgwright.kinds.targets import ancestors, lock_of, subject, target
 from pgwright.model.catalog import Catalog, CatalogObject
 from pgwright.model.change import Change
 from pgwright.model.names import ObjectId, QualifiedName
@@ -36,7 +36,9 @@ def read(reading: Reading) -> Iterator[Found]:
                 on = ObjectId("constraint", QualifiedName(None, r.domain_constraint), domain)
         if on is not None:
             comment = Comment(
-                id=ObjectId("comment", QualifiedName(None, "comment"), on), depends_on=(on,), text=r.text
+                id=ObjectId("comment", QualifiedName(None, "comment"), on),
+                depends_on=(on, *ancestors(on)),
+                text=r.text,
             )
             yield Found(comment, ())
 

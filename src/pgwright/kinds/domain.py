@@ -19,7 +19,7 @@ from pgwright.model.change import Change
 from pgwright.model.locks import LockMode
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.plan import Hazard, HazardCode, Phase, Step
-from pgwright.pg.quoting import Name, deparsed
+from pgwright.pg.quoting import Name, deparsed, render
 
 _NOT_VALID = " NOT VALID"
 
@@ -115,7 +115,8 @@ def alter(change: Change, context: Context) -> Alteration:
     """Change default and constraints in place; make the domain anew for another base type or collation."""
     before, after = change.before, change.after
     assert isinstance(before, Domain) and isinstance(after, Domain)
-    if {"base", "collation"} & set(change.fields):
+    stricter = (after.not_null and not before.not_null) or _to_validate(before, after)
+    if {"base", "collation"} & set(change.fields) or (stricter and _contained(change.id, context)):
         hazard = Hazard(
             code=HazardCode.MAY_FAIL,
             message=f"a value that is no {after.base}, or breaks a check of {after.id}, stops it",
@@ -135,6 +136,22 @@ def alter(change: Change, context: Context) -> Alteration:
         settings = _scan(after, context, message)
         steps.append(_alter(after, sql.SQL("SET NOT NULL"), f"forbid nulls in {after.id}", **settings))
     return Alteration(steps=tuple(steps))
+
+
+def _to_validate(before: Domain, after: Domain) -> tuple[str, ...]:
+    """Return the names of checks that existing values have to be held against."""
+    valid = {(c.name, c.definition) for c in before.checks if c.validated}
+    return tuple(c.name for c in after.checks if c.validated and (c.name, c.definition) not in valid)
+
+
+def _contained(id: ObjectId, context: Context) -> bool:
+    """Tell whether a column holds the domain inside an array or another type.
+
+    PostgreSQL then refuses to hold existing values against a new constraint.
+    """
+    domains = [t for t in users(id, context) if t.kind == "domain"]
+    names = {render(name_of(t)) for t in domains}
+    return any(c.type not in names for c in columns_of(users(id, context), context))
 
 
 def _change_checks(before: Domain, after: Domain, context: Context) -> Iterator[Step]:
@@ -158,11 +175,11 @@ def _change_checks(before: Domain, after: Domain, context: Context) -> Iterator[
                 sql.SQL("VALIDATE CONSTRAINT {}").format(Name(name)),
                 f"validate check {name} of {after.id}",
                 phase=Phase.BACKFILL,
-                **_scan(after, context, message, validate=True),
+                **_scan(after, context, message),
             )
 
 
-def _scan(o: Domain, context: Context, message: str, *, validate: bool = False) -> dict[str, Any]:
+def _scan(o: Domain, context: Context, message: str) -> dict[str, Any]:
     """Return lock and hazards of a statement that looks at every value of the domain."""
     tables = {
         id: None
@@ -172,20 +189,13 @@ def _scan(o: Domain, context: Context, message: str, *, validate: bool = False) 
     }
     if not tables:
         return {}
-    light = validate and context.server.major >= 18
-    hazards = [Hazard(code=HazardCode.MAY_FAIL, message=message)]
-    if not light:
-        names = ", ".join(t.path for t in tables)
-        hazards.append(
-            Hazard(
-                code=HazardCode.LOCKS_WRITERS, message=f"writers of {names} wait while the values are read"
-            )
-        )
-    return {
-        "lock": LockMode.SHARE_UPDATE_EXCLUSIVE if light else LockMode.SHARE,
-        "on": tuple(tables),
-        "hazards": hazards,
-    }
+    names = ", ".join(t.path for t in tables)
+    waiting = f"writers of {names} wait while the values are read"
+    hazards = (
+        Hazard(code=HazardCode.MAY_FAIL, message=message),
+        Hazard(code=HazardCode.LOCKS_WRITERS, message=waiting),
+    )
+    return {"lock": LockMode.SHARE, "on": tuple(tables), "hazards": hazards}
 
 
 def rename(o: Domain, to: ObjectId, context: Context) -> tuple[Step, ...]:

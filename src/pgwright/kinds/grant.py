@@ -10,7 +10,7 @@ from pgwright.kinds.contract import Alteration, Context, Found, Kind, Reading
 from pgwright.kinds.owner import Owner, owner_id
 from pgwright.kinds.privileges import PUBLIC, Action, Deviation, Privilege, actions, deviation, expanded
 from pgwright.kinds.steps import parent_of, step
-from pgwright.kinds.targets import RELATIONS, privilege_target, subject
+from pgwright.kinds.targets import RELATIONS, ancestors, privilege_target, subject
 from pgwright.model.catalog import Catalog, CatalogObject
 from pgwright.model.change import Change
 from pgwright.model.names import ObjectId, QualifiedName
@@ -60,7 +60,7 @@ def read(reading: Reading) -> Iterator[Found]:
         if on is None:
             continue
         found = deviation(members, table=first.object_type == "r", major=reading.server.major)
-        needs = [on]
+        needs = [on, *ancestors(on)]
         if on.kind == "column" and grant_id(parent_of(on), grantee) in whole:
             # What is revoked from the table is revoked from its columns: theirs must follow.
             needs.append(grant_id(parent_of(on), grantee))

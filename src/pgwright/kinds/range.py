@@ -35,6 +35,11 @@ class Range(CatalogObject):
     subtype_diff: str | None = None
     multirange: QualifiedName | None = None
 
+    @property
+    def multirange_name(self) -> QualifiedName:
+        """Return the name of the multirange, derived or not."""
+        return self.multirange or QualifiedName(self.id.name.schema, derived_multirange(self.id.name.name))
+
 
 def derived_multirange(name: str) -> str:
     """Return the name that PostgreSQL gives the multirange of a range type of that name.
@@ -114,9 +119,7 @@ def rename(o: Range, to: ObjectId, context: Context) -> tuple[Step, ...]:
 
 def claims(o: Any) -> tuple[tuple[str, ...], ...]:
     """Occupy the names of range and multirange among types."""
-    schema, name = o.id.name
-    multirange = o.multirange or QualifiedName(schema, derived_multirange(name))
-    return (("type", schema, name), ("type", multirange.schema or "", multirange.name))
+    return (("type", *o.id.name), ("type", *o.multirange_name))
 
 
 KIND = Kind(

@@ -20,12 +20,13 @@ from pgwright.kinds.column_types import Column
 from pgwright.kinds.contract import Alteration, Context
 from pgwright.kinds.steps import name_of, parent_of, short_name, step
 from pgwright.kinds.table import Table
+from pgwright.kinds.targets import ancestors
 from pgwright.model.catalog import CatalogObject
 from pgwright.model.change import Change
 from pgwright.model.locks import LockMode
 from pgwright.model.names import ObjectId
 from pgwright.model.plan import Hazard, HazardCode, Reversibility, Step
-from pgwright.pg.quoting import Name, deparsed, render
+from pgwright.pg.quoting import Name, deparsed, qualified, render
 
 BUILT_ON_TYPES = frozenset({"domain", "composite", "range"})
 _PARTS = ("owner", "grant", "comment")
@@ -38,14 +39,14 @@ Conversion = Callable[[Column], "sql.Composable | None"]
 
 
 def users(root: ObjectId, context: Context) -> tuple[ObjectId, ...]:
-    """Return the type and all types built on it, each after those that it needs."""
+    """Return the type and all types built on it that stay, each after those that it needs."""
     order: list[ObjectId] = []
 
     def visit(id: ObjectId) -> None:
         if id in order:
             return
         for dependent in context.referenced_before.get(id, ()):
-            if dependent.kind in BUILT_ON_TYPES:
+            if dependent.kind in BUILT_ON_TYPES and dependent not in context.dropped:
                 visit(dependent)
         order.append(id)
 
@@ -80,7 +81,7 @@ def rebuild(
             unsupported=f"{change.id} is the type of {stuck}, by which its table is partitioned: "
             "PostgreSQL changes no such column; make a new table and move the rows"
         )
-    moving = [c for c in columns if not (c.derived or c.generated or _goes(c, context))]
+    moving = [_ending(c, context) for c in columns if not (c.derived or c.generated or _goes(c, context))]
     converted = {c.id: (conversion or through_text)(c) for c in moving}
     for id, expression in converted.items():
         if expression is None:
@@ -107,15 +108,8 @@ def keep_parts(id: ObjectId, context: Context) -> Iterator[Step]:
 
     for name in _PARTS:
         for part in context.after.of(name):
-            if id in _ancestors(part.id):
+            if id in ancestors(part.id):
                 yield from kind(name).create(part, context)
-
-
-def _ancestors(id: ObjectId) -> Iterator[ObjectId]:
-    at = id.parent
-    while at is not None:
-        yield at
-        at = at.parent
 
 
 def through_text(column: Column) -> sql.Composable:
@@ -123,13 +117,31 @@ def through_text(column: Column) -> sql.Composable:
     return sql.SQL("{}::text::{}").format(Name(column.id.name.name), deparsed(column.type))
 
 
+def _ending(column: Column, context: Context) -> Column:
+    """Return the column as it is after the plan where it leaves the type for one that there is already.
+
+    Whichever of both statements comes first then does the work, and the other nothing.
+    """
+    after = context.after.get(column.id)
+    if (
+        isinstance(after, Column)
+        and after.type != column.type
+        and not context.created & set(after.depends_on)
+    ):
+        return replace(column, type=after.type, collation=after.collation)
+    return column
+
+
 def _goes(column: Column, context: Context) -> bool:
     return column.id in context.dropped or context.goes_with_parent(column.id)
 
 
 def _old_name(id: ObjectId) -> Name:
-    name = short_name(f"pgwright_old_{id.name.name}")
-    return Name(name) if id.name.schema is None else Name(id.name.schema, name)
+    return qualified(id.name._replace(name=short_name(f"pgwright_old_{id.name.name}")))
+
+
+def _aside(name: str) -> Name:
+    return Name(short_name(f"pgwright_old_{name}"))
 
 
 def _replace_types(change: Change, types: tuple[ObjectId, ...], context: Context) -> Iterator[Step]:
@@ -137,26 +149,42 @@ def _replace_types(change: Change, types: tuple[ObjectId, ...], context: Context
     from pgwright.kinds.registry import kind
 
     for id in types:
+        yield from _free_constructors(id, context)
+    for id in types:
         keyword = "ALTER DOMAIN {} RENAME TO {}" if id.kind == "domain" else "ALTER TYPE {} RENAME TO {}"
-        text = sql.SQL(keyword).format(name_of(id), Name(short_name(f"pgwright_old_{id.name.name}")))
+        text = sql.SQL(keyword).format(name_of(id), _aside(id.name.name))
         yield step(change.id, text, f"set the old {id} aside")
-        yield from _free_names(id, context)
     for id in types:
         o: Any = change.after if id == change.id else context.before.get(id)
         yield from kind(id.kind).create(o, context)
 
 
-def _free_names(id: ObjectId, context: Context) -> Iterator[Step]:
-    """Yield the renaming of what a range type takes along under a name of its own: its multirange."""
-    from pgwright.kinds.registry import kind
+def _free_constructors(id: ObjectId, context: Context) -> Iterator[Step]:
+    """Yield the renaming of what a range type takes along under names of its own.
+
+    These are its constructors, its multirange and the constructors of that.
+    """
+    from pgwright.kinds.range import Range
 
     o = context.before.get(id)
-    if id.kind != "range" or o is None or context.server.major < 14:
+    if not isinstance(o, Range):
         return
-    for _, schema, name in kind("range").claims(o)[1:]:
-        text = sql.SQL("ALTER TYPE {} RENAME TO {}").format(
-            Name(schema, name), Name(short_name(f"pgwright_old_{name}"))
+    schema, name = o.id.name
+    range_type = render(name_of(o.id))
+    signatures = [
+        (schema, name, f"{o.subtype}, {o.subtype}"),
+        (schema, name, f"{o.subtype}, {o.subtype}, text"),
+    ]
+    multirange = o.multirange_name
+    if context.server.major >= 14:
+        signatures += [(*multirange, arguments) for arguments in ("", range_type, f"VARIADIC {range_type}[]")]
+    for function_schema, function, arguments in signatures:
+        text = sql.SQL("ALTER FUNCTION {}({}) RENAME TO {}").format(
+            Name(function_schema or "public", function), deparsed(arguments), _aside(function)
         )
+        yield step(id, text, f"set constructor {function} of the old {id} aside")
+    if context.server.major >= 14:
+        text = sql.SQL("ALTER TYPE {} RENAME TO {}").format(qualified(multirange), _aside(multirange.name))
         yield step(id, text, f"set the multirange of the old {id} aside")
 
 

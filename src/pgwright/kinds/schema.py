@@ -30,19 +30,19 @@ def read(reading: Reading) -> Iterator[Found]:
 
 
 def create(o: Schema, context: Context) -> tuple[Step, ...]:
-    """Return the CREATE SCHEMA; `public` gets the privileges that a new database gives it."""
+    """Return the CREATE SCHEMA; `public` gets owner and privileges as in a new database."""
     name = name_of(o.id)
     if o.id.name.name != "public":
         return (step(o.id, sql.SQL("CREATE SCHEMA {}").format(name), f"create {o.id}"),)
-    privileges = sql.SQL("USAGE" if context.server.major >= 15 else "USAGE, CREATE")
-    return (
-        step(o.id, sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(name), f"create {o.id}"),
-        step(
-            o.id,
-            sql.SQL("GRANT {} ON SCHEMA {} TO PUBLIC").format(privileges, name),
-            f"let everybody use {o.id}",
-        ),
-    )
+    steps = [step(o.id, sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(name), f"create {o.id}")]
+    privileges = sql.SQL("USAGE, CREATE")
+    if context.server.major >= 15:
+        privileges = sql.SQL("USAGE")
+        text = sql.SQL("ALTER SCHEMA {} OWNER TO pg_database_owner").format(name)
+        steps.append(step(o.id, text, f"let the owner of the database own {o.id}"))
+    text = sql.SQL("GRANT {} ON SCHEMA {} TO PUBLIC").format(privileges, name)
+    steps.append(step(o.id, text, f"let everybody use {o.id}"))
+    return tuple(steps)
 
 
 def drop(o: Schema, context: Context) -> tuple[Step, ...]:

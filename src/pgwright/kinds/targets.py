@@ -77,6 +77,16 @@ def subject(
     return id
 
 
+def ancestors(id: ObjectId) -> tuple[ObjectId, ...]:
+    """Return what the object is a part of, the nearest first."""
+    found: list[ObjectId] = []
+    at = id.parent
+    while at is not None:
+        found.append(at)
+        at = at.parent
+    return tuple(found)
+
+
 def target(id: ObjectId, catalog: Catalog) -> sql.Composable:
     """Compose keyword and name of an object as COMMENT ON takes them.
 

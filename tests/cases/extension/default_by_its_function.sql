@@ -1,5 +1,5 @@
 -- before
-CREATE TABLE keys (id uuid);
+CREATE TABLE keys (id int, salt text);
 -- after
-CREATE EXTENSION "uuid-ossp";
-CREATE TABLE keys (id uuid DEFAULT uuid_generate_v4());
+CREATE EXTENSION pgcrypto;
+CREATE TABLE keys (id int, salt text DEFAULT gen_salt('md5'));

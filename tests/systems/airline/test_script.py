@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
+from tests.conftest import MakeDatabase
+from tests.servers.running import Server
 from tests.systems.airline.project import FOLDER, HEAD, REVISIONS, SCRIPT, environ, run, succeed
 from tests.systems.airline.structure import EMPTY, structure
 
@@ -156,6 +158,13 @@ def test_init_loads_data_and_reset_starts_over(database: str) -> None:
     assert count_users(database) == loaded
     with psycopg.connect(database) as connection:
         assert connection.execute("SELECT count(*) FROM of_somebody_else").fetchone() == (0,)
+
+
+def test_init_on_the_oldest_server(server_12: Server, make_database: MakeDatabase) -> None:
+    url = make_database(server_12)
+    succeed(url, *SCRIPT, "init", "--scale", "0.002")
+    succeed(url, *SCRIPT, "status")
+    assert count_users(url) == 41
 
 
 def test_init_without_data(database: str) -> None:

@@ -1,0 +1,78 @@
+"""Revisions on disk as a graph, whatever tool wrote them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Revision:
+    """Describe one migration file.
+
+    `parents` are the revisions that must come before it; `replaces` those that it stands for (squashed).
+    `message` is its own first line.
+    """
+
+    id: str
+    parents: tuple[str, ...]
+    message: str
+    path: Path
+    replaces: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Revisions:
+    """Hold the revisions of a project by id.
+
+    `unread` names places whose revisions could not be read (a package that is not installed here).
+    """
+
+    by_id: Mapping[str, Revision]
+    unread: tuple[str, ...] = ()
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """Return the revisions that no other one follows, sorted."""
+        followed = {parent for revision in self.by_id.values() for parent in revision.parents}
+        squashed = {name for revision in self.by_id.values() for name in revision.replaces}
+        return tuple(sorted(id for id in self.by_id if id not in followed and id not in squashed))
+
+    def ancestors(self, ids: Collection[str]) -> frozenset[str]:
+        """Return `ids` and all that comes before them, as far as it is known."""
+        found: set[str] = set()
+        waiting = [id for id in ids if id in self.by_id]
+        while waiting:
+            id = waiting.pop()
+            if id not in found:
+                found.add(id)
+                waiting.extend(parent for parent in self.by_id[id].parents if parent in self.by_id)
+        return frozenset(found)
+
+    def in_order(self, ids: Collection[str]) -> tuple[Revision, ...]:
+        """Return the revisions of `ids`, each after those that it needs."""
+        return tuple(self.by_id[id] for id in self._sorted if id in ids)
+
+    @cached_property
+    def _sorted(self) -> tuple[str, ...]:
+        done: dict[str, None] = {}
+
+        def visit(start: str) -> Iterator[str]:
+            # Depth first without recursion: projects have thousands of revisions.
+            stack = [(start, False)]
+            while stack:
+                id, ready = stack.pop()
+                if id in done or id not in self.by_id:
+                    continue
+                if ready:
+                    yield id
+                    continue
+                stack.append((id, True))
+                stack.extend((parent, False) for parent in reversed(self.by_id[id].parents))
+
+        for id in sorted(self.by_id):
+            for found in visit(id):
+                done[found] = None
+        return tuple(done)

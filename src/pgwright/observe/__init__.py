@@ -1,0 +1,1 @@
+"""What a database is like right now: sizes, use, sessions, locks, settings; read, never changed."""

@@ -1,0 +1,4 @@
+-- before
+CREATE TABLE t (id integer PRIMARY KEY);
+-- after
+CREATE TABLE t (id integer PRIMARY KEY, a text NOT NULL DEFAULT 'x');

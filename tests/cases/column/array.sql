@@ -1,0 +1,5 @@
+-- before
+CREATE TABLE t (id integer PRIMARY KEY, a text[]);
+-- after
+CREATE TABLE t (id integer PRIMARY KEY, a varchar(5)[]);
+-- expect: hazards=rewrites

@@ -1,0 +1,5 @@
+-- before
+CREATE TABLE t (id integer PRIMARY KEY, a text, b int);
+-- after
+CREATE TABLE t (id integer PRIMARY KEY, b int);
+-- expect: hazards=deletes-data

@@ -1,0 +1,4 @@
+-- before
+CREATE TABLE t (id integer PRIMARY KEY, a int GENERATED ALWAYS AS IDENTITY);
+-- after
+CREATE TABLE t (id integer PRIMARY KEY, a bigint GENERATED ALWAYS AS IDENTITY);

@@ -1,0 +1,5 @@
+-- before
+CREATE TABLE t (id integer PRIMARY KEY, a varchar(20));
+-- after
+CREATE TABLE t (id integer PRIMARY KEY, a varchar(10));
+-- expect: hazards=rewrites

@@ -1,0 +1,6 @@
+-- before
+CREATE TABLE p (id int PRIMARY KEY, n int NOT NULL);
+CREATE TABLE c (p int REFERENCES p);
+-- after
+CREATE TABLE p (id int NOT NULL UNIQUE, n int NOT NULL PRIMARY KEY);
+CREATE TABLE c (p int REFERENCES p (id));

@@ -1,0 +1,6 @@
+-- before
+CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+CREATE TABLE t (id int DEFAULT f());
+-- after
+CREATE FUNCTION g() RETURNS int LANGUAGE sql AS 'SELECT 2';
+CREATE TABLE t (id int DEFAULT g());

@@ -1,0 +1,7 @@
+-- roles: case_dp_maker case_dp_reader
+-- before
+ALTER DEFAULT PRIVILEGES FOR ROLE case_dp_maker GRANT SELECT ON TABLES TO case_dp_reader WITH GRANT OPTION;
+ALTER DEFAULT PRIVILEGES FOR ROLE case_dp_maker GRANT USAGE ON SEQUENCES TO case_dp_reader;
+-- after
+ALTER DEFAULT PRIVILEGES FOR ROLE case_dp_maker GRANT SELECT ON TABLES TO case_dp_reader;
+ALTER DEFAULT PRIVILEGES FOR ROLE case_dp_maker GRANT USAGE ON SEQUENCES TO case_dp_reader WITH GRANT OPTION;

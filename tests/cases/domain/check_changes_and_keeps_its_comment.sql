@@ -1,0 +1,9 @@
+-- before
+CREATE DOMAIN year AS int CONSTRAINT sane CHECK (VALUE > 0) CONSTRAINT late CHECK (VALUE < 3000);
+CREATE TABLE t (y year);
+COMMENT ON CONSTRAINT sane ON DOMAIN year IS 'no zero';
+COMMENT ON CONSTRAINT late ON DOMAIN year IS 'not too late';
+-- after
+CREATE DOMAIN year AS int CONSTRAINT sane CHECK (VALUE > 100) CONSTRAINT other CHECK (VALUE <> 666);
+CREATE TABLE t (y year);
+COMMENT ON CONSTRAINT sane ON DOMAIN year IS 'no zero';

@@ -1,0 +1,10 @@
+-- before
+CREATE DOMAIN a AS int DEFAULT 1;
+CREATE DOMAIN b AS int;
+CREATE DOMAIN c AS int DEFAULT 3;
+CREATE TABLE t (a a, b b, c c);
+-- after
+CREATE DOMAIN a AS int DEFAULT 2;
+CREATE DOMAIN b AS int DEFAULT (1 + 1);
+CREATE DOMAIN c AS int;
+CREATE TABLE t (a a, b b, c c);

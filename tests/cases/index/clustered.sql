@@ -1,0 +1,7 @@
+-- before
+CREATE TABLE t (id integer PRIMARY KEY, a integer, b text, c jsonb, ts timestamptz);
+CREATE INDEX i ON t (a);
+-- after
+CREATE TABLE t (id integer PRIMARY KEY, a integer, b text, c jsonb, ts timestamptz);
+CREATE INDEX i ON t (a);
+ALTER TABLE t CLUSTER ON i;

@@ -1,0 +1,8 @@
+-- roles: case_owner_a
+-- before
+CREATE TABLE t (id int) PARTITION BY RANGE (id);
+CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (0) TO (10);
+-- after
+CREATE TABLE t (id int) PARTITION BY RANGE (id);
+CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (0) TO (10);
+ALTER TABLE t OWNER TO case_owner_a;

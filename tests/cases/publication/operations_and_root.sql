@@ -1,0 +1,9 @@
+-- since: 13
+-- before
+CREATE TABLE t (id int PRIMARY KEY) PARTITION BY RANGE (id);
+CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (0) TO (10);
+CREATE PUBLICATION p FOR TABLE t WITH (publish = 'insert');
+-- after
+CREATE TABLE t (id int PRIMARY KEY) PARTITION BY RANGE (id);
+CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (0) TO (10);
+CREATE PUBLICATION p FOR TABLE t WITH (publish = '', publish_via_partition_root = true);

@@ -1,0 +1,4 @@
+-- before
+-- after
+CREATE TYPE floatrange AS RANGE (subtype = float8);
+CREATE TYPE "price ""Range""" AS RANGE (subtype = numeric);

@@ -1,0 +1,5 @@
+-- before
+CREATE TABLE t (id int);
+CREATE SEQUENCE s OWNED BY t.id;
+-- after
+CREATE SEQUENCE s;

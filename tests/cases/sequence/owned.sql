@@ -1,0 +1,6 @@
+-- before
+CREATE TABLE t (id int);
+CREATE SEQUENCE s;
+-- after
+CREATE TABLE t (id int);
+CREATE SEQUENCE s OWNED BY t.id;

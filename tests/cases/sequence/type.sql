@@ -1,0 +1,4 @@
+-- before
+CREATE SEQUENCE s AS smallint;
+-- after
+CREATE SEQUENCE s AS bigint;

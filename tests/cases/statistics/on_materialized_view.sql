@@ -1,0 +1,8 @@
+-- before
+CREATE TABLE t (a int, b int);
+CREATE MATERIALIZED VIEW m AS SELECT a, b FROM t;
+CREATE STATISTICS s ON a, b FROM m;
+-- after
+CREATE TABLE t (a int, b int);
+CREATE MATERIALIZED VIEW m AS SELECT a, b, a + b AS c FROM t;
+CREATE STATISTICS s ON a, b FROM m;

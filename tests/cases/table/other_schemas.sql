@@ -1,0 +1,8 @@
+-- before
+CREATE SCHEMA s1;
+CREATE TABLE s1.t (id int PRIMARY KEY);
+-- after
+CREATE SCHEMA s1;
+CREATE SCHEMA s2;
+CREATE TABLE s1.t (id int PRIMARY KEY, n text);
+CREATE TABLE s2.t (id int PRIMARY KEY REFERENCES s1.t);

@@ -1,0 +1,5 @@
+-- before
+CREATE TABLE x (id int);
+-- after
+CREATE TABLE y (id int);
+CREATE VIEW x AS SELECT id FROM y;
