@@ -27,7 +27,7 @@ demo: $(VENV)/demo
 	$(BIN)/python -m pgwright demo
 
 test: check servers
-	$(BIN)/python -m pytest -n $(JOBS) $(PYTEST)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(PYTEST)
 
 check: $(VENV)/dev
 	$(BIN)/python -m ruff check

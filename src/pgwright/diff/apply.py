@@ -2,112 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from itertools import groupby
+from dataclasses import dataclass
 from typing import Any
 
-import msgspec
+import psycopg
 from psycopg import Connection
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
+from pgwright.diff.batches import LOCK_ATTEMPTS, Batches, Progress, Waiting
 from pgwright.diff.compare import compare
-from pgwright.diff.execute import execute_steps
-from pgwright.diff.planner import make_plan
-from pgwright.errors import HazardRefused, LockTimeoutError, PgwrightError, PlanStale, UsageError
-from pgwright.kinds.codec import catalog_from_json, catalog_to_json
-from pgwright.model.catalog import Catalog
+from pgwright.diff.ends import Ends, pack, read_here
+from pgwright.errors import HazardRefused, PgwrightError, PlanStale
 from pgwright.model.change import Change
-from pgwright.model.plan import Plan, Step
+from pgwright.model.plan import Plan
 from pgwright.model.run import Run, RunStatus
-from pgwright.model.selection import Selection
 from pgwright.pg.connect import connect
 from pgwright.pg.redact import redact
 from pgwright.pg.session import advisory_lock
-from pgwright.sources.database import read_catalog
+from pgwright.pg.statements import statement_error
+from pgwright.server.scratch import EMBEDDED
 from pgwright.state.ledger import Ledger
 
 JOB = "schema apply"
-LOCK_ATTEMPTS = 10
-_PLAN_AGAIN = "plan again: pgwright schema plan"
-
-Progress = Callable[[Step], None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ends:
-    """Hold both ends of a plan and the selection that they were read with: all that a resume needs."""
-
-    before: Catalog
-    after: Catalog
-    selection: Selection
-    online: bool = True
+PLAN_AGAIN = "plan again: pgwright schema plan"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Applied:
-    """Report an apply: its run, how many steps were run, and what still differs from the target."""
+    """Report an apply: its run, how many steps were run, and what still differs from the target.
+
+    `notes` says what a plan that led back could not bring back.
+    """
 
     run: Run
     steps: int
     remaining: tuple[Change, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manner:
+    """Say how steps are run.
+
+    `on_step` hears of each step when its transaction has ended; `on_wait` of a batch that could not
+    have its lock and is tried again, at most `lock_attempts` times in all. `lock_wait` is how many seconds
+    to wait for another apply to end. `scratch` is where catalogs of other versions are rebuilt.
+    """
+
+    on_step: Progress | None = None
+    on_wait: Waiting | None = None
+    lock_attempts: int = LOCK_ATTEMPTS
+    lock_wait: float = 30.0
+    scratch: str = EMBEDDED
 
 
 def apply_plan(
-    url: str,
-    plan: Plan,
-    ends: Ends,
-    *,
-    allow: Collection[str] = (),
-    on_step: Progress | None = None,
-    lock_wait: float = 30.0,
+    url: str, plan: Plan, ends: Ends, *, allow: Collection[str] = (), manner: Manner | None = None
 ) -> Applied:
     """Run the plan against the database at `url`.
 
-    Raises `HazardRefused` when a hazard is not in `allow`, `PlanStale` when the database is no longer what
-    the plan was made for, `LockTimeoutError` and `StatementError` for a step that fails: its transaction is
-    rolled back, what came before it stays, and `resume` goes on from there.
+    Where another apply has led there meanwhile, nothing is run. Raises `HazardRefused` when a hazard is not
+    in `allow`, `PlanStale` when the database is no longer what the plan was made for, `LockTimeoutError` and
+    `StatementError` for a step that fails: its transaction is rolled back, what came before it stays, and
+    `resume` goes on from there.
     """
+    manner = manner or Manner()
     require_allowed(plan, allow)
-    with connect(url, autocommit=True) as conn, advisory_lock(conn, JOB, wait=lock_wait):
-        _require_fresh(conn, plan, ends)
+    with connect(url, autocommit=True) as conn, advisory_lock(conn, JOB, wait=manner.lock_wait):
+        done_already = _require_fresh(conn, plan, ends, manner)
         ledger = Ledger(conn=conn)
         ledger.prepare()
         ledger.abandon_running(JOB)
-        run = ledger.begin(JOB, payload=_pack(ends))
-        return _run(ledger, run, plan, ends, on_step)
-
-
-def resume(
-    url: str,
-    run_id: str | None = None,
-    *,
-    undo: bool = False,
-    allow: Collection[str] = (),
-    on_step: Progress | None = None,
-    lock_wait: float = 30.0,
-) -> Applied:
-    """Go on with a run that did not end, or take it back.
-
-    The database is compared with the end that the run was heading for (with `undo`: with where it came
-    from), and what is left is planned and run; leftovers of a step that was killed, such as an invalid index,
-    are part of that comparison. Raises `UsageError` when there is nothing to resume.
-    """
-    with connect(url, autocommit=True) as conn, advisory_lock(conn, JOB, wait=lock_wait):
-        ledger = Ledger(conn=conn)
-        run = _find(ledger, run_id)
-        payload = ledger.payload(run.id)
-        if payload is None:
-            raise UsageError(f"run {run.id} left nothing to resume from", hint=_PLAN_AGAIN)
-        ends = _unpack(payload)
-        here = ends.selection.apply(read_catalog(conn, source=redact(url)))
-        target = ends.before if undo else ends.after
-        plan = make_plan(here, target, online=ends.online)
-        require_allowed(plan, allow)
-        ledger.abandon_running(JOB)
-        again = ledger.begin(JOB, payload=payload, attempt=run.attempt + 1)
-        return _run(ledger, again, plan, replace(ends, after=target), on_step)
+        run = ledger.begin(JOB, payload=pack(ends))
+        if done_already:
+            return Applied(run=ledger.finish(run.id, RunStatus.SUCCEEDED, result={"steps": 0}), steps=0)
+        return run_plan(url, ledger, run, plan, ends, manner)
 
 
 def require_allowed(plan: Plan, allow: Collection[str]) -> None:
@@ -125,100 +95,55 @@ def require_allowed(plan: Plan, allow: Collection[str]) -> None:
     )
 
 
-def _require_fresh(conn: Connection[Any], plan: Plan, ends: Ends) -> None:
-    here = ends.selection.apply(read_catalog(conn, source="target"))
+def _require_fresh(conn: Connection[Any], plan: Plan, ends: Ends, manner: Manner) -> bool:
+    """Return whether the target is reached already; raise `PlanStale` for any other state than the start."""
+    _, here = read_here(conn, ends, scratch=manner.scratch)
     if here.digest == plan.from_digest:
-        return
+        return False
+    if here.digest == plan.to_digest:
+        return True
     changes = compare(ends.before, here)
     shown = "; ".join(str(c) for c in changes[:5])
+    more = f"; and {len(changes) - 5} more" if len(changes) > 5 else ""
     raise PlanStale(
         "the database changed since the plan was made",
-        detail=f"{shown or 'its structure has another digest'}. Nothing was changed.",
-        hint=_PLAN_AGAIN,
+        detail=f"{shown or 'its structure has another digest'}{more}. Nothing was changed.",
+        hint=PLAN_AGAIN,
     )
 
 
-def _run(ledger: Ledger, run: Run, plan: Plan, ends: Ends, on_step: Progress | None) -> Applied:
-    conn = ledger.conn
+def run_plan(url: str, ledger: Ledger, run: Run, plan: Plan, ends: Ends, manner: Manner) -> Applied:
+    """Run the steps of a plan that is on record as `run`, verify the end and close the run.
+
+    An error that ends it names the run, how far it came and the next command.
+    """
+    batches = Batches(
+        url=url, ledger=ledger, run=run, plan=plan, on_step=manner.on_step, on_wait=manner.on_wait
+    )
     try:
-        done = _run_batches(ledger, run, plan, on_step)
-        here = ends.selection.apply(read_catalog(conn, source="target"))
-        remaining = compare(here, ends.after)
+        try:
+            batches.execute(attempts=manner.lock_attempts)
+            _, here = read_here(ledger.conn, ends, scratch=manner.scratch)
+            remaining = compare(here, ends.after)
+        except psycopg.Error as exc:
+            raise statement_error(exc, conn=ledger.conn, left="the finished steps stay") from exc
     except BaseException as exc:
-        cause = redact(str(exc)) or type(exc).__name__
         # A connection that is gone cannot say so; the next run finds this one abandoned.
         with suppress(Exception):
-            ledger.finish(run.id, RunStatus.FAILED, error=cause)
+            cause = redact(str(exc)) or type(exc).__name__
+            ledger.finish(run.id, RunStatus.FAILED, result={"steps": batches.done}, error=cause)
         if isinstance(exc, PgwrightError):
-            exc.hint = exc.hint or f"mend the cause, then run: pgwright schema resume {run.id}"
+            _explain(exc, run, batches.done, len(plan.steps))
         raise
     status = RunStatus.FAILED if remaining else RunStatus.SUCCEEDED
     error = f"{len(remaining)} differences remain" if remaining else None
-    finished = ledger.finish(run.id, status, result={"steps": done}, error=error)
-    return Applied(run=finished, steps=done, remaining=remaining)
+    finished = ledger.finish(run.id, status, result={"steps": batches.done}, error=error)
+    return Applied(run=finished, steps=batches.done, remaining=remaining)
 
 
-def _run_batches(ledger: Ledger, run: Run, plan: Plan, on_step: Progress | None) -> int:
-    total, done = len(plan.steps), 0
-    for _, members in groupby(plan.steps, key=lambda s: s.batch):
-        batch = tuple(members)
-        last = batch[-1]
-
-        def record(conn: Connection[Any], step: Step, last: Step = last, at: int = done + len(batch)) -> None:
-            if step is last:
-                ledger.advance(run.id, last.id, {"done": at, "of": total})
-
-        for attempt in Retrying(
-            retry=retry_if_exception_type(LockTimeoutError),
-            wait=wait_random_exponential(multiplier=0.5, max=20),
-            stop=stop_after_attempt(LOCK_ATTEMPTS),
-            reraise=True,
-        ):
-            with attempt:
-                execute_steps(ledger.conn, batch, after_step=record)
-        done += len(batch)
-        _tell(on_step, batch)
-    return done
-
-
-def _tell(on_step: Progress | None, steps: Iterable[Step]) -> None:
-    if on_step:
-        for step in steps:
-            on_step(step)
-
-
-def _find(ledger: Ledger, run_id: str | None) -> Run:
-    if not ledger.exists():
-        raise UsageError("pgwright has changed nothing in this database", hint=_PLAN_AGAIN)
-    run = ledger.get(run_id) if run_id else ledger.last(JOB)
-    if run is None:
-        raise UsageError(f"there is no run {run_id or 'to resume'}", hint="see: pgwright schema runs")
-    return run
-
-
-class _Payload(msgspec.Struct):
-    before: msgspec.Raw
-    after: msgspec.Raw
-    selection: Selection
-    online: bool
-
-
-def _pack(ends: Ends) -> bytes:
-    return msgspec.json.encode(
-        _Payload(
-            before=msgspec.Raw(catalog_to_json(ends.before)),
-            after=msgspec.Raw(catalog_to_json(ends.after)),
-            selection=ends.selection,
-            online=ends.online,
-        )
-    )
-
-
-def _unpack(payload: bytes) -> Ends:
-    found = msgspec.json.decode(payload, type=_Payload)
-    return Ends(
-        before=catalog_from_json(bytes(found.before)),
-        after=catalog_from_json(bytes(found.after)),
-        selection=found.selection,
-        online=found.online,
-    )
+def _explain(exc: PgwrightError, run: Run, done: int, total: int) -> None:
+    """Add to an error where the run stands and how it goes on."""
+    state = f"run {run.id} stopped after {done} of {total} steps, which stay"
+    exc.detail = f"{exc.detail}; {state}" if exc.detail else state
+    onward = f"pgwright schema resume {run.id}, or back: pgwright schema resume {run.id} --undo"
+    exc.hint = f"{exc.hint}; then go on: {onward}" if exc.hint else f"mend the cause, then go on: {onward}"

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Any
 
+import psycopg
+from psycopg import Connection
+
+from pgwright.diff.compare import differing_fields
 from pgwright.diff.execute import execute_steps
 from pgwright.diff.planner import make_plan
+from pgwright.kinds.contract import Context
+from pgwright.kinds.registry import kind
+from pgwright.kinds.steps import parent_of
 from pgwright.model.catalog import Catalog, ServerFacts
 from pgwright.model.plan import Plan
 from pgwright.pg.connect import connect
@@ -52,7 +61,33 @@ def build(catalog: Catalog, scratch: ScratchDatabase) -> Catalog:
     with connect(scratch.url, autocommit=True) as conn:
         plan = creation_plan(catalog, read_catalog(conn, source="scratch"))
         execute_steps(conn, plan.steps, timeouts=False)
+        copy = read_catalog(conn, source=catalog.source)
+        if not _name_derived_indexes(conn, catalog, copy):
+            return copy
         return read_catalog(conn, source=catalog.source)
+
+
+def _name_derived_indexes(conn: Connection[Any], catalog: Catalog, copy: Catalog) -> int:
+    """Give the indexes that PostgreSQL made for partitions the names that they have in the catalog.
+
+    Such an index counts as soon as its partition is detached, and then by its own name. Returns how many
+    were renamed.
+    """
+    renamed = 0
+    for wanted in catalog:
+        if not wanted.derived or wanted.id.kind not in {"index", "constraint"} or wanted.id in copy:
+            continue
+        for made in copy.children(parent_of(wanted.id), wanted.id.kind):
+            if made.derived and made.id not in catalog and not differing_fields(made, wanted):
+                rename = kind(made.id.kind).rename
+                context = Context(before=copy, after=copy, server=copy.server)
+                for step in rename(made, wanted.id, context) if rename else ():
+                    with suppress(psycopg.Error):
+                        # A key of a partition is renamed by its index; an inherited check cannot be.
+                        conn.execute(step.sql.encode())
+                        renamed += 1
+                break
+    return renamed
 
 
 def _with(present: Catalog, wanted: Catalog) -> Catalog:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from itertools import groupby
 from typing import Any
 
@@ -12,9 +12,11 @@ from psycopg import Connection
 
 from pgwright.errors import PgwrightError
 from pgwright.model.plan import Step
+from pgwright.pg.blocking import Blocker
 from pgwright.pg.statements import statement_error
 
 Observer = Callable[[Connection[Any], Step], None]
+Blockers = Callable[[], Sequence[Blocker]]
 
 
 def execute_steps(
@@ -24,20 +26,27 @@ def execute_steps(
     timeouts: bool = True,
     before_step: Observer | None = None,
     after_step: Observer | None = None,
+    blockers: Blockers = tuple,
 ) -> None:
     """Run steps in order; neighbours of one batch share a transaction.
 
     `conn` must be in autocommit mode. `after_step` is called inside the step's transaction, before it
-    commits. Raises the error of the first step that fails; the batches before it stay applied.
+    commits; `blockers` is asked who was in the way of a step that failed. Raises the error of the first
+    step that fails; the batches before it stay applied.
     """
     with _settings(conn):
         for _, batch in groupby(steps, key=lambda s: s.batch):
             members = tuple(batch)
-            if all(s.transactional for s in members):
+            run = _Run(conn, timeouts, before_step, after_step, blockers)
+            if not all(s.transactional for s in members):
+                run(members)
+                continue
+            try:
                 with conn.transaction():
-                    _run(conn, members, timeouts, before_step, after_step)
-            else:
-                _run(conn, members, timeouts, before_step, after_step)
+                    run(members)
+            except psycopg.Error as exc:
+                # A deferred constraint speaks up, or the connection is lost, while the batch commits.
+                raise run.failed(exc, members[-1]) from exc
 
 
 @contextmanager
@@ -47,40 +56,59 @@ def _settings(conn: Connection[Any]) -> Iterator[None]:
     try:
         yield
     finally:
-        if not conn.closed:
-            conn.execute("RESET check_function_bodies")
-            conn.execute("RESET lock_timeout")
-            conn.execute("RESET statement_timeout")
+        # Of a connection that was lost while nobody looked, the step's own error says more.
+        with suppress(psycopg.OperationalError):
+            if not conn.closed:
+                conn.execute("RESET check_function_bodies")
+                conn.execute("RESET lock_timeout")
+                conn.execute("RESET statement_timeout")
 
 
-def _run(
-    conn: Connection[Any],
-    steps: tuple[Step, ...],
-    timeouts: bool,
-    before_step: Observer | None,
-    after_step: Observer | None,
-) -> None:
-    for step in steps:
-        if before_step:
-            before_step(conn, step)
-        if timeouts:
-            _limit(conn, "lock_timeout", step.lock_timeout)
-            _limit(conn, "statement_timeout", step.statement_timeout)
-        try:
-            conn.execute(step.sql.encode())
-        except psycopg.Error as exc:
-            raise _failed(exc, step) from exc
-        if after_step:
-            after_step(conn, step)
+class _Run:
+    """Run the steps of one batch on a connection."""
+
+    def __init__(
+        self,
+        conn: Connection[Any],
+        timeouts: bool,
+        before_step: Observer | None,
+        after_step: Observer | None,
+        blockers: Blockers,
+    ) -> None:
+        self._conn = conn
+        self._timeouts = timeouts
+        self._before = before_step
+        self._after = after_step
+        self._blockers = blockers
+
+    def __call__(self, steps: tuple[Step, ...]) -> None:
+        for step in steps:
+            try:
+                if self._before:
+                    self._before(self._conn, step)
+                if self._timeouts:
+                    _limit(self._conn, step)
+                self._conn.execute(step.sql.encode())
+                if self._after:
+                    self._after(self._conn, step)
+            except psycopg.Error as exc:
+                raise self.failed(exc, step) from exc
+
+    def failed(self, exc: psycopg.Error, step: Step) -> PgwrightError:
+        """Return the error that names the step."""
+        left = "its transaction was rolled back" if step.transactional else "it may have left a part behind"
+        error = statement_error(exc, step.sql, conn=self._conn, blockers=self._blockers(), left=left)
+        place = f"step {step.id} ({step.summary}) failed"
+        error.detail = f"{place}; {error.detail}" if error.detail else place
+        return error
 
 
-def _limit(conn: Connection[Any], setting: str, seconds: float | None) -> None:
-    value = "0" if seconds is None else f"{round(seconds * 1000)}ms"
-    conn.execute("SELECT set_config(%s, %s, false)", (setting, value))
+def _limit(conn: Connection[Any], step: Step) -> None:
+    """Set the step's timeouts; none means none, whatever role or database say."""
+    values = [_milliseconds(s) for s in (step.lock_timeout, step.statement_timeout)]
+    query = "SELECT set_config('lock_timeout', %s, false), set_config('statement_timeout', %s, false)"
+    conn.execute(query, values)
 
 
-def _failed(exc: psycopg.Error, step: Step) -> PgwrightError:
-    error = statement_error(exc, step.sql)
-    place = f"step {step.id} ({step.summary}) failed"
-    error.detail = f"{place}. {error.detail}" if error.detail else place
-    return error
+def _milliseconds(seconds: float | None) -> str:
+    return "0" if seconds is None else f"{max(1, round(seconds * 1000))}ms"

@@ -34,12 +34,14 @@ def order(
     before: Catalog,
     after: Catalog,
     detached: Mapping[ObjectId, tuple[ObjectId, ...]] | None = None,
+    contested: Iterable[tuple[Move, Move]] = (),
 ) -> tuple[Move, ...]:
     """Return the moves in an order in which each finds what it needs (Kahn's algorithm).
 
     Among moves that may come next, creations and alterations precede drops, then the rank of the
     kind and the name decide, so that equal inputs give equal plans. `detached` names for an altered
-    object what must be gone while it is. Raises `CircularPlan`.
+    object what must be gone while it is; `contested` are pairs of which the first frees a name for the
+    second. Raises `CircularPlan`.
     """
     nodes = set(moves)
     edges = _edges(nodes, before, after)
@@ -47,6 +49,8 @@ def order(
         for part in parts:
             _add(edges, nodes, Move(Op.DROP, part), Move(Op.ALTER, id))
             _add(edges, nodes, Move(Op.ALTER, id), Move(Op.CREATE, part))
+    for holder, taker in contested:
+        _add(edges, nodes, holder, taker)
     waiting = dict.fromkeys(nodes, 0)
     for followers in edges.values():
         for follower in followers:
@@ -89,6 +93,10 @@ def _edges(nodes: set[Move], before: Catalog, after: Catalog) -> dict[Move, set[
             continue
         assert new is not None
         precedes(Move(Op.DROP, move.id), move)
+        if move.op is Op.CREATE and old is not None:
+            # Made again while both old and new would serve, a foreign key takes the old key once more.
+            for needed in old.depends_on:
+                precedes(Move(Op.DROP, needed), move)
         for needed in new.depends_on:
             precedes(Move(Op.CREATE, needed), move)
             precedes(Move(Op.ALTER, needed), move)
@@ -96,8 +104,6 @@ def _edges(nodes: set[Move], before: Catalog, after: Catalog) -> dict[Move, set[
             for needed in old.depends_on:
                 if needed not in new.depends_on:
                     _add(edges, nodes, move, Move(Op.DROP, needed))
-    for holder, taker in _contested_names(nodes, before, after):
-        precedes(holder, taker)
     return edges
 
 
@@ -106,22 +112,18 @@ def _add(edges: dict[Move, set[Move]], nodes: set[Move], first: Move, second: Mo
         edges.setdefault(first, set()).add(second)
 
 
-def _contested_names(nodes: set[Move], before: Catalog, after: Catalog) -> Iterable[tuple[Move, Move]]:
-    """Yield (drop, create) pairs where the created object takes a name that the dropped one holds."""
-    holders: dict[tuple[str, ...], Move] = {}
-    for move in nodes:
-        if move.op is Op.DROP:
-            for claim in _claims(before.get(move.id)):
-                holders[claim] = move
-    for move in nodes:
-        if move.op is Op.CREATE:
-            for claim in _claims(after.get(move.id)):
-                if claim in holders:
-                    yield holders[claim], move
+def contested_names(
+    freed: Iterable[tuple[CatalogObject, Move]], taken: Iterable[tuple[CatalogObject, Move]]
+) -> Iterable[tuple[Move, Move]]:
+    """Yield (first, second) where the first move frees a name that the second takes.
 
-
-def _claims(o: CatalogObject | None) -> tuple[tuple[str, ...], ...]:
-    return () if o is None else kind(o.id.kind).claims(o)
+    `freed` pairs objects that lose their names with the moves that do it, `taken` those that get them.
+    """
+    holders = {claim: move for o, move in freed for claim in kind(o.id.kind).claims(o)}
+    for o, move in taken:
+        for claim in kind(o.id.kind).claims(o):
+            if claim in holders and holders[claim] != move:
+                yield holders[claim], move
 
 
 def _circular(nodes: set[Move], edges: Mapping[Move, set[Move]]) -> CircularPlan:

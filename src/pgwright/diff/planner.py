@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
+from pgwright.diff.carry import carried, carriers, circular_parts
 from pgwright.diff.compare import compare
 from pgwright.diff.fold import fold
-from pgwright.diff.order import Move, order
+from pgwright.diff.order import Move, contested_names, order
+from pgwright.diff.parts import rename_step, renamed_parts
 from pgwright.errors import PgwrightError
 from pgwright.kinds.contract import Alteration, Context
 from pgwright.kinds.registry import kind
@@ -35,8 +37,9 @@ def make_plan(
     server = server or before.server
     changes = {change.id: change for change in compare(before, after)}
     context = Context(before=before, after=after, server=server, online=online)
-    context, alterations = _settle(changes, context)
+    context, alterations, renamed = _settle(changes, context)
     context = dataclasses.replace(context, inlined=fold(context.created, context))
+    context = dataclasses.replace(context, explicit=circular_parts(context))
     inlined = {part.id for parts in context.inlined.values() for part in parts}
     moves = [
         *(Move(Op.DROP, id) for id in context.dropped),
@@ -45,29 +48,54 @@ def make_plan(
     ]
     # A part that is folded in comes about with its parent: what needs the part waits for the parent.
     stand_in = {part.id: parent for parent, parts in context.inlined.items() for part in parts}
-    detached = {id: alteration.detach for id, alteration in alterations.items()}
-    ordered = order(moves, before, _redirect(after, stand_in), detached)
+    ordered = order(
+        moves,
+        carried(before, context),
+        _redirect(after, stand_in),
+        {id: alteration.detach for id, alteration in alterations.items()},
+        _contested(context, alterations.keys(), renamed, stand_in),
+    )
     steps = _number(_write(ordered, context, alterations), _batches(ordered, context))
     return Plan(from_digest=before.digest, to_digest=after.digest, server=server, steps=steps)
 
 
+def _contested(
+    context: Context,
+    alterations: Collection[ObjectId],
+    renamed: Mapping[ObjectId, ObjectId],
+    stand_in: Mapping[ObjectId, ObjectId],
+) -> Iterable[tuple[Move, Move]]:
+    """Pair what frees a name with what takes it, by the statements that really do so."""
+    altered = [id for id in alterations if id not in renamed]
+    carrier = carriers(context)
+    freed = [(context.before.objects[id], Move(Op.DROP, carrier.get(id, id))) for id in context.dropped]
+    freed += [(context.before.objects[old], Move(Op.ALTER, new)) for new, old in renamed.items()]
+    freed += [(context.before.objects[id], Move(Op.ALTER, id)) for id in altered]
+    taken = [(context.after.objects[id], Move(Op.CREATE, final(id, stand_in))) for id in context.created]
+    taken += [(context.after.objects[id], Move(Op.ALTER, id)) for id in (*renamed, *altered)]
+    return contested_names(freed, taken)
+
+
 def _settle(
     changes: Mapping[ObjectId, Change], context: Context
-) -> tuple[Context, Mapping[ObjectId, Alteration]]:
+) -> tuple[Context, Mapping[ObjectId, Alteration], Mapping[ObjectId, ObjectId]]:
     """Decide what is altered in place and what is dropped and made again, until nothing changes any more.
 
     Replacing an object takes along what still needs it afterwards; that may in turn change how
     others can be altered.
     """
     before, after = context.before, context.after
-    dropped = {c.id for c in changes.values() if c.op is Op.DROP}
-    created = {c.id for c in changes.values() if c.op is Op.CREATE}
+    pairs = renamed_parts(changes.values(), before, after)
     replaced: set[ObjectId] = set()
     while True:
+        # What would be replaced with its table anyway is made under its new name right away.
+        renamed = {new: old for new, old in pairs.items() if new.parent not in replaced}
+        dropped = {c.id for c in changes.values() if c.op is Op.DROP} - set(renamed.values())
+        created = {c.id for c in changes.values() if c.op is Op.CREATE} - set(renamed)
         context = dataclasses.replace(
             context, dropped=frozenset(dropped | replaced), created=frozenset(created | replaced)
         )
-        alterations: dict[ObjectId, Alteration] = {}
+        alterations = {new: rename_step(before.objects[old], new, context) for new, old in renamed.items()}
         wanted = set(replaced)
         for change in changes.values():
             if change.op is not Op.ALTER or change.id in replaced:
@@ -80,25 +108,37 @@ def _settle(
             else:
                 alterations[change.id] = alteration
                 wanted.update(id for id in alteration.detach if id in after)
-        wanted = _with_dependents(wanted, before, after)
+        wanted = _with_dependents(wanted, dropped, changes, context)
         if wanted == replaced:
-            return context, alterations
+            return context, alterations, renamed
         replaced = wanted
 
 
-def _with_dependents(replaced: set[ObjectId], before: Catalog, after: Catalog) -> set[ObjectId]:
-    """Return the replaced objects with all that stands on them before and after."""
+def _with_dependents(
+    replaced: set[ObjectId], dropped: set[ObjectId], changes: Mapping[ObjectId, Change], context: Context
+) -> set[ObjectId]:
+    """Return the replaced objects with all that cannot stand while they, or what is dropped, are gone.
+
+    What depends on them afterwards as well has to be made again; so has what has no change of its own
+    that would end its dependence: a foreign key whose definition stays while the key behind it goes.
+    """
+    before, after = context.before, context.after
     result: set[ObjectId] = set()
-    stack = list(replaced)
+    stack = [*dropped, *replaced]
+    seen: set[ObjectId] = set()
     while stack:
         id = stack.pop()
         old = before.get(id)
-        if id in result or old is None or old.derived:
+        if id in seen or old is None or old.derived:
             continue
-        result.add(id)
+        seen.add(id)
+        if id not in dropped:
+            result.add(id)
         for dependent in before.dependents.get(id, ()):
             new = after.get(dependent)
-            if new is not None and not new.derived and id in new.depends_on:
+            if new is None or new.derived:
+                continue
+            if id in new.depends_on or dependent not in changes:
                 stack.append(dependent)
     return result
 
@@ -108,19 +148,21 @@ def _redirect(after: Catalog, stand_in: Mapping[ObjectId, ObjectId]) -> Catalog:
     if not stand_in:
         return after
 
-    def final(id: ObjectId) -> ObjectId:
-        while id in stand_in:
-            id = stand_in[id]
-        return id
-
     needs_of_parts: dict[ObjectId, set[ObjectId]] = {}
     for part in stand_in:
-        needs_of_parts.setdefault(final(part), set()).update(after.objects[part].depends_on)
+        needs_of_parts.setdefault(final(part, stand_in), set()).update(after.objects[part].depends_on)
     objects = []
     for o in after:
-        needs = {final(d) for d in (*o.depends_on, *needs_of_parts.get(o.id, ()))} - {o.id}
-        objects.append(dataclasses.replace(o, depends_on=tuple(sorted(needs, key=str))) if needs else o)
+        needs = {final(d, stand_in) for d in (*o.depends_on, *needs_of_parts.get(o.id, ()))} - {o.id}
+        objects.append(dataclasses.replace(o, depends_on=tuple(needs)) if needs else o)
     return after.replacing(objects)
+
+
+def final(id: ObjectId, stand_in: Mapping[ObjectId, ObjectId]) -> ObjectId:
+    """Return the object whose statement makes this one."""
+    while id in stand_in:
+        id = stand_in[id]
+    return id
 
 
 def _write(

@@ -1,6 +1,6 @@
 -- Columns of tables in the given schemas, without those that a partition or child takes from its parent as they are.
 -- since: 14
--- columns: relid, number, name, type, not_null, identity, identity_sequence, identity_start, identity_increment,
+-- columns: relid, number, name, type, not_null, identity, identity_sequence, sequence_schema, sequence_name, identity_start, identity_increment,
 --   identity_min, identity_max, identity_cache, identity_cycle, generated, expression, expression_oid, collation,
 --   storage, compression, statistics, options, inherited, foreign_options
 SELECT a.attrelid AS relid,
@@ -10,6 +10,8 @@ SELECT a.attrelid AS relid,
        a.attnotnull AS not_null,
        a.attidentity::text AS identity,
        s.seqrelid AS identity_sequence,
+       sn.nspname AS sequence_schema,
+       sc.relname AS sequence_name,
        s.seqstart AS identity_start,
        s.seqincrement AS identity_increment,
        s.seqmin AS identity_min,
@@ -38,6 +40,8 @@ LEFT JOIN pg_depend AS sd
        ON a.attidentity <> '' AND sd.refclassid = 'pg_class'::regclass AND sd.refobjid = a.attrelid
       AND sd.refobjsubid = a.attnum AND sd.classid = 'pg_class'::regclass AND sd.deptype = 'i'
 LEFT JOIN pg_sequence AS s ON s.seqrelid = sd.objid
+LEFT JOIN pg_class AS sc ON sc.oid = s.seqrelid
+LEFT JOIN pg_namespace AS sn ON sn.oid = sc.relnamespace
 WHERE c.relkind IN ('r', 'p', 'f')
   AND c.relpersistence <> 't'
   AND a.attnum > 0

@@ -40,6 +40,7 @@ def read(reading: Reading) -> Iterator[Found]:
             options=tuple(r.options or ()),
             foreign_options=tuple(r.foreign_options or ()),
             position=r.number,
+            sequence=QualifiedName(r.sequence_schema, r.sequence_name) if r.sequence_name else None,
         )
         addresses = [Address(SystemCatalog.CLASS, r.relid, r.number)]
         if r.identity_sequence:
@@ -152,6 +153,11 @@ def drop(o: Column, context: Context) -> tuple[Step, ...]:
     )
 
 
+def claims(o: Any) -> tuple[tuple[str, ...], ...]:
+    """Occupy the name of the identity's sequence among relations."""
+    return (("relation", o.sequence.schema, o.sequence.name),) if o.sequence else ()
+
+
 KIND = Kind(
     name="column",
     cls=Column,
@@ -162,4 +168,5 @@ KIND = Kind(
     alter=alter,
     inline=inline,
     rename=rename,
+    claims=claims,
 )

@@ -14,7 +14,7 @@ from pgwright.model.change import Change
 from pgwright.model.locks import LockMode
 from pgwright.model.names import ObjectId
 from pgwright.model.plan import Hazard, HazardCode, Phase, Reversibility, Step
-from pgwright.pg.quoting import Name, deparsed
+from pgwright.pg.quoting import Name, deparsed, literal, render
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -189,12 +189,19 @@ def _change_identity(before: Column, after: Column, context: Context) -> Iterato
         return
     if not before.identity:
         text = sql.SQL("ALTER COLUMN {} ADD {}").format(name, after.identity_clause())
-        hazard = Hazard(
-            code=HazardCode.MAY_FAIL,
-            message=f"numbering starts at the beginning: values of {after.id.path} may come again",
-            hint="set the sequence behind the column past its greatest value afterwards",
+        yield alter_parent(after.id, text, f"number {after.id}", context)
+        yield step(
+            after.id,
+            sql.SQL(
+                "SELECT pg_catalog.setval(pg_catalog.pg_get_serial_sequence({}, {}), max({}::bigint)) FROM {}"
+            ).format(
+                literal(render(name_of(parent_of(after.id)))),
+                literal(after.id.name.name),
+                name,
+                name_of(parent_of(after.id)),
+            ),
+            f"go on numbering {after.id} after its greatest value",
         )
-        yield alter_parent(after.id, text, f"number {after.id}", context, hazards=(hazard,))
         return
     actions: list[sql.Composable] = []
     if before.identity != after.identity:

@@ -9,6 +9,7 @@ from psycopg import sql
 
 from pgwright.kinds.sequence import SequenceOptions
 from pgwright.model.catalog import CatalogObject, fact
+from pgwright.model.names import QualifiedName
 from pgwright.pg.quoting import Name, deparsed, literal
 
 _STORAGE = {"p": "PLAIN", "e": "EXTERNAL", "x": "EXTENDED", "m": "MAIN"}
@@ -22,7 +23,8 @@ class Column(CatalogObject):
 
     `identity` is ``a`` (always), ``d`` (by default) or empty; `generated` is ``s`` (stored), ``v``
     (virtual) or empty. `collation`, `storage` and `statistics` are None where they are the type's own.
-    `position` is the attribute number; the order of columns does not define a table.
+    `position` is the attribute number; the order of columns does not define a table. `sequence` is the
+    sequence behind an identity.
     """
 
     type: str
@@ -38,6 +40,7 @@ class Column(CatalogObject):
     options: tuple[str, ...] = ()
     foreign_options: tuple[str, ...] = ()
     position: int = fact(0)
+    sequence: QualifiedName | None = fact(None)
 
     def identity_clause(self) -> sql.Composable:
         """Compose ``GENERATED … AS IDENTITY (…)``."""

@@ -45,7 +45,9 @@ def read(reading: Reading) -> Iterator[Found]:
 
 def _say(id: ObjectId, text: str | None, catalog: Catalog, context: Context) -> Step:
     on = parent_of(id)
-    lock, locks_on = (None, ()) if context.is_new(on) else lock_of(on)
+    lock, locks_on = lock_of(on)
+    if all(context.is_new(id) for id in locks_on):
+        lock, locks_on = None, ()
     words = sql.SQL("NULL") if text is None else literal(text)
     statement = sql.SQL("COMMENT ON {} IS {}").format(target(on, catalog), words)
     summary = f"remove the comment on {on}" if text is None else f"comment on {on}"

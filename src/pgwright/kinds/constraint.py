@@ -182,7 +182,7 @@ def drop(o: Constraint, context: Context) -> tuple[Step, ...]:
     """Return the DROP CONSTRAINT, or nothing where the table goes."""
     if context.goes_with_parent(o.id):
         return ()
-    also = (o.target,) if o.type == "f" and o.target and o.target not in context.dropped else ()
+    also = (o.target,) if o.type == "f" and o.target else ()
     text = sql.SQL("DROP CONSTRAINT {}").format(Name(o.id.name.name))
     return (alter_parent(o.id, text, f"drop {o.id}", context, also_on=also, phase=Phase.CONTRACT),)
 
@@ -215,9 +215,11 @@ def rename(o: Constraint, to: ObjectId, context: Context) -> tuple[Step, ...]:
 
 
 def claims(o: Any) -> tuple[tuple[str, ...], ...]:
-    """Occupy the name on its table and, where an index stands behind it, among relations."""
+    """Occupy the name on its table, the place of the primary key, and a relation name for its index."""
     table = parent_of(o.id)
-    own = (("constraint", str(table.name), o.id.name.name),)
+    own: tuple[tuple[str, ...], ...] = (("constraint", str(table.name), o.id.name.name),)
+    if o.type == "p":
+        own = (*own, ("primary key", str(table.name)))
     if o.is_key:
         return (*own, ("relation", table.name.schema or "", o.id.name.name))
     return own

@@ -109,8 +109,9 @@ class Context:
     """Tell a kind what else happens in the plan that its steps are part of.
 
     `online` asks for steps that a live system can bear. `dropped` and `created` hold what the plan
-    removes and makes; an object that is replaced is in both. `inlined` maps a table to the parts that
-    its CREATE TABLE takes in.
+    removes and makes; an object that is replaced is in both. `explicit` are parts that must be dropped by
+    a statement of their own although their table goes as well: foreign keys in a circle. `inlined` maps a
+    table to the parts that its CREATE TABLE takes in.
     """
 
     before: Catalog
@@ -119,6 +120,7 @@ class Context:
     online: bool = True
     dropped: frozenset[ObjectId] = frozenset()
     created: frozenset[ObjectId] = frozenset()
+    explicit: frozenset[ObjectId] = frozenset()
     inlined: Mapping[ObjectId, tuple[CatalogObject, ...]] = field(default_factory=dict)
 
     def is_new(self, id: ObjectId | None) -> bool:
@@ -131,12 +133,30 @@ class Context:
 
     def goes_with_parent(self, id: ObjectId) -> bool:
         """Tell whether PostgreSQL drops the object together with an ancestor that the plan drops."""
+        if id in self.explicit:
+            return False
         at = id.parent
         while at is not None:
             if at in self.dropped:
                 return True
             at = at.parent
         return False
+
+    @cached_property
+    def _children(self) -> Mapping[ObjectId, tuple[ObjectId, ...]]:
+        children: dict[ObjectId, list[ObjectId]] = {}
+        for table in self.before.of("table"):
+            for parent in (getattr(table, "partition_of", None), *getattr(table, "inherits", ())):
+                if parent is not None:
+                    children.setdefault(parent, []).append(table.id)
+        return {parent: tuple(ids) for parent, ids in children.items()}
+
+    def with_descendants(self, id: ObjectId) -> tuple[ObjectId, ...]:
+        """Return a table with all its partitions and inheriting tables as they stand before the plan."""
+        found = [id]
+        for at in found:
+            found.extend(child for child in self._children.get(at, ()) if child not in found)
+        return tuple(found)
 
     @cached_property
     def referenced_before(self) -> Mapping[ObjectId, tuple[ObjectId, ...]]:

@@ -80,6 +80,7 @@ def _build(
         deparsed(o.body),
     )
     new = context.is_new(table)
+    on = () if new else (table,) if only or concurrently else context.with_descendants(table)
     hazards = []
     if o.unique and not new and not only:
         hazards.append(
@@ -99,7 +100,7 @@ def _build(
         text,
         f"build index {name} on {table.path}",
         lock=None if new else lock,
-        on=() if new else (table,),
+        on=on,
         hazards=hazards,
         transactional=not concurrently,
         # A concurrent build waits for every older transaction, and lock_timeout would count that.
@@ -166,7 +167,7 @@ def drop(o: Index, context: Context) -> tuple[Step, ...]:
             text,
             f"drop {o.id}",
             lock=LockMode.SHARE_UPDATE_EXCLUSIVE if concurrently else LockMode.ACCESS_EXCLUSIVE,
-            on=(table,),
+            on=context.with_descendants(table),
             transactional=not concurrently,
             phase=Phase.CONTRACT,
             lock_timeout=None if concurrently else 3.0,

@@ -102,7 +102,8 @@ def create(o: Sequence, context: Context) -> tuple[Step, ...]:
 def drop(o: Sequence, context: Context) -> tuple[Step, ...]:
     """Return the DROP SEQUENCE, or nothing where the owning column takes it along."""
     for link in context.before.children(o.id, "sequence_owner"):
-        if any(owner in context.dropped or context.goes_with_parent(owner) for owner in link.depends_on):
+        column: ObjectId = getattr(link, "column")  # noqa: B009 - that kind is read after this one
+        if column in context.dropped or context.goes_with_parent(column):
             return ()
     hazard = Hazard(code=HazardCode.DELETES_DATA, message=f"the position of {o.id} is lost")
     return (

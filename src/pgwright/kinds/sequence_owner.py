@@ -9,7 +9,7 @@ from psycopg import sql
 
 from pgwright.kinds.contract import Alteration, Context, Found, Kind, Reading, SystemCatalog
 from pgwright.kinds.steps import name_of, parent_of, step
-from pgwright.model.catalog import CatalogObject
+from pgwright.model.catalog import Catalog, CatalogObject
 from pgwright.model.change import Change
 from pgwright.model.locks import LockMode
 from pgwright.model.names import ObjectId, QualifiedName
@@ -57,8 +57,26 @@ def _own(o: SequenceOwner, context: Context) -> Step:
 
 
 def create(o: SequenceOwner, context: Context) -> tuple[Step, ...]:
-    """Return the OWNED BY."""
-    return (_own(o, context),)
+    """Return the OWNED BY, after giving the sequence to the role that owns the table, which it must have."""
+    return (*_same_role(o, context), _own(o, context))
+
+
+def _same_role(o: SequenceOwner, context: Context) -> Iterator[Step]:
+    sequence, table = parent_of(o.id), parent_of(o.column)
+    role = _role(context.before, table)
+    if context.is_new(table) or role is None:
+        return
+    if context.is_new(sequence) or _role(context.before, sequence) != role:
+        text = sql.SQL("ALTER SEQUENCE {} OWNER TO {}").format(name_of(sequence), Name(role))
+        on = () if context.is_new(sequence) else (sequence,)
+        yield step(
+            o.id, text, f"let {role} own {sequence}", lock=LockMode.ACCESS_EXCLUSIVE if on else None, on=on
+        )
+
+
+def _role(catalog: Catalog, id: ObjectId) -> str | None:
+    # The kind of owners builds on this one, so its objects are known here by their field only.
+    return getattr(catalog.get(ObjectId("owner", QualifiedName(None, "owner"), id)), "role", None)
 
 
 def drop(o: SequenceOwner, context: Context) -> tuple[Step, ...]:

@@ -88,14 +88,16 @@ def alter_parent(
     owner = context.after.get(table) or context.before.get(table)
     foreign = getattr(owner, "server", None) is not None
     keyword = "ALTER FOREIGN TABLE {} {}" if foreign else "ALTER TABLE {} {}"
-    on = tuple(id for id in (table, *also_on) if not context.is_new(id))
+    # ALTER TABLE reaches down to partitions and inheriting tables, and locks them as well.
+    reached = [id for top in (table, *also_on) for id in context.with_descendants(top)]
+    on = tuple(dict.fromkeys(id for id in reached if not context.is_new(id)))
     return step(
         subject,
         statement(keyword, name_of(table), action),
         summary,
         lock=lock if on else None,
         on=on,
-        rewrites=rewrites,
+        rewrites=tuple(id for top in rewrites for id in context.with_descendants(top)),
         hazards=hazards,
         reversibility=reversibility,
         phase=phase,

@@ -159,9 +159,12 @@ def drop(o: Table, context: Context) -> tuple[Step, ...]:
     hazards = [Hazard(code=HazardCode.DELETES_DATA, message=f"all rows of {o.id} are deleted")]
     if o.server:
         hazards = []
-    on = [o.id]
-    if o.partition_of:
-        on.append(o.partition_of)
+    # The constraints of foreign keys go on both sides.
+    targets = (getattr(c, "target", None) for c in context.before.children(o.id, "constraint"))
+    on = dict.fromkeys(
+        [*context.with_descendants(o.id), *([o.partition_of] if o.partition_of else [])]
+        + [id for t in targets if t for id in context.with_descendants(t)]
+    )
     return (
         step(
             o.id,
@@ -264,7 +267,7 @@ def _alter_inherits(before: Table, after: Table, context: Context) -> list[Step]
     for parent in after.inherits:
         if parent not in before.inherits:
             action = sql.SQL("INHERIT {}").format(name_of(parent))
-            steps.append(_alter_table(after, action, f"inherit from {parent}", on=(after.id,)))
+            steps.append(_alter_table(after, action, f"inherit from {parent}", on=(after.id, parent)))
     return steps
 
 

@@ -39,7 +39,7 @@ class Session:
 
 
 def activity(conn: psycopg.Connection[Any], *, background: bool = False) -> tuple[Session, ...]:
-    """Return the sessions of clients, oldest transaction first; with `background`, the server's own as well."""
+    """Return the sessions of clients, oldest transaction first; with `background`, the server's own too."""
     found = []
     for row in fetch(conn, "pgwright.observe", "activity"):
         if background or row["kind"] in (CLIENT, None):

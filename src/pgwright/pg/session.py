@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import psycopg
 from psycopg import sql
 from psycopg.pq import TransactionStatus
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
 _IDLE = TransactionStatus.IDLE
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.5  # seconds between two attempts
 
 
 @contextmanager
@@ -104,19 +105,23 @@ def advisory_lock(conn: Connection[Any], name: str, *, wait: float | None = 0) -
 
 
 def _take(conn: Connection[Any], key: int, wait: float | None) -> bool:
-    if wait == 0:
+    """Ask until the lock is free, in a short transaction each time.
+
+    Waiting inside ``pg_advisory_lock`` would keep a snapshot, and an index that the holder builds
+    concurrently waits for every older snapshot: the two would wait for each other for ever.
+    """
+    deadline = None if wait is None else time.monotonic() + wait
+    pause = _FIRST_PAUSE
+    while True:
         with _own_transaction(conn):
             row = conn.execute("select pg_try_advisory_lock(%s)", [key]).fetchone()
-        return row is not None and bool(row[0])
-    try:
-        # The server's queue keeps the order of arrival and needs no polling.
-        with conn.transaction():
-            limit = "0" if wait is None else f"{max(1, round(wait * 1000))}ms"
-            conn.execute("select set_config('lock_timeout', %s, true)", [limit])
-            conn.execute("select pg_advisory_lock(%s)", [key])
-    except psycopg.errors.LockNotAvailable:
-        return False
-    return True
+        if row is not None and row[0]:
+            return True
+        left = _LONGEST_PAUSE if deadline is None else deadline - time.monotonic()
+        if left <= 0:
+            return False
+        time.sleep(min(pause, left))
+        pause = min(pause * 1.5, _LONGEST_PAUSE)
 
 
 def _holder(conn: Connection[Any], key: int) -> str:

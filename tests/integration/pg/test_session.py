@@ -38,6 +38,13 @@ def wait_until(condition: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
+def has_asked(conn: Connection, other: Connection) -> bool:
+    """Tell whether the other session's last statement asked for an advisory lock."""
+    row = conn.execute("select query from pg_stat_activity where pid = %s", [other.info.backend_pid]).fetchone()
+    conn.rollback()
+    return row is not None and "pg_try_advisory_lock" in row[0]
+
+
 @pytest.mark.parametrize("autocommit", [True, False])
 def test_settings_are_put_back(database: str, autocommit: bool) -> None:
     with connect(database, autocommit=autocommit) as conn:
@@ -93,6 +100,7 @@ def test_advisory_lock_excludes_and_names_its_holder(pair: tuple[Connection, Con
 @pytest.mark.parametrize("wait", [None, 10])
 def test_advisory_lock_waits_its_turn(pair: tuple[Connection, Connection], wait: float | None) -> None:
     one, two = pair
+    two.autocommit = True
     got = threading.Event()
 
     def second() -> None:
@@ -102,11 +110,33 @@ def test_advisory_lock_waits_its_turn(pair: tuple[Connection, Connection], wait:
     with advisory_lock(one, "migrate"):
         thread = threading.Thread(target=second)
         thread.start()
-        wait_until(lambda: bool(blockers(one, two.info.backend_pid)))
-        one.rollback()
+        wait_until(lambda: has_asked(one, two))
         assert not got.is_set()
     thread.join(10)
     assert got.is_set()
+
+
+def test_waiting_for_the_advisory_lock_does_not_stall_a_concurrent_build(
+    database: str, pair: tuple[Connection, Connection]
+) -> None:
+    _, two = pair
+    two.autocommit = True
+    waited = threading.Event()
+
+    def second() -> None:
+        with advisory_lock(two, "build", wait=10):
+            waited.set()
+
+    with connect(database, autocommit=True) as one, advisory_lock(one, "build"):
+        one.execute("create table t (x int)")
+        thread = threading.Thread(target=second)
+        thread.start()
+        wait_until(lambda: has_asked(one, two))
+        one.execute("set statement_timeout = '5s'")
+        one.execute("create index concurrently i on t (x)")
+        assert not waited.is_set()
+    thread.join(10)
+    assert waited.is_set()
 
 
 def test_advisory_lock_ends_with_its_session(pair: tuple[Connection, Connection]) -> None:

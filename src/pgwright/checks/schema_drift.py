@@ -1,0 +1,47 @@
+"""The live schema is not the one that the models declare."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from pgwright.checks.check import Check, Row, Scope, Situation
+from pgwright.checks.wording import count, listed
+from pgwright.model.finding import Finding, Severity
+
+_SHOWN = 20
+
+
+def _evaluate(_: Sequence[Row], situation: Situation) -> Iterable[Finding]:
+    from pgwright.diff.comparison import compare_sources  # noqa: PLC0415
+    from pgwright.sources.load import Workshop  # noqa: PLC0415
+
+    project = situation.project
+    assert project is not None and project.models is not None
+    comparison = compare_sources(
+        situation.url, project.models, workshop=Workshop(root=project.root, scratch=project.scratch)
+    )
+    if not comparison.changes:
+        return
+    roots = sorted({change.id.root.path for change in comparison.changes})
+    ops = Counter(str(change.op) for change in comparison.changes)
+    parts = ", ".join(f"{number} to {op}" for op, number in sorted(ops.items()))
+    yield CHECK.finding(
+        situation.server.database,
+        f"{count(len(comparison.changes), 'difference')} between database and models ({parts}): "
+        f"{listed(roots)}",
+        hint="pgwright schema diff; then pgwright schema plan",
+        changes=len(comparison.changes),
+        objects=roots[:_SHOWN],
+    )
+
+
+CHECK = Check(
+    id="schema_drift",
+    title="the live schema differs from the models",
+    scope=Scope.PROJECT,
+    severity=Severity.WARNING,
+    applies=lambda situation: situation.project is not None and bool(situation.project.models),
+    evaluate=_evaluate,
+    slow=True,
+)

@@ -1,0 +1,87 @@
+"""Parts that go when their table is dropped: what holds them up holds up the table."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+from pgwright.kinds.contract import Context
+from pgwright.model.catalog import Catalog
+from pgwright.model.names import ObjectId
+
+# What can be dropped before its table, so that a circle of tables opens.
+_DROPPED_ALONE = frozenset({"constraint", "rule", "row_policy", "trigger", "default", "index"})
+
+
+def carried(before: Catalog, context: Context) -> Catalog:
+    """Return the catalog in which a dropped table needs what its parts need.
+
+    Their drops are no statements, so what they need may only go after the table has: the table that a
+    rule writes to, the table that a foreign key refers to.
+    """
+    added: dict[ObjectId, set[ObjectId]] = {}
+    for part, carrier in carriers(context).items():
+        if part not in context.explicit:
+            needs = (d for d in before.objects[part].depends_on if d.root != carrier)
+            added.setdefault(carrier, set()).update(needs)
+    if not added:
+        return before
+    objects = (
+        dataclasses.replace(o, depends_on=tuple({*o.depends_on, *added[o.id]})) if o.id in added else o
+        for o in before
+    )
+    return before.replacing(objects)
+
+
+def circular_parts(context: Context) -> frozenset[ObjectId]:
+    """Return the parts that must be dropped by themselves, because their tables refer to each other.
+
+    Those are the ones between tables that can be reached from each other.
+    """
+    carrier_of = carriers(context)
+    edges: dict[ObjectId, set[ObjectId]] = {}
+    crossing: list[tuple[ObjectId, ObjectId, ObjectId]] = []
+    for part, carrier in carrier_of.items():
+        for needed in context.before.objects[part].depends_on:
+            other = carrier_of.get(needed, needed)
+            if other != carrier and other in context.dropped:
+                edges.setdefault(carrier, set()).add(other)
+                if part.kind in _DROPPED_ALONE:
+                    crossing.append((part, carrier, other))
+    component = _components(edges)
+    return frozenset(
+        part for part, one, other in crossing if one in component and component.get(other) == component[one]
+    )
+
+
+def carriers(context: Context) -> Mapping[ObjectId, ObjectId]:
+    """Return for each part that goes with an ancestor the outermost ancestor that is dropped."""
+    found: dict[ObjectId, ObjectId] = {}
+    for id in context.dropped:
+        at, carrier = id.parent, None
+        while at is not None:
+            carrier = at if at in context.dropped else carrier
+            at = at.parent
+        if carrier is not None:
+            found[id] = carrier
+    return found
+
+
+def _components(edges: Mapping[ObjectId, set[ObjectId]]) -> Mapping[ObjectId, ObjectId]:
+    """Return for each node of a circle one node that stands for its whole circle."""
+    reach: dict[ObjectId, set[ObjectId]] = {}
+    for start in edges:
+        seen: set[ObjectId] = set()
+        stack = list(edges[start])
+        while stack:
+            at = stack.pop()
+            if at not in seen:
+                seen.add(at)
+                stack.extend(edges.get(at, ()))
+        reach[start] = seen
+    component: dict[ObjectId, ObjectId] = {}
+    for node, reached in reach.items():
+        circle = {other for other in reached if node in reach.get(other, ())}
+        if circle:
+            component[node] = min(circle | {node}, key=str)
+    return component

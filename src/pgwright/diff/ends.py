@@ -1,0 +1,94 @@
+"""Where a plan starts and where it leads: kept with every run, for that is all that a resume needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+from psycopg import Connection
+
+from pgwright.diff.build import build
+from pgwright.kinds.codec import catalog_from_json, catalog_to_json
+from pgwright.model.catalog import Catalog, CatalogObject
+from pgwright.model.selection import Selection
+from pgwright.server.scratch import EMBEDDED, scratch_database
+from pgwright.sources.database import read_catalog
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ends:
+    """Hold both ends of a plan, the selection that they were read with, and the renames between them."""
+
+    before: Catalog
+    after: Catalog
+    selection: Selection
+    online: bool = True
+    renames: tuple[str, ...] = ()
+
+    def reversed(self) -> Ends:
+        """Return the same way back."""
+        back = []
+        for rename in reversed(self.renames):
+            old, _, new = rename.partition("=")
+            back.append(f"{new}={old}")
+        return replace(self, before=self.after, after=self.before, renames=tuple(back))
+
+
+def read_here(conn: Connection[Any], ends: Ends, *, scratch: str = EMBEDDED) -> tuple[Catalog, Catalog]:
+    """Return the selected part of the live catalog, as it is and as the ends' version deparses it.
+
+    Both are the same unless the ends were deparsed by another major version; then the second one is
+    built on the scratch server.
+    """
+    live = ends.selection.apply(read_catalog(conn, source="target"))
+    if live.server.major == ends.after.server.major:
+        return live, live
+    with scratch_database(server=scratch) as place:
+        rebuilt = build(live, place)
+    # An index that is broken on the live database was built whole on scratch.
+    broken = [replace_valid(o) for o in rebuilt if is_broken(live.get(o.id))]
+    return live, replace(rebuilt, objects={**rebuilt.objects, **{o.id: o for o in broken}})
+
+
+def is_broken(o: CatalogObject | None) -> bool:
+    """Tell whether the object is an index whose concurrent build or drop did not finish."""
+    return getattr(o, "valid", True) is False
+
+
+def replace_valid(o: CatalogObject) -> CatalogObject:
+    """Return the index as one whose build did not finish."""
+    return replace(o, valid=False)  # type: ignore[call-arg]
+
+
+class _Payload(msgspec.Struct):
+    before: msgspec.Raw
+    after: msgspec.Raw
+    selection: Selection
+    online: bool
+    renames: tuple[str, ...] = ()
+
+
+def pack(ends: Ends) -> bytes:
+    """Return the ends as the ledger keeps them."""
+    return msgspec.json.encode(
+        _Payload(
+            before=msgspec.Raw(catalog_to_json(ends.before)),
+            after=msgspec.Raw(catalog_to_json(ends.after)),
+            selection=ends.selection,
+            online=ends.online,
+            renames=ends.renames,
+        )
+    )
+
+
+def unpack(payload: bytes) -> Ends:
+    """Return the ends that `pack` was given."""
+    found = msgspec.json.decode(payload, type=_Payload)
+    return Ends(
+        before=catalog_from_json(bytes(found.before)),
+        after=catalog_from_json(bytes(found.after)),
+        selection=found.selection,
+        online=found.online,
+        renames=found.renames,
+    )

@@ -1,0 +1,44 @@
+"""Indexes and constraints that only change their names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from pgwright.diff.compare import differing_fields
+from pgwright.kinds.contract import Alteration, Context
+from pgwright.kinds.registry import kind
+from pgwright.model.catalog import Catalog, CatalogObject
+from pgwright.model.change import Change, Op
+from pgwright.model.names import ObjectId
+
+# Unlike tables and columns these hold no data of their own: equal definitions on one table make a
+# rename certain, and it spares building the index or checking the rows again.
+_KINDS = frozenset({"index", "constraint"})
+
+
+def renamed_parts(changes: Iterable[Change], before: Catalog, after: Catalog) -> Mapping[ObjectId, ObjectId]:
+    """Return new -> old identity of the parts that are dropped under one name and created under another."""
+    dropped: dict[tuple[str, ObjectId | None], list[CatalogObject]] = {}
+    created: dict[tuple[str, ObjectId | None], list[CatalogObject]] = {}
+    for change in changes:
+        o = change.before or change.after
+        if o is None or o.id.kind not in _KINDS or change.op is Op.ALTER:
+            continue
+        side, catalog = (dropped, before) if change.op is Op.DROP else (created, after)
+        if not catalog.children(o.id):
+            side.setdefault((o.id.kind, o.id.parent), []).append(o)
+    pairs: dict[ObjectId, ObjectId] = {}
+    for key, news in created.items():
+        for new in news:
+            twins = [old for old in dropped.get(key, ()) if not differing_fields(old, new)]
+            rivals = [other for other in news if not differing_fields(other, new)]
+            if len(twins) == 1 and len(rivals) == 1:
+                pairs[new.id] = twins[0].id
+    return pairs
+
+
+def rename_step(old: CatalogObject, new: ObjectId, context: Context) -> Alteration:
+    """Return the alteration that gives the part its new name."""
+    rename = kind(old.id.kind).rename
+    assert rename is not None
+    return Alteration(steps=rename(old, new, context))

@@ -1,0 +1,117 @@
+"""Go on with a run that did not end, or take it back: both are planning again from where things stand."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from typing import Any
+
+from psycopg import Connection
+
+from pgwright.diff.apply import JOB, PLAN_AGAIN, Applied, Manner, require_allowed, run_plan
+from pgwright.diff.compare import compare, summarise
+from pgwright.diff.ends import Ends, pack, read_here, unpack
+from pgwright.diff.rename import pending
+from pgwright.diff.stages import plan_in_stages
+from pgwright.errors import PlanStale, UsageError
+from pgwright.model.catalog import Catalog
+from pgwright.model.change import Op
+from pgwright.model.plan import Plan
+from pgwright.model.run import Run, RunStatus
+from pgwright.pg.connect import connect
+from pgwright.pg.session import advisory_lock
+from pgwright.state.ledger import Ledger
+
+_STORED = frozenset({"table", "column", "sequence"})
+
+
+def resume(
+    url: str,
+    run_id: str | None = None,
+    *,
+    undo: bool = False,
+    allow: Collection[str] = (),
+    manner: Manner | None = None,
+) -> Applied:
+    """Go on with a run that did not end, or take a run back.
+
+    The database is compared with the end that the run was heading for (with `undo`: with where it came
+    from), and what is left is planned and run; leftovers of a step that was killed, such as an invalid index,
+    are cleared first. A run that has ended well can be taken back as long as nothing has changed since.
+
+    Raises `UsageError` when there is nothing to resume, `PlanStale` when the database has moved on since a
+    run that ended well, and what `apply_plan` raises.
+    """
+    manner = manner or Manner()
+    with connect(url, autocommit=True) as conn, advisory_lock(conn, JOB, wait=manner.lock_wait):
+        ledger = Ledger(conn=conn)
+        run = _find(ledger, run_id, undo=undo)
+        payload = ledger.payload(run.id)
+        if payload is None:
+            raise UsageError(f"run {run.id} left nothing to resume from", hint=PLAN_AGAIN)
+        ends = unpack(payload)
+        here, plan = _plan(conn, ends.reversed() if undo else ends, run, manner)
+        require_allowed(plan, allow)
+        ledger.abandon_running(JOB)
+        ends = ends.reversed() if undo else ends
+        again = ledger.begin(JOB, payload=pack(ends), attempt=run.attempt + 1)
+        done = run_plan(url, ledger, again, plan, ends, manner)
+        return replace(done, notes=tuple(_lost(here, ends))) if undo else done
+
+
+def _plan(conn: Connection[Any], ends: Ends, run: Run, manner: Manner) -> tuple[Catalog, Plan]:
+    """Return the present state and the way from it to the end."""
+    live, here = read_here(conn, ends, scratch=manner.scratch)
+    if run.status is RunStatus.SUCCEEDED and here.digest != ends.before.digest:
+        changes = compare(ends.before, here)
+        raise PlanStale(
+            f"the database has moved on since run {run.id} ended",
+            detail="; ".join(str(c) for c in changes[:5]) + ". Nothing was changed.",
+            hint="to go back to an older structure, plan that: pgwright schema plan file:schema.sql",
+        )
+    plan = plan_in_stages(
+        here,
+        ends.after,
+        renames=pending(ends.renames, here, ends.after),
+        online=ends.online,
+        server=live.server,
+        scratch=manner.scratch,
+    )
+    return here, plan
+
+
+def _find(ledger: Ledger, run_id: str | None, *, undo: bool) -> Run:
+    if not ledger.exists():
+        raise UsageError("pgwright has changed nothing in this database", hint=PLAN_AGAIN)
+    runs = ledger.recent(1000, job=JOB)
+    known = ", ".join(f"{r.id} ({r.status.value})" for r in runs[:5])
+    found = [r for r in runs if run_id is None or r.id.startswith(run_id)]
+    if not found or (run_id is not None and len(found) > 1):
+        wanted = f"run {run_id}" if run_id else "run to resume"
+        raise UsageError(
+            f"there is no {wanted}" if not found else f"{len(found)} runs begin with {run_id}",
+            detail=f"the newest runs: {known or 'none'}; nothing was changed",
+            hint="without an id, the newest run is resumed: pgwright schema resume",
+        )
+    run = found[0]
+    later = [r for r in runs[: runs.index(run)] if r.status is RunStatus.SUCCEEDED]
+    if later:
+        raise UsageError(
+            f"run {run.id} was followed by run {later[0].id}, which ended well",
+            detail=f"the newest runs: {known}; nothing was changed",
+            hint=f"to go back, begin with the newest: pgwright schema resume {later[0].id} --undo",
+        )
+    if run.status is RunStatus.SUCCEEDED and not undo:
+        raise UsageError(
+            f"run {run.id} ended well: there is nothing to resume",
+            detail="nothing was changed",
+            hint=f"to take it back: pgwright schema resume {run.id} --undo",
+        )
+    return run
+
+
+def _lost(here: Catalog, ends: Ends) -> Iterator[str]:
+    """Yield what the way back made again, but empty."""
+    for change in summarise(compare(here, ends.after)):
+        if change.op is Op.CREATE and change.id.kind in _STORED:
+            yield f"{change.id} is there again, but what it held is not: restore that from a backup"

@@ -1,0 +1,244 @@
+"""Place boxes that refer to each other: layers from left to right, few crossings, the same every time.
+
+The method is that of Sugiyama, Tagawa and Toda (1981): break circles, spread over layers, order each layer by
+barycentres, then set heights. Layers are limited in height as by Coffman and Graham, so that one table to which
+thirty others refer gives a picture and not a ribbon. Heights are the least squares solution that keeps the
+order (pool adjacent violators).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pgwright.observe.docs.layers import Layered, layered
+
+GAP_X = 72.0
+GAP_Y = 22.0
+_CHANNEL = 10.0
+_ROUNDS = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class Box:
+    """Be a rectangle to be placed; sizes are in pixels."""
+
+    key: str
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """Join two boxes, from the referring one to the one that it refers to.
+
+    `offset` is how far below the upper edge of `source` the line begins, and `target_offset` the same where
+    it ends.
+    """
+
+    key: str
+    source: str
+    target: str
+    offset: float
+    target_offset: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """Be the way of a link: points from its source to its target; both ends touch a side of a box."""
+
+    key: str
+    points: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placement:
+    """Hold the upper left corner of each box, the way of each link, and the size of all of it."""
+
+    corners: Mapping[str, tuple[float, float]]
+    routes: tuple[Route, ...]
+    width: float
+    height: float
+
+
+def place(boxes: Sequence[Box], links: Sequence[Link]) -> Placement:
+    """Return where boxes and links go; the order in which they are given does not matter."""
+    boxes = sorted(boxes, key=lambda b: b.key)
+    links = sorted(links, key=lambda link: link.key)
+    parts = _components(boxes, links)
+    placed = [_place_part(part, own) for part, own in parts]
+    return _pack(placed)
+
+
+def _components(
+    boxes: Sequence[Box], links: Sequence[Link]
+) -> list[tuple[list[Box], list[Link]]]:
+    """Return the connected parts, those of most boxes first; single boxes come last, together."""
+    leader = {b.key: b.key for b in boxes}
+
+    def find(key: str) -> str:
+        while leader[key] != key:
+            leader[key] = leader[leader[key]]
+            key = leader[key]
+        return key
+
+    for link in links:
+        one, other = sorted((find(link.source), find(link.target)))
+        leader[other] = one
+    groups: dict[str, list[Box]] = {}
+    for box in boxes:
+        groups.setdefault(find(box.key), []).append(box)
+    own: dict[str, list[Link]] = {}
+    for link in links:
+        own.setdefault(find(link.source), []).append(link)
+    order = sorted(groups, key=lambda key: (-len(groups[key]), key))
+    return [(groups[key], own.get(key, [])) for key in order]
+
+
+def _place_part(boxes: Sequence[Box], links: Sequence[Link]) -> Placement:
+    area = sum((b.width + GAP_X) * (b.height + GAP_Y) for b in boxes)
+    tallest = max(b.height for b in boxes)
+    graph = layered(
+        {b.key: b.height + GAP_Y for b in boxes},
+        [(link.key, link.source, link.target) for link in links],
+        limit=max(tallest + GAP_Y, math.sqrt(area) * 0.95),
+    )
+    known = {b.key: b for b in boxes}
+    tops = _tops(graph, known, {link.key: link for link in links})
+    x, lefts, widths = 0.0, [], []
+    for layer in graph.layers:
+        width = max((known[k].width for k in layer if k in known), default=0.0)
+        lefts.append(x)
+        widths.append(width)
+        x += width + GAP_X
+    corners = {
+        key: (lefts[i], tops[key]) for i, layer in enumerate(graph.layers) for key in layer if key in known
+    }
+    routes = tuple(_route(link, graph, known, corners, tops, lefts, widths) for link in links)
+    return _from_origin(corners, routes, known)
+
+
+def _tops(graph: Layered, known: Mapping[str, Box], links: Mapping[str, Link]) -> dict[str, float]:
+    """Return the upper edge of every box and bend: close to what it is joined with, in its layer's order."""
+    height = {key: known[key].height if key in known else _CHANNEL for layer in graph.layers for key in layer}
+    tops: dict[str, float] = {}
+    for layer in graph.layers:
+        y = 0.0
+        for key in layer:
+            tops[key] = y
+            y += height[key] + _space(key, known)
+    ends: dict[str, list[tuple[float, str, float]]] = {key: [] for key in height}
+    for name, chain in graph.chains.items():
+        link = links[name]
+        if link.source == link.target:
+            continue
+        at = [link.offset, *(_CHANNEL / 2 for _ in chain[1:-1]), link.target_offset]
+        for i in range(len(chain) - 1):
+            ends[chain[i]].append((at[i], chain[i + 1], at[i + 1]))
+            ends[chain[i + 1]].append((at[i + 1], chain[i], at[i]))
+    rounds = [*graph.layers, *reversed(graph.layers)] * _ROUNDS
+    for layer in rounds:
+        wanted, weights = [], []
+        for key in layer:
+            pulls = [tops[other] + there - here for here, other, there in ends[key]]
+            wanted.append(sum(pulls) / len(pulls) if pulls else tops[key])
+            # Bends are heavier than boxes, so that long lines stay straight.
+            weights.append(max(1, len(pulls)) * (1.0 if key in known else 4.0))
+        spaces = [height[key] + _space(key, known) for key in layer]
+        tops.update(zip(layer, settle(wanted, weights, spaces), strict=True))
+    return tops
+
+
+def _space(key: str, known: Mapping[str, Box]) -> float:
+    return GAP_Y if key in known else _CHANNEL / 2
+
+
+def settle(wanted: Sequence[float], weights: Sequence[float], spaces: Sequence[float]) -> list[float]:
+    """Return positions next to the wanted ones, in order and at least `spaces` apart.
+
+    They minimise the weighted sum of squared distances: an isotonic regression of what is left of each
+    wanted position after the spaces before it, solved by pooling adjacent violators.
+    """
+    before, offset = [], 0.0
+    for space in spaces:
+        before.append(offset)
+        offset += space
+    pools: list[tuple[float, float, int]] = []
+    for want, weight, off in zip(wanted, weights, before, strict=True):
+        value, heavy, count = want - off, weight, 1
+        while pools and pools[-1][0] > value:
+            last, more, many = pools.pop()
+            value = (last * more + value * heavy) / (more + heavy)
+            heavy, count = heavy + more, count + many
+        pools.append((value, heavy, count))
+    flat = [value for value, _, count in pools for _ in range(count)]
+    return [value + off for value, off in zip(flat, before, strict=True)]
+
+
+def _route(
+    link: Link,
+    graph: Layered,
+    known: Mapping[str, Box],
+    corners: Mapping[str, tuple[float, float]],
+    tops: Mapping[str, float],
+    lefts: Sequence[float],
+    widths: Sequence[float],
+) -> Route:
+    """Return the points of a link: from side to side, through the bends in the layers between."""
+    source, target = known[link.source], known[link.target]
+    (x, y), (tx, ty) = corners[link.source], corners[link.target]
+    start, end = y + link.offset, ty + link.target_offset
+    if x == tx:
+        # To itself or within a layer: out on the right and back.
+        right, back = x + source.width, tx + target.width
+        out = max(right, back) + 22
+        return Route(key=link.key, points=((right, start), (out, start), (out, end), (back, end)))
+    chain = graph.chains[link.key]
+    rightward = tx > x
+    points = [(x + source.width if rightward else x, start)]
+    for key in chain[1:-1]:
+        layer = graph.layer_of[key]
+        sides = (lefts[layer], lefts[layer] + widths[layer])
+        middle = tops[key] + _CHANNEL / 2
+        points += [(side, middle) for side in (sides if rightward else reversed(sides))]
+    points.append((tx if rightward else tx + target.width, end))
+    return Route(key=link.key, points=tuple(points))
+
+
+def _from_origin(
+    corners: Mapping[str, tuple[float, float]], routes: Iterable[Route], known: Mapping[str, Box]
+) -> Placement:
+    routes = tuple(routes)
+    xs = [x for x, _ in corners.values()] + [x for r in routes for x, _ in r.points]
+    ys = [y for _, y in corners.values()] + [y for r in routes for _, y in r.points]
+    left, top = min(xs), min(ys)
+    right = max([x + known[k].width for k, (x, _) in corners.items()] + xs)
+    bottom = max([y + known[k].height for k, (_, y) in corners.items()] + ys)
+    return Placement(
+        corners={k: (x - left, y - top) for k, (x, y) in corners.items()},
+        routes=tuple(Route(key=r.key, points=tuple((x - left, y - top) for x, y in r.points)) for r in routes),
+        width=right - left,
+        height=bottom - top,
+    )
+
+
+def _pack(parts: Sequence[Placement]) -> Placement:
+    """Return all parts on shelves: the first gives the width, or the area where it is small."""
+    if not parts:
+        return Placement(corners={}, routes=(), width=0.0, height=0.0)
+    area = sum((p.width + GAP_X) * (p.height + 2 * GAP_Y) for p in parts)
+    limit = max(max(p.width for p in parts), math.sqrt(area * 1.5))
+    corners: dict[str, tuple[float, float]] = {}
+    routes: list[Route] = []
+    x = y = shelf = width = 0.0
+    for part in sorted(parts, key=lambda p: (-len(p.corners), -p.height, min(p.corners))):
+        if x and x + part.width > limit:
+            x, y, shelf = 0.0, y + shelf + 2 * GAP_Y, 0.0
+        corners |= {k: (px + x, py + y) for k, (px, py) in part.corners.items()}
+        routes += [
+            Route(key=r.key, points=tuple((px + x, py + y) for px, py in r.points)) for r in part.routes
+        ]
+        width, shelf = max(width, x + part.width), max(shelf, part.height)
+        x += part.width + GAP_X / 2
+    return Placement(corners=corners, routes=tuple(routes), width=width, height=y + shelf)

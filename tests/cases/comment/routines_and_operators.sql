@@ -1,0 +1,27 @@
+-- before
+CREATE FUNCTION f(x int DEFAULT 1, OUT y int) LANGUAGE sql AS 'SELECT 1';
+CREATE FUNCTION "Odd F"(VARIADIC x int[]) RETURNS int LANGUAGE sql AS 'SELECT 1';
+CREATE PROCEDURE p(x text) LANGUAGE sql AS 'SELECT 1';
+CREATE AGGREGATE total(int) (SFUNC = int4pl, STYPE = int, INITCOND = '0');
+CREATE AGGREGATE counted(*) (SFUNC = int8inc, STYPE = int8, INITCOND = '0');
+CREATE OPERATOR ### (LEFTARG = int, RIGHTARG = int, FUNCTION = int4pl);
+CREATE TYPE c AS (a int);
+CREATE FUNCTION to_c(int) RETURNS c LANGUAGE sql AS 'SELECT ROW($1)::c';
+CREATE CAST (int AS c) WITH FUNCTION to_c(int);
+-- after
+CREATE FUNCTION f(x int DEFAULT 1, OUT y int) LANGUAGE sql AS 'SELECT 1';
+CREATE FUNCTION "Odd F"(VARIADIC x int[]) RETURNS int LANGUAGE sql AS 'SELECT 1';
+CREATE PROCEDURE p(x text) LANGUAGE sql AS 'SELECT 1';
+CREATE AGGREGATE total(int) (SFUNC = int4pl, STYPE = int, INITCOND = '0');
+CREATE AGGREGATE counted(*) (SFUNC = int8inc, STYPE = int8, INITCOND = '0');
+CREATE OPERATOR ### (LEFTARG = int, RIGHTARG = int, FUNCTION = int4pl);
+CREATE TYPE c AS (a int);
+CREATE FUNCTION to_c(int) RETURNS c LANGUAGE sql AS 'SELECT ROW($1)::c';
+CREATE CAST (int AS c) WITH FUNCTION to_c(int);
+COMMENT ON FUNCTION f IS 'function';
+COMMENT ON FUNCTION "Odd F" IS 'variadic';
+COMMENT ON PROCEDURE p IS 'procedure';
+COMMENT ON AGGREGATE total(int) IS 'aggregate';
+COMMENT ON AGGREGATE counted(*) IS 'star';
+COMMENT ON OPERATOR ### (int, int) IS 'operator';
+COMMENT ON CAST (int AS c) IS 'cast';

@@ -1,0 +1,15 @@
+-- before
+CREATE TABLE t (id int);
+CREATE VIEW v AS SELECT id FROM t;
+CREATE MATERIALIZED VIEW m AS SELECT id FROM t;
+CREATE INDEX m_id ON m (id);
+-- after
+CREATE TABLE t (id int);
+CREATE VIEW v AS SELECT id FROM t;
+CREATE MATERIALIZED VIEW m AS SELECT id FROM t;
+CREATE INDEX m_id ON m (id);
+COMMENT ON VIEW v IS 'view';
+COMMENT ON COLUMN v.id IS 'column of view';
+COMMENT ON MATERIALIZED VIEW m IS 'kept';
+COMMENT ON COLUMN m.id IS 'column kept';
+COMMENT ON INDEX m_id IS 'index of it';

@@ -1,0 +1,21 @@
+-- roles: case_grant_a
+-- before
+CREATE SCHEMA "App S";
+CREATE SEQUENCE q;
+CREATE TYPE e AS ENUM ('a');
+CREATE TYPE c AS (a int);
+CREATE DOMAIN d AS int;
+CREATE TYPE r AS RANGE (subtype = float8);
+-- after
+CREATE SCHEMA "App S";
+CREATE SEQUENCE q;
+CREATE TYPE e AS ENUM ('a');
+CREATE TYPE c AS (a int);
+CREATE DOMAIN d AS int;
+CREATE TYPE r AS RANGE (subtype = float8);
+GRANT USAGE ON SCHEMA "App S" TO case_grant_a;
+GRANT USAGE, SELECT ON SEQUENCE q TO case_grant_a;
+GRANT USAGE ON TYPE e TO case_grant_a;
+REVOKE USAGE ON TYPE c FROM PUBLIC;
+GRANT USAGE ON DOMAIN d TO case_grant_a WITH GRANT OPTION;
+REVOKE ALL ON TYPE r FROM PUBLIC;

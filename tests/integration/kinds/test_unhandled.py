@@ -1,0 +1,70 @@
+"""What no kind reads is named; what a kind or an extension holds is not."""
+
+from __future__ import annotations
+
+import psycopg
+
+from pgwright.sources.database import read_catalog
+from tests.conftest import MakeDatabase
+from tests.servers.running import Server
+
+NAMED = """
+CREATE TEXT SEARCH CONFIGURATION public.words (COPY = pg_catalog.english);
+CREATE TEXT SEARCH DICTIONARY public.plain (TEMPLATE = pg_catalog.simple);
+CREATE FOREIGN DATA WRAPPER wrapper;
+CREATE SERVER remote FOREIGN DATA WRAPPER wrapper;
+CREATE USER MAPPING FOR PUBLIC SERVER remote OPTIONS (password 'hush');
+CREATE CONVERSION public.turn FOR 'UTF8' TO 'LATIN1' FROM utf8_to_iso8859_1;
+CREATE TYPE public.shell;
+CREATE TRUSTED LANGUAGE other HANDLER plpgsql_call_handler;
+CREATE ACCESS METHOD second TYPE TABLE HANDLER heap_tableam_handler;
+CREATE TABLE public.t (id int);
+CREATE FUNCTION public.eq(public.t, public.t) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT true';
+CREATE OPERATOR public.=== (
+    FUNCTION = public.eq, LEFTARG = public.t, RIGHTARG = public.t, NEGATOR = OPERATOR(public.!==)
+);
+CREATE OPERATOR CLASS public.hashed FOR TYPE public.t USING hash AS OPERATOR 1 public.===;
+CREATE MATERIALIZED VIEW public.m AS SELECT 'x'::text AS a;
+ALTER MATERIALIZED VIEW public.m ALTER COLUMN a SET STATISTICS 7;
+SELECT lo_create(0), lo_create(0);
+"""
+EXPECTED = {
+    ("access method", "second"),
+    ("conversion", "public.turn"),
+    ("foreign data wrapper", "wrapper"),
+    ("foreign server", "remote"),
+    ("language", "other"),
+    ("large objects", "2"),
+    ("operator class", "public.hashed using hash"),
+    ("operator family", "public.hashed using hash"),
+    ("setting of a column of a materialized view", "public.m.a"),
+    ("shell operator", "public.!=="),
+    ("shell type", "public.shell"),
+    ("text search configuration", "public.words"),
+    ("text search dictionary", "public.plain"),
+    ("user mapping", "public on remote"),
+}
+
+
+def test_everything_without_a_kind_is_named(each_server: Server, make_database: MakeDatabase) -> None:
+    with psycopg.connect(make_database(each_server), autocommit=True) as conn:
+        conn.execute(NAMED)
+        catalog = read_catalog(conn, source="test")
+    assert {(u.what, u.name) for u in catalog.unhandled} == EXPECTED
+
+
+def test_a_database_of_known_kinds_names_nothing(each_server: Server, make_database: MakeDatabase) -> None:
+    with psycopg.connect(make_database(each_server), autocommit=True) as conn:
+        conn.execute(
+            """
+            CREATE EXTENSION hstore; CREATE EXTENSION file_fdw;
+            CREATE TYPE public.span AS RANGE (subtype = float8);
+            CREATE DOMAIN public.positive AS int CHECK (VALUE > 0);
+            CREATE TYPE public.mood AS ENUM ('a');
+            CREATE TYPE public.pair AS (a int, b public.mood[]);
+            CREATE TABLE public.t (id int PRIMARY KEY, s public.span, p public.pair, h public.hstore);
+            CREATE MATERIALIZED VIEW public.m AS SELECT * FROM public.t;
+            """
+        )
+        catalog = read_catalog(conn, source="test")
+    assert catalog.unhandled == ()
