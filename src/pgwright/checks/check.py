@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import psycopg
 
     from pgwright.config import Project
-    from pgwright.migrate import MigrationState
+    from pgwright.migrate import MigrationState, Revisions
     from pgwright.pg.capabilities import ServerInfo
 
 Row = Mapping[str, Any]
@@ -46,6 +46,13 @@ class Situation:
     today: date
 
     @cached_property
+    def revisions(self) -> Revisions | None:
+        """Return the project's migrations on disk; None without any. Raises `SourceError`."""
+        from pgwright.migrate import migration_files  # noqa: PLC0415
+
+        return None if self.project is None else migration_files(self.project)
+
+    @cached_property
     def migrations(self) -> MigrationState | None:
         """Return where the database stands among the project's migrations; None without any.
 
@@ -53,7 +60,9 @@ class Situation:
         """
         from pgwright.migrate import migration_state  # noqa: PLC0415
 
-        return None if self.project is None else migration_state(self.conn, self.project)
+        if self.project is None or self.revisions is None:
+            return None
+        return migration_state(self.conn, self.project, self.revisions)
 
 
 def _always(_: Situation) -> bool:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from pgwright.checks.check import Check, Row, Scope, Situation
 from pgwright.checks.wording import quoted
 from pgwright.config import Project
+from pgwright.migrate import Revisions
 from pgwright.model.finding import Finding, Severity
 from pgwright.pg.extensions import PRELOADED, package_for
 
@@ -44,21 +45,18 @@ def _needs(situation: Situation) -> Mapping[str, str]:
         return {}
     pending = {revision.path for revision in situation.migrations.pending} if situation.migrations else set()
     found: dict[str, str] = {}
-    for path in _files(project):
+    for path in _files(project, situation.revisions):
         for name in needed(path.read_text(encoding="utf-8", errors="replace")):
             # What a pending migration creates is missing by right, unless the server cannot create it.
             found.setdefault(name, "pending" if path in pending else str(path))
     return found
 
 
-def _files(project: Project) -> Iterable[Path]:
-    from pgwright.migrate import migration_files  # noqa: PLC0415
-
+def _files(project: Project, files: Revisions | None) -> Iterable[Path]:
     if (project.models or "").startswith("file:"):
         path = project.root / (project.models or "").removeprefix("file:")
         if path.is_file():
             yield path
-    files = migration_files(project)
     for revision in files.by_id.values() if files else ():
         # Others' migrations (django.contrib) are not what this project decides.
         if revision.path.is_relative_to(project.root):

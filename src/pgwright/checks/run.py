@@ -65,9 +65,7 @@ def run_checks(
     Raises `UsageError` for an unknown id, `ConfigError` for malformed connection text, and
     `UnsupportedServerError`; a server that cannot be reached is a finding when `target` is a URL.
     """
-    chosen = [check(id) for id in only or CHECKS]
-    left_out = {check(id).id for id in skip}
-    wanted = [c for c in chosen if c.id not in left_out and (slow or only or not c.slow)]
+    wanted = choose(only=only, skip=skip, slow=slow)
     with ExitStack() as stack:
         if isinstance(target, str):
             from pgwright.checks.server_unreachable import unreachable  # noqa: PLC0415
@@ -87,8 +85,14 @@ def run_checks(
         else:
             conn = target
             _limit(conn, stack)
-        situation = _situation(conn, url or "", project)
-        return _run(wanted, situation, budget, project)
+        return examine(situation_of(conn, project, url=url or ""), wanted, budget=budget)
+
+
+def choose(*, only: Collection[str] = (), skip: Collection[str] = (), slow: bool = True) -> tuple[Check, ...]:
+    """Return the checks to run, as `run_checks` understands its arguments. Raises `UsageError`."""
+    chosen = [check(id) for id in only or CHECKS]
+    left_out = {check(id).id for id in skip}
+    return tuple(c for c in chosen if c.id not in left_out and (slow or only or not c.slow))
 
 
 def _limit(conn: psycopg.Connection[Any], stack: ExitStack) -> None:
@@ -102,7 +106,8 @@ def _limit(conn: psycopg.Connection[Any], stack: ExitStack) -> None:
     stack.enter_context(settings(conn, **limits))
 
 
-def _situation(conn: psycopg.Connection[Any], url: str, project: Project | None) -> Situation:
+def situation_of(conn: psycopg.Connection[Any], project: Project | None, *, url: str) -> Situation:
+    """Return what checks are told about the database that `conn` and `url` lead to."""
     row = conn.execute(_SEES_ALL).fetchone()
     return Situation(
         server=capabilities(conn),
@@ -114,9 +119,8 @@ def _situation(conn: psycopg.Connection[Any], url: str, project: Project | None)
     )
 
 
-def _run(
-    wanted: Sequence[Check], situation: Situation, budget: float | None, project: Project | None
-) -> Report:
+def examine(situation: Situation, wanted: Iterable[Check], *, budget: float | None = None) -> Report:
+    """Run checks over the situation's connection, whose timeouts are the caller's affair."""
     findings: list[Finding] = []
     ran: list[str] = []
     deadline = None if budget is None else time.monotonic() + budget
@@ -133,7 +137,7 @@ def _run(
         found = list(_evaluated(one, situation))
         ran.append(one.id)
         findings.extend(found)
-    return _report(findings, ran, project)
+    return _report(findings, ran, situation.project)
 
 
 def _evaluated(one: Check, situation: Situation) -> Iterable[Finding]:

@@ -11,5 +11,7 @@ FROM pg_catalog.pg_stat_user_tables
 WHERE schemaname !~ '^_timescaledb_'
     AND CASE WHEN coalesce(last_analyze, last_autoanalyze) IS NULL
         THEN n_live_tup >= 1000
-        ELSE n_mod_since_analyze >= 10000 + n_live_tup / 2 END
+        -- within the hour autovacuum may still be on its way
+        ELSE n_mod_since_analyze >= 10000 + n_live_tup / 2
+            AND greatest(last_analyze, last_autoanalyze) < now() - interval '1 hour' END
 ORDER BY n_live_tup DESC

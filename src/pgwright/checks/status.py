@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pgwright.checks.run import Report, run_checks
+from pgwright.checks.check import Situation
+from pgwright.checks.run import Report, choose, examine, situation_of
 from pgwright.errors import PgwrightError
-from pgwright.migrate import MigrationState, migration_state
+from pgwright.migrate import MigrationState
+from pgwright.model.finding import Severity
 from pgwright.observe.overview import Overview, overview
-from pgwright.pg.capabilities import ServerInfo, capabilities
+from pgwright.pg.capabilities import ServerInfo
 
 if TYPE_CHECKING:
     import psycopg
@@ -37,37 +39,44 @@ class Status:
 def read_status(conn: psycopg.Connection[Any], project: Project, *, url: str, drift: bool = False) -> Status:
     """Return the status of the database that `conn` leads to; `url` leads there as well.
 
-    With `drift` the live schema is compared with the models, which takes seconds. Raises psycopg's errors
-    where the connection is lost.
+    With `drift` the live schema is compared with the models, which takes seconds. The timeouts of `conn` hold
+    for the checks. Raises psycopg's errors where the connection is lost.
     """
-    import psycopg  # noqa: PLC0415
-
-    migrations, problem = None, None
-    try:
-        migrations = migration_state(conn, project)
-    except PgwrightError as error:
-        problem = error.message
-    except psycopg.errors.InsufficientPrivilege as error:
-        problem = str(error.diag.message_primary)
-    report = run_checks(conn, project, url=url, slow=False)
-    found = None
-    if drift and project.models:
-        one = run_checks(conn, project, url=url, only=("schema_drift",))
-        report = Report(
-            findings=tuple(sorted((*report.findings, *one.findings), key=lambda f: f.severity.rank)),
-            checked=(*report.checked, *one.checked),
-            ignored=(*report.ignored, *one.ignored),
-        )
-        found = sum(
-            f.evidence.get("changes", 0) for f in (*one.findings, *one.ignored) if f.check == "schema_drift"
-        )
-        if any(str(f.severity) == "skipped" for f in one.findings):
-            found = None
+    situation = situation_of(conn, project, url=url)
+    migrations, problem = _migrations(situation)
+    report = examine(situation, choose(slow=False))
+    compared = examine(situation, choose(only=("schema_drift",))) if drift and project.models else None
     return Status(
-        server=capabilities(conn),
+        server=situation.server,
         overview=overview(conn),
         migrations=migrations,
         migrations_problem=problem,
-        drift=found,
-        report=report,
+        drift=_differences(compared) if compared else None,
+        report=_joined(report, compared) if compared else report,
+    )
+
+
+def _migrations(situation: Situation) -> tuple[MigrationState | None, str | None]:
+    import psycopg  # noqa: PLC0415
+
+    try:
+        return situation.migrations, None
+    except PgwrightError as error:
+        return None, error.message
+    except psycopg.errors.InsufficientPrivilege as error:
+        return None, str(error.diag.message_primary)
+
+
+def _differences(report: Report) -> int | None:
+    found = (*report.findings, *report.ignored)
+    if any(finding.severity is Severity.SKIPPED for finding in found):
+        return None
+    return sum(int(finding.evidence["changes"]) for finding in found)
+
+
+def _joined(one: Report, other: Report) -> Report:
+    return Report(
+        findings=tuple(sorted((*one.findings, *other.findings), key=lambda finding: finding.severity.rank)),
+        checked=(*one.checked, *other.checked),
+        ignored=(*one.ignored, *other.ignored),
     )

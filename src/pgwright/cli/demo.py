@@ -97,7 +97,7 @@ def _status(system: System, url: str) -> Status:
 
 def _show_next(invocation: Invocation, chosen: Sequence[System]) -> None:
     out, program = invocation.output, _program()
-    system = chosen[-1]
+    system = chosen[0]
     out.line("Worth trying, from this folder:", style="bold")
     out.line(f'  export DATABASE_URL="$({program} server url demo -d {system.name})"')
     folder = _near(system.folder)

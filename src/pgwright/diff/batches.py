@@ -81,9 +81,7 @@ class Batches:
         with ExitStack() as stack:
             # Only from the second attempt on: most batches have their locks at once.
             watch = stack.enter_context(watch_blockers(self.url, conn)) if watched else None
-            execute_steps(
-                conn, batch, after_step=record, blockers=lambda: watch.blockers if watch else ()
-            )
+            execute_steps(conn, batch, after_step=record, blockers=lambda: watch.blockers if watch else ())
 
     def _waits(self, batch: tuple[Step, ...], state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
@@ -99,7 +97,9 @@ class Batches:
         drops: Iterator[Step] = (
             drop
             for o in here.of("index")
-            if is_broken(o) and o.id.root == step.subject.root and f" {_spelt(o.id.name.name)} ON " in step.sql
+            if is_broken(o)
+            and o.id.root == step.subject.root
+            and f" {_spelt(o.id.name.name)} ON " in step.sql
             for drop in kind("index").drop(o, context)
         )
         execute_steps(self.ledger.conn, tuple(drops))

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from pgwright.diff.build import build
 from pgwright.diff.compare import compare
-from pgwright.model.catalog import Catalog
+from pgwright.model.catalog import Catalog, ServerFacts
 from pgwright.model.change import Change
 from pgwright.model.names import ObjectId
 from pgwright.model.selection import BOOKKEEPING, Selection
@@ -40,12 +40,14 @@ class Comparison:
     """Hold two catalogs that may be compared, and what was left out to make them so.
 
     `selection` is what both were restricted to; `notes` names, for people, what does not take part.
+    `server` is where `before` lives, also when it was rebuilt on scratch; None means where it was read.
     """
 
     before: Catalog
     after: Catalog
     selection: Selection
     notes: tuple[str, ...] = ()
+    server: ServerFacts | None = None
 
     @cached_property
     def changes(self) -> tuple[Change, ...]:
@@ -80,6 +82,7 @@ def comparable(
             selection, said = _reach_of(models, old if models is new else new, selection)
             notes.extend(said)
     old, new = selection.apply(old), selection.apply(new)
+    server = old.server
     if old.server.major != new.server.major:
         if is_database(before):
             old = _on_scratch(old, workshop)
@@ -87,7 +90,9 @@ def comparable(
             new = _on_scratch(new, workshop)
     if old.server.major != new.server.major:
         new = _on_scratch(new, workshop)
-    return Comparison(before=old, after=new, selection=selection, notes=tuple(dict.fromkeys(notes)))
+    return Comparison(
+        before=old, after=new, selection=selection, notes=tuple(dict.fromkeys(notes)), server=server
+    )
 
 
 def _on_scratch(catalog: Catalog, workshop: Workshop) -> Catalog:

@@ -9,6 +9,7 @@ import msgspec
 from psycopg import Connection
 
 from pgwright.diff.build import build
+from pgwright.diff.rename import Rename
 from pgwright.kinds.codec import catalog_from_json, catalog_to_json
 from pgwright.model.catalog import Catalog, CatalogObject
 from pgwright.model.selection import Selection
@@ -24,15 +25,12 @@ class Ends:
     after: Catalog
     selection: Selection
     online: bool = True
-    renames: tuple[str, ...] = ()
+    renames: tuple[Rename, ...] = ()
 
     def reversed(self) -> Ends:
         """Return the same way back."""
-        back = []
-        for rename in reversed(self.renames):
-            old, _, new = rename.partition("=")
-            back.append(f"{new}={old}")
-        return replace(self, before=self.after, after=self.before, renames=tuple(back))
+        back = tuple(r.reversed() for r in self.renames)
+        return replace(self, before=self.after, after=self.before, renames=back)
 
 
 def read_here(conn: Connection[Any], ends: Ends, *, scratch: str = EMBEDDED) -> tuple[Catalog, Catalog]:
@@ -66,7 +64,7 @@ class _Payload(msgspec.Struct):
     after: msgspec.Raw
     selection: Selection
     online: bool
-    renames: tuple[str, ...] = ()
+    renames: tuple[Rename, ...] = ()
 
 
 def pack(ends: Ends) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Set
 
 from pgwright.diff.carry import carried, carriers, circular_parts
 from pgwright.diff.compare import compare
@@ -55,7 +55,8 @@ def make_plan(
         {id: alteration.detach for id, alteration in alterations.items()},
         _contested(context, alterations.keys(), renamed, stand_in),
     )
-    steps = _number(_write(ordered, context, alterations), _batches(ordered, context))
+    together = {Move(Op.ALTER, id) for id, alteration in alterations.items() if alteration.atomic}
+    steps = _number(_write(ordered, context, alterations), _batches(ordered, context), together)
     return Plan(from_digest=before.digest, to_digest=after.digest, server=server, steps=steps)
 
 
@@ -201,15 +202,20 @@ def _batches(ordered: tuple[Move, ...], context: Context) -> Mapping[Move, int]:
     return numbers
 
 
-def _number(written: Iterable[tuple[Move, Step]], batches: Mapping[Move, int]) -> tuple[Step, ...]:
-    """Number the steps; a step that refuses a transaction is a batch of its own."""
+def _number(
+    written: Iterable[tuple[Move, Step]], batches: Mapping[Move, int], together: Set[Move]
+) -> tuple[Step, ...]:
+    """Number the steps; a step that refuses a transaction is a batch of its own.
+
+    The steps of a move in `together` share a batch, which those of other moves by themselves do not.
+    """
     steps: list[Step] = []
     members = Counter(batches.values())
     batch, key = 0, (-1, True)
     for i, (move, step) in enumerate(written, start=1):
         # A validation reads the whole table: it must not hold the locks of what came before it.
         here = (batches[move], step.transactional and step.phase is not Phase.BACKFILL)
-        alone = members[batches[move]] == 1 or not here[1]
+        alone = (members[batches[move]] == 1 and move not in together) or not here[1]
         if here != key or alone:
             batch += 1
         key = here

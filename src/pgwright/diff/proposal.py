@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pgwright.diff.apply import Ends
 from pgwright.diff.comparison import Comparison
-from pgwright.diff.planner import make_plan
+from pgwright.diff.ends import Ends
+from pgwright.diff.lookalike import likely_renames, said
 from pgwright.diff.rehearse import Rehearsal, rehearse, require_success
-from pgwright.diff.rename import likely_renames, rename_first
-from pgwright.model.plan import Plan
+from pgwright.diff.rename import Rename, understand
+from pgwright.diff.stages import plan_in_stages
+from pgwright.model.plan import Hazard, HazardCode, Phase, Plan
 from pgwright.server.scratch import EMBEDDED
 
 
@@ -37,23 +38,34 @@ def propose(
     `RehearsalFailed` when the plan does not do on scratch what it declares, and the errors of planning.
     """
     before, after = comparison.before, comparison.after
-    if renames:
-        renamed, steps = rename_first(before, after, renames, online=online, scratch=scratch)
-        rest = make_plan(renamed, after, online=online)
-        plan = replace(
-            rest,
-            from_digest=before.digest,
-            steps=tuple(
-                replace(s, id=str(i), batch=s.batch if i <= len(steps) else s.batch + len(steps))
-                for i, s in enumerate((*steps, *rest.steps), start=1)
-            ),
-        )
-    else:
-        plan = make_plan(before, after, online=online)
-        plan = replace(plan, notes=(*plan.notes, *likely_renames(before, after)))
-    ends = Ends(before=before, after=after, selection=comparison.selection, online=online)
+    told = understand(renames, before, after)
+    plan, start = plan_in_stages(
+        before, after, renames=told, online=online, server=comparison.server, scratch=scratch
+    )
+    plan = _pointing_out(plan, likely_renames(start, after))
+    ends = Ends(before=before, after=after, selection=comparison.selection, online=online, renames=told)
     if not plan or not rehearsed:
         return Proposal(plan=plan, ends=ends)
     rehearsal = rehearse(plan, before, after, scratch=scratch)
     require_success(rehearsal)
     return Proposal(plan=plan, ends=ends, rehearsal=rehearsal)
+
+
+def _pointing_out(plan: Plan, likely: Sequence[Rename]) -> Plan:
+    """Return the plan with what looks like a rename in its notes, and as a hazard of the drop."""
+    at = {rename.old: rename for rename in likely}
+    steps = tuple(
+        replace(step, hazards=(*step.hazards, _hazard(at[step.subject])))
+        if step.subject in at and step.phase is Phase.CONTRACT
+        else step
+        for step in plan.steps
+    )
+    return replace(plan, steps=steps, notes=(*plan.notes, *(said(r) for r in likely)))
+
+
+def _hazard(rename: Rename) -> Hazard:
+    return Hazard(
+        code=HazardCode.LOOKS_LIKE_RENAME,
+        message=f"{rename.old.path} looks like {rename.new.path}, which the plan makes",
+        hint=f"if it is a rename, add --rename {rename}",
+    )

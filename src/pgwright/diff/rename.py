@@ -1,101 +1,231 @@
-"""Renames: done when told, pointed out when a drop and a create look like one."""
+"""Renames that were asked for come first, so that the rest is planned on the new names."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from pgwright.diff.build import build
 from pgwright.diff.compare import compare, differing_fields
 from pgwright.diff.execute import execute_steps
 from pgwright.errors import UsageError
 from pgwright.kinds.contract import Context
-from pgwright.kinds.registry import kind
+from pgwright.kinds.registry import KINDS, kind
+from pgwright.kinds.steps import short_name
 from pgwright.model.catalog import Catalog, CatalogObject
-from pgwright.model.change import Change, Op
+from pgwright.model.change import Op
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.plan import Step
 from pgwright.pg.connect import connect
-from pgwright.server.scratch import scratch_database
+from pgwright.server.scratch import ScratchDatabase, scratch_database
 from pgwright.sources.database import read_catalog
 
 _EXAMPLE = "write --rename public.users.mail=public.users.email, or public.clients=public.customers"
 
+# What models and people name after its table or column: it follows when that is renamed.
+_FOLLOWING = frozenset({"constraint", "index", "sequence", "statistics"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rename:
+    """Name one object as it is called before and after."""
+
+    old: ObjectId
+    new: ObjectId
+
+    def reversed(self) -> Rename:
+        """Return the way back."""
+        return Rename(old=self.new, new=self.old)
+
+    def __str__(self) -> str:
+        return f"{self.old.path}={self.new.path}"
+
+
+def understand(texts: Sequence[str], before: Catalog, after: Catalog) -> tuple[Rename, ...]:
+    """Return the renames that people wrote as ``old=new``.
+
+    A path may carry the kind in front where it is not clear (``constraint public.t.a=b``), and the new name
+    may stand alone. A part of what is renamed as well may be given under either name of its parent.
+    Raises `UsageError` when `before` lacks an old name, `after` a new one, or the new one is taken.
+    """
+    known: list[Rename] = []
+    # What is part of another comes after it, so that the new name of its parent is known.
+    for text in sorted(texts, key=lambda t: t.partition("=")[0].count(".")):
+        known.append(_understand(text, before, after, known))
+    leaving = {r.old for r in known}
+    for r in known:
+        if r.new in before and r.new not in leaving and r.old != r.new:
+            raise UsageError(f"{r.new} is there already: {r.old} cannot take its name", hint=_EXAMPLE)
+    if len(leaving) < len(known) or len({r.new for r in known}) < len(known):
+        raise UsageError("two renames are about the same object", detail=", ".join(texts), hint=_EXAMPLE)
+    return tuple(known)
+
+
+def pending(renames: Sequence[Rename], here: Catalog, target: Catalog) -> tuple[Rename, ...]:
+    """Return the renames that are still to be done: they share a transaction, so it is all or none."""
+    return tuple(renames) if all(r.old in here and r.new in target for r in renames) else ()
+
+
+def _understand(text: str, before: Catalog, after: Catalog, known: Sequence[Rename]) -> Rename:
+    if "=" not in text:
+        raise UsageError(f"a rename is written old=new, not {text!r}", hint=_EXAMPLE)
+    only, text = _kind_in_front(text)
+    halves = [(text[:i], text[i + 1 :]) for i, letter in enumerate(text) if letter == "="]
+    found = [
+        (o, new)
+        for old, new in halves
+        for path in _translations(old, {r.new.path: r.old.path for r in known})
+        for o in before
+        if o.id.path == path and only in (None, o.id.kind) and not o.derived
+    ]
+    if not found:
+        raise UsageError(f"there is no {halves[0][0]} to rename", hint=_EXAMPLE)
+    refused = found[0][0].id.kind
+    found = [(o, new) for o, new in found if kind(o.id.kind).rename is not None]
+    if not found:
+        raise UsageError(
+            f"a {refused.replace('_', ' ')} cannot be renamed in place", hint="drop and create it"
+        )
+    ways = {r.old.path: r.new.path for r in known}
+    for o, new in found:
+        for candidate in _targets(o, new, ways):
+            for target in after:
+                if target.id.path == candidate and target.id.kind == o.id.kind:
+                    return Rename(old=o.id, new=target.id)
+    o, new = found[0]
+    raise UsageError(
+        f"the target has no {o.id.kind} {new}", hint="a rename leads to a name that the target has"
+    )
+
+
+def _kind_in_front(text: str) -> tuple[str | None, str]:
+    for name in KINDS:
+        for spelt in (name, name.replace("_", " ")):
+            if text.startswith(f"{spelt} "):
+                return name, text[len(spelt) + 1 :]
+    return None, text
+
+
+def _translations(path: str, ways: Mapping[str, str]) -> Iterator[str]:
+    """Yield the path as it is, and under the other name of what it is part of."""
+    yield path
+    for one, other in ways.items():
+        if path.startswith(f"{one}."):
+            yield other + path[len(one) :]
+
+
+def _targets(o: CatalogObject, new: str, ways: Mapping[str, str]) -> Iterator[str]:
+    """Yield the paths that the new name may mean: as written, beside the old one, with its arguments."""
+    path = o.id.path
+    stem = path[: len(path) - len(o.id.name.name)]
+    arguments = o.id.name.name.removeprefix(getattr(o, "proname", o.id.name.name))
+    for spelt in (new, stem + new):
+        for full in (spelt, spelt + arguments):
+            yield from _translations(full, ways)
+
 
 def rename_first(
-    before: Catalog, after: Catalog, renames: Sequence[str], *, online: bool, scratch: str
+    before: Catalog, after: Catalog, renames: Sequence[Rename], *, online: bool, scratch: str
 ) -> tuple[Catalog, tuple[Step, ...]]:
-    """Return the catalog after the renames, and their steps.
+    """Return the catalog after the renames, and their steps, which share one transaction.
 
     The renames are carried out on scratch and read back, so that PostgreSQL itself changes every
-    definition in which the old names stand. Raises `UsageError` when `before` lacks an old name or `after`
-    a new one.
+    definition in which the old names stand. Indexes, constraints and sequences that differ from the target
+    in nothing but a name made from the old one follow.
     """
     context = Context(before=before, after=after, server=before.server, online=online)
-    steps: list[Step] = []
-    for rename in renames:
-        old, new = _parse(rename, before, after)
-        writer = kind(old.id.kind).rename
-        if writer is None:
-            kind_name = old.id.kind.replace("_", " ")
-            raise UsageError(f"a {kind_name} cannot be renamed in place", hint="drop and create it")
-        steps.extend(writer(old, new, context))
-    numbered = tuple(replace(s, id=str(i), batch=i) for i, s in enumerate(steps, start=1))
+    steps = list(_steps(renames, context))
     with scratch_database(server=scratch) as place:
         build(before, place)
-        with connect(place.url, autocommit=True) as conn:
-            execute_steps(conn, numbered, timeouts=False)
-            renamed = read_catalog(conn, source=before.source)
-    return replace(renamed, server=before.server), numbered
+        renamed = _carry_out(steps, place, before)
+        following = tuple(_following(renamed, after, renames))
+        if following:
+            more = list(_steps(following, replace(context, before=renamed)))
+            renamed = _carry_out(more, place, before)
+            steps += more
+    return renamed, tuple(replace(s, id=str(i), batch=1) for i, s in enumerate(steps, start=1))
 
 
-def _parse(rename: str, before: Catalog, after: Catalog) -> tuple[CatalogObject, ObjectId]:
-    old_path, equals, new_path = rename.partition("=")
-    if not equals:
-        raise UsageError(f"a rename is written old=new, not {rename!r}", hint=_EXAMPLE)
-    found = [o for o in before if o.id.path == old_path and kind(o.id.kind).rename]
-    if not found:
-        raise UsageError(f"there is no {old_path} to rename", hint=_EXAMPLE)
-    old = found[0]
-    if "." not in new_path:
-        new_path = old_path.rpartition(".")[0] + "." + new_path
-    new = [o.id for o in after if o.id.path == new_path and o.id.kind == old.id.kind]
-    if new:
-        return old, new[0]
-    # A column of a table that is renamed in the same plan stands under the old table until then.
-    if old.id.parent is not None:
-        return old, ObjectId(old.id.kind, QualifiedName(None, new_path.rpartition(".")[2]), old.id.parent)
-    raise UsageError(f"the target has no {new_path}", hint="a rename leads to a name that the target has")
+def _carry_out(steps: Sequence[Step], place: ScratchDatabase, before: Catalog) -> Catalog:
+    with connect(place.url, autocommit=True) as conn:
+        execute_steps(conn, steps, timeouts=False)
+        renamed = read_catalog(conn, source=before.source)
+    return replace(renamed, server=before.server)
 
 
-def likely_renames(before: Catalog, after: Catalog) -> tuple[str, ...]:
-    """Point out each dropped and created pair that differs in nothing but the name."""
-    changes = compare(before, after)
-    return tuple(_pairs(changes, before, after))
+def _steps(renames: Sequence[Rename], context: Context) -> Iterator[Step]:
+    """Yield the steps, parts before wholes, so that each finds its parent under the old name."""
+    before, after = context.before, context.after
+    old_schema = {r.new.name.name: r.old.name.name for r in renames if r.old.kind == "schema"}
+    made: set[str] = set()
+    waiting = [(before.objects[r.old], _local(r, context, old_schema)) for r in renames]
+    waiting.sort(key=lambda pair: (pair[0].id.kind == "schema", -pair[0].id.path.count(".")))
+    while waiting:
+        at = next((i for i in range(len(waiting)) if not _taken(waiting[i][1], waiting)), None)
+        if at is None:
+            # A circle: two that swap their names need a third one for a moment.
+            o, to = waiting[0]
+            aside = o.id._replace(name=o.id.name._replace(name=short_name(f"pgwright_{o.id.name.name}")))
+            yield from kind(o.id.kind).rename(o, aside, context)  # type: ignore[misc]
+            waiting[0] = (replace(o, id=aside), to)
+            continue
+        o, to = waiting.pop(at)
+        schema = to.name.schema
+        home = ObjectId("schema", QualifiedName(None, schema or ""))
+        if schema is not None and schema not in made and home not in before and home in after:
+            made.add(schema)
+            yield from kind("schema").create(after.objects[home], context)
+        yield from kind(o.id.kind).rename(o, to, context)  # type: ignore[misc]
 
 
-def _pairs(changes: Sequence[Change], before: Catalog, after: Catalog) -> Iterator[str]:
-    dropped = [c.before for c in changes if c.op is Op.DROP and c.id.kind in {"table", "column", "enum"}]
-    created = [c.after for c in changes if c.op is Op.CREATE and c.id.kind in {"table", "column", "enum"}]
-    for new in created:
-        twins = [old for old in dropped if old and new and _alike(old, new, before, after)]
-        if len(twins) == 1 and twins[0] and new:
-            yield (
-                f"{twins[0].id} is dropped and {new.id} created, and they look alike: if it is a rename, "
-                f"add --rename {twins[0].id.path}={new.id.path}"
-            )
+def _taken(to: ObjectId, waiting: Sequence[tuple[CatalogObject, ObjectId]]) -> bool:
+    return any(o.id == to for o, _ in waiting)
 
 
-def _alike(old: CatalogObject, new: CatalogObject, before: Catalog, after: Catalog) -> bool:
-    if old.id.kind != new.id.kind or old.id.parent != new.id.parent:
-        return False
-    if differing_fields(old, new):
-        return False
-    if old.id.kind == "table":
-        return _columns(old, before) == _columns(new, after)
-    return True
+def _local(r: Rename, context: Context, old_schema: Mapping[str, str]) -> ObjectId:
+    """Return the new identity while parents and schemas still have their old names."""
+    schema, name = r.new.name.schema, r.new.name.name
+    if schema is not None:
+        schema = old_schema.get(schema, schema)
+    old, new = context.before.objects[r.old], context.after.objects[r.new]
+    proname = getattr(old, "proname", None)
+    if proname is not None:
+        # The types of the arguments may have new names as well.
+        name = f"{getattr(new, 'proname', '')}{r.old.name.name.removeprefix(proname)}"
+    return ObjectId(r.old.kind, QualifiedName(schema, name), r.old.parent)
 
 
-def _columns(table: CatalogObject, catalog: Catalog) -> list[Any]:
-    return [(c.id.name.name, getattr(c, "type", "")) for c in catalog.children(table.id, "column")]
+def _following(renamed: Catalog, after: Catalog, renames: Sequence[Rename]) -> Iterator[Rename]:
+    """Yield what belongs to a renamed table or column and is alike in the target under another name."""
+    roots = {r.new.root for r in renames}
+    changes = [c for c in compare(renamed, after) if c.id.kind in _FOLLOWING]
+    dropped = [o for c in changes if c.op is Op.DROP and (o := c.before) and _belongs(o, renamed, roots)]
+    created = [o for c in changes if c.op is Op.CREATE and (o := c.after) and _belongs(o, after, roots)]
+    for o in dropped:
+        twins = [t for t in created if _alike(o, t, renamed, after)]
+        if len(twins) == 1 and sum(_alike(d, twins[0], renamed, after) for d in dropped) == 1:
+            yield Rename(old=o.id, new=twins[0].id)
+
+
+def _belongs(o: CatalogObject, catalog: Catalog, roots: set[ObjectId]) -> bool:
+    owner = _owner(o, catalog)
+    tables = {d.root for d in o.depends_on} if o.id.kind == "statistics" else set()
+    return o.id.root in roots or bool(tables & roots) or (owner is not None and owner.root in roots)
+
+
+def _alike(one: CatalogObject, other: CatalogObject, before: Catalog, after: Catalog) -> bool:
+    return (
+        one.id.kind == other.id.kind
+        and one.id.parent == other.id.parent
+        and one.id.name.schema == other.id.name.schema
+        and _owner(one, before) == _owner(other, after)
+        and not differing_fields(one, other)
+    )
+
+
+def _owner(o: CatalogObject, catalog: Catalog) -> ObjectId | None:
+    """Return the column that owns a sequence."""
+    if o.id.kind != "sequence":
+        return None
+    links = catalog.children(o.id, "sequence_owner")
+    return getattr(links[0], "column", None) if links else None

@@ -50,17 +50,17 @@ def resume(
         if payload is None:
             raise UsageError(f"run {run.id} left nothing to resume from", hint=PLAN_AGAIN)
         ends = unpack(payload)
-        here, plan = _plan(conn, ends.reversed() if undo else ends, run, manner)
+        ends = ends.reversed() if undo else ends
+        plan, start = _plan(conn, ends, run, manner)
         require_allowed(plan, allow)
         ledger.abandon_running(JOB)
-        ends = ends.reversed() if undo else ends
         again = ledger.begin(JOB, payload=pack(ends), attempt=run.attempt + 1)
-        done = run_plan(url, ledger, again, plan, ends, manner)
-        return replace(done, notes=tuple(_lost(here, ends))) if undo else done
+        done = run_plan(url, ledger, again, plan=plan, ends=ends, manner=manner)
+        return replace(done, notes=tuple(_lost(start, ends.after))) if undo else done
 
 
-def _plan(conn: Connection[Any], ends: Ends, run: Run, manner: Manner) -> tuple[Catalog, Plan]:
-    """Return the present state and the way from it to the end."""
+def _plan(conn: Connection[Any], ends: Ends, run: Run, manner: Manner) -> tuple[Plan, Catalog]:
+    """Return the way from the present state to the end, and that state after renames."""
     live, here = read_here(conn, ends, scratch=manner.scratch)
     if run.status is RunStatus.SUCCEEDED and here.digest != ends.before.digest:
         changes = compare(ends.before, here)
@@ -69,7 +69,7 @@ def _plan(conn: Connection[Any], ends: Ends, run: Run, manner: Manner) -> tuple[
             detail="; ".join(str(c) for c in changes[:5]) + ". Nothing was changed.",
             hint="to go back to an older structure, plan that: pgwright schema plan file:schema.sql",
         )
-    plan = plan_in_stages(
+    return plan_in_stages(
         here,
         ends.after,
         renames=pending(ends.renames, here, ends.after),
@@ -77,7 +77,6 @@ def _plan(conn: Connection[Any], ends: Ends, run: Run, manner: Manner) -> tuple[
         server=live.server,
         scratch=manner.scratch,
     )
-    return here, plan
 
 
 def _find(ledger: Ledger, run_id: str | None, *, undo: bool) -> Run:
@@ -110,8 +109,8 @@ def _find(ledger: Ledger, run_id: str | None, *, undo: bool) -> Run:
     return run
 
 
-def _lost(here: Catalog, ends: Ends) -> Iterator[str]:
+def _lost(here: Catalog, after: Catalog) -> Iterator[str]:
     """Yield what the way back made again, but empty."""
-    for change in summarise(compare(here, ends.after)):
+    for change in summarise(compare(here, after)):
         if change.op is Op.CREATE and change.id.kind in _STORED:
             yield f"{change.id} is there again, but what it held is not: restore that from a backup"

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from pgwright.diff.leftovers import clear_leftovers, joined
 from pgwright.diff.planner import make_plan
-from pgwright.diff.rename import rename_first
+from pgwright.diff.rename import Rename, rename_first
 from pgwright.model.catalog import Catalog, ServerFacts
-from pgwright.model.plan import Plan
+from pgwright.model.plan import Plan, Step
 from pgwright.server.scratch import EMBEDDED
 
 
@@ -17,19 +17,23 @@ def plan_in_stages(
     before: Catalog,
     after: Catalog,
     *,
-    renames: Sequence[str] = (),
+    renames: Sequence[Rename] = (),
     online: bool = True,
     server: ServerFacts | None = None,
     scratch: str = EMBEDDED,
-) -> Plan:
-    """Return the plan from one catalog to the other, with renames understood and leftovers cleared first.
+) -> tuple[Plan, Catalog]:
+    """Return the plan from one catalog to the other, with leftovers cleared and names changed first.
 
-    `server` is where the plan will run, by default where `before` was read. Raises `UsageError` for a
-    rename that leads nowhere, and the errors of `make_plan`.
+    The catalog beside it is what `before` is then, before anything is made or dropped.
+
+    `server` is where the plan will run, by default where `before` was read. Raises what
+    `make_plan` raises.
     """
     cleared = clear_leftovers(before, after, online=online)
-    here, named = cleared.catalog, ()
+    here = cleared.catalog
+    named: tuple[Step, ...] = ()
     if renames:
         here, named = rename_first(here, after, renames, online=online, scratch=scratch)
     rest = make_plan(here, after, online=online, server=server)
-    return replace(rest, from_digest=before.digest, steps=joined(cleared.steps, named, rest.steps))
+    steps = joined(cleared.steps, named, rest.steps)
+    return replace(rest, from_digest=before.digest, steps=steps), here

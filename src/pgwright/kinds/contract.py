@@ -170,13 +170,14 @@ class Alteration:
 
     `replace` asks for drop and create instead of `steps`. `detach` names objects that PostgreSQL
     does not let stand while the steps run (the views over a column whose type changes): the
-    planner drops them, and what needs them, before, and makes them again after. `unsupported` says why
-    PostgreSQL offers no way.
+    planner drops them, and what needs them, before, and makes them again after. `atomic` asks for
+    one transaction around all steps. `unsupported` says why PostgreSQL offers no way.
     """
 
     steps: tuple[Step, ...] = ()
     replace: bool = False
     detach: tuple[ObjectId, ...] = ()
+    atomic: bool = False
     unsupported: str | None = None
 
 

@@ -103,8 +103,9 @@ def create(o: Publication, context: Context) -> tuple[Step, ...]:
 
 
 def _tables(tables: Iterable[PublishedTable]) -> Iterator[sql.Composable]:
-    for table in tables:
-        yield sql.SQL("TABLE {}").format(table.clause())
+    # One TABLE for all of them: versions before 15 take no second.
+    for i, table in enumerate(tables):
+        yield sql.SQL("{}{}").format(sql.SQL("" if i else "TABLE "), table.clause())
 
 
 def _schemas(schemas: Iterable[ObjectId]) -> Iterator[sql.Composable]:

@@ -15,12 +15,9 @@ from pgwright.pg.quoting import Name, deparsed, literal
 
 if TYPE_CHECKING:
     from pgwright.kinds.contract import Context
-    from pgwright.model.catalog import Catalog, CatalogObject
+    from pgwright.model.catalog import Catalog
     from pgwright.model.names import ObjectId
     from pgwright.model.plan import Step
-
-
-_RELATIONS = frozenset({"table", "view", "materialized_view"})
 
 
 class Held(TypedDict):
@@ -89,18 +86,6 @@ def renamed(keyword: str, id: ObjectId, to: ObjectId, lock: LockMode | None = No
         )
         steps.append(step(id, text, f"rename {id} to {to.path}", lock=lock, on=on, hazards=(hazard,)))
     return tuple(steps)
-
-
-def goes_along(o: CatalogObject, context: Context) -> bool:
-    """Tell whether the drop of a relation may be left to take this part of it along.
-
-    A rule or policy that reads another relation, which is dropped too, must go before both: two
-    relations whose parts read each other could not be dropped in any order.
-    """
-    return context.goes_with_parent(o.id) and not any(
-        needed.root != o.id.root and needed in context.dropped and needed.root.kind in _RELATIONS
-        for needed in o.depends_on
-    )
 
 
 def vanishes(id: ObjectId, context: Context, message: str) -> tuple[Hazard, ...]:

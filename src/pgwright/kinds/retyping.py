@@ -99,7 +99,8 @@ def rebuild(
         steps.append(step(change.id, text, f"drop the old {id}"))
     for id in types:
         steps.extend(keep_parts(id, context))
-    return Alteration(steps=tuple(steps), detach=tuple(_in_the_way(types, columns, context)))
+    detach = tuple(_in_the_way(types, columns, context))
+    return Alteration(steps=tuple(steps), detach=detach, atomic=True)
 
 
 def keep_parts(id: ObjectId, context: Context) -> Iterator[Step]:

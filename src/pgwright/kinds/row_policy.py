@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from pgwright.kinds.contract import REPLACE, Address, Alteration, Context, Found, Kind, Reading, SystemCatalog
-from pgwright.kinds.relations import goes_along, held
+from pgwright.kinds.relations import held
 from pgwright.kinds.settled import settled
 from pgwright.kinds.steps import name_of, parent_of, step
 from pgwright.model.catalog import CatalogObject
@@ -98,7 +98,7 @@ def create(o: RowPolicy, context: Context) -> tuple[Step, ...]:
 
 def drop(o: RowPolicy, context: Context) -> tuple[Step, ...]:
     """Return the DROP POLICY."""
-    if goes_along(o, context):
+    if context.goes_with_parent(o.id):
         return ()
     lock = held(context, LockMode.ACCESS_EXCLUSIVE, parent_of(o.id))
     text = sql.SQL("DROP POLICY {}").format(_on(o))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from pgwright.kinds.contract import Address, Alteration, Context, Found, Kind, Reading, SystemCatalog
-from pgwright.kinds.relations import goes_along, held
+from pgwright.kinds.relations import held
 from pgwright.kinds.settled import settled
 from pgwright.kinds.steps import name_of, parent_of, step
 from pgwright.kinds.trigger import ENABLED
@@ -64,7 +64,7 @@ def _state(o: Rule, now: str, context: Context) -> tuple[Step, ...]:
 
 def drop(o: Rule, context: Context) -> tuple[Step, ...]:
     """Return the DROP RULE."""
-    if goes_along(o, context):
+    if context.goes_with_parent(o.id):
         return ()
     relation = parent_of(o.id)
     text = sql.SQL("DROP RULE {} ON {}").format(Name(o.id.name.name), name_of(relation))

@@ -57,12 +57,15 @@ def migration_files(project: Project) -> Revisions | None:
     return None
 
 
-def migration_state(conn: psycopg.Connection[Any], project: Project) -> MigrationState | None:
+def migration_state(
+    conn: psycopg.Connection[Any], project: Project, files: Revisions | None = None
+) -> MigrationState | None:
     """Return where the database stands; None where the project names no migrations.
 
-    Raises `SourceError` where the files cannot be read, and psycopg's errors.
+    `files` are those of `migration_files`, for callers that have read them. Raises `SourceError` where they
+    cannot be read, and psycopg's errors.
     """
-    files = migration_files(project)
+    files = files or migration_files(project)
     if files is None:
         return None
     if (project.migrations or "").startswith(ALEMBIC):

@@ -1,4 +1,4 @@
--- roles: "case_Odd_Role"
+-- roles: case_Odd_Role
 -- before
 CREATE TABLE public."select" ("User" int, "a%{b}" text);
 -- after

@@ -22,7 +22,7 @@ QUERIES = (
     "SELECT id FROM t WHERE vc NOT IN ('a', NULL, E'\\\\', '),(') OR lower(vc) IN (a, 'b')",
     "SELECT id FROM t WHERE n = ANY (ARRAY[1, 2]) AND vc = ANY ('{a,b}') AND vc = ANY (ARRAY['c', a])",
     "SELECT id FROM t WHERE id BETWEEN 1 AND 2 AND id BETWEEN 3 AND 4 AND (n BETWEEN 5 AND 6 AND id > 0)",
-    "SELECT id FROM t WHERE n BETWEEN SYMMETRIC 2 AND 1 OR n BETWEEN 3 AND 4 OR (id, a) < (1, 'x') OR id <> 3",
+    "SELECT id FROM t WHERE n BETWEEN SYMMETRIC 2 AND 1 OR n BETWEEN 3 AND 4 OR (id, a) < (1, 'x') OR id > 3",
     "SELECT id FROM t WHERE (vc IN ('a', 'b') OR id = 1) OR id = 2 AND a = 'x' AND (id, a) = (1, 'y')",
     "SELECT CASE WHEN vc IN ('a', 'b') THEN 1 WHEN id BETWEEN 1 AND 2 AND a = '' THEN 2 END AS c FROM t",
     "SELECT sum(id) OVER (ORDER BY id ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING) AS s FROM t"

@@ -28,3 +28,13 @@ def test_copies_on_partitions_are_derived(each_server: Server, make_database: Ma
     assert planned == {"public.p.shared", "public.p1.own"}
     # PostgreSQL 12 counts the copies among its own triggers.
     assert derived <= {"public.p1.shared"}
+
+
+def test_those_of_a_hypertable_are_not_listed(timescale: str) -> None:
+    with psycopg.connect(timescale, autocommit=True) as conn:
+        conn.execute(TABLES)
+        conn.execute("CREATE TABLE public.h (at timestamptz NOT NULL, v int)")
+        conn.execute("SELECT public.create_hypertable('public.h', 'at')")
+        conn.execute("CREATE TRIGGER mine BEFORE INSERT ON public.h FOR EACH ROW EXECUTE FUNCTION public.f()")
+        catalog = read_catalog(conn, source="test", schemas=["public"])
+    assert {o.id.path for o in catalog.of("trigger") if o.id.root.name.name == "h"} == {"public.h.mine"}

@@ -40,7 +40,9 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 def has_asked(conn: Connection, other: Connection) -> bool:
     """Tell whether the other session's last statement asked for an advisory lock."""
-    row = conn.execute("select query from pg_stat_activity where pid = %s", [other.info.backend_pid]).fetchone()
+    row = conn.execute(
+        "select query from pg_stat_activity where pid = %s", [other.info.backend_pid]
+    ).fetchone()
     conn.rollback()
     return row is not None and "pg_try_advisory_lock" in row[0]
 

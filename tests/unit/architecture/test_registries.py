@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from functools import cache
 from importlib import import_module
 
@@ -53,20 +54,22 @@ def test_entry_is_documented(entry: Entry) -> None:
 
 
 def test_no_module_is_left_out_of_its_registry() -> None:
-    """A module beside registered ones that offers the same attribute must be registered as well."""
+    """A module beside registered ones that offers the same, in the same form, must be registered as well."""
+    files = {dotted(path): path for path in modules("src/pgwright")}
     registered = {(entry.module, entry.attribute) for entry in entries()}
-    folders: dict[tuple[str, str], int] = {}
-    for entry in entries():
-        place = (entry.module.rpartition(".")[0], entry.attribute)
-        folders[place] = folders.get(place, 0) + 1
+    offers = Counter(
+        (module.rpartition(".")[0], attribute, top_level_names(files[module]).get(attribute))
+        for module, attribute in registered
+        if module in files
+    )
     forgotten = [
-        f"{dotted(path)}:{attribute}"
-        for (package, attribute), count in folders.items()
-        if count > 1
-        for path in modules("src/pgwright")
-        if dotted(path).rpartition(".")[0] == package
-        and attribute in top_level_names(path)
-        and (dotted(path), attribute) not in registered
+        f"{module}:{attribute}"
+        for (package, attribute, form), count in offers.items()
+        if count > 1 and form is not None
+        for module, path in files.items()
+        if module.rpartition(".")[0] == package
+        and top_level_names(path).get(attribute) == form
+        and (module, attribute) not in registered
     ]
     assert not forgotten
 

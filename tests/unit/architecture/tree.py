@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -116,18 +116,20 @@ def purpose(module: str) -> str:
 
 
 @cache
-def top_level_names(path: Path) -> frozenset[str]:
-    """Return the names that a module assigns or defines at its top level."""
-    names: set[str] = set()
+def top_level_names(path: Path) -> Mapping[str, str]:
+    """Return what a module assigns or defines at its top level: name -> in which form."""
+    names: dict[str, str] = {}
     for statement in parsed(path).body:
         match statement:
-            case ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.AsyncFunctionDef(name=name):
-                names.add(name)
+            case ast.FunctionDef(name=name, decorator_list=decorators):
+                names[name] = "decorated function" if decorators else "function"
+            case ast.ClassDef(name=name):
+                names[name] = "class"
             case ast.AnnAssign(target=ast.Name(id=name)):
-                names.add(name)
+                names[name] = "value"
             case ast.Assign(targets=targets):
-                names.update(target.id for target in targets if isinstance(target, ast.Name))
-    return frozenset(names)
+                names |= {target.id: "value" for target in targets if isinstance(target, ast.Name)}
+    return names
 
 
 @cache

@@ -117,7 +117,7 @@ def _table(catalog: Catalog, table: Table, size: Size | None, *, bare: bool) -> 
         columns=columns,
         primary_key=primary,
         keys=_definitions(catalog, sorted(keys, key=lambda c: (c.type != "p", c.id.name.name))),
-        references=tuple(_references(catalog, constraints, columns)),
+        references=tuple(_references(catalog, constraints)),
         checks=_definitions(catalog, [c for c in constraints if c.type == "c"]),
         size=size,
     )
@@ -174,10 +174,7 @@ def _value(catalog: Catalog, column: Column) -> str | None:
     return found[0].expression if found and isinstance(found[0], Default) else None
 
 
-def _references(
-    catalog: Catalog, constraints: Sequence[Constraint], columns: Sequence[ColumnDoc]
-) -> Iterator[Reference]:
-    required = {c.name for c in columns if c.not_null}
+def _references(catalog: Catalog, constraints: Sequence[Constraint]) -> Iterator[Reference]:
     unique = [set(c.columns) for c in constraints if c.type in "pu"]
     for c in constraints:
         # A foreign key to a partitioned table has copies for each partition, which PostgreSQL made.
@@ -189,7 +186,6 @@ def _references(
             target=c.target.path,
             text=c.definition,
             unique=any(key <= set(c.columns) for key in unique),
-            optional=not set(c.columns) <= required,
             comment=comment_on(catalog, c.id),
         )
 

@@ -5,16 +5,23 @@ from __future__ import annotations
 from bisect import bisect_right, insort
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 _SWEEPS = 16
 
-Edge = tuple[str, str, str]
+# Key, source, target, and where the line meets each of them: 0 at the upper edge, 1 at the lower.
+Edge = tuple[str, str, str, float, float]
 Order = list[list[str]]
+# For each node the neighbours in the layers left and right: where the line is here, which node, where there.
+Near = dict[str, tuple[list[tuple[float, str, float]], list[tuple[float, str, float]]]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Layered:
-    """Hold the nodes of each layer in order, bends among them, and the chain of nodes that each edge takes."""
+    """Hold the nodes of each layer in order, bends among them, and the chain of nodes that each edge takes.
+
+    The key of a bend begins with a null character, which no name of PostgreSQL can hold.
+    """
 
     layers: tuple[tuple[str, ...], ...]
     chains: Mapping[str, tuple[str, ...]]
@@ -24,7 +31,7 @@ class Layered:
 def layered(heights: Mapping[str, float], edges: Sequence[Edge], *, limit: float) -> Layered:
     """Return the layers of a connected graph: what is referred to stands left of what refers to it.
 
-    `edges` are (key, source, target); `limit` is how high a layer may become before it spills into the next.
+    `limit` is how high a layer may become before it spills into the next.
     An edge that would close a circle goes the other way.
     """
     proper = [e for e in edges if e[1] != e[2]]
@@ -35,11 +42,16 @@ def layered(heights: Mapping[str, float], edges: Sequence[Edge], *, limit: float
     order: Order = [[] for _ in range(depth)]
     for key in sorted(heights):
         order[layer_of[key]].append(key)
-    chains: dict[str, tuple[str, ...]] = {}
-    for key, source, target in edges:
-        chains[key] = _chain(key, source, target, layer_of, order)
-    spans = [pair for chain in chains.values() for pair in zip(chain, chain[1:], strict=False)]
-    _order(order, spans, layer_of)
+    chains = {key: _chain(source, target, layer_of, order) for key, source, target, *_ in edges}
+    near: Near = {key: ([], []) for layer in order for key in layer}
+    for key, source, target, start, end in proper:
+        chain = chains[key]
+        places = (start, *(0.5 for _ in chain[1:-1]), end)
+        leftward = 0 if layer_of[target] < layer_of[source] else 1
+        for (one, here), (other, there) in pairwise(zip(chain, places, strict=True)):
+            near[one][leftward].append((here, other, there))
+            near[other][1 - leftward].append((there, one, here))
+    _order(order, near)
     return Layered(
         layers=tuple(tuple(layer) for layer in order),
         chains=chains,
@@ -50,7 +62,7 @@ def layered(heights: Mapping[str, float], edges: Sequence[Edge], *, limit: float
 def _without_circles(nodes: Iterable[str], edges: Iterable[Edge]) -> dict[str, set[str]]:
     """Return for each node those that must stand left of it, without edges that close a circle."""
     needs: dict[str, set[str]] = {node: set() for node in nodes}
-    for _, source, target in edges:
+    for _, source, target, *_ in edges:
         needs[source].add(target)
     done: set[str] = set()
     kept: dict[str, set[str]] = {node: set() for node in needs}
@@ -113,41 +125,30 @@ def _closed_up(levels: Mapping[str, int]) -> dict[str, int]:
     return {key: number[level] for key, level in levels.items()}
 
 
-def _chain(key: str, source: str, target: str, layer_of: Mapping[str, int], order: Order) -> tuple[str, ...]:
-    """Return the nodes of an edge, with a new bend in every layer between its ends."""
+def _chain(source: str, target: str, layer_of: Mapping[str, int], order: Order) -> tuple[str, ...]:
+    """Return the nodes of an edge, with a bend in every layer between its ends.
+
+    All edges to one target share their bends: they run as one line for as long as they go the same way.
+    """
     start, end = layer_of[source], layer_of[target]
-    if abs(start - end) <= 1:
-        return (source, target)
-    step = 1 if end > start else -1
     bends = []
+    step = 1 if end > start else -1
     for layer in range(start + step, end, step):
-        bend = f"\x00{key}\x00{layer}"
-        order[layer].append(bend)
+        bend = f"\x00{target}\x00{layer}"
+        if bend not in order[layer]:
+            order[layer].append(bend)
         bends.append(bend)
     return (source, *bends, target)
 
 
-def _order(order: Order, spans: Sequence[tuple[str, str]], layer_of: Mapping[str, int]) -> None:
+def _order(order: Order, near: Near) -> None:
     """Sort each layer in place by the mean position of its neighbours, keeping the best of all sweeps."""
     place = {key: i for layer in order for i, key in enumerate(layer)}
-    level = {key: i for i, layer in enumerate(order) for key in layer}
-    near: dict[str, tuple[list[str], list[str]]] = {key: ([], []) for key in place}
-    for one, other in spans:
-        if level[one] == level[other]:
-            continue
-        left, right = (one, other) if level[one] < level[other] else (other, one)
-        near[right][0].append(left)
-        near[left][1].append(right)
     best, fewest = [list(layer) for layer in order], _crossings(order, near, place)
     for sweep in range(_SWEEPS):
         side = sweep % 2
         for layer in order[1:] if side == 0 else order[-2::-1]:
-            mean = {
-                key: sum(place[o] for o in near[key][side]) / len(near[key][side])
-                if near[key][side]
-                else float(place[key])
-                for key in layer
-            }
+            mean = {key: _mean(near[key][side], place, place[key]) for key in layer}
             layer.sort(key=lambda key: (mean[key], place[key]))
             place.update({key: i for i, key in enumerate(layer)})
         crossings = _crossings(order, near, place)
@@ -156,16 +157,17 @@ def _order(order: Order, spans: Sequence[tuple[str, str]], layer_of: Mapping[str
     order[:] = best
 
 
-def _crossings(
-    order: Order, near: Mapping[str, tuple[list[str], list[str]]], place: Mapping[str, int]
-) -> int:
+def _mean(ends: Sequence[tuple[float, str, float]], place: Mapping[str, int], own: int) -> float:
+    return sum(place[other] + there for _, other, there in ends) / len(ends) if ends else own + 0.5
+
+
+def _crossings(order: Order, near: Near, place: Mapping[str, int]) -> int:
     """Count the pairs of lines that cross between neighbouring layers."""
     found = 0
     for layer in order[:-1]:
-        seen: list[int] = []
-        for key in layer:
-            ends = sorted(place[o] for o in near[key][1])
-            found += sum(len(seen) - bisect_right(seen, end) for end in ends)
-            for end in ends:
-                insort(seen, end)
+        seen: list[float] = []
+        lines = sorted((place[key] + h, place[o] + t) for key in layer for h, o, t in near[key][1])
+        for _, end in lines:
+            found += len(seen) - bisect_right(seen, end)
+            insort(seen, end)
     return found

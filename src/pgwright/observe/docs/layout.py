@@ -99,12 +99,21 @@ def _components(
 def _place_part(boxes: Sequence[Box], links: Sequence[Link]) -> Placement:
     area = sum((b.width + GAP_X) * (b.height + GAP_Y) for b in boxes)
     tallest = max(b.height for b in boxes)
+    known = {b.key: b for b in boxes}
     graph = layered(
         {b.key: b.height + GAP_Y for b in boxes},
-        [(link.key, link.source, link.target) for link in links],
+        [
+            (
+                link.key,
+                link.source,
+                link.target,
+                link.offset / known[link.source].height,
+                link.target_offset / known[link.target].height,
+            )
+            for link in links
+        ],
         limit=max(tallest + GAP_Y, math.sqrt(area) * 0.95),
     )
-    known = {b.key: b for b in boxes}
     tops = _tops(graph, known, {link.key: link for link in links})
     x, lefts, widths = 0.0, [], []
     for layer in graph.layers:
@@ -197,13 +206,23 @@ def _route(
     chain = graph.chains[link.key]
     rightward = tx > x
     points = [(x + source.width if rightward else x, start)]
+    if rightward:
+        # Boxes are as wide as their names; past the widest of the layer there is room to bend.
+        points.append((_right_of(graph.layer_of[link.source], lefts, widths), start))
     for key in chain[1:-1]:
         layer = graph.layer_of[key]
-        sides = (lefts[layer], lefts[layer] + widths[layer])
+        sides = (lefts[layer], _right_of(layer, lefts, widths))
         middle = tops[key] + _CHANNEL / 2
         points += [(side, middle) for side in (sides if rightward else reversed(sides))]
-    points.append((tx if rightward else tx + target.width, end))
+    if rightward:
+        points.append((tx, end))
+    else:
+        points += [(_right_of(graph.layer_of[link.target], lefts, widths), end), (tx + target.width, end)]
     return Route(key=link.key, points=tuple(points))
+
+
+def _right_of(layer: int, lefts: Sequence[float], widths: Sequence[float]) -> float:
+    return lefts[layer] + widths[layer]
 
 
 def _from_origin(

@@ -16,7 +16,9 @@ Rules = Sequence[tuple[str, str]]
 LARGEST = 24
 # First words of names make modules where they sort most of the tables, as app labels of Django do.
 _COVERED = 0.6
-_OTHERS = "other tables"
+OTHERS = "other tables"
+# Less than this is no module.
+_SMALLEST = 5
 
 Groups = dict[str, list[TableDoc]]
 
@@ -44,7 +46,7 @@ def divide(tables: Iterable[TableDoc], rules: Rules = ()) -> tuple[Module, ...]:
     taken: set[str] = set()
     return tuple(
         Module(name=name, slug=_slug(name, taken), tables=tuple(sorted(groups[name], key=lambda t: t.path)))
-        for name in sorted(groups, key=lambda name: (name.endswith(_OTHERS), name))
+        for name in sorted(groups, key=lambda name: (OTHERS in name, name))
     )
 
 
@@ -78,7 +80,7 @@ def _nearest(table: TableDoc, tables: Sequence[TableDoc], home: Mapping[str, str
         if other.path in home:
             links[home[other.path]] += sum(r.target == table.path for r in other.references)
     found = sorted((-count, name) for name, count in links.items() if count)
-    return found[0][1] if found else _OTHERS
+    return found[0][1] if found else OTHERS
 
 
 def _split_large(groups: Groups) -> Groups:
@@ -93,23 +95,47 @@ def _split_large(groups: Groups) -> Groups:
 
 
 def _by_references(tables: Sequence[TableDoc]) -> Groups:
-    parts = cluster([t.path for t in tables], links(tables), LARGEST)
+    weights = links(tables)
     known = {t.path: t for t in tables}
     inward = Counter(r.target for t in tables for r in t.references if r.target != t.path)
     groups: Groups = {}
-    alone: list[TableDoc] = []
-    for part in parts:
+    small: list[TableDoc] = []
+    for part in _without_scraps(cluster(list(known), weights, LARGEST), weights):
         members = [known[path] for path in part]
-        if len(members) == 1:
-            alone += members
+        if len(members) < _SMALLEST:
+            small += members
             continue
         centre = min(members, key=lambda t: (-inward[t.path], -len(t.references), t.path))
         groups[centre.label] = members
-    alone.sort(key=lambda t: t.path)
-    pieces = [alone[i : i + LARGEST] for i in range(0, len(alone), LARGEST)]
+    small.sort(key=lambda t: t.path)
+    pieces = [small[i : i + LARGEST] for i in range(0, len(small), LARGEST)]
     for number, piece in enumerate(pieces, start=1):
-        groups[_OTHERS if len(pieces) == 1 else f"{number} of {len(pieces)} {_OTHERS}"] = piece
+        groups[OTHERS if len(pieces) == 1 else f"{OTHERS} {number} of {len(pieces)}"] = piece
     return groups
+
+
+def _without_scraps(
+    parts: Sequence[tuple[str, ...]], weights: Mapping[tuple[str, str], int]
+) -> list[tuple[str, ...]]:
+    """Give each small part to the one that it has most links with, where that has room."""
+    home = {path: part[0] for part in parts for path in part}
+    members = {part[0]: list(part) for part in parts}
+    for part in sorted(parts, key=lambda p: (len(p), p)):
+        own = home[part[0]]
+        if len(members[own]) >= _SMALLEST:
+            continue
+        near: Counter[str] = Counter()
+        for (a, b), weight in weights.items():
+            if (home[a] == own) != (home[b] == own):
+                near[home[b] if home[a] == own else home[a]] += weight
+        room = LARGEST - len(members[own])
+        found = sorted((-count, name) for name, count in near.items() if len(members[name]) <= room)
+        if found:
+            joined = found[0][1]
+            for path in members[own]:
+                home[path] = joined
+            members[joined] += members.pop(own)
+    return [tuple(sorted(part)) for _, part in sorted(members.items())]
 
 
 def links(tables: Iterable[TableDoc]) -> Mapping[tuple[str, str], int]:

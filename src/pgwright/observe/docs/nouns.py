@@ -31,7 +31,7 @@ class ColumnDoc:
 class Reference:
     """Describe a foreign key to the table at `target` (its path).
 
-    `unique` tells that at most one row refers to each target row, `optional` that a row may refer to none.
+    `unique` tells that at most one row refers to each row of the target.
     """
 
     name: str
@@ -39,7 +39,6 @@ class Reference:
     target: str
     text: str
     unique: bool = False
-    optional: bool = False
     comment: str | None = None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from pgwright.observe.docs.layout import Box, Link, Route, place
 from pgwright.observe.docs.nouns import ColumnDoc, DataModel, Module, Reference, TableDoc
@@ -89,7 +90,7 @@ def module_picture(model: DataModel, module: Module, *, linked: bool = False) ->
 
 
 def overview_picture(model: DataModel, *, linked: bool = False) -> str:
-    """Return the picture of the modules, with the number of foreign keys on each line between two."""
+    """Return the picture of the modules, with the number of foreign keys on each line that stands for several."""
     between: Counter[tuple[str, str]] = Counter()
     for table in model.tables.values():
         for reference in table.references:
@@ -229,9 +230,6 @@ def _line(route: Route, reference: Reference | None) -> Iterator[str]:
     (ex, ey), (px, _) = points[-1], points[-2]
     back = 1 if px > ex else -1
     yield element("path", {"class": "line", "d": f"M{ex + 8 * back:.1f} {ey - 5:.1f}v10"})
-    if reference.optional:
-        circle = {"class": "ring", "cx": f"{ex + 14 * back:.1f}", "cy": f"{ey:.1f}", "r": "4"}
-        yield element("circle", circle)
 
 
 def _arrow(points: tuple[tuple[float, float], ...]) -> str:
@@ -241,9 +239,12 @@ def _arrow(points: tuple[tuple[float, float], ...]) -> str:
 
 
 def _number(route: Route) -> Iterator[str]:
-    """Yield how many foreign keys a line between modules stands for, beside its beginning."""
+    """Yield how many foreign keys a line between modules stands for, beside its beginning; nothing for one."""
     count = route.key.partition(" ")[0]
-    (x, y), (nx, ny) = route.points[0], route.points[1]
+    if count == "1":
+        return
+    bends = [(a, b) for a, b in pairwise(route.points) if a[1] != b[1]]
+    (x, y), (nx, ny) = bends[0] if bends else route.points[:2]
     at_x, at_y = x + (nx - x) * 0.3, y + (ny - y) * 0.22
     half = width_of(count) / 2 + 4
     where = {"x": f"{at_x - half:.1f}", "y": f"{at_y - 8:.1f}", "width": f"{2 * half:.1f}", "height": "16"}

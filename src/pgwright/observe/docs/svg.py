@@ -105,19 +105,15 @@ def clip(text: str, longest: int) -> str:
 
 
 def curve(points: Sequence[tuple[float, float]]) -> str:
-    """Return a path that leaves and enters boxes level, and runs straight past those in between.
-
-    The points alternate: a bend from the first to the second, a straight line to the third, and so on.
-    """
+    """Return a path through the points that leaves and enters each of them level."""
     x, y = points[0]
     path = [f"M{x:.1f} {y:.1f}"]
-    loop = len(points) == 4 and points[0][0] <= points[1][0] and points[1][0] == points[2][0]
-    if loop and points[3][0] <= points[2][0]:
-        out = points[1][0] + 18
-        return f"{path[0]}C{out:.1f} {y:.1f} {out:.1f} {points[3][1]:.1f} {points[3][0]:.1f} {points[3][1]:.1f}"
-    for number, (nx, ny) in enumerate(points[1:]):
-        if number % 2:
-            path.append(f"L{nx:.1f} {ny:.1f}")
+    for nx, ny in points[1:]:
+        if ny == y:
+            path.append(f"H{nx:.1f}")
+        elif nx == x:
+            # Back to where it came from: a loop on the right.
+            path.append(f"C{x + 18:.1f} {y:.1f} {x + 18:.1f} {ny:.1f} {nx:.1f} {ny:.1f}")
         else:
             middle = (x + nx) / 2
             path.append(f"C{middle:.1f} {y:.1f} {middle:.1f} {ny:.1f} {nx:.1f} {ny:.1f}")
@@ -131,7 +127,7 @@ def _style() -> str:
         '.er text{font:12px ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace}'
         ".er .name{font-weight:bold}.er .end{text-anchor:end}.er .middle{text-anchor:middle}"
         ".er .badge{font-size:10px;font-weight:bold}"
-        ".er .line{fill:none;stroke-width:1.3}.er .ring,.er .count{stroke-width:1.3}"
+        ".er .line{fill:none;stroke-width:1.3}.er .count{stroke-width:1.3}"
         ".er .box{stroke-width:1}.er .box.faint{stroke-dasharray:4 3}"
         f"{_colours(_LIGHT)}@media (prefers-color-scheme:dark){{{dark}}}"
     )
@@ -143,5 +139,5 @@ def _colours(c: Mapping[str, str]) -> str:
         f".er .head{{fill:{c['head']}}}.er .name{{fill:{c['title']}}}"
         f".er .column,.er .name.faint{{fill:{c['text']}}}.er .type,.er .fk{{fill:{c['quiet']}}}"
         f".er .pk{{fill:{c['key']}}}.er .line{{stroke:{c['line']}}}"
-        f".er .ring,.er .count{{fill:{c['page']};stroke:{c['line']}}}"
+        f".er .count{{fill:{c['page']};stroke:{c['line']}}}"
     )

@@ -1,0 +1,91 @@
+"""What is dropped beside something alike that is created may be a rename that nobody told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pgwright.diff.compare import compare, differing_fields
+from pgwright.diff.rename import Rename
+from pgwright.kinds.registry import kind
+from pgwright.model.catalog import Catalog, CatalogObject
+from pgwright.model.change import Op
+
+_KINDS = frozenset(
+    {
+        "schema",
+        "table",
+        "column",
+        "enum",
+        "domain",
+        "composite",
+        "sequence",
+        "view",
+        "materialized_view",
+        "index",
+        "constraint",
+    }
+)
+_SHARED = 0.6  # of the columns of the larger table
+
+
+def likely_renames(before: Catalog, after: Catalog) -> tuple[Rename, ...]:
+    """Return each pair of a dropped and a created object that differ in little but the name.
+
+    Only pairs that are clear: where two could be meant, none is returned. Parts of such a pair are left out.
+    """
+    changes = [c for c in compare(before, after) if c.id.kind in _KINDS and kind(c.id.kind).rename]
+    dropped = [o for c in changes if c.op is Op.DROP and (o := c.before)]
+    created = [o for c in changes if c.op is Op.CREATE and (o := c.after)]
+    found = tuple(_pairs(dropped, created, before, after))
+    schemas = {r.old.name.name for r in found if r.old.kind == "schema"}
+    return tuple(r for r in found if r.old.kind == "schema" or r.old.root.name.schema not in schemas)
+
+
+def said(rename: Rename) -> str:
+    """Return the sentence that points out a likely rename."""
+    return (
+        f"{rename.old} is dropped and {rename.new} created, and they look alike: if it is a rename, "
+        f"add --rename {rename}"
+    )
+
+
+def _pairs(
+    dropped: Sequence[CatalogObject], created: Sequence[CatalogObject], before: Catalog, after: Catalog
+) -> Iterator[Rename]:
+    gone = {o.id for o in dropped}
+    for new in created:
+        twins = [old for old in dropped if _alike(old, new, before, after)]
+        if len(twins) != 1 or (twins[0].id.parent is not None and twins[0].id.parent in gone):
+            continue
+        if sum(_alike(twins[0], other, before, after) for other in created) == 1:
+            yield Rename(old=twins[0].id, new=new.id)
+
+
+def _alike(old: CatalogObject, new: CatalogObject, before: Catalog, after: Catalog) -> bool:
+    if old.id.kind != new.id.kind or old.id.parent != new.id.parent:
+        return False
+    if differing_fields(old, new):
+        return False
+    if old.id.kind == "table":
+        return _share(_columns(old, before), _columns(new, after))
+    if old.id.kind == "schema":
+        return _share(_members(old, before), _members(new, after))
+    if old.id.kind == "sequence":
+        # One that a column owns follows its table.
+        return not (before.children(old.id, "sequence_owner") or after.children(new.id, "sequence_owner"))
+    return True
+
+
+def _share(one: set[str], other: set[str]) -> bool:
+    return bool(one and other) and len(one & other) >= _SHARED * max(len(one), len(other))
+
+
+def _columns(table: CatalogObject, catalog: Catalog) -> set[str]:
+    return {f"{c.id.name.name} {getattr(c, 'type', '')}" for c in catalog.children(table.id, "column")}
+
+
+def _members(schema: CatalogObject, catalog: Catalog) -> set[str]:
+    name = schema.id.name.name
+    return {
+        f"{o.id.kind} {o.id.name.name}" for o in catalog if o.id.parent is None and o.id.name.schema == name
+    }
