@@ -82,6 +82,12 @@ class SourceError(PgwrightError):
     code = "PW102"
 
 
+class OutputError(PgwrightError):
+    """Report a file that cannot be written."""
+
+    code = "PW103"
+
+
 # PW2xx: talking with a server
 
 
@@ -160,6 +166,13 @@ class ProductionRefused(PgwrightError):
     """Refuse a destructive verb on a production database that was not named."""
 
     code = "PW303"
+    exit_code = 3
+
+
+class TargetNotEmpty(PgwrightError):
+    """Refuse to build a schema in a database that holds another one."""
+
+    code = "PW306"
     exit_code = 3
 
 

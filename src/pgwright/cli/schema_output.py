@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pgwright.cli.output import Output
 
 if TYPE_CHECKING:
+    from pgwright.diff.apply import Applied
     from pgwright.diff.proposal import Proposal
     from pgwright.diff.rehearse import Observation, Rehearsal
     from pgwright.model.change import Change
@@ -63,6 +64,21 @@ def show_plan(out: Output, proposal: Proposal) -> None:
                 out.line(f"      {hazard.hint}")
     out.line()
     out.line(f"{len(proposal.plan.steps)} steps, {said_of(proposal.rehearsal)}")
+
+
+def show_applied(out: Output, done: Applied) -> None:
+    """Print what an apply did, and what still differs."""
+
+    def render() -> None:
+        show_notes(out, done.notes)
+        if done.remaining:
+            out.line(f"run {done.run.id}: {done.steps} steps done, but the database is not yet the target:")
+            show_changes(out, done.remaining)
+        else:
+            out.line(f"run {done.run.id}: {done.steps} steps done; the database is what it should be")
+
+    facts = {"run": done.run.id, "steps": done.steps, "remaining": change_facts(done.remaining)}
+    out.result({**facts, "notes": done.notes}, render)
 
 
 def said_of(rehearsal: Rehearsal | None) -> str:

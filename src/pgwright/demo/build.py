@@ -27,8 +27,8 @@ _AT_ONCE = 2
 _GRACE_SECONDS = 10
 # Small machines are the measure: what the loaders need, and no more.
 SETTINGS: Mapping[str, str] = {
-    "shared_buffers": "64MB",
-    "maintenance_work_mem": "32MB",
+    "shared_buffers": "48MB",
+    "maintenance_work_mem": "16MB",
     "max_wal_size": "2GB",
     "checkpoint_timeout": "15min",
     "max_parallel_maintenance_workers": "0",

@@ -91,9 +91,13 @@ def _name_derived_indexes(conn: Connection[Any], catalog: Catalog, copy: Catalog
 
 
 def _with(present: Catalog, wanted: Catalog) -> Catalog:
-    """Return the wanted catalog over what an empty database holds already (the schema public)."""
-    merged = {**present.objects, **wanted.objects}
-    return dataclasses.replace(wanted, objects=merged)
+    """Return what shall stand in a new database: a catalog that speaks of schemas says all of it.
+
+    Any other is laid over what is there from the start, the schema public.
+    """
+    if wanted.of("schema"):
+        return wanted
+    return dataclasses.replace(wanted, objects={**present.objects, **wanted.objects})
 
 
 def same_version(one: Catalog, other: Catalog) -> bool:

@@ -12,6 +12,7 @@ from pgwright.kinds.column_types import Column
 from pgwright.kinds.contract import Address, Context, Found, Kind, Reading, SystemCatalog
 from pgwright.kinds.default import Default
 from pgwright.kinds.sequence import SequenceOptions
+from pgwright.kinds.settled import settled
 from pgwright.kinds.steps import alter_parent, parent_of
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.plan import Hazard, HazardCode, Phase, Reversibility, Step
@@ -32,12 +33,12 @@ def read(reading: Reading) -> Iterator[Found]:
             identity=r.identity,
             identity_options=_identity_options(r) if r.identity and r.identity_sequence else None,
             generated=r.generated,
-            expression=r.expression,
+            expression=None if r.expression is None else settled(r.expression),
             collation=r.collation,
             storage=r.storage,
             compression=r.compression,
             statistics=r.statistics,
-            options=tuple(r.options or ()),
+            options=tuple(sorted(r.options or ())),
             foreign_options=tuple(r.foreign_options or ()),
             position=r.number,
             sequence=QualifiedName(r.sequence_schema, r.sequence_name) if r.sequence_name else None,

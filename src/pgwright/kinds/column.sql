@@ -26,7 +26,7 @@ SELECT a.attrelid AS relid,
        CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage::text END AS storage,
        NULL::text AS compression,
        NULLIF(a.attstattarget, -1) AS statistics,
-       (SELECT array_agg(o ORDER BY o) FROM unnest(a.attoptions) AS o) AS options,
+       a.attoptions AS options,
        a.attinhcount > 0 OR c.reloftype <> 0 AS inherited,
        a.attfdwoptions AS foreign_options
 FROM pg_attribute AS a

@@ -11,6 +11,7 @@ from psycopg import sql
 
 from pgwright.kinds.contract import REPLACE, Address, Alteration, Context, Found, Kind, Reading, SystemCatalog
 from pgwright.kinds.index_steps import index_settings, option_steps
+from pgwright.kinds.settled import settled
 from pgwright.kinds.steps import alter_parent, name_of, parent_of, short_name, step
 from pgwright.kinds.table import Table
 from pgwright.model.catalog import CatalogObject, fact
@@ -61,13 +62,13 @@ def read(reading: Reading) -> Iterator[Found]:
             id=ObjectId("constraint", QualifiedName(None, r.name), table),
             derived=r.derived,
             type=r.type,
-            definition=r.definition.removesuffix(_NOT_VALID),
+            definition=settled(r.definition.removesuffix(_NOT_VALID)),
             validated=r.validated,
-            index_options=tuple(r.index_options or ()),
+            index_options=tuple(sorted(r.index_options or ())),
             index_tablespace=r.index_tablespace,
             replica_identity=r.replica_identity,
             clustered=r.clustered,
-            columns=tuple(r.column_names or ()),
+            columns=reading.column_names(r.relid, r.column_numbers or ()),
             target=target,
         )
         addresses = [Address(SystemCatalog.CONSTRAINT, r.oid)]

@@ -1,7 +1,7 @@
 -- Primary key, unique, foreign key, check and exclusion constraints of tables in the given schemas.
 -- since: 12
 -- columns: oid, relid, name, type, definition, validated, derived, local, no_inherit, index_oid, index_options,
---   index_tablespace, replica_identity, clustered, columns, column_names, target, deferrable
+--   index_tablespace, replica_identity, clustered, column_numbers, target, deferrable
 SELECT k.oid,
        k.conrelid AS relid,
        k.conname AS name,
@@ -12,14 +12,11 @@ SELECT k.oid,
        k.conislocal AS local,
        k.connoinherit AS no_inherit,
        CASE WHEN k.contype IN ('p', 'u', 'x') THEN k.conindid END AS index_oid,
-       (SELECT array_agg(o ORDER BY o) FROM unnest(ic.reloptions) AS o) AS index_options,
+       ic.reloptions AS index_options,
        ts.spcname AS index_tablespace,
        coalesce(i.indisreplident, false) AS replica_identity,
        coalesce(i.indisclustered, false) AS clustered,
-       k.conkey AS columns,
-       (SELECT array_agg(a.attname ORDER BY u.position)
-        FROM unnest(k.conkey) WITH ORDINALITY AS u (number, position)
-        JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = u.number) AS column_names,
+       k.conkey AS column_numbers,
        NULLIF(k.confrelid, 0) AS target,
        k.condeferrable AS deferrable
 FROM pg_constraint AS k

@@ -19,7 +19,9 @@ from pgwright.model.plan import Step
 from pgwright.pg.sqlfiles import load_sql
 
 if TYPE_CHECKING:
-    from psycopg import Connection, sql
+    from concurrent.futures import Future
+
+    from psycopg import Connection, Cursor, sql
 
 
 class SystemCatalog(IntEnum):
@@ -83,21 +85,32 @@ class Reading:
     """Give a kind's `read` the connection and what the kinds before it have found.
 
     `schemas` are the namespaces to read. `ids` maps addresses of what was found so far to identities.
+    `running` holds queries that were sent already, by name.
     """
 
     conn: Connection[tuple[Any, ...]]
     server: ServerFacts
     schemas: tuple[str, ...]
     ids: Mapping[Address, ObjectId]
+    running: Mapping[str, Future[Cursor[Any]]] = field(default_factory=dict)
 
-    def rows(self, name: str, **parameters: Any) -> list[Any]:
-        """Run ``<name>.sql`` of this package; return named tuples, with columns as in its header."""
+    def rows(self, name: str) -> list[Any]:
+        """Return the rows of ``<name>.sql`` of this package: named tuples, with columns as in its header."""
+        running = self.running.get(name)
+        return (running.result() if running else self.run(name)).fetchall()
+
+    def run(self, name: str) -> Cursor[Any]:
+        """Run ``<name>.sql`` of this package and return its cursor."""
         from psycopg.rows import namedtuple_row
 
         text = load_sql("pgwright.kinds", name, self.server.major)
-        with self.conn.cursor(row_factory=namedtuple_row) as cursor:
-            cursor.execute(text.encode(), {"schemas": list(self.schemas), **parameters})
-            return cursor.fetchall()
+        cursor = self.conn.cursor(row_factory=namedtuple_row)
+        return cursor.execute(text.encode(), {"schemas": list(self.schemas)})
+
+    def column_names(self, relid: int, numbers: Iterable[int]) -> tuple[str, ...]:
+        """Return the names of a relation's columns by their numbers; 0, an expression, is left out."""
+        found = (self.ids.get(Address(SystemCatalog.CLASS, relid, number)) for number in numbers if number)
+        return tuple(id.name.name for id in found if id is not None)
 
     def id_of(self, classid: int, objid: int, subid: int = 0) -> ObjectId | None:
         """Return the identity behind an address; a column that is not listed counts as its table."""
@@ -198,7 +211,8 @@ class Kind:
     last. `claims` returns the names that an object occupies in a namespace shared between kinds, such as
     ``("relation", "public", "users")``; a name must be free before another object takes it.
     `inline` returns the fragment for the parent's CREATE statement, or None where the object needs a
-    statement of its own. `rename` returns the steps that give the object another name.
+    statement of its own. `rename` returns the steps that give the object another name. `queries` names
+    the queries that `read` runs, where they are others than the one of the kind's name.
     """
 
     name: str
@@ -211,3 +225,4 @@ class Kind:
     inline: Callable[[Any, Context], sql.Composable | None] | None = None
     rename: Callable[[Any, ObjectId, Context], tuple[Step, ...]] | None = None
     claims: type_claims = _no_claims
+    queries: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from pgwright.kinds.contract import Address, Alteration, Context, Found, Kind, Reading, SystemCatalog
+from pgwright.kinds.settled import settled
 from pgwright.kinds.steps import alter_parent, parent_of
 from pgwright.model.catalog import CatalogObject, fact
 from pgwright.model.change import Change
@@ -39,7 +40,7 @@ def read(reading: Reading) -> Iterator[Found]:
         default = Default(
             id=ObjectId("default", QualifiedName(None, "default"), column),
             derived=r.derived,
-            expression=r.expression,
+            expression=settled(r.expression),
             volatile=r.volatile,
         )
         yield Found(default, (Address(SystemCatalog.ATTRDEF, r.oid),))

@@ -213,4 +213,5 @@ KIND = Kind(
     alter=alter,
     rename=rename,
     claims=claim_type,
+    queries=("domain_check", "domain"),
 )

@@ -10,6 +10,7 @@ from psycopg import sql
 
 from pgwright.kinds.contract import REPLACE, Address, Alteration, Context, Found, Kind, Reading, SystemCatalog
 from pgwright.kinds.index_steps import option_steps
+from pgwright.kinds.settled import settled
 from pgwright.kinds.steps import name_of, parent_of, short_name, step
 from pgwright.kinds.table import Table
 from pgwright.model.catalog import CatalogObject, fact
@@ -50,7 +51,7 @@ def read(reading: Reading) -> Iterator[Found]:
         index = Index(
             id=ObjectId("index", QualifiedName(None, r.name), table),
             derived=r.derived,
-            body=r.definition.removeprefix(r.prefix),
+            body=settled(r.definition.removeprefix(r.prefix)),
             unique=r.unique,
             valid=r.valid,
             index_tablespace=r.tablespace,
@@ -58,7 +59,7 @@ def read(reading: Reading) -> Iterator[Found]:
             clustered=r.clustered,
             statistics=tuple(r.statistics or ()),
             method=r.method,
-            columns=tuple(r.column_names or ()),
+            columns=reading.column_names(r.relid, r.column_numbers),
         )
         yield Found(index, (Address(SystemCatalog.CLASS, r.oid),))
 

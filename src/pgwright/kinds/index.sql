@@ -1,7 +1,7 @@
 -- Indexes of tables and materialized views in the given schemas that no constraint owns.
 -- since: 12
 -- columns: oid, relid, name, definition, prefix, unique, valid, derived, tablespace, replica_identity,
---   clustered, method, column_names, statistics
+--   clustered, method, column_numbers, statistics
 SELECT i.indexrelid AS oid,
        i.indrelid AS relid,
        ic.relname AS name,
@@ -16,9 +16,7 @@ SELECT i.indexrelid AS oid,
        i.indisreplident AS replica_identity,
        i.indisclustered AS clustered,
        am.amname AS method,
-       (SELECT array_agg(a.attname ORDER BY u.position)
-        FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS u (number, position)
-        JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = u.number) AS column_names,
+       i.indkey::int2[] AS column_numbers,
        CASE WHEN i.indexprs IS NOT NULL
             THEN (SELECT array_agg(format('%%s=%%s', a.attnum, a.attstattarget) ORDER BY a.attnum)
                   FROM pg_attribute AS a

@@ -204,4 +204,5 @@ KIND = Kind(
     alter=alter,
     rename=rename,
     claims=claims,
+    queries=("publication_table", "publication_schema", "publication"),
 )

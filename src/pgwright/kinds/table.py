@@ -57,7 +57,7 @@ def read(reading: Reading) -> Iterator[Found]:
             unlogged=r.persistence == "u",
             access_method=r.access_method or "heap",
             tablespace=r.tablespace,
-            options=tuple(r.options or ()),
+            options=tuple(sorted(r.options or ())),
             partition_key=r.partition_key,
             partition_of=ids.get(r.partition_parent),
             partition_bound=r.partition_bound,

@@ -12,7 +12,7 @@ SELECT c.oid,
        c.relpersistence::text AS persistence,
        am.amname AS access_method,
        ts.spcname AS tablespace,
-       (SELECT array_agg(o ORDER BY o) FROM unnest(c.reloptions) AS o) AS options,
+       c.reloptions AS options,
        CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END AS partition_key,
        pg_get_expr(c.relpartbound, c.oid) AS partition_bound,
        CASE WHEN c.relispartition

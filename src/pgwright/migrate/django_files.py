@@ -89,19 +89,21 @@ def _app(name: str, root: Path, moved: Mapping[str, str | None]) -> App | None:
     label = _label(folder, config) or name.rpartition(".")[2]
     if label in moved:
         module = moved[label] or ""
-        place = _folder(module, root) if module else None
+        place = _folder(module, root)
         return App(label=label, migrations=place) if place or not module else None
     migrations = folder / "migrations"
     return App(label=label, migrations=migrations if (migrations / "__init__.py").is_file() else None)
 
 
 def _folder(package: str, root: Path) -> Path | None:
+    if not package:
+        return None
     parts = package.split(".")
     here = root.joinpath(*parts)
     if here.is_dir():
         return here
     # Only the top is looked up: finding `a.b` would import `a`.
-    spec = importlib.util.find_spec(parts[0]) if parts[0] else None
+    spec = importlib.util.find_spec(parts[0])
     places = list(spec.submodule_search_locations or ()) if spec else []
     found = (Path(place).joinpath(*parts[1:]) for place in places)
     return next((path for path in found if path.is_dir()), None)

@@ -68,8 +68,8 @@ class Unhandled:
 class Catalog:
     """Hold the whole structure of one database.
 
-    `objects` maps identity to object, in the order of identities. `source` says where it came from
-    (never with a password). `unhandled` names what no kind reads.
+    `objects` maps identity to object; iterating over the catalog goes in the order of identities.
+    `source` says where it came from (never with a password). `unhandled` names what no kind reads.
     """
 
     server: ServerFacts
@@ -79,11 +79,14 @@ class Catalog:
     unhandled: tuple[Unhandled, ...] = ()
 
     def __post_init__(self) -> None:
-        ordered = dict(sorted(self.objects.items(), key=lambda item: sort_key(item[0])))
-        object.__setattr__(self, "objects", MappingProxyType(ordered))
+        object.__setattr__(self, "objects", MappingProxyType(dict(self.objects)))
 
     def __iter__(self) -> Iterator[CatalogObject]:
-        return iter(self.objects.values())
+        return iter(self._ordered)
+
+    @cached_property
+    def _ordered(self) -> tuple[CatalogObject, ...]:
+        return tuple(sorted(self.objects.values(), key=lambda o: sort_key(o.id)))
 
     def __len__(self) -> int:
         return len(self.objects)
@@ -97,12 +100,19 @@ class Catalog:
 
     def of(self, kind: str) -> tuple[CatalogObject, ...]:
         """Return the objects of one kind, ordered by identity."""
-        return tuple(o for o in self.objects.values() if o.id.kind == kind)
+        return self._by_kind.get(kind, ())
+
+    @cached_property
+    def _by_kind(self) -> Mapping[str, tuple[CatalogObject, ...]]:
+        kinds: dict[str, list[CatalogObject]] = {}
+        for o in self:
+            kinds.setdefault(o.id.kind, []).append(o)
+        return {kind: tuple(objects) for kind, objects in kinds.items()}
 
     @cached_property
     def _by_parent(self) -> Mapping[ObjectId, tuple[CatalogObject, ...]]:
         children: dict[ObjectId, list[CatalogObject]] = {}
-        for o in self.objects.values():
+        for o in self:
             if o.id.parent is not None:
                 children.setdefault(o.id.parent, []).append(o)
         return {parent: tuple(parts) for parent, parts in children.items()}
@@ -116,7 +126,7 @@ class Catalog:
     def dependents(self) -> Mapping[ObjectId, tuple[ObjectId, ...]]:
         """Return for each object those that need it directly."""
         result: dict[ObjectId, list[ObjectId]] = {}
-        for o in self.objects.values():
+        for o in self:
             for needed in o.depends_on:
                 result.setdefault(needed, []).append(o.id)
         return {id: tuple(ids) for id, ids in result.items()}
@@ -129,7 +139,7 @@ class Catalog:
         so a later version of pgwright that knows more fields keeps the digests of old catalogs.
         """
         hasher = hashlib.sha256()
-        for o in self.objects.values():
+        for o in self:
             if not o.derived:
                 hasher.update(json.dumps(_defining(o), ensure_ascii=True, separators=(",", ":")).encode())
                 hasher.update(b"\n")

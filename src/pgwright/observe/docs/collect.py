@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from pgwright.kinds.aggregate import Aggregate
 from pgwright.kinds.column_types import Column
@@ -107,7 +106,9 @@ def _table(catalog: Catalog, table: Table, size: Size | None, *, bare: bool) -> 
     columns = _columns(catalog, table)
     keys = [c for c in constraints if c.is_key]
     primary = next((c.columns for c in keys if c.type == "p"), ())
-    parts = TableDoc(
+    triggers = [o for o in catalog.children(table.id, "trigger") if isinstance(o, Trigger) and not o.derived]
+    policies = [o for o in catalog.children(table.id, "row_policy") if isinstance(o, RowPolicy)]
+    return TableDoc(
         path=table.id.path,
         schema=name.schema or "public",
         name=name.name,
@@ -119,25 +120,17 @@ def _table(catalog: Catalog, table: Table, size: Size | None, *, bare: bool) -> 
         keys=_definitions(catalog, sorted(keys, key=lambda c: (c.type != "p", c.id.name.name))),
         references=tuple(_references(catalog, constraints)),
         checks=_definitions(catalog, [c for c in constraints if c.type == "c"]),
-        size=size,
-    )
-    return replace(parts, **_attached(catalog, table.id))
-
-
-def _attached(catalog: Catalog, id: ObjectId) -> dict[str, tuple[Definition, ...]]:
-    triggers = [o for o in catalog.children(id, "trigger") if isinstance(o, Trigger) and not o.derived]
-    policies = [o for o in catalog.children(id, "row_policy") if isinstance(o, RowPolicy)]
-    return {
-        "indexes": _indexes(catalog, id),
-        "triggers": tuple(
+        indexes=_indexes(catalog, table.id),
+        triggers=tuple(
             Definition(name=o.id.name.name, text=o.definition, comment=comment_on(catalog, o.id))
             for o in triggers
         ),
-        "policies": tuple(
+        policies=tuple(
             Definition(name=o.id.name.name, text=_policy(o), comment=comment_on(catalog, o.id))
             for o in policies
         ),
-    }
+        size=size,
+    )
 
 
 def _traits(table: Table) -> Iterator[str]:

@@ -66,11 +66,11 @@ def _without_circles(nodes: Iterable[str], edges: Iterable[Edge]) -> dict[str, s
         needs[source].add(target)
     done: set[str] = set()
     kept: dict[str, set[str]] = {node: set() for node in needs}
-    for start in needs:
+    for start, first in needs.items():
         if start in done:
             continue
         open_: dict[str, None] = {start: None}
-        waiting = [(start, iter(sorted(needs[start])))]
+        waiting = [(start, iter(sorted(first)))]
         while waiting:
             node, rest = waiting[-1]
             following = next(rest, None)

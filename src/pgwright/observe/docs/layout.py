@@ -1,9 +1,9 @@
 """Place boxes that refer to each other: layers from left to right, few crossings, the same every time.
 
-The method is that of Sugiyama, Tagawa and Toda (1981): break circles, spread over layers, order each layer by
-barycentres, then set heights. Layers are limited in height as by Coffman and Graham, so that one table to which
-thirty others refer gives a picture and not a ribbon. Heights are the least squares solution that keeps the
-order (pool adjacent violators).
+The method is that of Sugiyama, Tagawa and Toda (1981): break circles, spread over layers, order each layer
+by barycentres, then set heights. Layers are limited in height as by Coffman and Graham (1972), so that one
+table to which thirty others refer gives a picture and not a ribbon. Heights are the least squares solution
+that keeps the order (pool adjacent violators).
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from pgwright.observe.docs.layers import Layered, layered
 
-GAP_X = 72.0
+GAP_X = 80.0
 GAP_Y = 22.0
 _CHANNEL = 10.0
 _ROUNDS = 12
@@ -71,9 +72,7 @@ def place(boxes: Sequence[Box], links: Sequence[Link]) -> Placement:
     return _pack(placed)
 
 
-def _components(
-    boxes: Sequence[Box], links: Sequence[Link]
-) -> list[tuple[list[Box], list[Link]]]:
+def _components(boxes: Sequence[Box], links: Sequence[Link]) -> list[tuple[list[Box], list[Link]]]:
     """Return the connected parts, those of most boxes first; single boxes come last, together."""
     leader = {b.key: b.key for b in boxes}
 
@@ -124,7 +123,10 @@ def _place_part(boxes: Sequence[Box], links: Sequence[Link]) -> Placement:
     corners = {
         key: (lefts[i], tops[key]) for i, layer in enumerate(graph.layers) for key in layer if key in known
     }
-    routes = tuple(_route(link, graph, known, corners, tops, lefts, widths) for link in links)
+    routes = tuple(
+        _route(link, graph=graph, known=known, corners=corners, tops=tops, lefts=lefts, widths=widths)
+        for link in links
+    )
     return _from_origin(corners, routes, known)
 
 
@@ -187,6 +189,7 @@ def settle(wanted: Sequence[float], weights: Sequence[float], spaces: Sequence[f
 
 def _route(
     link: Link,
+    *,
     graph: Layered,
     known: Mapping[str, Box],
     corners: Mapping[str, tuple[float, float]],
@@ -218,7 +221,7 @@ def _route(
         points.append((tx, end))
     else:
         points += [(_right_of(graph.layer_of[link.target], lefts, widths), end), (tx + target.width, end)]
-    return Route(key=link.key, points=tuple(points))
+    return Route(key=link.key, points=tuple(at for at, _ in groupby(points)))
 
 
 def _right_of(layer: int, lefts: Sequence[float], widths: Sequence[float]) -> float:
@@ -236,10 +239,16 @@ def _from_origin(
     bottom = max([y + known[k].height for k, (_, y) in corners.items()] + ys)
     return Placement(
         corners={k: (x - left, y - top) for k, (x, y) in corners.items()},
-        routes=tuple(Route(key=r.key, points=tuple((x - left, y - top) for x, y in r.points)) for r in routes),
+        routes=tuple(
+            Route(key=r.key, points=tuple((x - left, y - top) for x, y in r.points)) for r in routes
+        ),
         width=right - left,
         height=bottom - top,
     )
+
+
+def _moved(route: Route, x: float, y: float) -> Route:
+    return Route(key=route.key, points=tuple((px + x, py + y) for px, py in route.points))
 
 
 def _pack(parts: Sequence[Placement]) -> Placement:
@@ -247,7 +256,7 @@ def _pack(parts: Sequence[Placement]) -> Placement:
     if not parts:
         return Placement(corners={}, routes=(), width=0.0, height=0.0)
     area = sum((p.width + GAP_X) * (p.height + 2 * GAP_Y) for p in parts)
-    limit = max(max(p.width for p in parts), math.sqrt(area * 1.5))
+    limit = max(*(p.width for p in parts), math.sqrt(area * 1.5))
     corners: dict[str, tuple[float, float]] = {}
     routes: list[Route] = []
     x = y = shelf = width = 0.0
@@ -255,9 +264,7 @@ def _pack(parts: Sequence[Placement]) -> Placement:
         if x and x + part.width > limit:
             x, y, shelf = 0.0, y + shelf + 2 * GAP_Y, 0.0
         corners |= {k: (px + x, py + y) for k, (px, py) in part.corners.items()}
-        routes += [
-            Route(key=r.key, points=tuple((px + x, py + y) for px, py in r.points)) for r in part.routes
-        ]
+        routes += [_moved(r, x, y) for r in part.routes]
         width, shelf = max(width, x + part.width), max(shelf, part.height)
         x += part.width + GAP_X / 2
     return Placement(corners=corners, routes=tuple(routes), width=width, height=y + shelf)

@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from urllib.parse import quote
 
+from pgwright.observe.docs.content import module_anchor, table_anchor
 from pgwright.observe.docs.layout import Box, Link, Route, place
 from pgwright.observe.docs.nouns import ColumnDoc, DataModel, Module, Reference, TableDoc
-from pgwright.observe.docs.svg import CHARACTER, Text, clip, curve, document, element, width_of
+from pgwright.observe.docs.svg import CHARACTER, Text, clip, curve, document, element, escaped, width_of
 from pgwright.observe.docs.words import bytes_text, counted, short_type
 
 HEADER = 28.0
@@ -86,11 +88,19 @@ def module_picture(model: DataModel, module: Module, *, linked: bool = False) ->
             )
     title = f"{module.name}: {counted(len(module.tables), 'table')}"
     said = [f"{t.label}{_said_of(t, model)}" for t in module.tables]
-    return _drawing(f"er-{module.slug}", title, "; ".join(said), figures, links, kinds, linked=linked)
+    return _drawing(
+        key=f"er-{module.slug}",
+        title=title,
+        description="; ".join(said),
+        figures=figures,
+        links=links,
+        kinds=kinds,
+        linked=linked,
+    )
 
 
 def overview_picture(model: DataModel, *, linked: bool = False) -> str:
-    """Return the picture of the modules, with the number of foreign keys on each line that stands for several."""
+    """Return the picture of the modules, a number on each line that stands for several keys."""
     between: Counter[tuple[str, str]] = Counter()
     for table in model.tables.values():
         for reference in table.references:
@@ -115,7 +125,15 @@ def overview_picture(model: DataModel, *, linked: bool = False) -> str:
         for (source, target), count in sorted(between.items())
     ]
     title = f"{counted(len(model.modules), 'module')} of {model.title}"
-    return _drawing("er-overview", title, "; ".join(said), figures, links, {}, linked=linked)
+    return _drawing(
+        key="er-overview",
+        title=title,
+        description="; ".join(said),
+        figures=figures,
+        links=links,
+        kinds={},
+        linked=linked,
+    )
 
 
 def _figure(table: TableDoc) -> Figure:
@@ -137,7 +155,7 @@ def _figure(table: TableDoc) -> Figure:
         heading=clip(table.label, _LONGEST_NAME + 12),
         rows=tuple(rows),
         tip=tip,
-        anchor=f"table-{table.path}",
+        anchor=table_anchor(table),
     )
 
 
@@ -160,7 +178,7 @@ def _elsewhere(table: TableDoc, module: Module) -> Figure:
         heading=clip(table.label, _LONGEST_NAME + 12),
         rows=(Row(badge="", name=f"in {clip(module.name, _LONGEST_NAME)}", type=""),),
         tip=f"{table.label}, in the picture of {module.name}",
-        anchor=f"table-{table.path}",
+        anchor=table_anchor(table),
         faint=True,
     )
 
@@ -174,7 +192,7 @@ def _module_figure(module: Module) -> Figure:
         heading=clip(module.name, _LONGEST_NAME + 12),
         rows=(Row(badge="", name=text, type=""),),
         tip=f"{module.name}: " + ", ".join(t.label for t in module.tables),
-        anchor=f"module-{module.slug}",
+        anchor=module_anchor(module),
     )
 
 
@@ -191,13 +209,13 @@ def _said_of(table: TableDoc, model: DataModel) -> str:
 
 
 def _drawing(
+    *,
     key: str,
     title: str,
     description: str,
     figures: Mapping[str, Figure],
     links: list[Link],
     kinds: Mapping[str, Reference],
-    *,
     linked: bool,
 ) -> str:
     boxes = [Box(key=f.key, width=f.width, height=f.height) for f in figures.values()]
@@ -211,7 +229,8 @@ def _drawing(
     if not kinds:
         for route in placement.routes:
             parts += _number(route)
-    return document(key, title, description, parts, placement.width, placement.height)
+    size = (placement.width, placement.height)
+    return document(parts, key=key, title=title, description=description, size=size)
 
 
 def _line(route: Route, reference: Reference | None) -> Iterator[str]:
@@ -239,7 +258,7 @@ def _arrow(points: tuple[tuple[float, float], ...]) -> str:
 
 
 def _number(route: Route) -> Iterator[str]:
-    """Yield how many foreign keys a line between modules stands for, beside its beginning; nothing for one."""
+    """Yield how many foreign keys a line between modules stands for, near its beginning; none for one."""
     count = route.key.partition(" ")[0]
     if count == "1":
         return
@@ -253,11 +272,9 @@ def _number(route: Route) -> Iterator[str]:
 
 
 def _box(figure: Figure, x: float, y: float, *, linked: bool) -> Iterator[str]:
-    from pgwright.observe.docs.svg import escaped
-
     width, height = figure.width, figure.height
     if linked:
-        yield f'<a href="#{escaped(figure.anchor)}">'
+        yield f'<a href="#{quote(figure.anchor, safe="-._~")}">'
     yield f"<g><title>{escaped(figure.tip)}</title>"
     frame = {"x": f"{x:.1f}", "y": f"{y:.1f}", "width": f"{width:.1f}", "rx": "5"}
     faint = " faint" if figure.faint else ""
@@ -272,7 +289,9 @@ def _box(figure: Figure, x: float, y: float, *, linked: bool) -> Iterator[str]:
         line = y + HEADER + ROW * (number + 0.5) + 5
         if row.badge:
             yield Text(row.badge, x + PAD, line - 1, f"badge {row.badge.lower()}").svg()
-        yield Text(row.name, x + PAD + (BADGE if row.type else 0), line, "column" if row.type else "type").svg()
+        yield Text(
+            row.name, x + PAD + (BADGE if row.type else 0), line, "column" if row.type else "type"
+        ).svg()
         if row.type:
             yield Text(row.type, x + width - PAD, line, "type end").svg()
     yield "</g>"

@@ -55,10 +55,10 @@ class Text(NamedTuple):
 
 
 def document(
-    key: str, title: str, description: str, parts: Iterable[str], width: float, height: float
+    parts: Iterable[str], *, key: str, title: str, description: str, size: tuple[float, float]
 ) -> str:
     """Return a whole picture of that inner size in pixels, named `title` and told as `description`."""
-    total_x, total_y = round(width + 2 * MARGIN), round(height + 2 * MARGIN)
+    total_x, total_y = (round(side + 2 * MARGIN) for side in size)
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{total_x}" height="{total_y}" '
         f'viewBox="0 0 {total_x} {total_y}" role="img" class="er" '
