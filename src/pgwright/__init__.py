@@ -1,0 +1,54 @@
+"""pgwright takes a PostgreSQL database through its life; these are its functions for Python programs.
+
+What a name here does, its own documentation says; errors are subclasses of `PgwrightError`. Names are
+resolved on first use, because most of them load the database driver.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pgwright.config import load_project as load_project
+    from pgwright.diff.apply import apply_plan as apply_plan
+    from pgwright.diff.comparison import compare_sources as compare_sources
+    from pgwright.diff.proposal import propose as propose
+    from pgwright.diff.script import plan_script as plan_script
+    from pgwright.diff.script import script as script
+    from pgwright.errors import PgwrightError as PgwrightError
+    from pgwright.model.selection import Selection as Selection
+    from pgwright.observe.docs.collect import data_model as data_model
+    from pgwright.observe.docs.sizes import sizes as sizes
+    from pgwright.pg.connect import connect as connect
+    from pgwright.sources.load import Workshop as Workshop
+    from pgwright.sources.load import load_catalog as load_catalog
+
+FACE: dict[str, str] = {
+    "PgwrightError": "pgwright.errors:PgwrightError",
+    "Selection": "pgwright.model.selection:Selection",
+    "Workshop": "pgwright.sources.load:Workshop",
+    "apply_plan": "pgwright.diff.apply:apply_plan",
+    "compare_sources": "pgwright.diff.comparison:compare_sources",
+    "connect": "pgwright.pg.connect:connect",
+    "data_model": "pgwright.observe.docs.collect:data_model",
+    "load_catalog": "pgwright.sources.load:load_catalog",
+    "load_project": "pgwright.config:load_project",
+    "plan_script": "pgwright.diff.script:plan_script",
+    "propose": "pgwright.diff.proposal:propose",
+    "script": "pgwright.diff.script:script",
+    "sizes": "pgwright.observe.docs.sizes:sizes",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in FACE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, _, attribute = FACE[name].partition(":")
+    found = getattr(import_module(module), attribute)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *FACE})

@@ -19,7 +19,18 @@ from pgwright.model.locks import LockMode
 from pgwright.model.plan import Plan, Step
 from pgwright.model.run import RunStatus
 from tests.conftest import MakeDatabase
-from tests.integration.diff.ways import declared, end, holding, proposed, read, rows, run, sessions, until, waiting
+from tests.integration.diff.ways import (
+    declared,
+    end,
+    holding,
+    proposed,
+    read,
+    rows,
+    run,
+    sessions,
+    until,
+    waiting,
+)
 from tests.servers.running import Server
 
 BEFORE = """

@@ -11,7 +11,8 @@ from pgwright.cli.output import Output
 if TYPE_CHECKING:
     from pgwright.diff.apply import Applied
     from pgwright.diff.proposal import Proposal
-    from pgwright.diff.rehearse import Observation, Rehearsal
+    from pgwright.diff.rehearse import Rehearsal
+    from pgwright.diff.watcher import Observation
     from pgwright.model.change import Change
     from pgwright.model.plan import Plan
 

@@ -140,5 +140,5 @@ def _drift(status: Status, project: Project) -> str:
 def _findings(status: Status) -> str:
     report = status.report
     ignored = f", {len(report.ignored)} ignored" if report.ignored else ""
-    skipped = "; skipped ones and all others: pgwright doctor" if report.findings else ""
-    return f"{counted(report.findings)} in {len(report.checked)} checks{ignored}{skipped}"
+    more = "; all of them: pgwright doctor" if report.findings else ""
+    return f"{counted(report.findings)} in {len(report.checked)} checks{ignored}{more}"

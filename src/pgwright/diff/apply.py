@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 from psycopg import Connection
 
-from pgwright.diff.batches import LOCK_ATTEMPTS, Batches, Progress, Waiting
+from pgwright.diff.batches import CONCURRENT_WAIT, LOCK_ATTEMPTS, Batches, Progress, Waiting
 from pgwright.diff.compare import compare
 from pgwright.diff.ends import Ends, pack, read_here
 from pgwright.errors import HazardRefused, PgwrightError, PlanStale
@@ -46,13 +46,15 @@ class Manner:
     """Say how steps are run.
 
     `on_step` hears of each step when its transaction has ended; `on_wait` of a batch that could not
-    have its lock and is tried again, at most `lock_attempts` times in all. `lock_wait` is how many seconds
-    to wait for another apply to end. `scratch` is where catalogs of other versions are rebuilt.
+    have its lock and is tried again, at most `lock_attempts` times in all. `concurrent_wait` is how many
+    seconds a concurrent build waits for each older transaction, `lock_wait` how many the whole waits for
+    another apply to end. `scratch` is where catalogs of other versions are rebuilt.
     """
 
     on_step: Progress | None = None
     on_wait: Waiting | None = None
     lock_attempts: int = LOCK_ATTEMPTS
+    concurrent_wait: float = CONCURRENT_WAIT
     lock_wait: float = 30.0
     scratch: str = EMBEDDED
 
@@ -112,15 +114,19 @@ def _require_fresh(conn: Connection[Any], plan: Plan, ends: Ends, manner: Manner
     )
 
 
-def run_plan(
-    url: str, ledger: Ledger, run: Run, *, plan: Plan, ends: Ends, manner: Manner
-) -> Applied:
+def run_plan(url: str, ledger: Ledger, run: Run, *, plan: Plan, ends: Ends, manner: Manner) -> Applied:
     """Run the steps of a plan that is on record as `run`, verify the end and close the run.
 
     An error that ends it names the run, how far it came and the next command.
     """
     batches = Batches(
-        url=url, ledger=ledger, run=run, plan=plan, on_step=manner.on_step, on_wait=manner.on_wait
+        url=url,
+        ledger=ledger,
+        run=run,
+        plan=plan,
+        on_step=manner.on_step,
+        on_wait=manner.on_wait,
+        concurrent_wait=manner.concurrent_wait,
     )
     try:
         try:

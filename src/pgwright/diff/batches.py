@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -24,6 +24,10 @@ from pgwright.sources.database import read_catalog
 from pgwright.state.ledger import Ledger
 
 LOCK_ATTEMPTS = 10
+# A concurrent build waits for every older transaction. To give up costs all of its work, so it may wait
+# long, but not for ever: somebody may have left a transaction open.
+CONCURRENT_WAIT = 600.0  # seconds for each of those transactions
+_CONCURRENT_ATTEMPTS = 3
 _DEADLOCK = "40P01"
 _SLOWEST = 20.0  # seconds at most between two attempts; on average half of it
 
@@ -41,6 +45,7 @@ class Batches:
     plan: Plan
     on_step: Progress | None = None
     on_wait: Waiting | None = None
+    concurrent_wait: float = CONCURRENT_WAIT
     done: int = 0
 
     def execute(self, *, attempts: int = LOCK_ATTEMPTS) -> None:
@@ -49,11 +54,18 @@ class Batches:
         Raises the error of the batch that fails for good; a lock timeout names who holds the lock.
         """
         for _, members in groupby(self.plan.steps, key=lambda s: s.batch):
-            batch = tuple(members)
-            self._persist(batch, attempts)
+            batch = tuple(self._limited(step) for step in members)
+            concurrent = not batch[0].transactional
+            self._persist(batch, min(attempts, _CONCURRENT_ATTEMPTS) if concurrent else attempts)
             self.done += len(batch)
             for step in batch if self.on_step else ():
                 self.on_step(step)  # type: ignore[misc]
+
+    def _limited(self, step: Step) -> Step:
+        """Return the step with a limit for waiting, where a concurrent one has none."""
+        if step.transactional or step.lock_timeout is not None:
+            return step
+        return replace(step, lock_timeout=self.concurrent_wait)
 
     def _persist(self, batch: tuple[Step, ...], attempts: int) -> None:
         for attempt in Retrying(
@@ -66,9 +78,11 @@ class Batches:
         ):
             with attempt:
                 again = attempt.retry_state.attempt_number > 1
-                if again and not batch[0].transactional:
+                concurrent = not batch[0].transactional
+                if again and concurrent:
                     self._remove_unfinished(batch[0])
-                self._once(batch, watched=again)
+                # Most batches have their locks at once: who is in the way is asked when one had to wait.
+                self._once(batch, watched=again or concurrent)
 
     def _once(self, batch: tuple[Step, ...], *, watched: bool) -> None:
         conn, last = self.ledger.conn, batch[-1]
@@ -79,7 +93,6 @@ class Batches:
                 self.ledger.advance(self.run.id, last.id, progress)
 
         with ExitStack() as stack:
-            # Only from the second attempt on: most batches have their locks at once.
             watch = stack.enter_context(watch_blockers(self.url, conn)) if watched else None
             execute_steps(conn, batch, after_step=record, blockers=lambda: watch.blockers if watch else ())
 
@@ -95,7 +108,7 @@ class Batches:
         here = read_catalog(self.ledger.conn, source="target")
         context = Context(before=here, after=here, server=here.server)
         drops: Iterator[Step] = (
-            drop
+            self._limited(drop)
             for o in here.of("index")
             if is_broken(o)
             and o.id.root == step.subject.root

@@ -46,7 +46,7 @@ def propose(
     ends = Ends(before=before, after=after, selection=comparison.selection, online=online, renames=told)
     if not plan or not rehearsed:
         return Proposal(plan=plan, ends=ends)
-    rehearsal = rehearse(plan, before, after, scratch=scratch)
+    rehearsal = rehearse(plan, before, after, selection=comparison.selection, scratch=scratch)
     require_success(rehearsal)
     return Proposal(plan=plan, ends=ends, rehearsal=rehearsal)
 

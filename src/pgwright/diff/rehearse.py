@@ -13,6 +13,7 @@ from pgwright.errors import RehearsalFailed
 from pgwright.model.catalog import Catalog
 from pgwright.model.change import Change
 from pgwright.model.plan import Plan
+from pgwright.model.selection import Selection
 from pgwright.pg.connect import connect
 from pgwright.server.scratch import EMBEDDED, scratch_database
 from pgwright.sources.database import read_catalog
@@ -37,18 +38,27 @@ class Rehearsal:
         return not (self.unfaithful or self.differences or self.undeclared)
 
 
-def rehearse(plan: Plan, before: Catalog, after: Catalog, *, scratch: str = EMBEDDED) -> Rehearsal:
+def rehearse(
+    plan: Plan,
+    before: Catalog,
+    after: Catalog,
+    *,
+    selection: Selection | None = None,
+    scratch: str = EMBEDDED,
+) -> Rehearsal:
     """Build `before` on scratch, run the plan there, and compare the end with `after`.
 
-    Raises `StatementError` when a step fails, and the errors of building.
+    `selection` is what both were restricted to: a new table, for example, has an owner, of which models say
+    nothing. Raises `StatementError` when a step fails, and the errors of building.
     """
+    selection = selection or Selection()
     with scratch_database(server=scratch) as place:
-        copy = build(before, place)
+        copy = selection.apply(build(before, place))
         with connect(place.url, autocommit=True) as conn, Watcher(place.url, conn) as watcher:
             execute_steps(
                 conn, plan.steps, timeouts=False, before_step=watcher.before, after_step=watcher.after
             )
-            end = read_catalog(conn, source="rehearsal")
+            end = selection.apply(read_catalog(conn, source="rehearsal"))
     return Rehearsal(
         observations=tuple(watcher.observations),
         unfaithful=tuple(c for c in compare(before, copy) if not _cannot_be_copied(c)),

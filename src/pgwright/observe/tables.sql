@@ -45,7 +45,8 @@ CROSS JOIN LATERAL (
             IS NOT NULL AS last_any
         FROM pg_catalog.pg_stat_all_tables s WHERE s.relid = part.oid
     ) u ON true
-    WHERE c.relkind = 'p'
+    -- not WHERE: an aggregate over no rows is a row all the same
+    HAVING c.relkind = 'p'
     UNION ALL
     SELECT
         0,

@@ -45,28 +45,33 @@ def load(environ: Mapping[str, str] | None = None, *, env_file: Path = ENV_FILE)
     )
 
 
-def database_url(environ: Mapping[str, str] | None = None, *, env_file: Path = ENV_FILE) -> URL:
-    """Return `DATABASE_URL` as a SQLAlchemy URL for the psycopg driver.
+def database_url(
+    environ: Mapping[str, str] | None = None,
+    *,
+    env_file: Path = ENV_FILE,
+    variable: str = "DATABASE_URL",
+) -> URL:
+    """Return `DATABASE_URL`, or another variable, as a SQLAlchemy URL for the psycopg driver.
 
     A Unix socket is written as ``postgresql://user@/name?host=/folder``.
 
     Raises:
         SettingsError: when it is missing, is no PostgreSQL URL, or names no database.
     """
-    text = _value("DATABASE_URL", environ, env_file, "postgresql://user:password@localhost:5432/skycaster_db")
+    text = _value(variable, environ, env_file, "postgresql://user:password@localhost:5432/skycaster_db")
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):
         # "from None": the library's own message quotes parts of the URL.
         raise SettingsError(
-            "DATABASE_URL is malformed: expected postgresql://user:password@host:port/name"
+            f"{variable} is malformed: expected postgresql://user:password@host:port/name"
         ) from None
     if url.drivername not in _POSTGRESQL_SCHEMES:
-        raise SettingsError("DATABASE_URL is malformed: it must start with postgresql://")
+        raise SettingsError(f"{variable} is malformed: it must start with postgresql://")
     if not url.database:
-        raise SettingsError("DATABASE_URL is malformed: it names no database after the host")
+        raise SettingsError(f"{variable} is malformed: it names no database after the host")
     if url.port is not None and not 0 < url.port < 65536:
-        raise SettingsError("DATABASE_URL is malformed: the port must be between 1 and 65535")
+        raise SettingsError(f"{variable} is malformed: the port must be between 1 and 65535")
     return url.set(drivername="postgresql+psycopg")
 
 

@@ -133,8 +133,8 @@ def test_one_failing_check_stops_no_other(database: str) -> None:
 
 
 def test_a_slow_query_is_cut_short_and_said(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pgwright.checks.run.STATEMENT_TIMEOUT", 0.001)
-    monkeypatch.setattr("pgwright.observe.fetch.load_sql", lambda *_: "SELECT pg_sleep(5)")
+    monkeypatch.setattr("pgwright.checks.run.STATEMENT_TIMEOUT", 0.5)
+    monkeypatch.setattr("pgwright.observe.fetch.load_sql", lambda *_: "SELECT pg_sleep(60)")
     (finding,) = run_checks(database, only=["no_primary_key"]).findings
     assert finding.severity is Severity.SKIPPED
     assert "takes longer" in finding.message

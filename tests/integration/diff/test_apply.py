@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import psycopg
 import pytest
@@ -31,10 +30,23 @@ from pgwright.model.selection import Selection
 from pgwright.pg import connect
 from pgwright.state.ledger import Ledger
 from tests.conftest import MakeDatabase
-from tests.integration.diff.ways import declared, end, holding, proposed, read, rows, run, sessions, until, waiting
+from tests.integration.diff.ways import (
+    declared,
+    end,
+    holding,
+    proposed,
+    read,
+    rows,
+    run,
+    sessions,
+    until,
+    waiting,
+)
 from tests.servers.running import Server
 
-BEFORE = "CREATE TABLE t (id int PRIMARY KEY, x int, gone text); INSERT INTO t VALUES (1, 1, 'a'), (2, 2, 'b')"
+BEFORE = (
+    "CREATE TABLE t (id int PRIMARY KEY, x int, gone text); INSERT INTO t VALUES (1, 1, 'a'), (2, 2, 'b')"
+)
 
 
 def runs(url: str) -> tuple[Run, ...]:
@@ -47,9 +59,7 @@ def hasty(plan: Plan, seconds: float = 0.05) -> Plan:
     """Return the plan with short lock timeouts."""
     return replace(
         plan,
-        steps=tuple(
-            replace(s, lock_timeout=None if s.lock_timeout is None else seconds) for s in plan.steps
-        ),
+        steps=tuple(replace(s, lock_timeout=None if s.lock_timeout is None else seconds) for s in plan.steps),
     )
 
 
@@ -153,7 +163,10 @@ def test_a_connection_that_is_cut(database: str) -> None:
 
 
 def in_thread(
-    call: Callable[[], Applied], *, results: list[Applied] | None = None, caught: list[BaseException] | None = None
+    call: Callable[[], Applied],
+    *,
+    results: list[Applied] | None = None,
+    caught: list[BaseException] | None = None,
 ) -> threading.Thread:
     def body() -> None:
         try:
@@ -166,7 +179,7 @@ def in_thread(
             if results is not None:
                 results.append(done)
 
-    thread = threading.Thread(target=body)
+    thread = threading.Thread(target=body, daemon=True)
     thread.start()
     return thread
 
@@ -240,16 +253,32 @@ def test_a_lock_that_is_never_let_go(database: str) -> None:
 def test_a_concurrent_build_that_gives_up_is_begun_anew(database: str) -> None:
     run(database, BEFORE)
     plan, ends = proposed(database, BEFORE.split(";")[0] + "; CREATE INDEX i ON t (x)")
-    plan = replace(plan, steps=tuple(replace(s, lock_timeout=0.1) for s in plan.steps))
+    broken: list[list[str]] = []
     gave_up = threading.Event()
+
+    def tell(_: object, error: PgwrightError) -> None:
+        broken.append(broken_indexes(database))
+        gave_up.set()
+
     results: list[Applied] = []
     with holding(database, "INSERT INTO t VALUES (9, 9, 'z')"):
-        manner = Manner(on_wait=lambda *_: gave_up.set())
+        manner = Manner(on_wait=tell, concurrent_wait=0.2)
         thread = in_thread(lambda: apply_plan(database, plan, ends, manner=manner), results=results)
         assert gave_up.wait(10)
-        assert broken_indexes(database) == ["i"]
     thread.join(20)
+    assert broken[0] == ["i"]
     assert results[0].remaining == ()
+    assert broken_indexes(database) == []
+
+
+def test_a_concurrent_build_that_gives_up_for_good_says_who_was_in_the_way(database: str) -> None:
+    run(database, BEFORE)
+    plan, ends = proposed(database, BEFORE.split(";")[0] + "; CREATE INDEX i ON t (x)")
+    with holding(database, "INSERT INTO t VALUES (9, 9, 'z')") as blocker:
+        with pytest.raises(LockTimeoutError) as caught:
+            apply_plan(database, plan, ends, manner=Manner(concurrent_wait=0.5, lock_attempts=1))
+        assert f"blocked by pid {blocker.info.backend_pid}" in str(caught.value.detail)
+    assert resume(database).remaining == ()
     assert broken_indexes(database) == []
 
 
@@ -296,24 +325,13 @@ def test_an_undo_that_was_stopped_is_resumed_backwards(database: str) -> None:
     after = BEFORE.split(";")[0].replace("x int", "x bigint NOT NULL") + "; CREATE INDEX i ON t (x)"
     plan, ends = proposed(database, after)
     apply_plan(database, plan, ends)
-    with (
-        holding(database, "LOCK TABLE t IN ROW EXCLUSIVE MODE"),
-        pytest.raises(PgwrightError),
-    ):
-        run(database, f"ALTER DATABASE {database.rpartition('/')[2]} SET statement_timeout = '300ms'")
-        resume_hastily(database, undo=True)
-    run(database, f"ALTER DATABASE {database.rpartition('/')[2]} RESET statement_timeout")
+    with holding(database, "LOCK TABLE t IN ROW EXCLUSIVE MODE"), pytest.raises(LockTimeoutError):
+        resume(database, undo=True, manner=Manner(lock_attempts=1, concurrent_wait=0.1))
     assert resume(database).remaining == ()
     assert read(database).digest == ends.before.digest
 
 
-def resume_hastily(url: str, **options: Any) -> Applied:
-    return resume(url, manner=Manner(lock_attempts=1), **options)
-
-
-def test_a_target_of_another_version(
-    server_14: Server, make_database: MakeDatabase
-) -> None:
+def test_a_target_of_another_version(server_14: Server, make_database: MakeDatabase) -> None:
     url = make_database(server_14)
     run(url, BEFORE + "; CREATE VIEW v AS SELECT id, x FROM t")
     from pgwright.diff.comparison import comparable

@@ -48,6 +48,19 @@ class Grid:
     headings: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
 
+    @property
+    def shown(self) -> Grid:
+        """Return the grid without columns that hold nothing; the first one stays."""
+        kept = [i for i in range(len(self.headings)) if not i or any(_said(row[i]) for row in self.rows)]
+        return Grid(
+            headings=tuple(self.headings[i] for i in kept),
+            rows=tuple(tuple(row[i] for i in kept) for row in self.rows),
+        )
+
+
+def _said(cell: Cell) -> bool:
+    return bool(cell.text if isinstance(cell, Code | Jump | Number) else cell)
+
 
 def facts(model: DataModel) -> str:
     """Return the first sentence of a page."""
@@ -98,7 +111,7 @@ def tables_grid(model: DataModel, module: Module) -> Grid:
                 Number(text=bytes_text(size.total_bytes) if size else ""),
             )
         rows.append((Jump(text=table.label, anchor=table_anchor(table)), table.comment or "", *taken))
-    return Grid(headings=head, rows=tuple(rows))
+    return Grid(headings=head, rows=tuple(rows)).shown
 
 
 def columns_grid(model: DataModel, table: TableDoc) -> Grid:
@@ -111,7 +124,6 @@ def columns_grid(model: DataModel, table: TableDoc) -> Grid:
         )
         for name in reference.columns:
             targets.setdefault(name, []).append(shown)
-    commented = any(c.comment for c in table.columns)
     rows = []
     for column in table.columns:
         key: list[Inline] = ["primary key"] if column.name in table.primary_key else []
@@ -122,9 +134,9 @@ def columns_grid(model: DataModel, table: TableDoc) -> Grid:
             Code(text=column.default) if column.default else "",
             joined([*key, *targets.get(column.name, [])]),
         ]
-        rows.append((*cells, *((column.comment or "",) if commented else ())))
-    head = ("column", "type", "null", "default", "key, refers to", *(("comment",) if commented else ()))
-    return Grid(headings=head, rows=tuple(rows))
+        rows.append((*cells, column.comment or ""))
+    head = ("column", "type", "null", "default", "key, refers to", "comment")
+    return Grid(headings=head, rows=tuple(rows)).shown
 
 
 def parts_of(table: TableDoc) -> Iterator[tuple[str, tuple[Definition, ...]]]:
@@ -162,13 +174,13 @@ def about(model: DataModel, table: TableDoc) -> Iterator[Cell]:
 def types_grid(model: DataModel) -> Grid:
     """Return one row for each type that users made."""
     rows = tuple((Code(text=t.name), t.kind, Code(text=t.text), t.comment or "") for t in model.types)
-    return Grid(headings=("type", "kind", "values or definition", "comment"), rows=rows)
+    return Grid(headings=("type", "kind", "values or definition", "comment"), rows=rows).shown
 
 
 def routines_grid(model: DataModel) -> Grid:
     """Return one row for each function and procedure."""
     rows = tuple((Code(text=r.name), r.text, r.comment or "") for r in model.routines)
-    return Grid(headings=("function", "what it is", "comment"), rows=rows)
+    return Grid(headings=("function", "what it is", "comment"), rows=rows).shown
 
 
 def joined(parts: list[Inline]) -> tuple[Inline, ...]:

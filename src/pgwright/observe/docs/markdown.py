@@ -10,8 +10,9 @@ from pgwright.observe.docs import content
 from pgwright.observe.docs.content import Cell, Code, Grid, Inline, Jump, Number
 from pgwright.observe.docs.nouns import DataModel, Definition, TableDoc
 
-# What Markdown, or HTML inside it, would take for more than a character.
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$])")
+# What Markdown, or HTML inside it, would take for more than a character. Underscores inside words are safe.
+_SPECIAL = re.compile(r"[\\`*\[\]<>|~&]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+_ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 
 
 def markdown(model: DataModel, *, pictures: str) -> str:
@@ -86,17 +87,11 @@ def _definitions(parts: Iterable[Definition]) -> Iterator[str]:
 
 
 def _grid(grid: Grid) -> Iterator[str]:
-    # A column is aligned as its first cell is; one without anything in it is left out.
-    kept = [
-        i
-        for i, heading in enumerate(grid.headings)
-        if heading not in ("comment", "refers to", "what it holds", "default") or any(r[i] for r in grid.rows)
-    ]
-    right = [any(isinstance(row[i], Number) for row in grid.rows) for i in kept]
-    yield f"| {' | '.join(grid.headings[i] for i in kept)} |"
+    right = [any(isinstance(cell, Number) for cell in column) for column in zip(*grid.rows, strict=True)]
+    yield f"| {' | '.join(grid.headings)} |"
     yield f"| {' | '.join('---:' if r else '---' for r in right)} |"
     for row in grid.rows:
-        yield f"| {' | '.join(_cell(row[i]) for i in kept)} |"
+        yield f"| {' | '.join(_cell(cell) for cell in row)} |"
     yield ""
 
 
@@ -119,17 +114,8 @@ def _inline(part: Inline) -> str:
 
 def _plain(text: str) -> str:
     """Return text as Markdown shows it literally, on one line."""
-    return _SPECIAL.sub(_escape, " ".join(text.split()))
-
-
-def _escape(match: re.Match[str]) -> str:
-    character = match[0]
-    # Inside a word, an underscore or a parenthesis is harmless, and pages stay readable as text.
-    if character in "()#+!{}$":
-        return character
-    if character in "<>&":
-        return {"<": "&lt;", ">": "&gt;", "&": "&amp;"}[character]
-    return f"\\{character}"
+    line = re.sub(r"\s+", " ", text)
+    return _SPECIAL.sub(lambda match: _ENTITIES.get(match[0], f"\\{match[0]}"), line)
 
 
 def _code(text: str) -> str:

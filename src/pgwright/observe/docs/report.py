@@ -35,7 +35,7 @@ def report_text(
         *_counts(catalog),
         *_tables(model),
         *_rest(model, catalog),
-        *_differences(comparison, against),
+        *(_section_of_differences(comparison, against or "the other side") if comparison else ()),
     ]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -73,13 +73,15 @@ def _counts(catalog: Catalog) -> Iterator[str]:
 def _tables(model: DataModel) -> Iterator[str]:
     yield from _heading("Tables")
     for table in sorted(model.tables.values(), key=lambda t: t.path):
-        yield from _table(table)
+        yield from table_lines(table)
+        yield ""
     if not model.tables:
         yield "  none"
         yield ""
 
 
-def _table(table: TableDoc) -> Iterator[str]:
+def table_lines(table: TableDoc) -> Iterator[str]:
+    """Yield a table as text: its size, its columns, and its parts by their SQL."""
     facts = [counted(len(table.columns), "column"), *table.traits]
     if table.size:
         rows = [f"about {rows_text(table.size.rows)} rows"] if table.size.rows is not None else []
@@ -95,7 +97,6 @@ def _table(table: TableDoc) -> Iterator[str]:
     for heading, parts in parts_of(table):
         yield f"  {heading.lower()}"
         yield from (f"    {part.name}: {_one_line(part.text)}" for part in parts)
-    yield ""
 
 
 def _rest(model: DataModel, catalog: Catalog) -> Iterator[str]:
@@ -113,10 +114,14 @@ def _rest(model: DataModel, catalog: Catalog) -> Iterator[str]:
             yield ""
 
 
-def _differences(comparison: Comparison | None, against: str | None) -> Iterator[str]:
-    if comparison is None:
-        return
+def _section_of_differences(comparison: Comparison, against: str) -> Iterator[str]:
     yield from _heading(f"Differences from {against}")
+    yield from difference_lines(comparison, against)
+    yield ""
+
+
+def difference_lines(comparison: Comparison, against: str) -> Iterator[str]:
+    """Yield what leads from one side of a comparison to the other, and what did not take part."""
     changes = comparison.changes
     if not changes:
         yield "  none"
@@ -129,7 +134,6 @@ def _differences(comparison: Comparison | None, against: str | None) -> Iterator
         said = ", ".join(f"{counts[op]} to {op}" for op in _SIGNS if counts[op])
         yield f"  {said} (+ is missing here, - is not in {against})"
     yield from (f"  note: {note}" for note in comparison.notes)
-    yield ""
 
 
 def _heading(text: str) -> Iterator[str]:

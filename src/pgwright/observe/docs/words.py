@@ -27,8 +27,7 @@ def short_type(text: str) -> str:
 
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun, ``1 table`` or ``2 tables``; thousands are set apart."""
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}es" if noun.endswith("x") else f"{noun}s"
-    return f"{number:,} {noun if number == 1 else plural}"
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def bytes_text(number: int) -> str:
@@ -36,7 +35,8 @@ def bytes_text(number: int) -> str:
     amount = float(number)
     for unit in _UNITS:
         if amount < 1024 or unit == _UNITS[-1]:
-            return f"{amount:.0f} {unit}" if amount >= 10 or unit == "bytes" else f"{amount:.1f} {unit}"
+            whole = amount >= 10 or amount == int(amount)
+            return f"{amount:.0f} {unit}" if whole else f"{amount:.1f} {unit}"
         amount /= 1024
     raise AssertionError(number)  # pragma: no cover - the last unit always returns
 
