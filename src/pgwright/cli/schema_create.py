@@ -10,6 +10,7 @@ from pgwright.cli.context import Invocation
 from pgwright.cli.group import Command, pass_invocation
 from pgwright.cli.schema_output import show_applied, show_notes
 from pgwright.cli.schema_sources import manner_of, selection_of, selection_options, source_of, workshop_of
+from pgwright.errors import UnknownDatabaseError
 
 
 @click.command("create", cls=Command)
@@ -32,7 +33,11 @@ def create(invocation: Invocation, /, source: str | None, create_database: bool,
     if create_database and creation.create_database(url):
         out.remark(f"created the database {_name(url)}", level="done")
     workshop = workshop_of(invocation)
-    found = creation.propose_creation(spec, url, workshop=workshop, selection=selection_of(chosen))
+    try:
+        found = creation.propose_creation(spec, url, workshop=workshop, selection=selection_of(chosen))
+    except UnknownDatabaseError as exc:
+        exc.hint = "check the name, or add: --create-database"
+        raise
     show_notes(out, found.comparison.notes)
     if found.proposal is None:
         out.result({"steps": 0}, lambda: out.line("nothing to do: the database is what it should be"))

@@ -102,7 +102,7 @@ def _require_fresh(conn: Connection[Any], plan: Plan, ends: Ends, manner: Manner
     _, here = read_here(conn, ends, scratch=manner.scratch)
     if here.digest == plan.from_digest:
         return False
-    if here.digest == plan.to_digest:
+    if ends.selection.apply(here).digest == ends.selection.apply(ends.after).digest:
         return True
     changes = compare(ends.before, here)
     shown = "; ".join(str(c) for c in changes[:5])
@@ -132,7 +132,8 @@ def run_plan(url: str, ledger: Ledger, run: Run, *, plan: Plan, ends: Ends, mann
         try:
             batches.execute(attempts=manner.lock_attempts)
             _, here = read_here(ledger.conn, ends, scratch=manner.scratch)
-            remaining = compare(here, ends.after)
+            chosen = ends.selection.apply
+            remaining = compare(chosen(here), chosen(ends.after))
         except psycopg.Error as exc:
             raise statement_error(exc, conn=ledger.conn, left="the finished steps stay") from exc
     except BaseException as exc:

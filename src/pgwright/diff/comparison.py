@@ -10,7 +10,7 @@ from pgwright.diff.compare import compare
 from pgwright.model.catalog import Catalog, ServerFacts
 from pgwright.model.change import Change
 from pgwright.model.names import ObjectId
-from pgwright.model.selection import BOOKKEEPING, Selection
+from pgwright.model.selection import BOOKKEEPING, Selection, within
 from pgwright.server.scratch import scratch_database
 from pgwright.sources.load import Workshop, is_database, load_catalog
 
@@ -37,10 +37,11 @@ _NEVER_DECLARED = frozenset({"owner", "grant", "default_privilege", "extension"}
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """Hold two catalogs that may be compared, and what was left out to make them so.
+    """Hold two catalogs that may be compared, and what is left out of the comparison.
 
-    `selection` is what both were restricted to; `notes` names, for people, what does not take part.
-    `server` is where `before` lives, also when it was rebuilt on scratch; None means where it was read.
+    `before` is whole: a plan has to know what stands on what it changes. `after` is what the other side
+    has within the `selection`, and everything else as it was. `notes` names, for people, what does not take
+    part. `server` is where `before` lives, also when it was rebuilt on scratch; None means where it was read.
     """
 
     before: Catalog
@@ -52,7 +53,7 @@ class Comparison:
     @cached_property
     def changes(self) -> tuple[Change, ...]:
         """Return what leads from `before` to `after`."""
-        return compare(self.before, self.after)
+        return compare(self.selection.apply(self.before), self.selection.apply(self.after))
 
 
 def compare_sources(
@@ -81,7 +82,6 @@ def comparable(
         if spec.startswith(_MODELS):
             selection, said = _reach_of(models, old if models is new else new, selection)
             notes.extend(said)
-    old, new = selection.apply(old), selection.apply(new)
     server = old.server
     if old.server.major != new.server.major:
         if is_database(before):
@@ -91,7 +91,11 @@ def comparable(
     if old.server.major != new.server.major:
         new = _on_scratch(new, workshop)
     return Comparison(
-        before=old, after=new, selection=selection, notes=tuple(dict.fromkeys(notes)), server=server
+        before=old,
+        after=within(selection, old, new),
+        selection=selection,
+        notes=tuple(dict.fromkeys(notes)),
+        server=server,
     )
 
 

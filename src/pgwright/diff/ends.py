@@ -19,7 +19,7 @@ from pgwright.sources.database import read_catalog
 
 @dataclass(frozen=True, kw_only=True)
 class Ends:
-    """Hold both ends of a plan, the selection that they were read with, and the renames between them."""
+    """Hold both ends of a plan, the part of them that counts, and the renames between them."""
 
     before: Catalog
     after: Catalog
@@ -34,12 +34,12 @@ class Ends:
 
 
 def read_here(conn: Connection[Any], ends: Ends, *, scratch: str = EMBEDDED) -> tuple[Catalog, Catalog]:
-    """Return the selected part of the live catalog, as it is and as the ends' version deparses it.
+    """Return the live catalog, as it is and as the ends' version deparses it.
 
     Both are the same unless the ends were deparsed by another major version; then the second one is
     built on the scratch server.
     """
-    live = ends.selection.apply(read_catalog(conn, source="target"))
+    live = read_catalog(conn, source="target")
     if live.server.major == ends.after.server.major:
         return live, live
     with scratch_database(server=scratch) as place:

@@ -48,12 +48,12 @@ def rehearse(
 ) -> Rehearsal:
     """Build `before` on scratch, run the plan there, and compare the end with `after`.
 
-    `selection` is what both were restricted to: a new table, for example, has an owner, of which models say
-    nothing. Raises `StatementError` when a step fails, and the errors of building.
+    `selection` is the part of the end that counts: a new table, for example, has an owner, of which models
+    say nothing. Raises `StatementError` when a step fails, and the errors of building.
     """
     selection = selection or Selection()
     with scratch_database(server=scratch) as place:
-        copy = selection.apply(build(before, place))
+        copy = build(before, place)
         with connect(place.url, autocommit=True) as conn, Watcher(place.url, conn) as watcher:
             execute_steps(
                 conn, plan.steps, timeouts=False, before_step=watcher.before, after_step=watcher.after
@@ -62,7 +62,7 @@ def rehearse(
     return Rehearsal(
         observations=tuple(watcher.observations),
         unfaithful=tuple(c for c in compare(before, copy) if not _cannot_be_copied(c)),
-        differences=compare(end, after),
+        differences=compare(end, selection.apply(after)),
         undeclared=tuple(watcher.undeclared),
     )
 

@@ -25,6 +25,9 @@ _EXAMPLE = "write --rename public.users.mail=public.users.email, or public.clien
 # What models and people name after its table or column: it follows when that is renamed.
 _FOLLOWING = frozenset({"constraint", "index", "sequence", "statistics"})
 
+# Partitions and children have these by inheritance, and are locked for their renaming.
+_INHERITED = frozenset({"column", "constraint"})
+
 
 @dataclass(frozen=True, kw_only=True)
 class Rename:
@@ -175,7 +178,13 @@ def _steps(renames: Sequence[Rename], context: Context) -> Iterator[Step]:
         if schema is not None and schema not in made and home not in before and home in after:
             made.add(schema)
             yield from kind("schema").create(after.objects[home], context)
-        yield from kind(o.id.kind).rename(o, to, context)  # type: ignore[misc]
+        for step in kind(o.id.kind).rename(o, to, context):  # type: ignore[misc]
+            yield _on_descendants(step, context) if o.id.kind in _INHERITED else step
+
+
+def _on_descendants(step: Step, context: Context) -> Step:
+    reached = (id for top in step.locks_on for id in context.with_descendants(top))
+    return replace(step, locks_on=tuple(dict.fromkeys(reached)))
 
 
 def _taken(to: ObjectId, waiting: Sequence[tuple[CatalogObject, ObjectId]]) -> bool:

@@ -18,6 +18,7 @@ from pgwright.model.catalog import Catalog
 from pgwright.model.change import Op
 from pgwright.model.plan import Plan
 from pgwright.model.run import Run, RunStatus
+from pgwright.model.selection import within
 from pgwright.pg.connect import connect
 from pgwright.pg.session import advisory_lock
 from pgwright.state.ledger import Ledger
@@ -69,10 +70,11 @@ def _plan(conn: Connection[Any], ends: Ends, run: Run, manner: Manner) -> tuple[
             detail="; ".join(str(c) for c in changes[:5]) + ". Nothing was changed.",
             hint="to go back to an older structure, plan that: pgwright schema plan file:schema.sql",
         )
+    target = within(ends.selection, here, ends.after)
     return plan_in_stages(
         here,
-        ends.after,
-        renames=pending(ends.renames, here, ends.after),
+        target,
+        renames=pending(ends.renames, here, target),
         online=ends.online,
         server=live.server,
         scratch=manner.scratch,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from psycopg import sql
 
-from pgwright.kinds.column_types import Column, keeps_storage
+from pgwright.kinds.column_types import Column, casts_by_itself, keeps_storage, what_is_lost
 from pgwright.kinds.contract import REPLACE, Alteration, Context
 from pgwright.kinds.steps import alter_parent, name_of, parent_of, short_name, step
 from pgwright.model.change import Change
@@ -79,10 +79,14 @@ def _change_type(before: Column, after: Column, context: Context) -> Step:
     ]
     if after.collation:
         parts.append(deparsed(f"COLLATE {after.collation}"))
-    if before.type != after.type:
+    if before.type != after.type and not casts_by_itself(before.type, after.type):
         parts.append(sql.SQL("USING {}::{}").format(Name(after.id.name.name), deparsed(after.type)))
     rewrites: tuple[ObjectId, ...] = ()
     hazards: list[Hazard] = []
+    loss = what_is_lost(before.type, after.type)
+    if loss:
+        message = f"{loss} of {after.id.path} are rounded away in every row"
+        hazards.append(Hazard(code=HazardCode.DELETES_DATA, message=message))
     if not keeps_storage(before.type, after.type):
         rewrites = (table,)
         message = (

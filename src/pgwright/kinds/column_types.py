@@ -95,6 +95,51 @@ def keeps_storage(before: str, after: str) -> bool:
     return (before, after) == ("cidr", "inet")
 
 
+_TEXTS = frozenset({"text", "character varying", "character"})
+_INTEGERS = frozenset({"smallint", "integer", "bigint"})
+_FLOATS = frozenset({"real", "double precision"})
+_MOMENTS = frozenset({"timestamp", "time"})
+
+
+def casts_by_itself(before: str, after: str) -> bool:
+    """Tell whether ALTER TYPE should go without USING.
+
+    An explicit cast cuts a text that is too long; the assignment that PostgreSQL makes by itself refuses it.
+    """
+    old, new = _SIZED.match(before), _SIZED.match(after)
+    if old is None or new is None:
+        return False
+    return old["name"] == new["name"] or {old["name"], new["name"]} <= _TEXTS
+
+
+def what_is_lost(before: str, after: str) -> str | None:
+    """Name what a change of type rounds away without an error, or return None."""
+    old, new = _SIZED.match(before), _SIZED.match(after)
+    if old is None or new is None:
+        return None
+    was, is_now = old["name"], new["name"]
+    if was == "numeric" == is_now and new["size"] and (old["size"] is None or _scale(old) > _scale(new)):
+        return f"digits after the {_ordinal(_scale(new))} decimal place"
+    if was in {"numeric", *_FLOATS} and is_now in _INTEGERS:
+        return "fractions"
+    if (was, is_now) == ("double precision", "real") or (was == "numeric" and is_now in _FLOATS):
+        return "digits beyond the precision"
+    if was in _MOMENTS and (is_now == "date" or (was, is_now) == ("timestamp", "time")):
+        return "the times" if is_now == "date" else "the dates"
+    if was in _MOMENTS and was == is_now and new["size"] and int(new["size"]) < int(old["size"] or 6):
+        return "fractions of seconds"
+    return None
+
+
+def _scale(match: re.Match[str]) -> int:
+    return _digits(match["size"])[1] if match["size"] else 0
+
+
+def _ordinal(number: int) -> str:
+    endings = {1: "st", 2: "nd", 3: "rd"}
+    return f"{number}{endings.get(number % 10, 'th') if number % 100 not in {11, 12, 13} else 'th'}"
+
+
 def _widens(name: str, old: str | None, new: str | None) -> bool:
     if old == new:
         return True

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from pgwright.model.catalog import Catalog, CatalogObject
@@ -54,6 +55,30 @@ class Selection:
     def _keeps_schema(self, root: ObjectId) -> bool:
         schema = root.name.name if root.kind == "schema" else root.name.schema
         return not self.schemas or schema is None or schema in self.schemas
+
+
+def within(selection: Selection, before: Catalog, after: Catalog) -> Catalog:
+    """Return `after` where the selection looks, and `before` everywhere else.
+
+    What is not looked at stays as it is, unless what it is part of goes.
+    """
+    chosen = selection.apply(after)
+    looked_at = selection.apply(before)
+    objects = {o.id: o for o in before if o.id not in looked_at} | dict(chosen.objects)
+    lost = [id for id in objects if id not in chosen and _loses_its_place(id, before, objects)]
+    for id in lost:
+        del objects[id]
+    return replace(chosen, objects=objects)
+
+
+def _loses_its_place(id: ObjectId, before: Catalog, objects: Mapping[ObjectId, CatalogObject]) -> bool:
+    at = id.parent
+    while at is not None:
+        # The columns of a view are parents of comments, but no objects themselves.
+        if at in before and at not in objects:
+            return True
+        at = at.parent
+    return False
 
 
 def _matches(id: ObjectId, pattern: str) -> bool:

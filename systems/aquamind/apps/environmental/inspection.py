@@ -121,7 +121,7 @@ class Inspection:
 
 
 def url_of(alias: str) -> str:
-    """Return the connection text of a Django connection, for libpq; pgwright sets a search path of its own."""
+    """Return the connection text of a Django connection; pgwright sets a search path of its own."""
     entry = connections[alias].settings_dict
     given = {
         "dbname": entry["NAME"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -56,6 +57,10 @@ class Command(BaseCommand):
             drifted = self._inspect(Inspection(options["database"]), options)
         except pgwright.PgwrightError as error:
             raise CommandError(str(error), returncode=error.exit_code) from error
+        except BrokenPipeError:
+            # The reader (head, less) has enough; Python would complain once more when it closes stdout.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(141)
         if drifted:
             sys.exit(1)
 

@@ -1,0 +1,87 @@
+"""What tables hold before a plan that declares no loss, they hold afterwards: by value, over all cases."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from pgwright.diff.apply import Manner, apply_plan
+from pgwright.diff.ends import Ends
+from pgwright.diff.planner import make_plan
+from pgwright.errors import StatementError
+from pgwright.kinds.column_types import Column
+from pgwright.model.catalog import Catalog
+from pgwright.model.names import ObjectId
+from pgwright.model.plan import HazardCode, Plan
+from pgwright.model.selection import Selection
+from pgwright.server import ensure_roles, scratch_database
+from tests.integration.diff.filling import contents, fill
+from tests.integration.diff.ways import read, run
+from tests.integration.test_cases import EMBEDDED_MAJOR, Case, find_cases, load
+
+_LOSING = frozenset({HazardCode.DELETES_DATA})
+_CASES = [c for c in find_cases() if "TABLE" in c.before.upper() and c.since <= EMBEDDED_MAJOR]
+
+
+@pytest.mark.parametrize("case", _CASES, ids=lambda c: f"{c.path.parent.name}/{c.path.stem}")
+def test_rows_survive(case: Case) -> None:
+    after = load(case.after, case)
+    with scratch_database() as scratch:
+        ensure_roles(scratch.url, case.roles)
+        run(scratch.url, case.before)
+        before = read(scratch.url)
+        plan = make_plan(before, after)
+        if _LOSING & {h.code for h in plan.hazards}:
+            return
+        columns = surviving(before, after)
+        held = {}
+        with psycopg.connect(scratch.url, autocommit=True) as conn:
+            fill(conn)
+            for table, names in columns.items():
+                held[table] = expected(conn, table, names)
+        try:
+            ends = Ends(before=before, after=after, selection=Selection())
+            done = apply_plan(scratch.url, plan, ends, manner=Manner(lock_attempts=1))
+        except StatementError:
+            # Rows that break a new rule stop a plan that says so.
+            assert may_fail(plan), plan
+            return
+        assert done.remaining == ()
+        with psycopg.connect(scratch.url, autocommit=True) as conn:
+            for table, (kept, rows) in held.items():
+                found = contents(conn, name_of(table), [(name, None) for name in kept])
+                assert found == rows, f"{table}: {[s.sql for s in plan.steps]}"
+
+
+def may_fail(plan: Plan) -> bool:
+    return any(h.code is HazardCode.MAY_FAIL for h in plan.hazards)
+
+
+def name_of(table: ObjectId) -> tuple[str, str]:
+    return (table.name.schema or "public", table.name.name)
+
+
+def surviving(before: Catalog, after: Catalog) -> dict[ObjectId, list[tuple[str, str | None]]]:
+    """Return the columns that both sides have, with the new type where it differs; computed ones left out."""
+    found: dict[ObjectId, list[tuple[str, str | None]]] = {}
+    for old in before.of("column"):
+        new = after.get(old.id)
+        table = old.id.parent
+        if table is None or not isinstance(old, Column) or not isinstance(new, Column):
+            continue
+        if not (old.generated or new.generated) and table.kind == "table":
+            same = old.type == new.type
+            found.setdefault(table, []).append((old.id.name.name, None if same else new.type))
+    return found
+
+
+def expected(
+    conn: psycopg.Connection[tuple[object, ...]], table: ObjectId, columns: list[tuple[str, str | None]]
+) -> tuple[list[str], list[str]]:
+    """Return the columns that can be compared and what they hold, in the type that they will have."""
+    try:
+        return [name for name, _ in columns], contents(conn, name_of(table), columns)
+    except psycopg.Error:
+        # A new type that does not exist yet, or cannot be cast to: its values are left out.
+        kept = [(name, type_name) for name, type_name in columns if type_name is None]
+        return [name for name, _ in kept], contents(conn, name_of(table), kept) if kept else []
