@@ -36,7 +36,7 @@ SETTINGS: Mapping[str, str] = {
     "shared_preload_libraries": "pg_stat_statements",
 }
 # All that the systems' programs get of the user's environment: their settings must not come from it.
-_KEPT = ("HOME", "LANG", "PATH", "SYSTEMROOT", "TMPDIR", "TZ", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
+_KEPT = ("HOME", "LANG", "LD_LIBRARY_PATH", "PATH", "PYTHONPATH", "SYSTEMROOT", "TMPDIR", "TZ", "VIRTUAL_ENV")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -118,17 +118,18 @@ def what_is_lost(before: str, after: str) -> str | None:
     if old is None or new is None:
         return None
     was, is_now = old["name"], new["name"]
+    loss = None
     if was == "numeric" == is_now and new["size"] and (old["size"] is None or _scale(old) > _scale(new)):
-        return f"digits after the {_ordinal(_scale(new))} decimal place"
-    if was in {"numeric", *_FLOATS} and is_now in _INTEGERS:
-        return "fractions"
-    if (was, is_now) == ("double precision", "real") or (was == "numeric" and is_now in _FLOATS):
-        return "digits beyond the precision"
-    if was in _MOMENTS and (is_now == "date" or (was, is_now) == ("timestamp", "time")):
-        return "the times" if is_now == "date" else "the dates"
-    if was in _MOMENTS and was == is_now and new["size"] and int(new["size"]) < int(old["size"] or 6):
-        return "fractions of seconds"
-    return None
+        loss = f"digits after the {_ordinal(_scale(new))} decimal place"
+    elif was in {"numeric", *_FLOATS} and is_now in _INTEGERS:
+        loss = "fractions"
+    elif (was, is_now) == ("double precision", "real") or (was == "numeric" and is_now in _FLOATS):
+        loss = "digits beyond the precision"
+    elif was == "timestamp" and is_now in {"date", "time"}:
+        loss = "the times" if is_now == "date" else "the dates"
+    elif was in _MOMENTS and was == is_now and new["size"] and int(new["size"]) < int(old["size"] or 6):
+        loss = "fractions of seconds"
+    return loss
 
 
 def _scale(match: re.Match[str]) -> int:
