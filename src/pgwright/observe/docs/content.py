@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pgwright.observe.docs.nouns import DataModel, Definition, Module, TableDoc
 from pgwright.observe.docs.words import bytes_text, counted, rows_text
+
+# With more modules than this, the overview shows the strongest connections of each only.
+FEW_MODULES = 12
+STRONGEST = 2
 
 LEGEND = (
     "Lines lead from the foreign key to what it refers to: a fork means that many rows may refer to one, "
@@ -80,13 +84,10 @@ def modules_grid(model: DataModel) -> Grid:
     """Return one row for each module: its tables, its size, and the modules that it refers to."""
     rows = []
     for module in model.modules:
-        near = {
-            model.module_of[r.target].slug: model.module_of[r.target]
-            for t in module.tables
-            for r in t.references
-            if r.target in model.module_of and model.module_of[r.target] is not module
-        }
-        targets = joined([Jump(text=m.name, anchor=module_anchor(m)) for _, m in sorted(near.items())])
+        near = {target for source, target in model.connections if source == module.slug}
+        targets = joined(
+            [Jump(text=m.name, anchor=module_anchor(m)) for m in model.modules if m.slug in near]
+        )
         size = sum(t.size.total_bytes for t in module.tables if t.size)
         cells: tuple[Cell, ...] = (
             Jump(text=module.name, anchor=module_anchor(module)),
@@ -96,6 +97,24 @@ def modules_grid(model: DataModel) -> Grid:
     return Grid(
         headings=("module", "tables", *(("size",) if model.sized else ()), "refers to"), rows=tuple(rows)
     )
+
+
+def drawn_connections(model: DataModel) -> Mapping[tuple[str, str], int]:
+    """Return the connections that the overview shows: all, or with many modules the strongest of each."""
+    if len(model.modules) <= FEW_MODULES:
+        return model.connections
+    kept: set[tuple[str, str]] = set()
+    for module in model.modules:
+        own = [(-count, pair) for pair, count in model.connections.items() if pair[0] == module.slug]
+        kept.update(pair for _, pair in sorted(own)[:STRONGEST])
+    return {pair: count for pair, count in model.connections.items() if pair in kept}
+
+
+def overview_note(model: DataModel) -> str | None:
+    """Return what has to be said of the overview: that it does not show every connection."""
+    if len(drawn_connections(model)) == len(model.connections):
+        return None
+    return f"The picture shows the {STRONGEST} strongest connections of each module, the table below all of them."
 
 
 def tables_grid(model: DataModel, module: Module) -> Grid:

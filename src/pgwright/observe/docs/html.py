@@ -55,6 +55,8 @@ def _lines(model: DataModel) -> Iterator[str]:
     yield f"<main><h1>{title}</h1><p>{content.facts(model)}</p>"
     if len(model.modules) > 1:
         yield f"<figure>{overview_picture(model, linked=True)}</figure>"
+        if note := content.overview_note(model):
+            yield f'<p class="quiet">{note}</p>'
         yield from _grid(content.modules_grid(model))
     if model.modules:
         yield f'<p class="quiet">{content.LEGEND}</p>'

@@ -26,6 +26,8 @@ def _lines(model: DataModel, pictures: str) -> Iterator[str]:
     yield f"{content.facts(model)}\n"
     if len(model.modules) > 1:
         yield f"![Modules and how they refer to each other]({pictures}/overview.svg)\n"
+        if note := content.overview_note(model):
+            yield f"{note}\n"
         yield from _grid(content.modules_grid(model))
     if model.modules:
         yield f"{content.LEGEND}\n"

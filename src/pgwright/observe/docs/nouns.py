@@ -148,6 +148,18 @@ class DataModel:
                 found.setdefault(reference.target, {})[table.path] = table
         return {path: tuple(tables[p] for p in sorted(tables)) for path, tables in found.items()}
 
+    @cached_property
+    def connections(self) -> Mapping[tuple[str, str], int]:
+        """Return how many foreign keys lead from one module to another, by their slugs."""
+        found: dict[tuple[str, str], int] = {}
+        for table in self.tables.values():
+            source = self.module_of[table.path].slug
+            for reference in table.references:
+                target = self.module_of.get(reference.target)
+                if target is not None and target.slug != source:
+                    found[source, target.slug] = found.get((source, target.slug), 0) + 1
+        return dict(sorted(found.items()))
+
     @property
     def sized(self) -> bool:
         """Tell whether sizes were taken from a live database."""

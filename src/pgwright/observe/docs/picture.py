@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from urllib.parse import quote
 
-from pgwright.observe.docs.content import module_anchor, table_anchor
+from pgwright.observe.docs.content import drawn_connections, module_anchor, table_anchor
 from pgwright.observe.docs.layout import Box, Link, Route, place
 from pgwright.observe.docs.nouns import ColumnDoc, DataModel, Module, Reference, TableDoc
 from pgwright.observe.docs.svg import CHARACTER, Text, clip, curve, document, element, escaped, width_of
@@ -101,13 +100,7 @@ def module_picture(model: DataModel, module: Module, *, linked: bool = False) ->
 
 def overview_picture(model: DataModel, *, linked: bool = False) -> str:
     """Return the picture of the modules, a number on each line that stands for several keys."""
-    between: Counter[tuple[str, str]] = Counter()
-    for table in model.tables.values():
-        for reference in table.references:
-            target = model.module_of.get(reference.target)
-            source = model.module_of[table.path]
-            if target is not None and target is not source:
-                between[source.slug, target.slug] += 1
+    between = drawn_connections(model)
     figures = {m.slug: _module_figure(m) for m in model.modules}
     names = {m.slug: m.name for m in model.modules}
     links = [
@@ -118,11 +111,11 @@ def overview_picture(model: DataModel, *, linked: bool = False) -> str:
             offset=HEADER + ROW / 2 + 2,
             target_offset=HEADER / 2,
         )
-        for (source, target), count in sorted(between.items())
+        for (source, target), count in between.items()
     ]
     said = [
         f"{names[source]} refers to {names[target]} {counted(count, 'time')}"
-        for (source, target), count in sorted(between.items())
+        for (source, target), count in between.items()
     ]
     title = f"{counted(len(model.modules), 'module')} of {model.title}"
     return _drawing(
