@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pgwright.config import load_project as load_project
     from pgwright.diff.apply import apply_plan as apply_plan
+    from pgwright.diff.comparison import comparable as comparable
     from pgwright.diff.comparison import compare_sources as compare_sources
     from pgwright.diff.proposal import propose as propose
     from pgwright.diff.script import plan_script as plan_script
@@ -29,6 +30,7 @@ FACE: dict[str, str] = {
     "Selection": "pgwright.model.selection:Selection",
     "Workshop": "pgwright.sources.load:Workshop",
     "apply_plan": "pgwright.diff.apply:apply_plan",
+    "comparable": "pgwright.diff.comparison:comparable",
     "compare_sources": "pgwright.diff.comparison:compare_sources",
     "connect": "pgwright.pg.connect:connect",
     "data_model": "pgwright.observe.docs.collect:data_model",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import resource
 import statistics
@@ -36,7 +37,7 @@ BEGIN
     FOR n IN 1..{tables} LOOP
         EXECUTE format(
             'CREATE TABLE t%s (id bigint PRIMARY KEY, a integer NOT NULL, b text,'
-            ' c timestamptz DEFAULT now(), parent bigint REFERENCES t%s)', n, greatest(n - 1, 1));
+            ' c timestamptz DEFAULT now(), parent bigint REFERENCES t%s)', n, greatest(n - mod(n, 10), 1));
         FOR m IN 1..{indexes} LOOP
             EXECUTE format('CREATE INDEX t%s_i%s ON t%s (a, b, c)', n, m, n);
         END LOOP;
@@ -119,10 +120,27 @@ def demo() -> Iterator[Measured]:
     yield Measured(what="peak memory of pgwright demo", value=megabytes, unit="MB", limit=300)
 
 
+def planning() -> Iterator[Measured]:
+    """Time planning between two schemas of 500 tables with 300 differences, and take its peak memory."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench.planning"], capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise AssertionError(done.stderr)
+    found = {name: float(value) for name, value in (line.split() for line in done.stdout.splitlines())}
+    yield Measured(what="planning, 500 tables, 300 differences (CPU)", value=found["plan"], unit="s", limit=3)
+    yield Measured(what="the same with rehearsal", value=found["rehearsed"], unit="s", limit=10)
+    yield Measured(what="peak memory of planning", value=found["peak"], unit="MB", limit=300)
+    # Ten times as many tables: n * log(n) allows log(5000) / log(500) times as much again.
+    limit = 10 * math.log(5000) / math.log(500)
+    yield Measured(what="times as long for ten times the tables", value=found["growth"], unit="", limit=limit)
+
+
 MEASURES: Mapping[str, Callable[[], Iterator[Measured]]] = {
     "version": version,
     "status": status,
     "catalog": catalog,
+    "planning": planning,
     "demo": demo,
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
@@ -57,6 +57,7 @@ INSERT INTO orders SELECT i, i, 'open', i, 'note ' || i FROM generate_series(1, 
 INSERT INTO old_log SELECT i, 'said ' || i FROM generate_series(1, 50) AS i;
 """
 KEPT = "SELECT id, customer, state, total::text FROM orders ORDER BY id"
+MakeAnother = Callable[[], str]
 ALLOW = ("deletes-data",)
 
 # Tells of each step and waits for a line before the next one.
@@ -76,7 +77,8 @@ def tell(step):
 
 print("ready", flush=True)
 sys.stdin.readline()
-apply_plan(url, plan, unpack((folder / "ends").read_bytes()), allow=["deletes-data"], manner=Manner(on_step=tell))
+ends = unpack((folder / "ends").read_bytes())
+apply_plan(url, plan, ends, allow=["deletes-data"], manner=Manner(on_step=tell))
 print("end", flush=True)
 """
 
@@ -84,6 +86,11 @@ print("end", flush=True)
 @pytest.fixture(scope="module")
 def target() -> Catalog:
     return declared(AFTER)
+
+
+@pytest.fixture
+def make_another(server_18: Server, make_database: MakeDatabase) -> MakeAnother:
+    return lambda: make_database(server_18)
 
 
 @contextmanager
@@ -154,11 +161,11 @@ def killed_at(url: str, number: int, target: Catalog, folder: Path) -> tuple[Pla
 @pytest.mark.parametrize("part", range(4))
 @pytest.mark.parametrize("undo", [False, True], ids=["resume", "undo"])
 def test_killed_at_any_step(
-    server_18: Server, make_database: MakeDatabase, target: Catalog, tmp_path: Path, part: int, undo: bool
+    make_another: MakeAnother, target: Catalog, tmp_path: Path, *, part: int, undo: bool
 ) -> None:
     number, count = part, part + 1
     while number < count:
-        url = make_database(server_18)
+        url = make_another()
         run(url, BEFORE + ROWS)
         kept = rows(url, KEPT)
         plan, ends = killed_at(url, number, target, tmp_path)

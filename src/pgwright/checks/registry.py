@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 CHECKS: Mapping[str, str] = MappingProxyType(
     {
         "server_unreachable": "pgwright.checks.server_unreachable:CHECK",
+        "service_unreachable": "pgwright.checks.service_unreachable:CHECK",
         "blocking_chain": "pgwright.checks.blocking_chain:CHECK",
         "wraparound": "pgwright.checks.wraparound:CHECK",
         "checksum_failures": "pgwright.checks.checksum_failures:CHECK",

@@ -80,12 +80,23 @@ def run_checks(
                     )
                 )
             except ConnectError as error:
-                return _report([unreachable(error)], ["server_unreachable"], project)
+                return _report(*_without_server(unreachable(error), wanted, project), project)
             url = target
         else:
             conn = target
             _limit(conn, stack)
         return examine(situation_of(conn, project, url=url or ""), wanted, budget=budget)
+
+
+def _without_server(
+    finding: Finding, wanted: Iterable[Check], project: Project | None
+) -> tuple[Sequence[Finding], Sequence[str]]:
+    """Return the findings, and the checks that ran, where no server answers: services need none."""
+    if project is None or not project.services or "service_unreachable" not in {c.id for c in wanted}:
+        return [finding], ["server_unreachable"]
+    from pgwright.checks.service_unreachable import unreachable_services  # noqa: PLC0415
+
+    return [finding, *unreachable_services(project)], ["server_unreachable", "service_unreachable"]
 
 
 def choose(*, only: Collection[str] = (), skip: Collection[str] = (), slow: bool = True) -> tuple[Check, ...]:

@@ -103,7 +103,7 @@ def _show_next(invocation: Invocation, chosen: Sequence[System]) -> None:
     folder = _near(system.folder)
     comments: Mapping[str, str] = {
         "": "the screen above",
-        " doctor": "every finding, with the command that mends it",
+        f" doctor{_left_out(system)}": "every finding, with the command that mends it",
         " inspect tables": "sizes, rows, upkeep",
         " inspect indexes --sort scans": "which are used",
         " schema diff": "the live schema against the models",
@@ -119,6 +119,13 @@ def _show_next(invocation: Invocation, chosen: Sequence[System]) -> None:
     others = [other.name for other in chosen if other is not system]
     if others:
         out.line(f"The same for {' and '.join(others)}: change the name in both places.")
+
+
+def _left_out(system: System) -> str:
+    """Return the option that spares the demo findings about servers that it does not start."""
+    from pgwright.demo.build import project_of  # noqa: PLC0415
+
+    return " --skip service_unreachable" if project_of(system, "").services else ""
 
 
 def _program() -> str:

@@ -26,7 +26,7 @@ _SEVERITIES = ("critical", "warning", "info")
     type=click.Choice(_SEVERITIES),
     help="Show, and let decide the exit code, this severity and graver ones.",
 )
-@click.option("--quick", is_flag=True, help="Leave out checks that take seconds (drift).")
+@click.option("--quick", is_flag=True, help="Leave out checks that take seconds (drift, services).")
 @click.option(
     "--format",
     "form",

@@ -2,5 +2,6 @@
 
 from pgwright.config.load import ad_hoc_project, find_config, load_project
 from pgwright.config.project import Database, Demo, Project
+from pgwright.config.service import Service
 
-__all__ = ["Database", "Demo", "Project", "ad_hoc_project", "find_config", "load_project"]
+__all__ = ["Database", "Demo", "Project", "Service", "ad_hoc_project", "find_config", "load_project"]

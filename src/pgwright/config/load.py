@@ -14,6 +14,7 @@ from typing import Any
 from pgwright.config.interpolate import MissingVariable, interpolate
 from pgwright.config.project import ENVIRONMENTS, Database, Demo, Project
 from pgwright.config.schema import Source, check
+from pgwright.config.service import Service, parse_service
 from pgwright.errors import ConfigError
 
 FILE = "pgwright.toml"
@@ -146,6 +147,7 @@ def _build(tree: Mapping[str, Any], source: Source, variables: Mapping[str, str]
         migrations=text("migrations"),
         scratch=variables.get("PGWRIGHT_SCRATCH") or text("scratch") or "embedded",
         databases=tuple(databases),
+        services=tuple(_service(n, t, source, variables) for n, t in tree.get("services", {}).items()),
         groups=MappingProxyType({name: tuple(tables) for name, tables in tree.get("groups", {}).items()}),
         ignore=tuple(tree.get("checks", {}).get("ignore", ())),
         demo=Demo(load=tuple(demo["load"])) if demo else None,
@@ -182,6 +184,14 @@ def _database(name: str, table: Mapping[str, Any], source: Source, variables: Ma
     except ConfigError as problem:
         return Database(name=name, url=_UNRESOLVED + name, environment=environment, problem=problem)
     return Database(name=name, url=url, environment=environment)
+
+
+def _service(name: str, text: str, source: Source, variables: Mapping[str, str]) -> Service:
+    place = f"[services] {name}: {source.place('services', name)}"
+    try:
+        return parse_service(name, _resolve(text, "services", name, source, variables), place=place)
+    except ConfigError as problem:
+        return Service(name=name, problem=problem)
 
 
 def _resolve(text: str, section: str, key: str, source: Source, variables: Mapping[str, str]) -> str:

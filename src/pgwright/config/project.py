@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+from pgwright.config.service import Service
 from pgwright.errors import ConfigError
 
 ENVIRONMENTS = ("development", "test", "staging", "production")
@@ -56,6 +57,7 @@ class Project:
     migrations: str | None = None
     scratch: str = field(default="embedded", repr=False)
     databases: tuple[Database, ...] = ()
+    services: tuple[Service, ...] = ()
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     ignore: tuple[str, ...] = ()
     demo: Demo | None = None

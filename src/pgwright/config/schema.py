@@ -35,6 +35,7 @@ SECTIONS: Mapping[str, Section] = MappingProxyType(
     {
         "project": Section(keys={"name": TEXT, "models": TEXT, "migrations": TEXT, "scratch": TEXT}),
         "databases": Section(keys={"url": TEXT, "environment": TEXT}, required=("url",), named=True),
+        "services": Section(keys={}, free=TEXT),
         "groups": Section(keys={}, free=TEXTS),
         "checks": Section(keys={"ignore": TEXTS}),
         "demo": Section(keys={"load": TEXTS}, required=("load",)),

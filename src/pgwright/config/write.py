@@ -33,7 +33,11 @@ environment = "development"
 # url = "${{PRODUCTION_DATABASE_URL}}"
 # environment = "production"
 
-# Tables that travel together: pgwright data export --group configuration
+# Other servers that the application needs; pgwright doctor reaches them: redis://, rediss://, unix://, tcp://.
+# [services]
+# redis = "${{REDIS_URL}}"
+
+# Names for groups of tables.
 # [groups]
 # configuration = ["pricing_config", "currency_config"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import psycopg
@@ -51,7 +51,8 @@ def fill(conn: Connection[Any], count: int = 3) -> None:
 
 def _insert(conn: Connection[Any], oid: int, table: sql.Identifier, row: int, variant: int) -> bool:
     with conn.cursor(row_factory=namedtuple_row) as cursor:
-        columns = [c for c in cursor.execute(_COLUMNS, (oid,)).fetchall() if not c.numbered]
+        found: list[Any] = cursor.execute(_COLUMNS, (oid,)).fetchall()
+    columns = [c for c in found if not c.numbered]
     values = [_value(column, row, variant) for column in columns]
     query = sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(
         table, sql.SQL(", ").join(sql.Identifier(c.name) for c in columns), sql.SQL(", ").join(values)
@@ -112,16 +113,18 @@ def _width(type_name: str) -> int:
 
 
 def contents(
-    conn: Connection[Any], table: tuple[str, str], columns: list[tuple[str, str | None]]
+    conn: Connection[Any], table: tuple[str, str], columns: Sequence[tuple[str, str | None]]
 ) -> list[str]:
-    """Return the rows as sorted text; a column may be given the type that it is to be compared in."""
+    """Return the rows of the table alone as sorted text; a column may be given a type to be compared in."""
     shown = [
         sql.SQL("{}::text").format(sql.Identifier(name))
         if type_name is None
         else sql.SQL("({}::{})::text").format(sql.Identifier(name), sql.SQL(type_name))
         for name, type_name in columns
     ]
-    query = sql.SQL("SELECT row({})::text FROM {}").format(sql.SQL(", ").join(shown), sql.Identifier(*table))
+    query = sql.SQL("SELECT row({})::text FROM ONLY {}").format(
+        sql.SQL(", ").join(shown), sql.Identifier(*table)
+    )
     return sorted(row for (row,) in _rows(conn, query))
 
 

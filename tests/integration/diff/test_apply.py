@@ -10,10 +10,9 @@ import psycopg
 import pytest
 
 from pgwright.diff.apply import Applied, Manner, apply_plan
-from pgwright.diff.comparison import Comparison
-from pgwright.diff.ends import Ends
+from pgwright.diff.comparison import comparable
+from pgwright.diff.proposal import propose
 from pgwright.diff.resume import resume
-from pgwright.diff.stages import plan_in_stages
 from pgwright.errors import (
     ConnectError,
     HazardRefused,
@@ -23,11 +22,11 @@ from pgwright.errors import (
     StatementError,
     UsageError,
 )
-from pgwright.model.catalog import Catalog
 from pgwright.model.plan import Plan
 from pgwright.model.run import Run, RunStatus
 from pgwright.model.selection import Selection
 from pgwright.pg import connect
+from pgwright.sources.load import Workshop
 from pgwright.state.ledger import Ledger
 from tests.conftest import MakeDatabase
 from tests.integration.diff.ways import (
@@ -44,9 +43,8 @@ from tests.integration.diff.ways import (
 )
 from tests.servers.running import Server
 
-BEFORE = (
-    "CREATE TABLE t (id int PRIMARY KEY, x int, gone text); INSERT INTO t VALUES (1, 1, 'a'), (2, 2, 'b')"
-)
+TABLE = "CREATE TABLE t (id int PRIMARY KEY, x int, gone text)"
+BEFORE = f"{TABLE}; INSERT INTO t VALUES (1, 1, 'a'), (2, 2, 'b')"
 
 
 def runs(url: str) -> tuple[Run, ...]:
@@ -83,7 +81,7 @@ def test_a_plan_that_deletes_data_is_refused(database: str) -> None:
 
 def test_a_plan_for_another_state_is_refused(database: str) -> None:
     run(database, BEFORE)
-    plan, ends = proposed(database, BEFORE.split(";")[0] + "; CREATE INDEX i ON t (x)")
+    plan, ends = proposed(database, TABLE + "; CREATE INDEX i ON t (x)")
     run(database, "ALTER TABLE t ADD COLUMN y int")
     with pytest.raises(PlanStale) as caught:
         apply_plan(database, plan, ends)
@@ -204,7 +202,7 @@ def test_two_applies_at_once(database: str) -> None:
 
 def test_a_waiting_apply_does_not_stall_a_concurrent_build(database: str) -> None:
     run(database, BEFORE)
-    plan, ends = proposed(database, BEFORE.split(";")[0] + "; CREATE INDEX i ON t (x)")
+    plan, ends = proposed(database, TABLE + "; CREATE INDEX i ON t (x)")
     results: list[Applied] = []
     with holding(database, "INSERT INTO t VALUES (9, 9, 'z')"):
         first = in_thread(lambda: apply_plan(database, plan, ends), results=results)
@@ -219,7 +217,7 @@ def test_a_waiting_apply_does_not_stall_a_concurrent_build(database: str) -> Non
 
 def test_a_lock_that_is_let_go(database: str) -> None:
     run(database, BEFORE)
-    plan, ends = proposed(database, BEFORE.split(";")[0].replace("x int", "x int, y int"))
+    plan, ends = proposed(database, TABLE.replace("x int", "x int, y int"))
     waits: list[str] = []
     let_go = threading.Event()
 
@@ -239,7 +237,7 @@ def test_a_lock_that_is_let_go(database: str) -> None:
 
 def test_a_lock_that_is_never_let_go(database: str) -> None:
     run(database, BEFORE)
-    plan, ends = proposed(database, BEFORE.split(";")[0].replace("x int", "x int, y int"))
+    plan, ends = proposed(database, TABLE.replace("x int", "x int, y int"))
     with holding(database, "LOCK TABLE t IN ROW EXCLUSIVE MODE") as blocker:
         with pytest.raises(LockTimeoutError) as caught:
             apply_plan(database, hasty(plan, 0.4), ends, manner=Manner(lock_attempts=2))
@@ -252,7 +250,7 @@ def test_a_lock_that_is_never_let_go(database: str) -> None:
 
 def test_a_concurrent_build_that_gives_up_is_begun_anew(database: str) -> None:
     run(database, BEFORE)
-    plan, ends = proposed(database, BEFORE.split(";")[0] + "; CREATE INDEX i ON t (x)")
+    plan, ends = proposed(database, TABLE + "; CREATE INDEX i ON t (x)")
     broken: list[list[str]] = []
     gave_up = threading.Event()
 
@@ -273,7 +271,7 @@ def test_a_concurrent_build_that_gives_up_is_begun_anew(database: str) -> None:
 
 def test_a_concurrent_build_that_gives_up_for_good_says_who_was_in_the_way(database: str) -> None:
     run(database, BEFORE)
-    plan, ends = proposed(database, BEFORE.split(";")[0] + "; CREATE INDEX i ON t (x)")
+    plan, ends = proposed(database, TABLE + "; CREATE INDEX i ON t (x)")
     with holding(database, "INSERT INTO t VALUES (9, 9, 'z')") as blocker:
         with pytest.raises(LockTimeoutError) as caught:
             apply_plan(database, plan, ends, manner=Manner(concurrent_wait=0.5, lock_attempts=1))
@@ -284,7 +282,7 @@ def test_a_concurrent_build_that_gives_up_for_good_says_who_was_in_the_way(datab
 
 def test_a_build_that_was_finished_but_not_named_is_kept(database: str) -> None:
     run(database, BEFORE + "; CREATE INDEX i ON t (x)")
-    after = BEFORE.split(";")[0] + "; CREATE INDEX i ON t (x, id)"
+    after = TABLE + "; CREATE INDEX i ON t (x, id)"
     run(database, "CREATE INDEX pgwright_i ON t (x, id); DROP INDEX i")
     plan, _ = proposed(database, after, rehearsed=True)
     assert [s.sql for s in plan.steps] == ["ALTER INDEX public.pgwright_i RENAME TO i"]
@@ -294,7 +292,7 @@ def test_what_cannot_be_resumed(database: str) -> None:
     run(database, BEFORE)
     with pytest.raises(UsageError, match="changed nothing"):
         resume(database)
-    plan, ends = proposed(database, BEFORE.split(";")[0] + "; CREATE VIEW v AS SELECT x FROM t")
+    plan, ends = proposed(database, TABLE + "; CREATE SEQUENCE s")
     first = apply_plan(database, plan, ends).run
     with pytest.raises(UsageError, match="nothing to resume"):
         resume(database)
@@ -305,7 +303,7 @@ def test_what_cannot_be_resumed(database: str) -> None:
         resume(database, undo=True)
     assert "create table public.made_since" in str(caught.value.detail)
     run(database, "DROP TABLE made_since")
-    assert resume(database, undo=True).remaining == ()
+    assert resume(database, undo=True, allow=["deletes-data"]).remaining == ()
     assert read(database).digest == ends.before.digest
     with pytest.raises(UsageError, match="was followed by run"):
         resume(database, first.id, undo=True)
@@ -322,7 +320,7 @@ def test_going_back_says_what_is_empty(database: str) -> None:
 
 def test_an_undo_that_was_stopped_is_resumed_backwards(database: str) -> None:
     run(database, BEFORE)
-    after = BEFORE.split(";")[0].replace("x int", "x bigint NOT NULL") + "; CREATE INDEX i ON t (x)"
+    after = TABLE.replace("x int", "x bigint NOT NULL") + "; CREATE INDEX i ON t (x)"
     plan, ends = proposed(database, after)
     apply_plan(database, plan, ends)
     with holding(database, "LOCK TABLE t IN ROW EXCLUSIVE MODE"), pytest.raises(LockTimeoutError):
@@ -333,14 +331,11 @@ def test_an_undo_that_was_stopped_is_resumed_backwards(database: str) -> None:
 
 def test_a_target_of_another_version(server_14: Server, make_database: MakeDatabase) -> None:
     url = make_database(server_14)
-    run(url, BEFORE + "; CREATE VIEW v AS SELECT id, x FROM t")
-    from pgwright.diff.comparison import comparable
-    from pgwright.diff.proposal import propose
-    from pgwright.sources.load import Workshop
-
+    run(url, BEFORE)
+    run(url, "CREATE VIEW v AS SELECT id, x FROM t")
     target = declared(
-        "CREATE TABLE t (id int PRIMARY KEY, x int NOT NULL, gone text); CREATE VIEW v AS SELECT id, x FROM t;"
-        " CREATE INDEX i ON t (x)"
+        "CREATE TABLE t (id int PRIMARY KEY, x int NOT NULL, gone text);"
+        "CREATE VIEW v AS SELECT id, x FROM t; CREATE INDEX i ON t (x)"
     )
     comparison = comparable(
         read(url), target, before=url, after="file:x", workshop=Workshop(), selection=Selection()

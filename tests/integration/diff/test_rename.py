@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from pgwright.diff.apply import apply_plan
+from pgwright.diff.apply import Manner, apply_plan
 from pgwright.diff.lookalike import likely_renames
+from pgwright.diff.rename import understand
 from pgwright.diff.resume import resume
-from pgwright.errors import UsageError
+from pgwright.errors import LockTimeoutError, UsageError
 from pgwright.model.plan import HazardCode, Plan
 from tests.integration.diff.ways import declared, holding, proposed, read, rows, run
 
@@ -149,9 +152,11 @@ def test_table_and_column_together(database: str) -> None:
             id="awkward names",
         ),
         pytest.param(
-            "CREATE TABLE p (a int, k int) PARTITION BY LIST (k); CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);"
+            "CREATE TABLE p (a int, k int) PARTITION BY LIST (k);"
+            "CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);"
             "CREATE INDEX p_a_idx ON p (a)",
-            "CREATE TABLE q (b int, k int) PARTITION BY LIST (k); CREATE TABLE p1 PARTITION OF q FOR VALUES IN (1);"
+            "CREATE TABLE q (b int, k int) PARTITION BY LIST (k);"
+            "CREATE TABLE p1 PARTITION OF q FOR VALUES IN (1);"
             "CREATE INDEX q_b_idx ON q (b)",
             ["public.p=q", "public.p.a=b"],
             id="partitioned table",
@@ -194,11 +199,6 @@ def test_renames_that_lead_nowhere(database: str, rename: str, message: str) -> 
 def test_a_rename_that_was_stopped_is_resumed_as_one(database: str) -> None:
     run(database, "CREATE TABLE a (x int, y int); INSERT INTO a VALUES (1, 1)")
     plan, ends = proposed(database, "CREATE TABLE b (x int NOT NULL, y int)", renames=["public.a=b"])
-    from dataclasses import replace
-
-    from pgwright.diff.apply import Manner
-    from pgwright.errors import LockTimeoutError
-
     hasty = replace(plan, steps=tuple(replace(s, lock_timeout=0.05) for s in plan.steps))
     for undo in (False, True):
         with holding(database, "SELECT * FROM a"), pytest.raises(LockTimeoutError):
@@ -217,7 +217,8 @@ def test_what_looks_like_a_rename_is_pointed_out(database: str) -> None:
     )
     plan, _ = proposed(
         database,
-        "CREATE TABLE new (id int, name text, born date, more int); CREATE TABLE t (email text, u int, v int);"
+        "CREATE TABLE new (id int, name text, born date, more int);"
+        "CREATE TABLE t (email text, u int, v int);"
         "CREATE TYPE feeling AS ENUM ('x')",
     )
     shown = "\n".join(plan.notes)
@@ -230,8 +231,6 @@ def test_what_looks_like_a_rename_is_pointed_out(database: str) -> None:
 
 
 def test_a_likely_rename_is_understood_as_it_is_written() -> None:
-    from pgwright.diff.rename import understand
-
     before = declared("CREATE TABLE a (x int, y text); CREATE SCHEMA s; CREATE TABLE s.t (x int)")
     after = declared("CREATE TABLE b (x int, y text); CREATE SCHEMA r; CREATE TABLE r.t (x int)")
     likely = likely_renames(before, after)

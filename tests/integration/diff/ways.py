@@ -75,23 +75,20 @@ def holding(url: str, statement: str) -> Iterator[psycopg.Connection[Any]]:
         conn.rollback()
 
 
-def waiting(url: str, application: str = "pgwright") -> list[int]:
-    """Return the sessions of that application that wait for a lock."""
-    found = rows(
-        url,
-        "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
-        f" AND application_name = '{application}' AND wait_event_type = 'Lock'",
-    )
-    return [pid for (pid,) in found]
+def waiting(url: str) -> list[int]:
+    """Return pgwright's sessions that wait for a lock."""
+    return _sessions(url, b" AND wait_event_type = 'Lock'")
 
 
-def sessions(url: str, application: str = "pgwright") -> list[int]:
-    found = rows(
-        url,
-        "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
-        f" AND application_name = '{application}'",
-    )
-    return [pid for (pid,) in found]
+def sessions(url: str) -> list[int]:
+    """Return pgwright's sessions."""
+    return _sessions(url, b"")
+
+
+def _sessions(url: str, further: bytes) -> list[int]:
+    query = b"SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = %s"
+    with psycopg.connect(url, autocommit=True) as conn:
+        return [pid for (pid,) in conn.execute(query + further, ("pgwright",)).fetchall()]
 
 
 def end(url: str, pids: Sequence[int]) -> None:

@@ -114,7 +114,7 @@ def overview_note(model: DataModel) -> str | None:
     """Return what has to be said of the overview: that it does not show every connection."""
     if len(drawn_connections(model)) == len(model.connections):
         return None
-    return f"The picture shows the {STRONGEST} strongest connections of each module, the table below all of them."
+    return f"The picture shows the {STRONGEST} strongest connections of each module; the table has all."
 
 
 def tables_grid(model: DataModel, module: Module) -> Grid:

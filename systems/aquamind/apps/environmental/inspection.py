@@ -23,6 +23,26 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
 NO_MODEL = "without a model"
+TIMESCALE = "timescaledb"
+
+# What can be rebuilt on a server without TimescaleDB.
+PLAIN = pgwright.Selection(
+    exclude=(TIMESCALE,),
+    kinds=(
+        "schema",
+        "extension",
+        "enum",
+        "domain",
+        "sequence",
+        "sequence_owner",
+        "table",
+        "column",
+        "default",
+        "constraint",
+        "index",
+        "comment",
+    ),
+)
 
 _HYPERTABLES = """
     SELECT h.hypertable_name, d.column_name, d.time_interval, h.num_chunks, h.compression_enabled
@@ -115,9 +135,23 @@ class Inspection:
         workshop = pgwright.Workshop(root=self.project.root, scratch=self.project.scratch)
         with pgwright.connect(self.url) as connection:
             rows = connection.execute("SELECT extname FROM pg_extension ORDER BY extname").fetchall()
-        # The models need no TimescaleDB, and the embedded server that they are built on has none.
-        workshop = replace(workshop, extensions=tuple(name for (name,) in rows if name != "timescaledb"))
-        return pgwright.compare_sources(self.url, other, workshop=workshop, selection=selection)
+        extensions = {name for (name,) in rows}
+        if TIMESCALE not in extensions:
+            return pgwright.compare_sources(self.url, other, workshop=workshop, selection=selection)
+        # The embedded server, on which models are built, has no TimescaleDB: what only it could make is left
+        # out. Hypertables are compared as tables.
+        workshop = replace(workshop, extensions=tuple(sorted(extensions - {TIMESCALE})))
+        live, there = pgwright.load_catalog(self.url), pgwright.load_catalog(other, workshop)
+        comparison = pgwright.comparable(
+            PLAIN.apply(live),
+            PLAIN.apply(there),
+            before=self.url,
+            after=other,
+            workshop=workshop,
+            selection=selection,
+        )
+        said = "views, functions and triggers are left out, because TimescaleDB makes some of them"
+        return replace(comparison, notes=(*comparison.notes, said))
 
 
 def url_of(alias: str) -> str:
@@ -143,7 +177,7 @@ def model_tables() -> Iterator[tuple[str, str]]:
 
 def has_timescale(connection: Connection) -> bool:
     """Tell whether the database has the extension."""
-    row = connection.execute("SELECT FROM pg_extension WHERE extname = 'timescaledb'").fetchone()
+    row = connection.execute("SELECT FROM pg_extension WHERE extname = %s", (TIMESCALE,)).fetchone()
     return row is not None
 
 

@@ -1,0 +1,8 @@
+-- before
+CREATE TABLE p (id integer) PARTITION BY RANGE (id);
+CREATE TABLE rest PARTITION OF p DEFAULT;
+-- after
+CREATE TABLE p (id integer) PARTITION BY RANGE (id);
+CREATE TABLE rest PARTITION OF p DEFAULT;
+CREATE TABLE q PARTITION OF p FOR VALUES FROM (1) TO (100);
+-- expect: locks=ACCESS EXCLUSIVE on table public.rest

@@ -1,0 +1,6 @@
+-- before
+CREATE TABLE a (id integer, x integer);
+CREATE TABLE b (y integer) INHERITS (a);
+-- after
+CREATE TABLE a (id integer);
+CREATE TABLE b (x integer, y integer) INHERITS (a);

@@ -1,0 +1,42 @@
+"""The way between any two schemas: it works, it leads there, it locks what it declares, and so back."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pgwright.diff.compare import compare
+from pgwright.diff.planner import make_plan
+from pgwright.diff.rehearse import rehearse
+from pgwright.model.catalog import Catalog
+from tests.integration.diff.schemas import schemas
+from tests.integration.diff.ways import declared
+
+# More of them, and other ones each time: PGWRIGHT_TEST_EXAMPLES=500.
+_EXAMPLES = int(os.environ.get("PGWRIGHT_TEST_EXAMPLES", "0"))
+
+
+@settings(
+    max_examples=_EXAMPLES or 25,
+    deadline=None,
+    derandomize=not _EXAMPLES,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+@given(one=schemas(), other=schemas(), online=st.booleans())
+def test_there_and_back(one: str, other: str, online: bool) -> None:
+    before, after = declared(one), declared(other)
+    check(before, after, online=online)
+    check(after, before, online=not online)
+
+
+def check(before: Catalog, after: Catalog, *, online: bool) -> None:
+    plan = make_plan(before, after, online=online)
+    script = "\n".join(f"{s.id}. {s.sql}" for s in plan.steps)
+    assert bool(plan) == bool(compare(before, after)), script
+    found = rehearse(plan, before, after)
+    assert not found.unfaithful, "\n".join(map(str, found.unfaithful))
+    assert not found.differences, "\n".join([*map(str, found.differences), script])
+    assert not found.undeclared, "\n".join([*found.undeclared, script])

@@ -1,0 +1,146 @@
+"""Databases of every version: compared with the same SQL on the embedded server, planned for, changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from pgwright.diff.apply import apply_plan
+from pgwright.diff.comparison import Comparison, compare_sources
+from pgwright.diff.proposal import propose
+from pgwright.model.plan import HazardCode
+from pgwright.sources.load import Workshop
+from tests.conftest import MakeDatabase
+from tests.servers.running import Server
+
+BEFORE = """
+CREATE SCHEMA app;
+CREATE EXTENSION citext WITH SCHEMA app;
+CREATE TYPE app.mood AS ENUM ('sad', 'it''s ok', 'happy');
+CREATE DOMAIN app.positive AS integer DEFAULT 1 CONSTRAINT positive_check CHECK (VALUE > 0) NOT NULL;
+CREATE TYPE app.point2 AS (x double precision, y double precision);
+CREATE TYPE app.span AS RANGE (subtype = float8);
+CREATE SEQUENCE app.numbers AS integer START 5 INCREMENT 5;
+CREATE FUNCTION app.touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+CREATE FUNCTION app.twice(a integer, b text DEFAULT 'x') RETURNS integer
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS 'SELECT a * 2';
+CREATE TABLE app.author (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name varchar(40) NOT NULL,
+    mail app.citext UNIQUE,
+    mood app.mood DEFAULT 'it''s ok',
+    born date CHECK (born > '1800-01-01'),
+    place app.point2,
+    rank app.positive DEFAULT 3,
+    code integer DEFAULT nextval('app.numbers'),
+    area numeric(10, 2) GENERATED ALWAYS AS (2 * code) STORED,
+    seen timestamptz NOT NULL DEFAULT now()
+);
+CREATE TABLE app.book (
+    id serial PRIMARY KEY,
+    author bigint NOT NULL REFERENCES app.author ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+    title text COLLATE "C" NOT NULL,
+    tags text[] DEFAULT '{}',
+    facts jsonb DEFAULT '{"a": [1, 2]}',
+    period tstzrange,
+    EXCLUDE USING gist (period WITH &&) WHERE (author > 0),
+    CONSTRAINT title_check CHECK (title <> '' AND title NOT IN ('a', 'b') AND length(title) BETWEEN 1 AND 99)
+);
+CREATE INDEX book_title ON app.book (lower(title) text_pattern_ops, author DESC NULLS LAST) WHERE author > 1;
+CREATE INDEX book_facts ON app.book USING gin (facts jsonb_path_ops);
+CREATE INDEX book_author ON app.book (author) INCLUDE (title) WITH (fillfactor = 70);
+CREATE STATISTICS app.book_stats (ndistinct, dependencies) ON author, title FROM app.book;
+CREATE TABLE app.event (id bigint NOT NULL, at timestamptz NOT NULL, kind text, PRIMARY KEY (id, at))
+    PARTITION BY RANGE (at);
+CREATE TABLE app.event_2020 PARTITION OF app.event
+    FOR VALUES FROM ('2020-01-01 00:00+00') TO ('2021-01-01 00:00+00');
+CREATE TABLE app.event_rest PARTITION OF app.event DEFAULT;
+CREATE INDEX event_kind ON app.event (kind);
+CREATE TABLE app.base (id integer NOT NULL, note text);
+CREATE TABLE app.derived (extra integer) INHERITS (app.base);
+CREATE VIEW app.shelf AS
+    SELECT b.id, b.title, a.name, a.seen::date AS day, count(*) OVER (PARTITION BY a.id) AS books
+    FROM app.book b JOIN app.author a ON a.id = b.author WHERE b.title LIKE 'x%' AND a.mood = 'sad';
+CREATE VIEW app.names WITH (security_barrier = true) AS SELECT name FROM app.shelf ORDER BY name LIMIT 5;
+CREATE MATERIALIZED VIEW app.totals AS SELECT author, count(*) AS n FROM app.book GROUP BY author;
+CREATE UNIQUE INDEX totals_author ON app.totals (author);
+CREATE TRIGGER touch BEFORE UPDATE OF title ON app.book
+    FOR EACH ROW WHEN (OLD.title IS DISTINCT FROM NEW.title) EXECUTE FUNCTION app.touch('a', 'it''s');
+CREATE RULE keep AS ON DELETE TO app.base DO INSTEAD NOTHING;
+ALTER TABLE app.author ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON app.author FOR SELECT USING (name = current_user);
+COMMENT ON TABLE app.book IS 'What is on the shelf';
+COMMENT ON COLUMN app.book.title IS 'as printed';
+GRANT SELECT ON app.book TO PUBLIC;
+GRANT UPDATE (title) ON app.book TO PUBLIC;
+"""
+
+AFTER = """
+ALTER TYPE app.mood ADD VALUE 'eager' BEFORE 'happy';
+ALTER TABLE app.author ADD COLUMN bio text NOT NULL DEFAULT '';
+ALTER TABLE app.author ALTER born SET NOT NULL;
+ALTER TABLE app.author ADD CONSTRAINT known CHECK (name <> 'nobody');
+DROP VIEW app.names, app.shelf;
+DROP POLICY own ON app.author;
+ALTER TABLE app.author ALTER name TYPE text;
+CREATE VIEW app.shelf AS
+    SELECT b.id, b.title, a.name, a.bio FROM app.book b JOIN app.author a ON a.id = b.author;
+CREATE VIEW app.names AS SELECT name FROM app.shelf;
+DROP INDEX app.book_title;
+CREATE INDEX book_title ON app.book (title);
+CREATE UNIQUE INDEX book_once ON app.book (author, title);
+ALTER TABLE app.book ADD CONSTRAINT book_unique UNIQUE (title, id);
+ALTER TABLE app.book ADD COLUMN editor bigint REFERENCES app.author;
+CREATE INDEX event_at ON app.event (at, kind);
+CREATE TABLE app.event_2021 PARTITION OF app.event
+    FOR VALUES FROM ('2021-01-01 00:00+00') TO ('2022-01-01 00:00+00');
+ALTER TABLE app.base ADD COLUMN at timestamptz DEFAULT now();
+CREATE OR REPLACE FUNCTION app.twice(a integer, b text DEFAULT 'x') RETURNS integer
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS 'SELECT a + a';
+DROP TRIGGER touch ON app.book;
+CREATE TRIGGER touch AFTER INSERT ON app.book FOR EACH ROW EXECUTE FUNCTION app.touch();
+CREATE POLICY own ON app.author USING (name = current_user) WITH CHECK (id > 0);
+DROP STATISTICS app.book_stats;
+COMMENT ON TABLE app.book IS 'All books';
+REVOKE UPDATE (title) ON app.book FROM PUBLIC;
+"""
+
+
+def live(server: Server, make_database: MakeDatabase) -> str:
+    url = make_database(server)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(BEFORE.encode())
+    return url
+
+
+def compared(url: str, folder: Path, sql: str) -> Comparison:
+    (folder / "schema.sql").write_text(sql, encoding="utf-8")
+    return compare_sources(url, "file:schema.sql", workshop=Workshop(root=folder))
+
+
+def shown(comparison: Comparison) -> str:
+    return "\n".join(str(change) for change in comparison.changes)
+
+
+def test_same_sql_is_no_difference(each_server: Server, make_database: MakeDatabase, tmp_path: Path) -> None:
+    url = live(each_server, make_database)
+    comparison = compared(url, tmp_path, BEFORE)
+    assert not comparison.changes, shown(comparison)
+    assert not comparison.notes
+
+
+@pytest.mark.parametrize("online", [True, False], ids=["online", "offline"])
+def test_plan_runs_where_it_was_made_for(
+    each_server: Server, make_database: MakeDatabase, tmp_path: Path, online: bool
+) -> None:
+    url = live(each_server, make_database)
+    comparison = compared(url, tmp_path, BEFORE + AFTER)
+    proposal = propose(comparison, online=online)
+    assert proposal.rehearsal is not None
+    assert proposal.plan.server.major == each_server.version
+    applied = apply_plan(url, proposal.plan, proposal.ends, allow=tuple(code.value for code in HazardCode))
+    assert not applied.remaining, "\n".join(str(change) for change in applied.remaining)
+    again = compared(url, tmp_path, BEFORE + AFTER)
+    assert not again.changes, shown(again)
