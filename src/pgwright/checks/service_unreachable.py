@@ -25,7 +25,10 @@ _INSTALL = "pip install 'pgwright[redis]'"
 
 @dataclass(frozen=True, kw_only=True)
 class _Failure:
-    """Say how a failure reads; `message` and `hint` are filled from the service."""
+    """Say how a failure reads; `pattern` is searched for in the scheme of the URL and the error's words.
+
+    `message` and `hint` are filled from the service.
+    """
 
     pattern: str
     message: str
@@ -71,7 +74,7 @@ _TALKING: tuple[_Failure, ...] = (
     _Failure(
         pattern=r"NOAUTH|Authentication required",
         message="{name} at {place} asks for a password, and its URL holds none",
-        hint="write it into the URL, in the environment or .env: {scheme}://:PASSWORD@{spot}",
+        hint="write it into the URL, in the environment or .env, percent-encoded: {scheme}://:****@{spot}",
     ),
     _Failure(
         pattern=r"without any password configured|no password is set",
@@ -113,10 +116,22 @@ _TALKING: tuple[_Failure, ...] = (
         hint="check ssl_ca_certs, ssl_certfile and ssl_keyfile in the URL",
     ),
     _Failure(
+        pattern=r"handshake operation timed out|WRONG_VERSION_NUMBER|record layer failure",
+        message="{name} at {place} speaks no TLS",
+        hint="write redis:// instead of rediss://, or turn TLS on at the server: tls-port in redis.conf",
+    ),
+    # Since TLS 1.3 a client may meet the end of the connection before it reads why.
+    _Failure(
+        pattern=r"(?s)^rediss .*(EOF occurred|closed by server|Connection reset|Broken pipe)",
+        message="{name} at {place} ends the connection during TLS, as one does that asks for a certificate "
+        "of the client's",
+        hint="name one in the URL: ?ssl_certfile=/path/client.crt&ssl_keyfile=/path/client.key; the server's "
+        "log says more, and tls-auth-clients in redis.conf decides",
+    ),
+    _Failure(
         pattern=r"SSL\w*Error|SSLEOF|\[SSL",
-        message="{name} at {place} speaks no TLS, or another version of it",
-        hint="if the server has none, write redis:// instead of rediss://; else compare tls-protocols in "
-        "redis.conf, and try: openssl s_client -connect {spot}",
+        message="TLS with {name} at {place} fails",
+        hint="compare tls-protocols and tls-ciphers in redis.conf; try: openssl s_client -connect {spot}",
     ),
     _Failure(
         pattern=r"LOADING|BusyLoadingError",
@@ -152,7 +167,7 @@ _TALKING: tuple[_Failure, ...] = (
 
 
 def unreachable_services(project: Project) -> Iterator[Finding]:
-    """Yield what keeps the project's services from being used; takes up to some seconds for each that hangs."""
+    """Yield what keeps the project's services from being used; each that hangs takes some seconds."""
     for service in project.services:
         problem = service.problem
         if problem is not None:
@@ -182,8 +197,8 @@ def _examined(service: Service) -> Iterator[Finding]:
     except ImportError:
         yield CHECK.finding(
             service.name,
-            f"{service.name}: the port at {service.place} answers; whether Redis does, and accepts the password, "
-            "was not looked at",
+            f"{service.name}: the port at {service.place} answers; whether Redis does, and accepts the "
+            "password, was not looked at",
             hint=f"install pgwright[redis] to check more: {_INSTALL}",
             severity=Severity.INFO,
             place=service.place,
@@ -212,7 +227,7 @@ def _ping(service: Service) -> None:
     from redis.connection import parse_url  # noqa: PLC0415
     from redis.retry import Retry  # noqa: PLC0415
 
-    options: dict[str, Any] = {"protocol": 2, **parse_url(service.url)}
+    options: dict[str, Any] = {"protocol": 2, **parse_url(service.url)}  # type: ignore[no-untyped-call]
     for name in _POOL_OPTIONS:
         options.pop(name, None)
     options |= {"socket_timeout": TIMEOUT, "socket_connect_timeout": TIMEOUT, "retry": Retry(NoBackoff(), 0)}
@@ -228,8 +243,9 @@ def _ping(service: Service) -> None:
 
 
 def _failed(service: Service, error: BaseException, failures: Sequence[_Failure]) -> Finding:
-    words = _words(error)
-    known = next((failure for failure in failures if re.search(failure.pattern, words)), None)
+    words = redact(_words(error))
+    said = f"{service.scheme} {words}"
+    known = next((failure for failure in failures if re.search(failure.pattern, said)), None)
     message, hint = ("{name} at {place} cannot be used", "its words: {words}")
     if known is not None:
         message, hint = known.message, known.hint
@@ -249,10 +265,10 @@ def _failed(service: Service, error: BaseException, failures: Sequence[_Failure]
     }
     return CHECK.finding(
         service.name,
-        redact(message.format(**facts)),
-        hint=redact(hint.format(**facts)),
+        message.format(**facts),
+        hint=hint.format(**facts),
         place=service.place,
-        error=redact(words),
+        error=words,
     )
 
 
@@ -270,10 +286,16 @@ def _start(service: Service) -> str:
     if not service.is_redis:
         return f"start it, or correct its address; what listens there: ss -ltn 'sport = :{service.port}'"
     if service.socket:
-        return f"start it with that socket: unixsocket {service.socket} in redis.conf; systemctl start redis-server"
+        return (
+            f"start it with that socket (unixsocket {service.socket} in redis.conf): "
+            "systemctl start redis-server"
+        )
     if service.host in ("localhost", "127.0.0.1", "::1"):
         return f"start it: systemctl start redis-server, or for a try: redis-server --port {service.port}"
-    return f"start it on {service.host} (systemctl start redis-server), and let it listen there: bind in redis.conf"
+    return (
+        f"start it on {service.host} (systemctl start redis-server), and let it listen there: "
+        "bind in redis.conf"
+    )
 
 
 def _evaluate(_: Sequence[Row], situation: Situation) -> Iterable[Finding]:

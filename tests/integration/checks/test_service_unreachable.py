@@ -46,9 +46,12 @@ def tls_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[redis_
         pytest.skip("no openssl to make a certificate with")
     folder = tmp_path_factory.mktemp("tls")
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-        + ["-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
-        + ["-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")],
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"),
+            *("-days", "2", "-subj", "/CN=localhost"),
+            *("-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"),
+            *("-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")),
+        ],
         check=True,
         capture_output=True,
     )
@@ -129,7 +132,7 @@ def test_password(open_redis: redis_server.Redis, locked_redis: redis_server.Red
     finding = only(tmp_path, f"redis://{place}/0")
     assert finding.severity is Severity.CRITICAL
     assert finding.message == f"cache at {place} asks for a password, and its URL holds none"
-    assert f"redis://:PASSWORD@{place}" in (finding.hint or "")
+    assert f"redis://:****@{place}" in (finding.hint or "")
     assert "asks for a password" in only(tmp_path, f"unix://{locked_redis.socket}").message
     for login, user in ((":hidden-word", "default"), ("jo:hidden-word", "jo")):
         finding = only(tmp_path, f"redis://{login}@{place}")
@@ -185,7 +188,8 @@ def test_tls_client_certificate(tls_redis: tuple[redis_server.Redis, Path], tmp_
     _, certificate = tls_redis
     with redis_server.redis_server(tmp_path, certificate=certificate.parent) as strict:
         url = f"rediss://127.0.0.1:{strict.tls_port}?ssl_ca_certs={certificate}"
-        assert "asks for a certificate of the client's" in only(tmp_path, url).message
+        finding = only(tmp_path, url)
+        assert "asks for a certificate of the client's" in finding.message, finding.evidence
         mine = f"&ssl_certfile={certificate}&ssl_keyfile={certificate.with_name('key.pem')}"
         assert found(tmp_path, url + mine) == ()
 
