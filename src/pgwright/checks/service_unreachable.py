@@ -173,7 +173,7 @@ def unreachable_services(project: Project) -> Iterator[Finding]:
         if problem is not None:
             yield CHECK.finding(
                 service.name,
-                f"service {service.name} cannot be looked for: {problem.message}",
+                f"{service.name}: {problem.message}",
                 hint=problem.hint,
                 severity=Severity.WARNING,
                 error=problem.code,

@@ -12,7 +12,7 @@ from pgwright.errors import ConfigError
 # Each scheme with its usual port, 0 where there is none.
 SCHEMES = {"redis": 6379, "rediss": 6379, "unix": 0, "tcp": 0}
 
-_FORMS = "redis://host:6379/0, rediss://host:6379/0 (TLS), unix:///path/redis.sock or tcp://host:port"
+_FORMS = "redis://host:6379/0, rediss://host:6379/0 (TLS), unix:///path/redis.sock or tcp://host:1883"
 _ENCODE = "percent-encode @ : / ? # and blanks in a password as %40 %3A %2F %3F %23 %20"
 
 

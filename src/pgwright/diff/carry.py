@@ -41,12 +41,13 @@ def circular_parts(context: Context) -> frozenset[ObjectId]:
     carrier_of = carriers(context)
     edges: dict[ObjectId, set[ObjectId]] = {}
     crossing: list[tuple[ObjectId, ObjectId, ObjectId]] = []
-    for part, carrier in carrier_of.items():
+    for part in context.dropped:
+        carrier = carrier_of.get(part, part)
         for needed in context.before.objects[part].depends_on:
             other = carrier_of.get(needed, needed)
             if other != carrier and other in context.dropped:
                 edges.setdefault(carrier, set()).add(other)
-                if part.kind in _DROPPED_ALONE:
+                if part != carrier and part.kind in _DROPPED_ALONE:
                     crossing.append((part, carrier, other))
     component = _components(edges)
     return frozenset(

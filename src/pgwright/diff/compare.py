@@ -8,6 +8,9 @@ from pgwright.model.catalog import Catalog, CatalogObject, sort_key
 from pgwright.model.change import Change, Op
 from pgwright.model.names import ObjectId
 
+# A copy of these goes with what it was copied from, so one of the same name has to be made.
+_GONE_WITH_SOURCE = frozenset({"index", "constraint"})
+
 
 def compare(before: Catalog, after: Catalog) -> tuple[Change, ...]:
     """Return what differs on the way from `before` to `after`, ordered by identity.
@@ -16,18 +19,33 @@ def compare(before: Catalog, after: Catalog) -> tuple[Change, ...]:
     """
     changes: list[Change] = []
     for id in sorted(before.objects.keys() | after.objects.keys(), key=sort_key):
-        change = _compare(id, before.get(id), after.get(id))
+        moved = _line(before.get(id.root)) != _line(after.get(id.root))
+        change = _compare(id, before.get(id), after.get(id), moved=moved)
         if change is not None:
             changes.append(change)
     return tuple(changes)
 
 
-def _compare(id: ObjectId, old: CatalogObject | None, new: CatalogObject | None) -> Change | None:
+def _line(o: CatalogObject | None) -> tuple[object, ...] | None:
+    """Return what an object is derived from; None where it is gone."""
+    if o is None:
+        return None
+    return (getattr(o, "partition_of", None), getattr(o, "inherits", ()))
+
+
+def _compare(
+    id: ObjectId, old: CatalogObject | None, new: CatalogObject | None, *, moved: bool
+) -> Change | None:
+    """Return the change of one object; `moved` tells that its table is no longer derived from the same."""
     if old is None:
         assert new is not None
         return None if new.derived else Change(op=Op.CREATE, id=id, before=None, after=new)
     if new is None:
-        return None if old.derived else Change(op=Op.DROP, id=id, before=old, after=None)
+        # A detached partition keeps its copies of the parent's indexes as its own.
+        gone_anyway = old.derived and (not moved or id.kind not in _GONE_WITH_SOURCE)
+        return None if gone_anyway else Change(op=Op.DROP, id=id, before=old, after=None)
+    if old.derived and not new.derived and not moved and id.kind in _GONE_WITH_SOURCE:
+        return Change(op=Op.CREATE, id=id, before=None, after=new)
     if old.derived or new.derived:
         return None
     fields = differing_fields(old, new)

@@ -89,7 +89,9 @@ def _edges(nodes: set[Move], before: Catalog, after: Catalog) -> dict[Move, set[
             assert old is not None
             for needed in old.depends_on:
                 _add(edges, nodes, move, Move(Op.DROP, needed))
-                _add(edges, nodes, move, Move(Op.ALTER, needed))
+                # A derived part can be dropped once its table stands for itself, and not before.
+                alter = Move(Op.ALTER, needed)
+                _add(edges, nodes, *((alter, move) if old.derived else (move, alter)))
             continue
         assert new is not None
         precedes(Move(Op.DROP, move.id), move)
@@ -119,11 +121,15 @@ def contested_names(
 
     `freed` pairs objects that lose their names with the moves that do it, `taken` those that get them.
     """
-    holders = {claim: move for o, move in freed for claim in kind(o.id.kind).claims(o)}
+    holders: dict[tuple[str, ...], list[Move]] = {}
+    for o, move in freed:
+        for claim in kind(o.id.kind).claims(o):
+            holders.setdefault(claim, []).append(move)
     for o, move in taken:
         for claim in kind(o.id.kind).claims(o):
-            if claim in holders and holders[claim] != move:
-                yield holders[claim], move
+            for holder in holders.get(claim, ()):
+                if holder != move and not holder.op is move.op is Op.ALTER:
+                    yield holder, move
 
 
 def _circular(nodes: set[Move], edges: Mapping[Move, set[Move]]) -> CircularPlan:

@@ -14,6 +14,7 @@ from pgwright.kinds.default import Default
 from pgwright.kinds.sequence import SequenceOptions
 from pgwright.kinds.settled import settled
 from pgwright.kinds.steps import alter_parent, parent_of
+from pgwright.model.catalog import CatalogObject
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.plan import Hazard, HazardCode, Phase, Reversibility, Step
 from pgwright.pg.quoting import Name, deparsed
@@ -141,6 +142,8 @@ def drop(o: Column, context: Context) -> tuple[Step, ...]:
                 code=HazardCode.BREAKS_CODE, message=f"code that still names {o.id.path} fails from here on"
             )
         )
+    table = parent_of(o.id)
+    heirs = (o.id._replace(parent=child) for child in context.with_descendants(table)[1:])
     return (
         alter_parent(
             o.id,
@@ -150,8 +153,14 @@ def drop(o: Column, context: Context) -> tuple[Step, ...]:
             hazards=hazards,
             reversibility=Reversibility.LOSSLESS if o.generated else Reversibility.DATA_LOST,
             phase=Phase.CONTRACT,
+            only=any(_stays(context.after.get(heir)) for heir in heirs),
         ),
     )
+
+
+def _stays(heir: CatalogObject | None) -> bool:
+    """Tell whether an inheriting table keeps the column as its own."""
+    return heir is not None and not heir.derived
 
 
 def claims(o: Any) -> tuple[tuple[str, ...], ...]:

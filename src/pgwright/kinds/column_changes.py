@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from psycopg import sql
 
-from pgwright.kinds.column_types import Column, casts_by_itself, keeps_storage, what_is_lost
+from pgwright.kinds.column_types import Column, casts_by_itself, has_cast, keeps_storage, what_is_lost
 from pgwright.kinds.contract import REPLACE, Alteration, Context
 from pgwright.kinds.steps import alter_parent, name_of, parent_of, short_name, step
 from pgwright.model.change import Change
@@ -35,12 +35,12 @@ def alter(change: Change, context: Context) -> Alteration:
         return REPLACE
     steps: list[Step] = []
     detach: tuple[ObjectId, ...] = ()
-    if before.not_null and not after.not_null:
-        steps.append(_drop_not_null(after, context))
     if before.generated and not after.generated:
         steps.append(_action(after, "DROP EXPRESSION", f"keep the values of {after.id}", context))
     if before.identity and not after.identity:
         steps.append(_action(after, "DROP IDENTITY", f"stop numbering {after.id}", context))
+    if before.not_null and not after.not_null:
+        steps.append(_drop_not_null(after, context))
     if before.type != after.type or before.collation != after.collation:
         steps.append(_change_type(before, after, context))
         detach = tuple(_in_the_way(before, after, context))
@@ -80,7 +80,8 @@ def _change_type(before: Column, after: Column, context: Context) -> Step:
     if after.collation:
         parts.append(deparsed(f"COLLATE {after.collation}"))
     if before.type != after.type and not casts_by_itself(before.type, after.type):
-        parts.append(sql.SQL("USING {}::{}").format(Name(after.id.name.name), deparsed(after.type)))
+        value = "USING {}::{}" if has_cast(before.type, after.type) else "USING {}::text::{}"
+        parts.append(sql.SQL(value).format(Name(after.id.name.name), deparsed(after.type)))
     rewrites: tuple[ObjectId, ...] = ()
     hazards: list[Hazard] = []
     loss = what_is_lost(before.type, after.type)
@@ -116,7 +117,9 @@ def _in_the_way(before: Column, after: Column, context: Context) -> Iterator[Obj
     """Yield what must be gone while the type changes."""
     for part in context.before.children(before.id, "default"):
         yield part.id
-    for id in context.referenced_before.get(before.id, ()):
+    tables = context.with_descendants(parent_of(before.id))
+    columns = (before.id._replace(parent=table) for table in tables)
+    for id in (d for column in columns for d in context.referenced_before.get(column, ())):
         if id.kind in _REFUSING:
             yield id
         elif id.kind in _REBUILT:

@@ -112,6 +112,26 @@ def casts_by_itself(before: str, after: str) -> bool:
     return old["name"] == new["name"] or {old["name"], new["name"]} <= _TEXTS
 
 
+def has_cast(before: str, after: str) -> bool:
+    """Tell whether PostgreSQL casts between two built-in types without a detour over text.
+
+    Texts are cast to and from everything by the input and output functions of the other type.
+    """
+    old, new = _SIZED.match(before), _SIZED.match(after)
+    if old is None or new is None:
+        return False
+    both = {old["name"], new["name"]}
+    families = (
+        _INTEGERS | _FLOATS | {"numeric"},
+        _MOMENTS | {"date", "interval"},
+        {"json", "jsonb"},
+        {"boolean", "integer"},
+        {"inet", "cidr"},
+        {"bit", "bit varying"},
+    )
+    return bool(both & _TEXTS) or any(both <= family for family in families)
+
+
 def what_is_lost(before: str, after: str) -> str | None:
     """Name what a change of type rounds away without an error, or return None."""
     old, new = _SIZED.match(before), _SIZED.match(after)

@@ -54,7 +54,16 @@ def _set(o: Default, context: Context) -> Step:
 
 def create(o: Default, context: Context) -> tuple[Step, ...]:
     """Return the SET DEFAULT; existing rows keep their values."""
-    return (_set(o, context),)
+    return (_set(o, context), *_again(o, context))
+
+
+def _again(o: Default, context: Context) -> Iterator[Step]:
+    """Yield the defaults that inheriting tables have of their own: the parent's change reaches them."""
+    column = parent_of(o.id)
+    for table in context.with_descendants(parent_of(column))[1:]:
+        own = context.after.get(o.id._replace(parent=column._replace(parent=table)))
+        if isinstance(own, Default) and not own.derived:
+            yield _set(own, context)
 
 
 def drop(o: Default, context: Context) -> tuple[Step, ...]:
@@ -63,13 +72,14 @@ def drop(o: Default, context: Context) -> tuple[Step, ...]:
         return ()
     column = parent_of(o.id)
     text = sql.SQL("ALTER COLUMN {} DROP DEFAULT").format(Name(column.name.name))
-    return (alter_parent(o.id, text, f"drop the default of {column}", context),)
+    step = alter_parent(o.id, text, f"drop the default of {column}", context)
+    return (step, *_again(o, context))
 
 
 def alter(change: Change, context: Context) -> Alteration:
     """Set the other expression."""
     assert isinstance(change.after, Default)
-    return Alteration(steps=(_set(change.after, context),))
+    return Alteration(steps=(_set(change.after, context), *_again(change.after, context)))
 
 
 def inline(o: Default, context: Context) -> sql.Composable | None:

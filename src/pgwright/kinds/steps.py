@@ -80,17 +80,26 @@ def alter_parent(
     reversibility: Reversibility = Reversibility.LOSSLESS,
     phase: Phase = Phase.EXPAND,
     lock_timeout: float | None = 3.0,
+    only: bool = False,
 ) -> Step:
-    """Make an ALTER TABLE step for a part of a table; a table that the plan makes has no lock to speak of."""
+    """Make an ALTER TABLE step for a part of a table; a table that the plan makes has no lock to speak of.
+
+    `only` leaves inheriting tables out.
+    """
     table = subject
     while table.kind in _PARTS:
         table = parent_of(table)
     owner = context.after.get(table) or context.before.get(table)
     foreign = getattr(owner, "server", None) is not None
     keyword = "ALTER FOREIGN TABLE {} {}" if foreign else "ALTER TABLE {} {}"
+    if only:
+        keyword = keyword.replace("TABLE", "TABLE ONLY")
     # ALTER TABLE reaches down to partitions and inheriting tables, and locks them as well.
     reached = [id for top in (table, *also_on) for id in context.with_descendants(top)]
-    on = tuple(dict.fromkeys(id for id in reached if not context.is_new(id)))
+    leaving = phase is Phase.CONTRACT
+    on = tuple(
+        dict.fromkeys(id for id in reached if not context.is_new(id) or (leaving and id in context.dropped))
+    )
     return step(
         subject,
         statement(keyword, name_of(table), action),

@@ -76,7 +76,8 @@ def create(o: Table, context: Context) -> tuple[Step, ...]:
     head = sql.SQL(" ").join(
         [sql.SQL("CREATE"), *_flavour(o), sql.SQL("TABLE"), name_of(o.id), *_body(o, context), *_tail(o)]
     )
-    on = tuple(p for p in (o.partition_of, *o.inherits) if p and not context.is_new(p))
+    parents = [p for p in (o.partition_of, *o.inherits) if p]
+    on = tuple(p for p in (*parents, *_default_partitions(o, context)) if not context.is_new(p))
     # CREATE … PARTITION OF locks the parent fully; inheriting from a table only against its changes.
     lock = None
     if on:
@@ -85,6 +86,16 @@ def create(o: Table, context: Context) -> tuple[Step, ...]:
     if o.replica_identity != "d":
         steps.append(_set_replica_identity(o))
     return tuple(steps)
+
+
+def _default_partitions(o: Table, context: Context) -> Iterator[ObjectId]:
+    """Yield the default partition beside a partition: PostgreSQL looks through its rows."""
+    if o.partition_of is None:
+        return
+    for other in context.before.of("table"):
+        beside = isinstance(other, Table) and other.partition_of == o.partition_of
+        if beside and getattr(other, "partition_bound", None) == "DEFAULT" and other.id != o.id:
+            yield from context.with_descendants(other.id)
 
 
 def _flavour(o: Table) -> list[sql.Composable]:
@@ -164,6 +175,7 @@ def drop(o: Table, context: Context) -> tuple[Step, ...]:
     on = dict.fromkeys(
         [*context.with_descendants(o.id), *([o.partition_of] if o.partition_of else [])]
         + [id for t in targets if t for id in context.with_descendants(t)]
+        + list(_default_partitions(o, context))
     )
     return (
         step(
@@ -261,7 +273,7 @@ def _alter_replica_identity(before: Table, after: Table, context: Context) -> li
 def _alter_inherits(before: Table, after: Table, context: Context) -> list[Step]:
     steps = []
     for parent in before.inherits:
-        if parent not in after.inherits and parent not in context.dropped:
+        if parent not in after.inherits:
             action = sql.SQL("NO INHERIT {}").format(name_of(parent))
             steps.append(_alter_table(after, action, f"stop inheriting from {parent}", on=(after.id, parent)))
     for parent in after.inherits:
@@ -279,7 +291,8 @@ def _alter_of_type(before: Table, after: Table, context: Context) -> list[Step]:
 def _move_partition(before: Table, after: Table, context: Context) -> list[Step]:
     """Detach from the old parent and attach to the new one, or with the new bound."""
     steps = []
-    if before.partition_of and before.partition_of not in context.dropped:
+    beside = tuple(_default_partitions(before, context))
+    if before.partition_of:
         action = sql.SQL("DETACH PARTITION {}").format(name_of(before.id))
         steps.append(
             step(
@@ -287,7 +300,7 @@ def _move_partition(before: Table, after: Table, context: Context) -> list[Step]
                 sql.SQL("ALTER TABLE {} {}").format(name_of(before.partition_of), action),
                 f"detach partition {before.id.path} from {before.partition_of.path}",
                 lock=LockMode.ACCESS_EXCLUSIVE,
-                on=(before.partition_of, before.id),
+                on=(before.partition_of, *context.with_descendants(before.id), *beside),
             )
         )
     if after.partition_of:
@@ -304,7 +317,11 @@ def _move_partition(before: Table, after: Table, context: Context) -> list[Step]
                 sql.SQL("ALTER TABLE {} {}").format(name_of(after.partition_of), action),
                 f"attach partition {after.id.path} to {after.partition_of.path}",
                 lock=LockMode.ACCESS_EXCLUSIVE,
-                on=(after.id,) if context.is_new(after.partition_of) else (after.id, after.partition_of),
+                on=(
+                    *context.with_descendants(after.id),
+                    *_default_partitions(after, context),
+                    *(() if context.is_new(after.partition_of) else (after.partition_of,)),
+                ),
                 hazards=(hazard,),
             )
         )
@@ -343,11 +360,15 @@ def rename(o: Table, to: ObjectId, context: Context) -> tuple[Step, ...]:
 
 
 def claims(o: Any) -> tuple[tuple[str, ...], ...]:
-    """Occupy the name among relations and, by the row type, among types."""
-    return (
+    """Occupy the name among relations and, by the row type, among types; a partition its range.
+
+    Ranges are not compared: what goes from a partitioned table goes before what comes.
+    """
+    names = (
         ("relation", o.id.name.schema, o.id.name.name),
         ("type", o.id.name.schema, o.id.name.name),
     )
+    return (*names, ("partitions", str(o.partition_of))) if o.partition_of else names
 
 
 KIND = Kind(

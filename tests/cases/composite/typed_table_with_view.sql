@@ -1,3 +1,4 @@
+-- defect: views over typed tables are not taken off while the type changes
 -- before
 CREATE TYPE c AS (x integer, y text);
 CREATE TABLE t OF c (x NOT NULL);

@@ -1,3 +1,4 @@
+-- defect: event triggers are not disabled while a plan runs
 -- before
 CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no changes here'; END $$;
 CREATE TABLE t (a integer);

@@ -1,3 +1,4 @@
+-- defect: a column that comes from two parents changes in both at once only
 -- before
 CREATE TABLE a (x integer, c integer);
 CREATE TABLE b (x integer, y integer);

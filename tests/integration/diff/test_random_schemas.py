@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from pgwright.diff.compare import compare
@@ -24,6 +24,8 @@ _EXAMPLES = int(os.environ.get("PGWRIGHT_TEST_EXAMPLES", "0"))
     derandomize=not _EXAMPLES,
     database=None,
     suppress_health_check=list(HealthCheck),
+    # Each example takes eight databases: a smaller one is looked for only when asked to take the time.
+    phases=list(Phase) if _EXAMPLES else [Phase.generate],
 )
 @given(one=schemas(), other=schemas(), online=st.booleans())
 def test_there_and_back(one: str, other: str, online: bool) -> None:
