@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from pgwright.kinds.contract import Context
 from pgwright.kinds.registry import kind
@@ -26,7 +26,7 @@ def fold(created: frozenset[ObjectId], context: Context) -> Mapping[ObjectId, tu
         inline = kind(part.id.kind).inline
         if parent is None or parent not in created or inline is None:
             continue
-        if inline(part, context) is None:
+        if inline(part, context) is None or _twin_is_in(part, inlined.get(parent, ())):
             continue
         family = [d for d in part.depends_on if parent in {d, d.parent}]
         if any(d in created and d.parent == parent and d not in folded for d in family):
@@ -36,6 +36,12 @@ def fold(created: frozenset[ObjectId], context: Context) -> Mapping[ObjectId, tu
         inlined.setdefault(parent, []).append(part)
         folded.add(part.id)
     return {parent: tuple(parts) for parent, parts in inlined.items()}
+
+
+def _twin_is_in(part: CatalogObject, folded: Iterable[CatalogObject]) -> bool:
+    """Tell whether a key over the same columns is in already: CREATE TABLE makes one of two equal keys."""
+    columns = getattr(part, "columns", None)
+    return bool(columns) and any(getattr(other, "columns", None) == columns for other in folded)
 
 
 def _position(o: CatalogObject) -> tuple[int, int, str]:

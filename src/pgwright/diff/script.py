@@ -10,6 +10,8 @@ from pgwright.model.plan import Plan, Step
 
 # What these statements say, with the words that let them run again.
 _REPEATABLE = (
+    ("CREATE SCHEMA IF NOT EXISTS ", "CREATE SCHEMA IF NOT EXISTS "),
+    ("CREATE SCHEMA ", "CREATE SCHEMA IF NOT EXISTS "),
     ("CREATE TABLE ", "CREATE TABLE IF NOT EXISTS "),
     ("CREATE UNLOGGED TABLE ", "CREATE UNLOGGED TABLE IF NOT EXISTS "),
     ("CREATE FOREIGN TABLE ", "CREATE FOREIGN TABLE IF NOT EXISTS "),

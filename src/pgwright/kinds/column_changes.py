@@ -31,6 +31,8 @@ def alter(change: Change, context: Context) -> Alteration:
     """Change type, nullability, identity, generation and storage; replace where PostgreSQL cannot."""
     before, after = change.before, change.after
     assert isinstance(before, Column) and isinstance(after, Column)
+    if before.generated and not after.generated and context.server.major < 13:
+        return Alteration(unsupported="PostgreSQL 12 cannot turn a generated column into a plain one")
     if _needs_replacement(before, after, context):
         return REPLACE
     steps: list[Step] = []

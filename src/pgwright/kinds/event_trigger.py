@@ -84,7 +84,7 @@ def rename(o: EventTrigger, to: ObjectId, context: Context) -> tuple[Step, ...]:
 KIND = Kind(
     name="event_trigger",
     cls=EventTrigger,
-    rank=74,
+    rank=98,
     read=read,
     create=create,
     drop=drop,

@@ -82,7 +82,11 @@ def create(o: Table, context: Context) -> tuple[Step, ...]:
     lock = None
     if on:
         lock = LockMode.ACCESS_EXCLUSIVE if o.partition_of else LockMode.SHARE_UPDATE_EXCLUSIVE
-    steps = [step(o.id, head, f"create {o.id}", lock=lock, on=on)]
+    hazards = [
+        Hazard(code=HazardCode.MAY_FAIL, message=f"rows of {d.path} that belong into {o.id.path} stop it")
+        for d in _default_partitions(o, context)
+    ]
+    steps = [step(o.id, head, f"create {o.id}", lock=lock, on=on, hazards=hazards)]
     if o.replica_identity != "d":
         steps.append(_set_replica_identity(o))
     return tuple(steps)

@@ -64,7 +64,7 @@ class Step:
 
     `lock` is the strongest lock taken on relations that exist before the plan and `locks_on` names
     them. `rewrites` names the tables whose storage is written anew. Timeouts are in seconds; None
-    leaves the server's own. Neighbouring steps of the same `batch` run in one transaction: a view that is
+    waits without end. Neighbouring steps of the same `batch` run in one transaction: a view that is
     dropped and made again around a change of type, for example, is never seen missing.
     """
 

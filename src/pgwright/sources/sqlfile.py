@@ -47,6 +47,6 @@ def _error(path: Path, output: str) -> SourceError:
     first, _, rest = match["message"].strip().partition("\n")
     return SourceError(
         f"{path} does not load: line {match['line']}: {first}",
-        detail=rest.strip() or None,
+        detail=rest.strip().removeprefix("DETAIL:").strip() or None,
         hint=f"mend line {match['line']}, then try it alone: psql -v ON_ERROR_STOP=1 -f {path}",
     )

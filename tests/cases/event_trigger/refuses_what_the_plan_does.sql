@@ -1,4 +1,3 @@
--- defect: event triggers are not disabled while a plan runs
 -- before
 CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no changes here'; END $$;
 CREATE TABLE t (a integer);
