@@ -57,6 +57,7 @@ CREATE TABLE IF NOT EXISTS public.api_keys (
     CONSTRAINT uq_api_keys_key_hash UNIQUE (key_hash),
     CONSTRAINT uq_api_keys_prefix UNIQUE (prefix),
     CONSTRAINT ck_api_keys_expires_after_creation CHECK ((expires_at > created_at)),
+    CONSTRAINT ck_api_keys_key_hash_length CHECK ((octet_length(key_hash) = 32)),
     CONSTRAINT ck_api_keys_requests_per_minute_positive CHECK ((requests_per_minute > 0))
 );
 
@@ -88,6 +89,7 @@ CREATE TABLE IF NOT EXISTS public.currency_config (
     CONSTRAINT pk_currency_config PRIMARY KEY (id),
     CONSTRAINT uq_currency_config_code UNIQUE (code),
     CONSTRAINT ck_currency_config_base_rate_is_one CHECK (((NOT is_base) OR (exchange_rate = (1)::numeric))),
+    CONSTRAINT ck_currency_config_code_form CHECK ((code ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT ck_currency_config_decimal_places_range CHECK (((decimal_places >= 0) AND (decimal_places <= 4))),
     CONSTRAINT ck_currency_config_exchange_rate_positive CHECK ((exchange_rate > (0)::numeric))
 );
@@ -238,6 +240,7 @@ CREATE TABLE IF NOT EXISTS public.users (
     CONSTRAINT pk_users PRIMARY KEY (id),
     CONSTRAINT uq_users_email UNIQUE (email),
     CONSTRAINT uq_users_stripe_customer_id UNIQUE (stripe_customer_id),
+    CONSTRAINT ck_users_email_form CHECK (((email = lower(email)) AND (email ~ '^[^@ ]+@[^@ ]+$'::text))),
     CONSTRAINT ck_users_password_hash_form CHECK ((password_hash ~ '^[$][a-z0-9-]+[$]'::text))
 );
 
@@ -279,17 +282,7 @@ CREATE TABLE IF NOT EXISTS public.weather_requests (
 );
 
 DO $pgwright$ BEGIN
-ALTER TABLE public.api_keys ADD CONSTRAINT ck_api_keys_key_hash_length CHECK ((octet_length(key_hash) = 32));
-EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_function OR invalid_table_definition THEN NULL;
-END $pgwright$;
-
-DO $pgwright$ BEGIN
 ALTER TABLE public.api_keys ADD CONSTRAINT fk_api_keys_user_id_users FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
-EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_function OR invalid_table_definition THEN NULL;
-END $pgwright$;
-
-DO $pgwright$ BEGIN
-ALTER TABLE public.currency_config ADD CONSTRAINT ck_currency_config_code_form CHECK ((code ~ '^[A-Z]{3}$'::text));
 EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_function OR invalid_table_definition THEN NULL;
 END $pgwright$;
 
@@ -345,11 +338,6 @@ END $pgwright$;
 
 DO $pgwright$ BEGIN
 ALTER TABLE public.usage_logs ADD CONSTRAINT fk_usage_logs_user_id_users FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
-EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_function OR invalid_table_definition THEN NULL;
-END $pgwright$;
-
-DO $pgwright$ BEGIN
-ALTER TABLE public.users ADD CONSTRAINT ck_users_email_form CHECK (((email = lower(email)) AND (email ~ '^[^@ ]+@[^@ ]+$'::text)));
 EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_function OR invalid_table_definition THEN NULL;
 END $pgwright$;
 

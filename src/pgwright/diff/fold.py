@@ -40,8 +40,11 @@ def fold(created: frozenset[ObjectId], context: Context) -> Mapping[ObjectId, tu
 
 def _twin_is_in(part: CatalogObject, folded: Iterable[CatalogObject]) -> bool:
     """Tell whether a key over the same columns is in already: CREATE TABLE makes one of two equal keys."""
+    if not getattr(part, "is_key", False):
+        return False
     columns = getattr(part, "columns", None)
-    return bool(columns) and any(getattr(other, "columns", None) == columns for other in folded)
+    keys = (other for other in folded if getattr(other, "is_key", False))
+    return any(getattr(other, "columns", None) == columns for other in keys)
 
 
 def _position(o: CatalogObject) -> tuple[int, int, str]:
