@@ -39,7 +39,7 @@ def read(reading: Reading) -> Iterator[Found]:
             storage=r.storage,
             compression=r.compression,
             statistics=r.statistics,
-            options=tuple(sorted(r.options or ())),
+            options=_chosen(r.options) if r.options else (),
             foreign_options=tuple(r.foreign_options or ()),
             position=r.number,
             sequence=QualifiedName(r.sequence_schema, r.sequence_name) if r.sequence_name else None,
@@ -50,6 +50,11 @@ def read(reading: Reading) -> Iterator[Found]:
         if r.expression_oid:
             addresses.append(Address(SystemCatalog.ATTRDEF, r.expression_oid))
         yield Found(column, tuple(addresses))
+
+
+def _chosen(options: list[str]) -> tuple[str, ...]:
+    """Return what somebody set: Debian's PostgreSQL 17.12 notes ``pg_attver`` there for its own use."""
+    return tuple(sorted(option for option in options if not option.startswith("pg_")))
 
 
 def _identity_options(r: Any) -> SequenceOptions:

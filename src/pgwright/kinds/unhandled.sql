@@ -57,7 +57,8 @@ WITH member AS (
     JOIN pg_type AS t ON t.oid = a.atttypid
     WHERE n.nspname = ANY (%(schemas)s)
       AND a.attnum > 0
-      AND (NULLIF(a.attstattarget, -1) IS NOT NULL OR a.attoptions IS NOT NULL OR a.attstorage <> t.typstorage)
+      AND (NULLIF(a.attstattarget, -1) IS NOT NULL OR a.attstorage <> t.typstorage
+           OR EXISTS (SELECT FROM unnest(a.attoptions) AS o WHERE NOT starts_with(o, 'pg_')))
     UNION ALL
     SELECT 'event trigger', o.evtname::text, 'pg_event_trigger'::regclass, o.oid
     FROM pg_event_trigger AS o
