@@ -174,14 +174,15 @@ def connection_error(exc: psycopg.Error, address: Address) -> PgwrightError:
     May look around for a moment (other ports of a local server, names of databases) to make the hint exact.
     """
     words = _own_words(exc)
-    detail = f"{words}; {_UNCHANGED}"
+    # Causes are recognised in the bare words: a password may be one of them ("database", "system").
+    detail = f"{redact(words)}; {_UNCHANGED}"
     if (name := _missing_database(words)) is not None:
         close = neighbours.similar_databases(address, name)
         near = f"did you mean {' or '.join(close)}? Otherwise create it: " if close else "create it: "
         return UnknownDatabaseError(
-            f"database {name} does not exist at {address.place}",
+            redact(f"database {name} does not exist at {address.place}"),
             detail=detail,
-            hint=near + f'CREATE DATABASE "{name}" (with psql, connected to database postgres)',
+            hint=redact(near + f'CREATE DATABASE "{name}" (with psql, connected to database postgres)'),
         )
     if re.search(r"Connection refused|No such file or directory; is the server running", words):
         ports = neighbours.listening_ports(address)
@@ -222,7 +223,7 @@ def _own_words(exc: psycopg.Error) -> str:
     text = re.sub(r"\A(?:connection failed|connection is bad): ", "", text)
     # A tab continues libpq's sentence; another line is the server's DETAIL or HINT.
     text = re.sub(r"\n(?!\t)\s*", "; ", text.replace("\n\tIs the server", "; is the server"))
-    return redact(text.replace("\n\t", " ")).rstrip(".?")
+    return text.replace("\n\t", " ").rstrip(".?")
 
 
 def _missing_database(words: str) -> str | None:

@@ -12,6 +12,13 @@ import pytest
 from pgwright.errors import AuthenticationError, ConnectError, PgwrightError, PrivilegeError
 from pgwright.pg import parse_address
 from pgwright.pg.failures import connection_error
+from pgwright.pg.redact import MASK, forget_secrets
+
+
+@pytest.fixture(autouse=True)
+def _no_secrets_of_other_tests() -> None:
+    forget_secrets()
+
 
 PREFACE = 'connection failed: connection to server at "192.0.2.7", port 5432 failed: '
 
@@ -57,3 +64,13 @@ def test_failure(said: str, kind: type[PgwrightError], message: str, hint: str) 
     assert hint in error.hint
     assert "hunter2" not in str(error)
     assert len(str(error).splitlines()) == 3, "what, where and what next, one line each"
+
+
+def test_a_password_that_is_a_word_of_the_server_hides_no_cause() -> None:
+    address = parse_address("postgresql://jo:database@192.0.2.7/app")
+    error = connection_error(
+        psycopg.OperationalError(f"{PREFACE}FATAL:  the database system is starting up"), address
+    )
+    assert "is starting up" in error.message
+    assert error.detail is not None
+    assert f"FATAL:  the {MASK} system is starting up" in error.detail
