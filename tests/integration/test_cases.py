@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from pgwright.diff.compare import compare
@@ -19,9 +18,7 @@ from pgwright.diff.planner import make_plan
 from pgwright.diff.rehearse import rehearse
 from pgwright.model.catalog import Catalog
 from pgwright.model.plan import Plan
-from pgwright.pg.connect import connect
-from pgwright.server import ensure_roles, scratch_database
-from pgwright.sources.database import read_catalog
+from tests.integration.slate import Slate
 
 CASES = Path(__file__).parent.parent / "cases"
 _SECTION = re.compile(r"^-- (?P<name>before|after)\s*$", re.MULTILINE)
@@ -69,15 +66,6 @@ def find_cases() -> Iterator[Case]:
         yield parse(path)
 
 
-def load(sql: str, case: Case) -> Catalog:
-    with scratch_database() as scratch:
-        ensure_roles(scratch.url, case.roles)
-        with psycopg.connect(scratch.url, autocommit=True) as conn:
-            conn.execute(sql.encode())
-        with connect(scratch.url) as conn:
-            return read_catalog(conn, source=case.path.name)
-
-
 def shown(changes: object) -> str:
     return "\n".join(str(c) for c in changes)  # type: ignore[attr-defined]
 
@@ -90,10 +78,11 @@ def parameters() -> Iterator[object]:
 
 
 @pytest.mark.parametrize("case", list(parameters()))
-def test_case(case: Case) -> None:
+def test_case(case: Case, slate: Slate) -> None:
     if case.since > EMBEDDED_MAJOR:
         pytest.skip(f"needs PostgreSQL {case.since}")
-    before, after = load(case.before, case), load(case.after, case)
+    before = slate.read(case.before, roles=case.roles, source=case.path.name)
+    after = slate.read(case.after, roles=case.roles, source=case.path.name)
     forward = check_way(before, after, case)
     short = make_plan(before, after, online=False)
     if [s.sql for s in short.steps] != [s.sql for s in forward.steps]:

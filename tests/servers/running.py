@@ -22,6 +22,8 @@ from pgwright.server import Binaries, embedded_binaries, instances, remove, star
 from .builds import VERSIONS, Build, Missing, find
 
 _PREFIX = "pgwright-tests"
+_MEMORY = Path("/dev/shm")  # noqa: S108 - what is put there gets a random name
+_ROOM = 6 * 1024**3  # bytes; the servers of a whole run take less than two thirds of it
 _RUN = "PGWRIGHT_TEST_RUN"
 _SETTINGS = {
     "shared_buffers": "32MB",
@@ -52,7 +54,7 @@ class Server:
 def run_folder() -> Iterator[Path]:
     """Make the folder of this run and, at the end, stop every server in it and remove it."""
     _remove_abandoned()
-    folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}-{os.getuid()}-"))
+    folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}-{os.getuid()}-", dir=_place()))
     folder.chmod(0o755)  # servers of root belong to another user, which must get in
     with (folder / "alive").open("w") as alive:
         fcntl.flock(alive, fcntl.LOCK_EX)
@@ -64,9 +66,30 @@ def run_folder() -> Iterator[Path]:
             _remove(folder)
 
 
+def _place() -> Path:
+    """Return a folder in memory where there is room.
+
+    A database is a thousand small files, made and dropped by the hundred; ext4 looks at every file that was
+    deleted in the last seconds before it makes a new one.
+    """
+    try:
+        usable = os.access(_MEMORY, os.W_OK) and not os.statvfs(_MEMORY).f_flag & os.ST_NOEXEC
+        roomy = usable and min(shutil.disk_usage(_MEMORY).free, _available()) > _ROOM
+    except OSError:
+        roomy = False
+    return _MEMORY if roomy else Path(tempfile.gettempdir())
+
+
+def _available() -> int:
+    """Return the bytes of memory that programs can still have."""
+    (line,) = (line for line in Path("/proc/meminfo").read_text().splitlines() if "MemAvailable" in line)
+    return int(line.split()[1]) * 1024
+
+
 def _remove_abandoned() -> None:
     """Stop the servers of runs that ended without doing so: their lock is free."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}-{os.getuid()}-*"):
+    pattern = f"{_PREFIX}-{os.getuid()}-*"
+    for folder in (*Path(tempfile.gettempdir()).glob(pattern), *_MEMORY.glob(pattern)):
         try:
             # The name can be guessed: what others put there is left alone.
             if folder.is_symlink() or folder.stat().st_uid != os.getuid():

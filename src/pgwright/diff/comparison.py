@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from pgwright.diff.build import build
+from pgwright.diff.build import rebuilt
 from pgwright.diff.compare import compare
 from pgwright.model.catalog import Catalog, ServerFacts
 from pgwright.model.change import Change
 from pgwright.model.names import ObjectId
 from pgwright.model.selection import BOOKKEEPING, Selection, within
-from pgwright.server.scratch import scratch_database
 from pgwright.sources.load import Workshop, is_database, load_catalog
 
 _MODELS = ("sqlalchemy:", "django:")
@@ -85,11 +84,11 @@ def comparable(
     server = old.server
     if old.server.major != new.server.major:
         if is_database(before):
-            old = _on_scratch(old, workshop)
+            old = rebuilt(old, scratch=workshop.scratch)
         elif is_database(after):
-            new = _on_scratch(new, workshop)
+            new = rebuilt(new, scratch=workshop.scratch)
     if old.server.major != new.server.major:
-        new = _on_scratch(new, workshop)
+        new = rebuilt(new, scratch=workshop.scratch)
     return Comparison(
         before=old,
         after=within(selection, old, new),
@@ -97,11 +96,6 @@ def comparable(
         notes=tuple(dict.fromkeys(notes)),
         server=server,
     )
-
-
-def _on_scratch(catalog: Catalog, workshop: Workshop) -> Catalog:
-    with scratch_database(server=workshop.scratch) as place:
-        return build(catalog, place)
 
 
 def _with_extensions_of(before: str, after: str, workshop: Workshop) -> Workshop:

@@ -8,12 +8,12 @@ from typing import Any
 import msgspec
 from psycopg import Connection
 
-from pgwright.diff.build import build
+from pgwright.diff.build import rebuilt
 from pgwright.diff.rename import Rename
 from pgwright.kinds.codec import catalog_from_json, catalog_to_json
 from pgwright.model.catalog import Catalog, CatalogObject
 from pgwright.model.selection import Selection
-from pgwright.server.scratch import EMBEDDED, scratch_database
+from pgwright.server.scratch import EMBEDDED
 from pgwright.sources.database import read_catalog
 
 
@@ -42,11 +42,10 @@ def read_here(conn: Connection[Any], ends: Ends, *, scratch: str = EMBEDDED) -> 
     live = read_catalog(conn, source="target")
     if live.server.major == ends.after.server.major:
         return live, live
-    with scratch_database(server=scratch) as place:
-        rebuilt = build(live, place)
+    copy = rebuilt(live, scratch=scratch)
     # An index that is broken on the live database was built whole on scratch.
-    broken = [replace_valid(o) for o in rebuilt if is_broken(live.get(o.id))]
-    return live, replace(rebuilt, objects={**rebuilt.objects, **{o.id: o for o in broken}})
+    broken = [replace_valid(o) for o in copy if is_broken(live.get(o.id))]
+    return live, replace(copy, objects={**copy.objects, **{o.id: o for o in broken}})
 
 
 def is_broken(o: CatalogObject | None) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pgwright.diff.build import build
+from pgwright.diff.build import copied
 from pgwright.diff.compare import compare
 from pgwright.diff.ends import is_broken
 from pgwright.diff.execute import execute_steps
@@ -14,8 +14,7 @@ from pgwright.model.catalog import Catalog
 from pgwright.model.change import Change
 from pgwright.model.plan import Plan
 from pgwright.model.selection import Selection
-from pgwright.pg.connect import connect
-from pgwright.server.scratch import EMBEDDED, scratch_database
+from pgwright.server.scratch import EMBEDDED
 from pgwright.sources.database import read_catalog
 
 
@@ -52,16 +51,14 @@ def rehearse(
     say nothing. Raises `StatementError` when a step fails, and the errors of building.
     """
     selection = selection or Selection()
-    with scratch_database(server=scratch) as place:
-        copy = build(before, place)
-        with connect(place.url, autocommit=True) as conn, Watcher(place.url, conn) as watcher:
-            execute_steps(
-                conn, plan.steps, timeouts=False, before_step=watcher.before, after_step=watcher.after
-            )
-            end = selection.apply(read_catalog(conn, source="rehearsal"))
+    with copied(before, scratch=scratch) as copy, Watcher(copy.url, copy.conn) as watcher:
+        execute_steps(
+            copy.conn, plan.steps, timeouts=False, before_step=watcher.before, after_step=watcher.after
+        )
+        end = selection.apply(read_catalog(copy.conn, source="rehearsal"))
     return Rehearsal(
         observations=tuple(watcher.observations),
-        unfaithful=tuple(c for c in compare(before, copy) if not _cannot_be_copied(c)),
+        unfaithful=tuple(c for c in compare(before, copy.catalog) if not _cannot_be_copied(c)),
         differences=compare(end, selection.apply(after)),
         undeclared=tuple(watcher.undeclared),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pgwright.diff.build import build
+from pgwright.diff.build import Copy, copied
 from pgwright.diff.compare import compare, differing_fields
 from pgwright.diff.execute import execute_steps
 from pgwright.errors import UsageError
@@ -16,8 +16,6 @@ from pgwright.model.catalog import Catalog, CatalogObject
 from pgwright.model.change import Op
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.plan import Step
-from pgwright.pg.connect import connect
-from pgwright.server.scratch import ScratchDatabase, scratch_database
 from pgwright.sources.database import read_catalog
 
 _EXAMPLE = "write --rename public.users.mail=public.users.email, or public.clients=public.customers"
@@ -138,22 +136,19 @@ def rename_first(
     """
     context = Context(before=before, after=after, server=before.server, online=online)
     steps = list(_steps(renames, context))
-    with scratch_database(server=scratch) as place:
-        build(before, place)
-        renamed = _carry_out(steps, place, before)
+    with copied(before, scratch=scratch) as copy:
+        renamed = _carry_out(steps, copy, before)
         following = tuple(_following(renamed, after, renames))
         if following:
             more = list(_steps(following, replace(context, before=renamed)))
-            renamed = _carry_out(more, place, before)
+            renamed = _carry_out(more, copy, before)
             steps += more
     return renamed, tuple(replace(s, id=str(i), batch=1) for i, s in enumerate(steps, start=1))
 
 
-def _carry_out(steps: Sequence[Step], place: ScratchDatabase, before: Catalog) -> Catalog:
-    with connect(place.url, autocommit=True) as conn:
-        execute_steps(conn, steps, timeouts=False)
-        renamed = read_catalog(conn, source=before.source)
-    return replace(renamed, server=before.server)
+def _carry_out(steps: Sequence[Step], copy: Copy, before: Catalog) -> Catalog:
+    execute_steps(copy.conn, steps, timeouts=False)
+    return replace(read_catalog(copy.conn, source=before.source), server=before.server)
 
 
 def _steps(renames: Sequence[Rename], context: Context) -> Iterator[Step]:

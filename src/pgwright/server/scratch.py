@@ -235,9 +235,15 @@ def _lock_key(name: str) -> int:
 def _create(holder: psycopg.Connection[Any], name: str, template: str) -> None:
     from psycopg import errors, sql  # noqa: PLC0415
 
-    statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+    statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+        sql.Identifier(name), sql.Identifier(template)
+    )
+    if _is_scratch_server(holder) and holder.info.server_version >= 150000:
+        # The default writes every page into the WAL, to spare a busy server two checkpoints. Here they
+        # cost nothing, and a copy of the files is made in a third of the time.
+        statement += sql.SQL(" STRATEGY file_copy")
     try:
-        holder.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
+        holder.execute(statement)
     except errors.InsufficientPrivilege as error:
         raise PrivilegeError(
             f"the role {holder.info.user} may not create scratch databases",

@@ -14,10 +14,11 @@ from pgwright.model.catalog import Catalog
 from pgwright.model.names import ObjectId
 from pgwright.model.plan import HazardCode, Plan
 from pgwright.model.selection import Selection
-from pgwright.server import ensure_roles, scratch_database
+from pgwright.server import scratch_database
 from tests.integration.diff.filling import contents, fill
-from tests.integration.diff.ways import read, run
-from tests.integration.test_cases import EMBEDDED_MAJOR, Case, find_cases, load
+from tests.integration.diff.ways import run
+from tests.integration.slate import Slate
+from tests.integration.test_cases import EMBEDDED_MAJOR, Case, find_cases
 
 _LOSING = frozenset({HazardCode.DELETES_DATA})
 _CASES = [
@@ -26,17 +27,15 @@ _CASES = [
 
 
 @pytest.mark.parametrize("case", _CASES, ids=lambda c: f"{c.path.parent.name}/{c.path.stem}")
-def test_rows_survive(case: Case) -> None:
-    after = load(case.after, case)
+def test_rows_survive(case: Case, slate: Slate) -> None:
+    before, after = (slate.read(sql, roles=case.roles) for sql in (case.before, case.after))
+    plan = make_plan(before, after)
+    if _LOSING & {h.code for h in plan.hazards}:
+        return
+    columns = surviving(before, after)
+    held = {}
     with scratch_database() as scratch:
-        ensure_roles(scratch.url, case.roles)
         run(scratch.url, case.before)
-        before = read(scratch.url)
-        plan = make_plan(before, after)
-        if _LOSING & {h.code for h in plan.hazards}:
-            return
-        columns = surviving(before, after)
-        held = {}
         with psycopg.connect(scratch.url, autocommit=True) as conn:
             fill(conn)
             for table, names in columns.items():

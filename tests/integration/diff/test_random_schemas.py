@@ -12,7 +12,7 @@ from pgwright.diff.planner import make_plan
 from pgwright.diff.rehearse import rehearse
 from pgwright.model.catalog import Catalog
 from tests.integration.diff.schemas import schemas
-from tests.integration.diff.ways import declared
+from tests.integration.slate import Slate
 
 # More of them, and other ones each time: PGWRIGHT_TEST_EXAMPLES=500.
 _EXAMPLES = int(os.environ.get("PGWRIGHT_TEST_EXAMPLES", "0"))
@@ -24,12 +24,12 @@ _EXAMPLES = int(os.environ.get("PGWRIGHT_TEST_EXAMPLES", "0"))
     derandomize=not _EXAMPLES,
     database=None,
     suppress_health_check=list(HealthCheck),
-    # Each example takes eight databases: a smaller one is looked for only when asked to take the time.
+    # Each example takes two databases: a smaller one is looked for only when asked to take the time.
     phases=list(Phase) if _EXAMPLES else [Phase.generate],
 )
 @given(one=schemas(), other=schemas(), online=st.booleans())
-def test_there_and_back(one: str, other: str, online: bool) -> None:
-    before, after = declared(one), declared(other)
+def test_there_and_back(slate: Slate, one: str, other: str, online: bool) -> None:
+    before, after = slate.read(one), slate.read(other)
     check(before, after, online=online)
     check(after, before, online=not online)
 

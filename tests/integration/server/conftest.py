@@ -32,7 +32,7 @@ def until(condition: Callable[[], object], what: str) -> None:
 @contextmanager
 def fresh_home() -> Iterator[Path]:
     """Make an empty home that a server's account can enter; remove it and its servers at the end."""
-    folder = Path(tempfile.mkdtemp(prefix="pgwright-home-"))
+    folder = Path(tempfile.mkdtemp(prefix="pgwright-home-", dir=os.environ["PGWRIGHT_TEST_RUN"]))
     folder.chmod(0o755)
     path = folder / "home"
     with pytest.MonkeyPatch.context() as patch:
