@@ -24,12 +24,18 @@ if TYPE_CHECKING:
     from pgwright.pg.connect import connect as connect
     from pgwright.sources.load import Workshop as Workshop
     from pgwright.sources.load import load_catalog as load_catalog
+    from pgwright.verify.contents import Scope as Scope
+    from pgwright.verify.contents import verify_databases as verify_databases
+    from pgwright.verify.fingerprint import compare_fingerprints as compare_fingerprints
+    from pgwright.verify.fingerprint import take_fingerprints as take_fingerprints
 
 FACE: dict[str, str] = {
     "PgwrightError": "pgwright.errors:PgwrightError",
+    "Scope": "pgwright.verify.contents:Scope",
     "Selection": "pgwright.model.selection:Selection",
     "Workshop": "pgwright.sources.load:Workshop",
     "apply_plan": "pgwright.diff.apply:apply_plan",
+    "compare_fingerprints": "pgwright.verify.fingerprint:compare_fingerprints",
     "comparable": "pgwright.diff.comparison:comparable",
     "compare_sources": "pgwright.diff.comparison:compare_sources",
     "connect": "pgwright.pg.connect:connect",
@@ -40,6 +46,8 @@ FACE: dict[str, str] = {
     "propose": "pgwright.diff.proposal:propose",
     "script": "pgwright.diff.script:script",
     "sizes": "pgwright.observe.docs.sizes:sizes",
+    "take_fingerprints": "pgwright.verify.fingerprint:take_fingerprints",
+    "verify_databases": "pgwright.verify.contents:verify_databases",
 }
 
 

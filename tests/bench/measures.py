@@ -18,6 +18,7 @@ import psycopg
 import sqlalchemy
 
 from pgwright.sources.database import read_catalog
+from tests.bench import contents
 from tests.servers import databases
 from tests.servers.builds import VERSIONS
 from tests.servers.running import Server, running
@@ -136,12 +137,21 @@ def planning() -> Iterator[Measured]:
     yield Measured(what="times as long for ten times the tables", value=found["growth"], unit="", limit=limit)
 
 
+def verify() -> Iterator[Measured]:
+    """Compare tables of 10,000,000 rows, interleaved with the server's own record hash on both sides."""
+    found = dict(contents.measure(_server()))
+    yield Measured(what="verify, equal, by record hash", value=found["equal"], unit="", limit=1.2)
+    yield Measured(what="verify, 1,000 rows differ", value=found["different"], unit="", limit=2)
+    yield Measured(what="peak memory of verify", value=found["peak"], unit="MB", limit=250)
+
+
 MEASURES: Mapping[str, Callable[[], Iterator[Measured]]] = {
     "version": version,
     "status": status,
     "catalog": catalog,
     "planning": planning,
     "demo": demo,
+    "verify": verify,
 }
 
 

@@ -53,7 +53,9 @@ class Invocation:
             return project
         from pgwright.config import Database  # noqa: PLC0415
 
-        given = Database(name="--url", url=self.url, environment=self._environment_of(self.url, project))
+        same = configured_at(project, self.url)
+        environment = same.environment if same else "development"
+        given = Database(name="--url", url=self.url, environment=environment)
         return replace(project, databases=(given,))
 
     @property
@@ -93,7 +95,11 @@ class Invocation:
 
     def refuse_production(self, deed: str, *, named: str | None) -> None:
         """Raise `ProductionRefused` for a production database unless `named` is the name it has."""
-        database = self.database
+        self.refuse_production_of(self.database, deed, named=named)
+
+    @staticmethod
+    def refuse_production_of(database: Database, deed: str, *, named: str | None) -> None:
+        """Do the same for a database that is not the one of the global options."""
         if database.is_production and named != database.name:
             raise ProductionRefused(
                 f"{deed} on the production database {database.name} needs its name",
@@ -101,18 +107,19 @@ class Invocation:
                 hint=f"if you mean it, add: --production {database.name}",
             )
 
-    def _environment_of(self, url: str, project: Project) -> str:
-        """Return that of the configured database at the same place: --url must not get around it."""
-        from pgwright.pg import parse_address  # noqa: PLC0415
 
-        given = parse_address(url)
-        for database in project.databases:
-            if database.problem is not None:
-                continue
-            try:
-                known = parse_address(database.url)
-            except ConfigError:
-                continue
-            if (known.place, known.dbname) == (given.place, given.dbname):
-                return database.environment
-        return "development"
+def configured_at(project: Project, url: str) -> Database | None:
+    """Return the configured database at the same place: a URL must be no way around its environment."""
+    from pgwright.pg import parse_address  # noqa: PLC0415
+
+    given = parse_address(url)
+    for database in project.databases:
+        if database.problem is not None:
+            continue
+        try:
+            known = parse_address(database.url)
+        except ConfigError:
+            continue
+        if (known.place, known.dbname) == (given.place, given.dbname):
+            return database
+    return None

@@ -25,6 +25,9 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
         "demo": Entry("pgwright.cli.demo:command", "Build the example systems with real data."),
         "server": Entry("pgwright.cli.server:command", "Start, stop and use embedded PostgreSQL servers."),
         "schema": Entry("pgwright.cli.schema:command", "Compare the database with what the code expects."),
+        "verify": Entry(
+            "pgwright.cli.verify:command", "Compare two databases, down to the row that differs."
+        ),
         "inspect": Entry("pgwright.cli.inspect:command", "Look into tables, indexes, activity and more."),
         "doctor": Entry("pgwright.cli.doctor:command", "Find what is wrong, and what mends it."),
     }

@@ -34,14 +34,15 @@ class Selection:
 
     def apply(self, catalog: Catalog) -> Catalog:
         """Return the part of the catalog that is selected."""
-        return catalog.select(self._keeps)
+        return catalog.select(lambda o: self.chooses(o.id))
 
-    def _keeps(self, o: CatalogObject) -> bool:
-        root = o.id.root
+    def chooses(self, id: ObjectId) -> bool:
+        """Tell whether an object of that identity is selected."""
+        root = id.root
         return (
-            self._keeps_kind(o.id.kind)
+            self._keeps_kind(id.kind)
             and self._keeps_schema(root)
-            and not any(_matches(o.id, pattern) for pattern in self.exclude)
+            and not any(_matches(id, pattern) for pattern in self.exclude)
             and (not self.include or any(_matches(root, pattern) for pattern in self.include))
         )
 

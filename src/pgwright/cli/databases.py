@@ -1,0 +1,38 @@
+"""Databases that a command takes as arguments: by their names in pgwright.toml, or by URL."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+from pgwright.cli.context import Invocation, configured_at
+from pgwright.errors import UsageError
+
+if TYPE_CHECKING:
+    from pgwright.config import Database
+
+
+def database_of(invocation: Invocation, word: str) -> Database:
+    """Return the database that a word names, or that is at this URL.
+
+    A URL that leads to the place of a configured database has that one's name and environment. Raises
+    `UsageError` for a word that is neither.
+    """
+    from pgwright.config import Database
+    from pgwright.pg.redact import safe_url
+    from pgwright.sources.load import is_database
+
+    project = invocation.project
+    names = [database.name for database in project.databases]
+    if word in names:
+        return project.database(word)
+    if is_database(word) or word.startswith("service="):
+        same = configured_at(project, word)
+        name, environment = (same.name, same.environment) if same else (safe_url(word), "development")
+        return Database(name=name, url=word, environment=environment)
+    close = difflib.get_close_matches(word, names, n=1)
+    raise UsageError(
+        f"no database is called {word}" + (f"; did you mean {close[0]}?" if close else ""),
+        detail=f"pgwright.toml names: {', '.join(names) or 'none'}",
+        hint="name one of these, or give a URL: postgresql://user@host:5432/database",
+    )

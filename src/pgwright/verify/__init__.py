@@ -1,0 +1,1 @@
+"""Compare the contents of two databases, on the servers, down to the rows and columns that differ."""

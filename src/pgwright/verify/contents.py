@@ -1,0 +1,196 @@
+"""Compare two databases: schemas, counts, checksums, and where those differ the very rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field, replace
+
+from psycopg import sql
+
+from pgwright.diff.compare import summarise
+from pgwright.diff.comparison import compare_sources
+from pgwright.errors import UsageError
+from pgwright.model.selection import Selection
+from pgwright.pg.quoting import Name
+from pgwright.sources.load import Workshop
+from pgwright.verify.buckets import common_key
+from pgwright.verify.checksum import Extent, checksum_parts, total
+from pgwright.verify.hashing import TEXT, UTF8_TEXT, common_ways, row_hash
+from pgwright.verify.others import compare_large_objects, compare_sequences
+from pgwright.verify.result import Checksum, TableResult, Verdict, Verification
+from pgwright.verify.rows import Pair, differing_rows
+from pgwright.verify.side import Side
+from pgwright.verify.tables import Table, read_tables
+
+_SAMPLE_STEPS = 1 << 16
+
+
+def _silent(done: int, total: int) -> None:
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """Say what is compared and how.
+
+    `sample` is the part of the rows, above 0 to 1: both sides choose the same rows, by a hash of their key.
+    `since` is a column and a value: only rows with at least that value, and only tables with that column.
+    `fast` holds equal what PostgreSQL's ``=`` does. `limit` rows are named for each table; `jobs` sessions
+    work on each side. `schemas` and `others` tell whether schemas, sequences and large objects take part.
+    """
+
+    selection: Selection = field(default_factory=Selection)
+    sample: float = 1.0
+    since: tuple[str, str] | None = None
+    fast: bool = False
+    limit: int = 1000
+    jobs: int = 2
+    schemas: bool = True
+    others: bool = True
+    workshop: Workshop = field(default_factory=Workshop)
+
+
+def verify_databases(
+    a: str, b: str, scope: Scope | None = None, *, on_progress: Callable[[int, int], None] = _silent
+) -> Verification:
+    """Compare what the databases at the URLs `a` and `b` hold, each as of one snapshot.
+
+    `on_progress` is told how many pieces of all tables are done, and of how many. Neither side is changed.
+    Raises `UsageError` when nothing could be compared, and the errors of `connect` and of statements.
+    """
+    scope = scope or Scope()
+    comparison = None
+    if scope.schemas:
+        comparison = compare_sources(a, b, workshop=scope.workshop, selection=scope.selection)
+    # The sides close first: a failure then ends what the pool's threads still wait for.
+    with (
+        ThreadPoolExecutor(max_workers=2 * scope.jobs) as pool,
+        Side(a, jobs=scope.jobs) as left,
+        Side(b, jobs=scope.jobs) as right,
+    ):
+        tables = _compare_tables((left, right), scope, pool, on_progress)
+        if scope.others and scope.since is None:
+            others = (
+                compare_sequences(left, right, scope.selection.chooses),
+                None if _is_partial(scope.selection) else compare_large_objects(left, right),
+            )
+            tables += tuple(result for result in others if result is not None)
+        captured = (left.captured_at, right.captured_at)
+    return Verification(
+        tables=tables,
+        captured=captured,
+        changes=None if comparison is None else summarise(comparison.changes),
+        notes=() if comparison is None else comparison.notes,
+    )
+
+
+def _is_partial(selection: Selection) -> bool:
+    return bool(selection.schemas or selection.include)
+
+
+def _compare_tables(
+    sides: tuple[Side, Side], scope: Scope, pool: Executor, on_progress: Callable[[int, int], None]
+) -> tuple[TableResult, ...]:
+    left, right = (_tables(side, scope.selection) for side in sides)
+    names = sorted(left.keys() | right.keys())
+    results = {name: _unpaired(name, left, right) for name in names}
+    pairs: dict[str, Pair] = {}
+    text = TEXT if sides[0].encoding == sides[1].encoding else UTF8_TEXT
+    for name in left.keys() & right.keys():
+        tables = (left[name], right[name])
+        if scope.since is not None and any(scope.since[0] not in table.by_name for table in tables):
+            results[name] = TableResult(
+                name=name, verdict=Verdict.LEFT_OUT, notes=(f"no column {scope.since[0]}",)
+            )
+            continue
+        ways = common_ways(*tables, fast=scope.fast, text=text)
+        extent = _extent(scope, tables, ways)
+        pairs[name] = Pair(sides=sides, tables=tables, ways=ways, extent=extent, pool=pool)
+    if not names or (scope.since is not None and not pairs):
+        raise UsageError(
+            "there is nothing to compare",
+            detail="no table is chosen" if not names else f"no table has a column {scope.since}",
+            hint="see what there is with: pgwright inspect tables",
+        )
+    sums = _checksums(pairs, on_progress)
+    for name, pair in pairs.items():
+        results[name] = _judge(name, pair, sums[name], scope.limit)
+    return tuple(results[name] for name in names)
+
+
+def _tables(side: Side, selection: Selection) -> Mapping[str, Table]:
+    with side.session() as conn:
+        return {str(table.name): table for table in read_tables(conn) if selection.chooses(table.id)}
+
+
+def _unpaired(name: str, left: Mapping[str, Table], right: Mapping[str, Table]) -> TableResult:
+    return TableResult(name=name, verdict=Verdict.ONLY_A if name in left else Verdict.ONLY_B)
+
+
+def _extent(scope: Scope, tables: tuple[Table, Table], ways: Mapping[str, str]) -> Extent:
+    extent = Extent()
+    if scope.since is not None:
+        column, value = scope.since
+        extent = extent.also(sql.SQL("t.{} >= {}").format(Name(column), sql.Literal(value)))
+    if scope.sample < 1:
+        chosen = {name: ways[name] for name in common_key(*tables)} or ways
+        steps = max(1, round(scope.sample * _SAMPLE_STEPS))
+        extent = extent.also(
+            # The bits that buckets are made of are the low ones: take others, or few buckets would be met.
+            sql.SQL("(({} >> 40) & {}) < {}").format(row_hash(chosen), _SAMPLE_STEPS - 1, steps)
+        )
+    return extent
+
+
+def _checksums(
+    pairs: Mapping[str, Pair], on_progress: Callable[[int, int], None]
+) -> dict[str, tuple[Checksum, Checksum]]:
+    """Return the checksums of both sides of every pair, the largest tables first."""
+    largest_first = sorted(pairs.items(), key=lambda item: -max(table.pages for table in item[1].tables))
+    started = {
+        name: [
+            checksum_parts(side, table, pair.ways, pair.extent, pair.pool)
+            for side, table in zip(pair.sides, pair.tables, strict=True)
+        ]
+        for name, pair in largest_first
+    }
+    parts = [part for both in started.values() for side in both for part in side]
+    for done, part in enumerate(as_completed(parts), start=1):
+        part.result()
+        on_progress(done, len(parts))
+    return {
+        name: (total([part.result() for part in a]), total([part.result() for part in b]))
+        for name, (a, b) in started.items()
+    }
+
+
+def _judge(name: str, pair: Pair, sums: tuple[Checksum, Checksum], limit: int) -> TableResult:
+    a, b = pair.tables
+    alone = [
+        f"column {column} is only in {side}"
+        for side, mine, other in (("A", a, b), ("B", b, a))
+        for column in mine.by_name
+        if column not in other.by_name
+    ]
+    result = TableResult(
+        name=name,
+        verdict=Verdict.DIFFERENT if alone else Verdict.EQUAL,
+        a=sums[0],
+        b=sums[1],
+        key=common_key(a, b),
+        ways=pair.ways,
+        notes=tuple(alone),
+    )
+    return result if sums[0] == sums[1] else _with_rows(result, pair, limit)
+
+
+def _with_rows(result: TableResult, pair: Pair, limit: int) -> TableResult:
+    """Return the result of a table whose checksums differ, with the rows that do."""
+    assert result.a is not None and result.b is not None
+    rows, all_named = differing_rows(pair, rows=max(result.a.rows, result.b.rows), limit=limit)
+    notes, verdict = result.notes, Verdict.DIFFERENT
+    if not rows and all_named and result.a.rows == result.b.rows:
+        verdict = result.verdict
+        notes += ("the servers hash some values differently; compared as text they are equal",)
+    return replace(result, verdict=verdict, rows=rows, all_named=all_named, notes=notes)
