@@ -201,3 +201,30 @@ class BinariesMissing(ServerError):
     """Report PostgreSQL programs that this platform lacks or cannot execute."""
 
     code = "PW403"
+
+
+# PW80x: storage, places where files are kept
+
+
+class StorageError(PgwrightError):
+    """Report a directory or an object store that did not do what it was asked."""
+
+    code = "PW800"
+
+
+class StoredFileMissing(StorageError):
+    """Report a file that is not where it was looked for."""
+
+    code = "PW801"
+
+
+class StorageDenied(StorageError):
+    """Report credentials or permissions that do not suffice."""
+
+    code = "PW802"
+
+
+class ChecksumMismatch(StorageError):
+    """Report a file whose bytes are not those that were written."""
+
+    code = "PW803"

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from . import debian, npm, redis_server, trixie
+from . import azurite, debian, npm, redis_server, trixie
 from .builds import VERSIONS, Build, Missing, caches, find, find_timescale, write_reasons
 from .fetching import FetchError
 
@@ -32,6 +32,7 @@ def table() -> Iterator[tuple[str, str]]:
         yield str(version), _told(find(version))
     yield str(VERSIONS[-1]), "embedded server"
     yield "timescale", _told(find_timescale())
+    yield "azurite", str(azurite.program() or f"missing: {azurite.reason()}")
     yield "redis", redis_server.program() or f"missing: {redis_server.reason()}"
     given = "PGWRIGHT_TEST_TIMESCALE_URL" in os.environ
     yield "community", "the given one" if given else "missing: PGWRIGHT_TEST_TIMESCALE_URL is not set"
@@ -47,6 +48,7 @@ def prepare() -> None:
     _attempt("trixie", trixie.prepare, reasons)
     _attempt("debian-15", partial(debian.prepare, 15), reasons)
     _attempt(redis_server.NAME, redis_server.prepare, reasons)
+    _attempt(azurite.NAME, azurite.prepare, reasons)
     for version in npm.PACKAGES:
         if isinstance(find(version), Build):
             continue
