@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from pgwright.config.backup import BackupConfig
 from pgwright.config.interpolate import MissingVariable, interpolate
 from pgwright.config.project import ENVIRONMENTS, Database, Demo, Project
 from pgwright.config.schema import Source, check
@@ -151,6 +152,7 @@ def _build(tree: Mapping[str, Any], source: Source, variables: Mapping[str, str]
         groups=MappingProxyType({name: tuple(tables) for name, tables in tree.get("groups", {}).items()}),
         ignore=tuple(tree.get("checks", {}).get("ignore", ())),
         demo=Demo(load=tuple(demo["load"])) if demo else None,
+        backup=_backup(tree.get("backup"), source, variables),
         config=source.path,
     )
     return _override(project, variables)
@@ -184,6 +186,29 @@ def _database(name: str, table: Mapping[str, Any], source: Source, variables: Ma
     except ConfigError as problem:
         return Database(name=name, url=_UNRESOLVED + name, environment=environment, problem=problem)
     return Database(name=name, url=url, environment=environment)
+
+
+def _backup(table: Mapping[str, Any] | None, source: Source, variables: Mapping[str, str]) -> BackupConfig:
+    """Return the section with its variables replaced; by default backups go beside the file."""
+    root = source.path.parent
+    if table is None:
+        return BackupConfig(repository=str(root / "backups"))
+
+    def resolved(key: str, value: Any) -> Any:
+        if isinstance(value, list):
+            return tuple(_resolve(item, "backup", key, source, variables) for item in value)
+        return _resolve(value, "backup", key, source, variables) if isinstance(value, str) else value
+
+    values = {key: resolved(key, value) for key, value in table.items()}
+    repository = values.pop("repository", "backups")
+    for key in ("identity", "passphrase_file"):
+        if values.get(key):
+            values[key] = root / Path(values[key]).expanduser()
+    if "://" not in repository:
+        repository = str(root / Path(repository).expanduser())
+    if "format" in values:
+        values["form"] = values.pop("format")
+    return BackupConfig(repository=repository, configured=True, **values)
 
 
 def _service(name: str, text: str, source: Source, variables: Mapping[str, str]) -> Service:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+from pgwright.config.backup import BackupConfig
 from pgwright.config.service import Service
 from pgwright.errors import ConfigError
 
@@ -61,6 +62,7 @@ class Project:
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     ignore: tuple[str, ...] = ()
     demo: Demo | None = None
+    backup: BackupConfig = field(default_factory=lambda: BackupConfig(repository="backups"))
     config: Path | None = None
 
     def database(self, name: str | None = None) -> Database:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -15,6 +15,7 @@ from pgwright.errors import ConfigError
 
 TEXT = "a text in quotes"
 TEXTS = 'a list of texts, ["...", "..."]'
+NUMBER = "a whole number, 0 or more"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +38,26 @@ SECTIONS: Mapping[str, Section] = MappingProxyType(
         "databases": Section(keys={"url": TEXT, "environment": TEXT}, required=("url",), named=True),
         "services": Section(keys={}, free=TEXT),
         "groups": Section(keys={}, free=TEXTS),
+        "backup": Section(
+            keys={
+                "repository": TEXT,
+                "recipients": TEXTS,
+                "identity": TEXT,
+                "passphrase_file": TEXT,
+                "format": TEXT,
+                "jobs": NUMBER,
+                "schedule": TEXT,
+                "drill_days": NUMBER,
+                "keep_days": NUMBER,
+                "keep_last": NUMBER,
+                "keep_daily": NUMBER,
+                "keep_weekly": NUMBER,
+                "keep_monthly": NUMBER,
+                "queries": TEXTS,
+                "stop": TEXTS,
+                "start": TEXTS,
+            }
+        ),
         "checks": Section(keys={"ignore": TEXTS}),
         "demo": Section(keys={"load": TEXTS}, required=("load",)),
     }
@@ -44,6 +65,8 @@ SECTIONS: Mapping[str, Section] = MappingProxyType(
 
 _MODELS = re.compile(r"sqlalchemy:[\w.]+:[\w.]+|django:[\w.]+|file:.+")
 _MIGRATIONS = re.compile(r"alembic:.+|django")
+_TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+_DUMP_FORMS = re.compile(r"plain|custom|parallel")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,8 +134,7 @@ def _check_table(path: str, section: Section, table: Mapping[str, Any], source: 
         form = section.free or section.keys.get(key)
         if form is None:
             raise _unknown("key", key, section.keys, source, path)
-        good = isinstance(value, str) if form is TEXT else _texts(value)
-        if not good:
+        if not _FORMS[form](value):
             raise _form(source, path, key, form)
     for key in section.required:
         if not table.get(key):
@@ -132,22 +154,37 @@ def _check_values(tree: Mapping[str, Any], source: Source) -> None:
                 detail=source.place(f"databases.{name}", "environment"),
                 hint=f"one of: {', '.join(ENVIRONMENTS)}",
             )
-    project = tree.get("project", {})
-    for key, pattern, forms in (
-        ("models", _MODELS, '"sqlalchemy:app.models:Base", "django:app.settings" or "file:schema.sql"'),
-        ("migrations", _MIGRATIONS, '"alembic:alembic.ini" or "django"'),
+    for section, key, pattern, forms in (
+        (
+            "project",
+            "models",
+            _MODELS,
+            '"sqlalchemy:app.models:Base", "django:app.settings" or "file:schema.sql"',
+        ),
+        ("project", "migrations", _MIGRATIONS, '"alembic:alembic.ini" or "django"'),
+        ("backup", "format", _DUMP_FORMS, '"custom", "parallel" or "plain"'),
+        ("backup", "schedule", _TIME_OF_DAY, 'a time of day, "02:00"'),
     ):
-        value = project.get(key)
+        value = tree.get(section, {}).get(key)
         if value is not None and "$" not in value and not pattern.fullmatch(value):
             raise ConfigError(
                 f"{key} = {value!r} is of no known form",
-                detail=source.place("project", key),
+                detail=source.place(section, key),
                 hint=f"write {forms}",
             )
 
 
 def _texts(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+_FORMS: Mapping[str, Callable[[object], bool]] = MappingProxyType(
+    {TEXT: lambda value: isinstance(value, str), TEXTS: _texts, NUMBER: _number}
+)
 
 
 def _form(source: Source, section: str, key: str, form: str) -> ConfigError:

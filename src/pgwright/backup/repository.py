@@ -1,0 +1,278 @@
+"""Where backups are: one folder each, complete when its manifest is there.
+
+```
+pgwright-repository.json          what this is, and the format
+backups/<id>/<file>               dumps and base backups
+backups/<id>/manifest.json        written last
+wal/<timeline>/<segment>-...      archived WAL
+drills/<id>.json                  restores that were tried
+locks/<claim>.json                who is writing now
+```
+
+Whatever else lies there is left alone. Names end in what was done to the content (``.zst.age``), so that a
+backup can be read without pgwright as well.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import secrets
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from pgwright.backup import lock, manifest
+from pgwright.backup.encryption import Encryption
+from pgwright.backup.manifest import Manifest, StoredFile
+from pgwright.backup.streams import compressed, decompressed
+from pgwright.errors import BackupDamaged, BackupMissing, StoredFileMissing
+from pgwright.storage import Store, open_store
+from pgwright.storage.check import Meter
+
+FORMAT = 1
+MARKER = "pgwright-repository.json"
+BACKUPS = "backups/"
+ZSTD = "zstd"
+ENDINGS = {ZSTD: ".zst", "age": ".age", "gpg": ".gpg"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Broken:
+    """Name a backup whose manifest cannot be read, and why."""
+
+    id: str
+    reason: BackupDamaged
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repository:
+    """Read and write the backups of a store."""
+
+    store: Store
+    encryption: Encryption = Encryption()
+
+    @property
+    def url(self) -> str:
+        """Return where it is, without secrets."""
+        return self.store.url
+
+    def backups(self) -> tuple[Manifest, ...]:
+        """Return the complete backups, the oldest first; damaged manifests are left to `broken`."""
+        found, _ = self._read_all()
+        return found
+
+    def broken(self) -> tuple[Broken, ...]:
+        """Return the backups whose manifests are damaged."""
+        return self._read_all()[1]
+
+    def unfinished(self) -> tuple[str, ...]:
+        """Return the ids of folders without a manifest: backups that run now or were killed."""
+        folders = self._folders()
+        return tuple(id for id, names in folders.items() if manifest.NAME not in names)
+
+    def get(self, id: str | None = None, *, database: str | None = None) -> Manifest:
+        """Return a backup by its id, which may be shortened, or ``latest``; by default the newest.
+
+        The newest is one of a whole database, of `database` where it is given. Raises `BackupMissing` or
+        `BackupDamaged`.
+        """
+        if id and id != "latest":
+            return self._named(id)
+        found = [made for made in self.backups() if made.is_whole and database in (None, made.database)]
+        if not found:
+            of = f" of database {database}" if database else ""
+            raise BackupMissing(
+                f"there is no backup{of} in {self.url}", hint="make one: pgwright backup create"
+            )
+        return found[-1]
+
+    @contextlib.contextmanager
+    def writing(self, deed: str) -> Iterator[None]:
+        """Be the only writer for the block, and clear away what killed ones left behind.
+
+        Raises `RepositoryLocked`, and `BackupDamaged` for a repository of a newer pgwright.
+        """
+        self._check_marker()
+        with lock.writing(self.store, deed):
+            self._mark()
+            for id in self.unfinished():
+                self.remove(id)
+            yield
+
+    def next_id(self, database: str) -> tuple[str, int]:
+        """Return the id and sequence number for a new backup; the caller is the only writer."""
+        before = [m.sequence for m in self.backups()]
+        now = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+        safe = "".join(c if c.isalnum() or c in "_-" else "_" for c in database)[:40]
+        return f"{now}-{safe}-{secrets.token_hex(2)}", max(before, default=0) + 1
+
+    def put(
+        self,
+        id: str,
+        file: StoredFile,
+        chunks: Iterable[bytes],
+        *,
+        level: int | None,
+        sealed: bool = True,
+        expected: int = 0,
+    ) -> StoredFile:
+        """Write a file of a backup, compressed and encrypted, and return it with sizes and checksum.
+
+        `level` is zstd's, None to leave the content as it is; `sealed` False leaves it readable to everybody.
+        `expected` is about how many bytes there will be.
+        """
+        way = self.encryption.way if sealed else None
+        encoding = (*((ZSTD,) if level is not None else ()), *((way,) if way else ()))
+        name = file.name + "".join(ENDINGS[step] for step in encoding)
+        plain = Meter()
+        flow: Iterable[bytes] = plain.passing(chunks)
+        if level is not None:
+            flow = compressed(flow, level)
+        if way:
+            flow = self.encryption.seal(flow)
+        stored = self.store.put(_path(id, name), flow, expected=expected)
+        assert stored.sha256 is not None
+        return replace(
+            file,
+            name=name,
+            size=stored.size,
+            sha256=stored.sha256,
+            plain_size=plain.size,
+            encoding=encoding,
+        )
+
+    def raw(self, id: str, file: StoredFile) -> Iterator[bytes]:
+        """Yield a file as it is stored. Raises `BackupDamaged` when it is not what the manifest says."""
+        tally = Meter()
+        try:
+            yield from tally.passing(self.store.stream(_path(id, file.name)))
+        except StoredFileMissing as error:
+            raise BackupDamaged(
+                f"{file.name} of backup {id} is missing",
+                detail=f"looked in {self.url}",
+                hint="restore an older backup: pgwright backup list",
+            ) from error
+        if (tally.size, tally.sha256) != (file.size, file.sha256):
+            raise BackupDamaged(
+                f"{file.name} of backup {id} is damaged",
+                detail=f"{tally.size:,} bytes, in the manifest {file.size:,}, with another checksum",
+                hint="find out what else is: pgwright backup verify; then restore an older backup",
+            )
+
+    def read(self, id: str, file: StoredFile) -> Iterator[bytes]:
+        """Yield the content of a file, decrypted and decompressed.
+
+        Raises `BackupDamaged` at its end, at the latest, where it is not what the manifest says; `WrongKey`.
+        """
+        flow: Iterator[bytes] = self.raw(id, file)
+        label = f"{file.name} of backup {id}"
+        for step in reversed(file.encoding):
+            flow = (
+                decompressed(flow, name=label)
+                if step == ZSTD
+                else self.encryption.open(flow, step, name=label)
+            )
+        return flow
+
+    def finish(self, made: Manifest) -> None:
+        """Write the manifest, which makes a backup complete."""
+        self.store.put(_path(made.id, manifest.NAME), manifest.encode(made))
+
+    def remove(self, id: str) -> int:
+        """Delete a backup, its manifest first, and return how many bytes that freed."""
+        entries = sorted(
+            self.store.list(f"{BACKUPS}{id}/"), key=lambda entry: not entry.name.endswith(manifest.NAME)
+        )
+        for entry in entries:
+            self.store.delete(entry.name)
+        return sum(entry.size for entry in entries)
+
+    def foreign(self) -> tuple[str, ...]:
+        """Return names of files that no backup, and nothing else of pgwright, put there."""
+        known = {
+            f"{BACKUPS}{m.id}/{name}"
+            for m in self.backups()
+            for name in (manifest.NAME, *(file.name for file in m.files))
+        }
+        ours = ("wal/", "drills/", lock.FOLDER)
+        return tuple(
+            entry.name
+            for entry in self.store.list("")
+            if entry.name != MARKER and not entry.name.startswith(ours) and entry.name not in known
+        )
+
+    def _named(self, id: str) -> Manifest:
+        matching = [known for known in self._folders() if known.startswith(id)]
+        exact = [known for known in matching if known == id] or matching
+        if len(exact) != 1:
+            raise BackupMissing(
+                f"{'several backups' if exact else 'no backup'} in {self.url} begin with {id}",
+                hint="list them: pgwright backup list",
+            )
+        return self._manifest(exact[0])
+
+    def _manifest(self, id: str) -> Manifest:
+        try:
+            content = self.store.read(_path(id, manifest.NAME))
+        except StoredFileMissing as error:
+            raise BackupDamaged(
+                f"backup {id} has no manifest: it was never finished, or the manifest was lost",
+                detail="without it nothing tells whether the files are complete",
+                hint="restore another backup: pgwright backup list",
+            ) from error
+        return manifest.decode(content, name=id)
+
+    def _folders(self) -> dict[str, set[str]]:
+        folders: dict[str, set[str]] = {}
+        for entry in self.store.list(BACKUPS):
+            id, slash, name = entry.name.removeprefix(BACKUPS).partition("/")
+            if slash:
+                folders.setdefault(id, set()).add(name)
+        return folders
+
+    def _read_all(self) -> tuple[tuple[Manifest, ...], tuple[Broken, ...]]:
+        good, broken = [], []
+        for id, names in self._folders().items():
+            if manifest.NAME not in names:
+                continue
+            try:
+                good.append(self._manifest(id))
+            except BackupDamaged as reason:
+                broken.append(Broken(id=id, reason=reason))
+        return tuple(sorted(good, key=lambda m: (m.sequence, m.id))), tuple(broken)
+
+    def _check_marker(self) -> dict[str, Any] | None:
+        try:
+            found: dict[str, Any] = json.loads(self.store.read(MARKER))
+            version = int(found["format"])
+        except StoredFileMissing:
+            return None
+        except (ValueError, KeyError, TypeError) as error:
+            raise BackupDamaged(
+                f"{MARKER} in {self.url} is damaged",
+                detail="backups are still read; nothing is written",
+                hint=f"if this is your repository, delete {MARKER}: it is made again",
+            ) from error
+        if version > FORMAT:
+            raise BackupDamaged(
+                f"the repository {self.url} belongs to a newer pgwright",
+                detail=f"format {version}; this one writes {FORMAT}; nothing was changed",
+                hint="upgrade: pip install --upgrade pgwright",
+            )
+        return found
+
+    def _mark(self) -> None:
+        if self._check_marker() is None:
+            text = json.dumps({"purpose": "backups made by pgwright", "format": FORMAT}, indent=1)
+            self.store.create(MARKER, (text + "\n").encode())
+
+
+def _path(id: str, name: str) -> str:
+    return f"{BACKUPS}{id}/{name}"
+
+
+def open_repository(location: str, encryption: Encryption | None = None) -> Repository:
+    """Return the repository in a folder or bucket. Raises the errors of `open_store`."""
+    return Repository(store=open_store(location), encryption=encryption or Encryption())

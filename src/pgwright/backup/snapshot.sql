@@ -1,0 +1,31 @@
+-- What a dump will hold: the tables of this snapshot, with what belongs to each by name.
+-- since: 12
+-- columns: schema, name, bytes, indexes, sequences, hypertable
+SELECT
+    n.nspname AS schema,
+    c.relname AS name,
+    pg_catalog.pg_table_size(c.oid) AS bytes,
+    ARRAY(
+        SELECT i.relname::text FROM pg_catalog.pg_index x
+        JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid
+        WHERE x.indrelid = c.oid ORDER BY 1
+    ) AS indexes,
+    ARRAY(
+        SELECT s.relname::text FROM pg_catalog.pg_depend d
+        JOIN pg_catalog.pg_class s ON s.oid = d.objid AND s.relkind = 'S'
+        WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass
+            AND d.refobjid = c.oid AND d.deptype IN ('a', 'i') ORDER BY 1
+    ) AS sequences,
+    EXISTS (
+        SELECT 1 FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname = 'ts_insert_blocker'
+    ) AS hypertable
+FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind = 'r'
+    AND c.relpersistence <> 't'
+    AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
+    AND NOT EXISTS (
+        SELECT 1 FROM pg_catalog.pg_depend e
+        WHERE e.classid = 'pg_catalog.pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e'
+    )
+ORDER BY 1, 2

@@ -1,0 +1,24 @@
+"""`pgwright backup`: make backups, prove them, restore them."""
+
+from __future__ import annotations
+
+from pgwright.cli.backup_create import create
+from pgwright.cli.backup_list import list_backups
+from pgwright.cli.backup_restore import restore
+from pgwright.cli.backup_verify import verify
+from pgwright.cli.group import group
+
+
+@group("backup")
+def command() -> None:
+    """Back up, verify, restore.
+
+    Backups go into a repository: a folder or a bucket, named in [backup] of pgwright.toml or with
+    --repository. Each has a manifest with checksums and row counts, and every restore is compared with it.
+
+    Example: pgwright backup create && pgwright backup verify
+    """
+
+
+for below in (create, list_backups, verify, restore):
+    command.add_command(below)

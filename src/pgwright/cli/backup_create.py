@@ -1,0 +1,132 @@
+"""`pgwright backup create`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pgwright.cli.backup_repository import repository_of, repository_options
+from pgwright.cli.context import Invocation
+from pgwright.cli.group import Command, pass_invocation
+from pgwright.cli.output import duration, size
+
+if TYPE_CHECKING:
+    from pgwright.backup.manifest import Manifest
+
+_LEVELS = {"none": None, "zstd": 3}
+
+
+@click.command("create", cls=Command)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["custom", "parallel", "plain"]),
+    help="custom: one archive of pg_dump; parallel: several, dumped with --jobs; plain: SQL. "
+    "Default: that of [backup], else custom.",
+)
+@click.option("-j", "--jobs", type=click.IntRange(1, 64), help="Streams at a time, for --format parallel.")
+@click.option("-t", "--table", "tables", multiple=True, metavar="NAME", help="Only this table; repeatable.")
+@click.option(
+    "--group", "groups", multiple=True, metavar="NAME", help="Only the tables of this [groups] entry."
+)
+@click.option("--schema-only", is_flag=True, help="Leave the rows out.")
+@click.option("--data-only", is_flag=True, help="Leave the definitions out.")
+@click.option(
+    "--compress", metavar="zstd[:LEVEL]|none", default="zstd:3", show_default=True, help="Compression."
+)
+@click.option(
+    "--recipient",
+    "recipients",
+    multiple=True,
+    metavar="KEY",
+    help="Encrypt for age1..., ssh-ed25519 ..., gpg:KEY, or 'passphrase'; repeatable. Default: [backup].",
+)
+@click.option("--no-roles", is_flag=True, help="Leave the server's roles and tablespaces out.")
+@click.option("--role-passwords", is_flag=True, help="Include password hashes of roles; needs encryption.")
+@click.option(
+    "--checksums", is_flag=True, help="Keep checksums of all contents too, to compare restores with."
+)
+@click.option("--label", metavar="TEXT", help="A remark to find it by.")
+@repository_options
+@pass_invocation
+def create(
+    invocation: Invocation,
+    /,
+    *,
+    form: str | None,
+    jobs: int | None,
+    tables: tuple[str, ...],
+    groups: tuple[str, ...],
+    schema_only: bool,
+    data_only: bool,
+    compress: str,
+    recipients: tuple[str, ...],
+    no_roles: bool,
+    role_passwords: bool,
+    checksums: bool,
+    label: str | None,
+    repository: str | None,
+    identity: Path | None,
+    passphrase_file: Path | None,
+) -> None:
+    """Back up the database into the repository, with rows counted in the same snapshot.
+
+    The dump is compressed, encrypted and stored as it comes; nothing lands on this machine's disk unless
+    the repository is a folder of it.
+
+    Example: pgwright backup create --group configuration --recipient age1...
+    """
+    from pgwright.backup.create import DumpOptions, create_dump, resolve_groups  # noqa: PLC0415
+    from pgwright.backup.manifest import Content  # noqa: PLC0415
+    from pgwright.cli.progress import bars  # noqa: PLC0415
+    from pgwright.errors import UsageError  # noqa: PLC0415
+
+    if schema_only and data_only:
+        raise UsageError("--schema-only and --data-only leave nothing", hint="choose one of them")
+    configured = invocation.project.backup
+    found = repository_of(invocation, repository, identity, passphrase_file, recipients=recipients)
+    options = DumpOptions(
+        form=form or ("parallel" if jobs else configured.form),
+        content=Content.SCHEMA if schema_only else Content.DATA if data_only else Content.ALL,
+        tables=(*tables, *resolve_groups(groups, dict(invocation.project.groups))),
+        jobs=jobs or configured.jobs,
+        level=_level(compress),
+        roles=not no_roles and not tables and not groups and not data_only,
+        role_passwords=role_passwords,
+        checksums=checksums,
+        label=label,
+    )
+    invocation.state_left = "the repository is as before; the next backup clears the unfinished one away"
+    with bars(invocation.output) as shown:
+        made = create_dump(found, invocation.database.url, options, progress=shown.update)
+    show_backup(invocation, made, found.url)
+
+
+def show_backup(invocation: Invocation, made: Manifest, place: str) -> None:
+    """Print what a backup that has just been made holds."""
+    out = invocation.output
+    seconds = (made.finished_at - made.started_at).total_seconds()
+
+    def render() -> None:
+        out.line(f"backup {made.id} in {place}")
+        for facts in made.databases:
+            rows = sum(table.rows or 0 for table in facts.tables)
+            out.line(
+                f"{facts.name}: {len(facts.tables)} tables, {rows:,} rows, {size(facts.size_bytes)} "
+                f"in {size(made.size)}, {duration(seconds)}"
+            )
+        out.line(f"encrypted for {', '.join(made.recipients)}" if made.recipients else "not encrypted")
+        out.line(f"prove it: pgwright backup verify {made.id}")
+
+    out.result(made, render)
+
+
+def _level(text: str) -> int | None:
+    from pgwright.errors import UsageError  # noqa: PLC0415
+
+    name, _, level = text.partition(":")
+    if name not in _LEVELS or (level and not (name == "zstd" and level.isdigit() and 1 <= int(level) <= 19)):
+        raise UsageError(f"--compress {text} is not known", hint="write zstd, zstd:1 to zstd:19, or none")
+    return int(level) if level else _LEVELS[name]

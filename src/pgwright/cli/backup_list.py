@@ -1,0 +1,70 @@
+"""`pgwright backup list`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pgwright.cli.backup_repository import repository_of, repository_options
+from pgwright.cli.context import Invocation
+from pgwright.cli.group import Command, pass_invocation
+from pgwright.cli.output import duration, size
+
+if TYPE_CHECKING:
+    from pgwright.backup.manifest import Manifest
+
+
+@click.command("list", cls=Command)
+@repository_options
+@pass_invocation
+def list_backups(
+    invocation: Invocation, repository: str | None, identity: Path | None, passphrase_file: Path | None
+) -> None:
+    """List the backups of the repository, the newest last.
+
+    Example: pgwright backup list --json
+    """
+    found = repository_of(invocation, repository, identity, passphrase_file)
+    backups, broken, unfinished = found.backups(), found.broken(), found.unfinished()
+    out = invocation.output
+
+    def render() -> None:
+        if backups:
+            columns = ("id", "kind", "what", "finished", "took", "size", "encrypted", "label")
+            out.table(columns, [_row(made) for made in backups])
+        else:
+            out.line(f"no backups in {found.url} yet; make one with: pgwright backup create")
+        for bad in broken:
+            out.line(f"{bad.id}: {bad.reason.message}", style="red")
+        for id in unfinished:
+            out.line(f"{id}: runs now, or was broken off; the next backup clears it away")
+
+    out.result(
+        {
+            "repository": found.url,
+            "backups": backups,
+            "broken": [{"id": bad.id, "reason": bad.reason.message} for bad in broken],
+            "unfinished": unfinished,
+        },
+        render,
+    )
+
+
+def _row(made: Manifest) -> tuple[object, ...]:
+    what = ", ".join(facts.name for facts in made.databases) or "whole server"
+    if made.tables:
+        what += f" ({len(made.tables)} tables)"
+    if made.content != "all":
+        what += f" ({made.content} only)"
+    return (
+        made.id,
+        made.kind if made.is_physical else made.form,
+        what,
+        made.finished_at,
+        duration((made.finished_at - made.started_at).total_seconds()),
+        size(made.size),
+        bool(made.recipients),
+        made.label,
+    )

@@ -1,0 +1,172 @@
+"""`pgwright backup restore`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pgwright.cli.backup_repository import repository_of, repository_options
+from pgwright.cli.context import Invocation
+from pgwright.cli.group import Command, pass_invocation
+from pgwright.cli.output import duration
+from pgwright.errors import ProductionRefused, UsageError
+
+if TYPE_CHECKING:
+    from pgwright.backup.manifest import Content, Manifest
+    from pgwright.backup.restore import Restored
+
+
+@click.command("restore", cls=Command)
+@click.argument("backup", required=False)
+@click.option("--as", "name", metavar="NAME", help="Name of the restored database. Default: its old name.")
+@click.option("--replace", metavar="NAME", help="Let this database give way; it is kept under another name.")
+@click.option("-t", "--table", "tables", multiple=True, metavar="NAME", help="Only this table; repeatable.")
+@click.option("--schema-only", is_flag=True, help="Restore the definitions alone.")
+@click.option(
+    "--data-only", is_flag=True, help="Restore the rows alone, into the empty tables of the database that is."
+)
+@click.option("-j", "--jobs", type=click.IntRange(1, 64), help="Sessions at a time, for parallel backups.")
+@click.option("--no-owner", is_flag=True, help="Leave owners and grants out.")
+@click.option("--map-role", "mapped", multiple=True, metavar="OLD=NEW", help="Give OLD's things to NEW.")
+@click.option("--create-roles", is_flag=True, help="Make the roles of the backup that this server lacks.")
+@click.option("--production", metavar="NAME", help="Name the production database that this may change.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@repository_options
+@pass_invocation
+def restore(
+    invocation: Invocation,
+    /,
+    *,
+    backup: str | None,
+    name: str | None,
+    replace: str | None,
+    tables: tuple[str, ...],
+    schema_only: bool,
+    data_only: bool,
+    jobs: int | None,
+    no_owner: bool,
+    mapped: tuple[str, ...],
+    create_roles: bool,
+    production: str | None,
+    yes: bool,
+    repository: str | None,
+    identity: Path | None,
+    passphrase_file: Path | None,
+) -> None:
+    """Restore BACKUP (default: the newest) on the database's server, and compare it with its manifest.
+
+    A whole database grows beside the old one and takes its name at the end. With --table or --data-only
+    rows go into the database itself, in one transaction, into tables that are missing or empty.
+
+    Example: pgwright backup restore --as shop_yesterday
+    """
+    from pgwright.backup.manifest import Content  # noqa: PLC0415
+    from pgwright.backup.restore import RestoreOptions, dump_facts, restore_database  # noqa: PLC0415
+    from pgwright.backup.restore_tables import restore_tables  # noqa: PLC0415
+    from pgwright.cli.progress import bars  # noqa: PLC0415
+
+    if schema_only and data_only:
+        raise UsageError("--schema-only and --data-only leave nothing", hint="choose one of them")
+    found = repository_of(invocation, repository, identity, passphrase_file)
+    chosen = found.get(backup)
+    url, roles = invocation.database.url, tuple(_pair(text) for text in mapped)
+    inside = bool(tables) or data_only or chosen.content is Content.DATA
+    if inside:
+        if name or replace or schema_only or create_roles:
+            raise UsageError(
+                "rows are restored into the database itself",
+                hint="leave --as, --replace, --schema-only and --create-roles out; or name another --url",
+            )
+        invocation.refuse_production("restoring rows", named=production)
+        _show_plan(invocation, chosen, f"rows go into {', '.join(tables) or 'all its tables'}")
+        invocation.confirm("Restore?", yes=yes)
+        invocation.state_left = "the database is as it was: the restore is one transaction"
+        with bars(invocation.output) as shown:
+            done = restore_tables(
+                found, chosen, url, tables, owner=not no_owner, roles=roles, progress=shown.update
+            )
+        _show(invocation, done)
+        return
+    target = name or replace or dump_facts(chosen, _content(schema_only, chosen)).name
+    if replace is not None and replace != target:
+        raise UsageError(f"--replace {replace} and --as {name} name two databases", hint="name one")
+    _refuse_production(invocation, target, replace, production)
+    how = (
+        "the database of that name is kept under another one" if replace else "it must not exist, or be empty"
+    )
+    _show_plan(invocation, chosen, f"as database {target}; {how}")
+    invocation.confirm("Restore?", yes=yes)
+    invocation.state_left = f"a half-made {target}_restoring may be left, which the next restore drops"
+    options = RestoreOptions(
+        name=target,
+        content=_content(schema_only, chosen),
+        replace=replace is not None,
+        jobs=jobs or invocation.project.backup.jobs,
+        owner=not no_owner,
+        roles=roles,
+        create_roles=create_roles,
+    )
+    with bars(invocation.output) as shown:
+        done = restore_database(found, chosen, url, options, progress=shown.update)
+    _show(invocation, done)
+
+
+def _content(schema_only: bool, chosen: Manifest) -> Content:
+    from pgwright.backup.manifest import Content as contents  # noqa: PLC0415, N813
+
+    return contents.SCHEMA if schema_only else chosen.content
+
+
+def _refuse_production(
+    invocation: Invocation, target: str, replace: str | None, production: str | None
+) -> None:
+    """Refuse to put another database in the place of a production one that was not named."""
+    from pgwright.pg import parse_address  # noqa: PLC0415
+
+    database = invocation.database
+    takes_its_place = replace is not None and parse_address(database.url).dbname == target
+    if database.is_production and takes_its_place and production != database.name:
+        raise ProductionRefused(
+            f"replacing the production database {database.name} needs its name",
+            detail="nothing was changed",
+            hint=f"if you mean it, add: --production {database.name}",
+        )
+
+
+def _show_plan(invocation: Invocation, chosen: Manifest, how: str) -> None:
+    from pgwright.pg import parse_address  # noqa: PLC0415
+
+    if invocation.output.json:
+        return
+    place = parse_address(invocation.database.url).place
+    invocation.output.remark(
+        f"backup {chosen.id} of {chosen.finished_at:%Y-%m-%d %H:%M} UTC goes to {place}, {how}",
+        level="plan",
+    )
+
+
+def _show(invocation: Invocation, done: Restored) -> None:
+    out = invocation.output
+
+    def render() -> None:
+        out.line(
+            f"restored {done.name}: {done.tables} tables, {done.rows:,} rows as in the manifest, "
+            f"{duration(done.seconds)}"
+        )
+        if done.kept:
+            out.line(
+                f"the old database is kept as {done.kept}; when nothing needs it: DROP DATABASE {done.kept}"
+            )
+        for note in done.notes:
+            out.remark(note)
+
+    out.result(done, render)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    old, equals, new = text.partition("=")
+    if not (old and equals and new):
+        raise UsageError(f"--map-role {text} is not OLD=NEW", hint="write --map-role app=skycaster_app")
+    return old, new

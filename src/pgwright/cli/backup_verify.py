@@ -1,0 +1,60 @@
+"""`pgwright backup verify`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pgwright.cli.backup_repository import repository_of, repository_options
+from pgwright.cli.context import Invocation
+from pgwright.cli.group import Command
+from pgwright.cli.output import size
+
+
+@click.command("verify", cls=Command)
+@click.argument("backups", nargs=-1, metavar="[BACKUP]...")
+@repository_options
+@click.pass_context
+def verify(
+    ctx: click.Context,
+    backups: tuple[str, ...],
+    repository: str | None,
+    identity: Path | None,
+    passphrase_file: Path | None,
+) -> None:
+    """Read backups whole and compare every byte with its checksum; exit code 1 when something is wrong.
+
+    Without BACKUP: all of them. Encrypted ones are also decrypted and decompressed where the key is at hand.
+
+    Example: pgwright backup verify latest
+    """
+    from pgwright.backup.verify import verify_repository  # noqa: PLC0415
+    from pgwright.cli.progress import bars  # noqa: PLC0415
+
+    invocation = ctx.ensure_object(Invocation)
+    found = repository_of(invocation, repository, identity, passphrase_file)
+    chosen = [found.get(id) for id in backups] if backups else found.backups()
+    with bars(invocation.output) as shown:
+        verdicts = list(verify_repository(found, chosen, progress=shown.update))
+    foreign = found.foreign()
+    out = invocation.output
+
+    def render() -> None:
+        if not verdicts:
+            out.line(f"no backups in {found.url} yet; make one with: pgwright backup create")
+        for verdict in verdicts:
+            if verdict.problems:
+                out.line(f"{verdict.id}: DAMAGED", style="red")
+                for problem in verdict.problems:
+                    out.line(f"  {problem}")
+            else:
+                how = "" if verdict.opened else "; not opened, because the key is not here"
+                out.line(f"{verdict.id}: whole, {size(verdict.size)}{how}")
+        if foreign:
+            names = ", ".join(foreign[:5])
+            out.line(f"{len(foreign)} files there belong to no finished backup and are left alone: {names}")
+
+    out.result({"repository": found.url, "backups": verdicts, "foreign": foreign}, render)
+    if any(verdict.problems for verdict in verdicts):
+        ctx.exit(1)

@@ -1,0 +1,279 @@
+"""Logical backups: made, listed, verified and restored through the command line, on real servers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from pgwright.cli import main
+from pgwright.pg.address import parse_address
+from tests.conftest import MakeDatabase
+from tests.servers.running import Server
+
+
+@dataclass(frozen=True)
+class Result:
+    stdout: str
+    stderr: str
+
+    @property
+    def output(self) -> str:
+        return self.stdout + self.stderr
+
+
+Run = Callable[..., Result]
+
+_SHOP = """
+    CREATE TYPE mood AS ENUM ('good', 'bad');
+    CREATE TABLE customer (id serial PRIMARY KEY, name text UNIQUE, mood mood);
+    CREATE TABLE purchase (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        customer int NOT NULL REFERENCES customer, note text CHECK (note <> ''), price numeric
+    );
+    CREATE INDEX purchase_note ON purchase (note);
+    CREATE VIEW spent AS SELECT customer, sum(price) FROM purchase GROUP BY 1;
+    CREATE TABLE "Odd name" (a int);
+    INSERT INTO customer (name, mood) SELECT 'customer ' || g, 'good' FROM generate_series(1, 50) g;
+    INSERT INTO purchase (customer, note, price)
+        SELECT 1 + g % 50, md5(g::text), g FROM generate_series(1, 2000) g;
+    INSERT INTO "Odd name" VALUES (1), (2);
+"""
+
+
+def fill(url: str) -> None:
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute(_SHOP)
+
+
+def at(url: str, database: str) -> str:
+    return parse_address(url).with_database(database).text
+
+
+def one(url: str, query: str) -> Any:
+    with psycopg.connect(url, autocommit=True) as conn:
+        row = conn.execute(query.encode()).fetchone()
+    return row and row[0]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run a command of pgwright in a project whose repository is a folder, and expect an exit code."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pgwright.toml").write_text(
+        '[databases.default]\nurl = "${DATABASE_URL}"\n\n[backup]\nrepository = "repository"\njobs = 2\n'
+        """\n[groups]\nsmall = ["customer", '"Odd name"']\n"""
+    )
+
+    def call(*arguments: str, url: str, code: int = 0, **environment: str) -> Result:
+        with monkeypatch.context() as patched:
+            for name, text in {"DATABASE_URL": url, **environment}.items():
+                patched.setenv(name, text)
+            capsys.readouterr()
+            found = main(arguments)
+        result = Result(*capsys.readouterr())
+        assert found == code, result.output
+        return result
+
+    return call
+
+
+@pytest.mark.parametrize("form", ["plain", "custom", "parallel"])
+def test_a_database_comes_back_whole(form: str, database: str, run: Run) -> None:
+    fill(database)
+    made = json.loads(run("backup", "create", "--format", form, "--checksums", "--json", url=database).stdout)
+    assert {(t["name"], t["rows"]) for t in made["databases"][0]["tables"]} == {
+        ("customer", 50), ("purchase", 2000), ('Odd name', 2),
+    }  # fmt: skip
+    listed = json.loads(run("backup", "list", "--json", url=database).stdout)
+    assert [b["id"] for b in listed["backups"]] == [made["id"]]
+    assert "whole" in run("backup", "verify", url=database).stdout
+
+    copy = f"{parse_address(database).dbname}_copy"
+    try:
+        result = run("backup", "restore", "--as", copy, "--yes", url=database)
+        assert "3 tables, 2,052 rows" in result.stdout
+        run("verify", database, at(database, copy), url=database)
+    finally:
+        with psycopg.connect(database, autocommit=True) as conn:
+            conn.execute(f'DROP DATABASE IF EXISTS "{copy}"'.encode())
+
+
+def test_the_old_database_is_kept_and_only_gives_way_by_name(database: str, run: Run) -> None:
+    fill(database)
+    name = parse_address(database).dbname
+    run("backup", "create", url=database)
+    refused = run("backup", "restore", "--yes", url=database, code=3)
+    assert f"--replace {name}" in refused.output
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute("DELETE FROM purchase")
+    result = json.loads(run("backup", "restore", "--replace", name, "--yes", "--json", url=database).stdout)
+    try:
+        assert one(database, "SELECT count(*) FROM purchase") == 2000
+        assert one(at(database, result["kept"]), "SELECT count(*) FROM purchase") == 0
+    finally:
+        with psycopg.connect(at(database, "postgres"), autocommit=True) as conn:
+            conn.execute(f'DROP DATABASE IF EXISTS "{result["kept"]}"'.encode())
+
+
+def test_rows_alone_go_back_whatever_their_order(database: str, run: Run) -> None:
+    fill(database)
+    run("backup", "create", url=database)
+    refused = run("backup", "restore", "--table", "purchase", "--yes", url=database, code=3)
+    assert "holds rows already" in refused.output
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute("TRUNCATE customer, purchase")
+        conn.execute('TRUNCATE "Odd name"')
+    run("backup", "restore", "--data-only", "--yes", url=database)
+    assert one(database, "SELECT count(*) FROM purchase") == 2000
+    assert one(database, "SELECT convalidated FROM pg_constraint WHERE conname = 'purchase_customer_fkey'")
+    assert one(database, "INSERT INTO customer (name) VALUES ('new') RETURNING id") == 51
+
+
+def test_a_table_that_is_gone_comes_back_with_all_that_belongs_to_it(database: str, run: Run) -> None:
+    fill(database)
+    before = json.loads(run("backup", "create", "--format", "parallel", "--json", url=database).stdout)
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute("DROP TABLE purchase CASCADE")
+    run("backup", "restore", before["id"], "--table", "public.purchase", "--yes", url=database)
+    with psycopg.connect(database, autocommit=True) as conn:
+        found = conn.execute(
+            "SELECT conname FROM pg_constraint WHERE conrelid = 'purchase'::regclass AND contype <> 'n' "
+            "UNION SELECT indexname FROM pg_indexes WHERE tablename = 'purchase' ORDER BY 1"
+        ).fetchall()
+        assert [row[0] for row in found] == [
+            "purchase_customer_fkey", "purchase_note", "purchase_note_check", "purchase_pkey",
+        ]  # fmt: skip
+        conn.execute("INSERT INTO purchase (customer, note) VALUES (1, 'x')")
+
+
+def test_a_restore_that_does_not_fit_changes_nothing(database: str, run: Run) -> None:
+    fill(database)
+    run("backup", "create", "--group", "small", "--data-only", url=database)
+    (made,) = json.loads(run("backup", "list", "--json", url=database).stdout)["backups"]
+    assert {t["name"] for t in made["databases"][0]["tables"]} == {"customer", "Odd name"}
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute('TRUNCATE customer, purchase; TRUNCATE "Odd name"')
+        conn.execute(
+            "CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; "
+            'CREATE TRIGGER swallow BEFORE INSERT ON "Odd name" FOR EACH ROW EXECUTE FUNCTION swallow(); '
+            'ALTER TABLE "Odd name" ENABLE ALWAYS TRIGGER swallow; DROP TABLE purchase CASCADE; '
+            "ALTER TABLE customer DROP COLUMN mood"
+        )
+    failed = run("backup", "restore", made["id"], "--yes", url=database, code=4)
+    assert 'column "mood"' in failed.output
+    assert one(database, 'SELECT count(*) FROM "Odd name"') == 0
+    assert one(database, "SELECT tgenabled FROM pg_trigger WHERE tgname = 'swallow'") in ("A", b"A")
+
+
+def test_age_only_the_private_key_opens(database: str, run: Run, tmp_path: Path) -> None:
+    pyrage = pytest.importorskip("pyrage")
+    fill(database)
+    right, wrong = (pyrage.x25519.Identity.generate() for _ in range(2))
+    for name, key in (("right", right), ("wrong", wrong)):
+        (tmp_path / name).write_text(f"# a key\n{key}\n")
+    run("backup", "create", "--recipient", str(right.to_public()), "--role-passwords", url=database)
+    stored = b"".join(path.read_bytes() for path in (tmp_path / "repository").rglob("*.age"))
+    assert stored and b"PGDMP" not in stored
+    assert "not opened" in run("backup", "verify", url=database).stdout
+    assert "not opened" not in run("backup", "verify", "--identity", "right", url=database).stdout
+    lost = run("backup", "restore", "--as", "nowhere", "--yes", url=database, code=4)
+    assert "PW807" in lost.output and "--identity" in lost.output
+    other = run("backup", "restore", "--as", "nowhere", "--yes", "--identity", "wrong", url=database, code=4)
+    assert "PW807" in other.output
+    assert one(database, "SELECT count(*) FROM pg_database WHERE datname LIKE 'nowhere%'") == 0
+    bad = run("backup", "create", "--recipient", "age1nonsense", url=database, code=2)
+    assert "public key" in bad.output
+
+
+def test_gpg_with_a_passphrase(database: str, run: Run, tmp_path: Path) -> None:
+    fill(database)
+    ring = {"GNUPGHOME": str(tmp_path / "ring")}
+    (tmp_path / "ring").mkdir(mode=0o700)
+    secret = {**ring, "PGWRIGHT_PASSPHRASE": "correct horse"}
+    run("backup", "create", "--recipient", "passphrase", url=database, **secret)
+    assert "not opened" not in run("backup", "verify", url=database, **secret).stdout
+    bad = run("backup", "verify", url=database, code=1, **{**ring, "PGWRIGHT_PASSPHRASE": "wrong"})
+    assert "cannot be opened" in bad.stdout
+    no = run("backup", "create", "--recipient", "passphrase", url=database, code=4, **ring)
+    assert "PGWRIGHT_PASSPHRASE" in no.output
+
+
+def test_each_version_is_dumped_and_restored(
+    each_server: Server, make_database: MakeDatabase, server_18: Server, run: Run
+) -> None:
+    """Also from each older PostgreSQL to the newest."""
+    old, new = make_database(each_server), make_database(server_18)
+    fill(old)
+    run("backup", "create", url=old)
+    copy = f"{parse_address(old).dbname}_copy"
+    for url in (old, new):
+        try:
+            run("backup", "restore", "--as", copy, "--yes", url=url)
+            assert one(at(url, copy), "SELECT sum FROM spent WHERE customer = 1") == 40 * 1025
+        finally:
+            with psycopg.connect(url, autocommit=True) as conn:
+                conn.execute(f'DROP DATABASE IF EXISTS "{copy}"'.encode())
+
+
+def test_roles_are_required_created_or_mapped(database: str, run: Run) -> None:
+    fill(database)
+    copy = f"{parse_address(database).dbname}_copy"
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute("DROP ROLE IF EXISTS backup_shop; CREATE ROLE backup_shop; CREATE ROLE backup_heir")
+        try:
+            conn.execute("ALTER TABLE purchase OWNER TO backup_shop; GRANT SELECT ON customer TO backup_shop")
+            run("backup", "create", url=database)
+            conn.execute("REASSIGN OWNED BY backup_shop TO postgres; DROP OWNED BY backup_shop")
+            conn.execute("DROP ROLE backup_shop")
+            missing = run("backup", "restore", "--as", copy, "--yes", url=database, code=4)
+            assert "--map-role backup_shop=ROLE" in missing.output
+            owner = "SELECT relowner::regrole::text FROM pg_class WHERE relname = 'purchase'"
+            for options, wanted in (
+                (("--no-owner",), "postgres"),
+                (("--map-role", "backup_shop=backup_heir"), "backup_heir"),
+                (("--create-roles",), "backup_shop"),
+            ):
+                run("backup", "restore", "--as", copy, "--yes", *options, url=database)
+                assert one(at(database, copy), owner) == wanted
+                conn.execute(f'DROP DATABASE "{copy}"'.encode())
+        finally:
+            conn.execute(f'DROP DATABASE IF EXISTS "{copy}"'.encode())
+            for role in ("backup_shop", "backup_heir"):
+                conn.execute(f"REASSIGN OWNED BY {role} TO postgres; DROP OWNED BY {role}".encode())
+                conn.execute(f"DROP ROLE IF EXISTS {role}".encode())
+
+
+def test_hypertables_come_back(timescale: str, run: Run) -> None:
+    with psycopg.connect(timescale, autocommit=True) as conn:
+        conn.execute("CREATE TABLE reading (at timestamptz NOT NULL, sensor int, value float)")
+        conn.execute("SELECT create_hypertable('reading', 'at', chunk_time_interval => interval '1 day')")
+        conn.execute(
+            "INSERT INTO reading SELECT '2025-01-01'::timestamptz + g * interval '1 h', g % 3, g "
+            "FROM generate_series(1, 200) g"
+        )
+    run("backup", "create", "--format", "parallel", url=timescale)
+    copy = f"{parse_address(timescale).dbname}_copy"
+    try:
+        run("backup", "restore", "--as", copy, "--yes", url=timescale)
+        assert one(at(timescale, copy), "SELECT count(*) FROM reading") == 200
+        assert one(at(timescale, copy), "SELECT count(*) FROM show_chunks('reading')") == 9
+        assert (
+            one(at(timescale, copy), "INSERT INTO reading VALUES ('2025-03-01', 1, 1) RETURNING sensor") == 1
+        )
+    finally:
+        with psycopg.connect(at(timescale, "postgres"), autocommit=True) as conn:
+            conn.execute(f'DROP DATABASE IF EXISTS "{copy}" WITH (FORCE)'.encode())
+
+
+def test_nothing_to_do_and_bad_input(database: str, run: Run) -> None:
+    assert "no backups" in run("backup", "list", url=database).stdout
+    assert "backup create" in run("backup", "restore", "--yes", url=database, code=2).output
+    assert "no table nothing" in run("backup", "create", "-t", "nothing", url=database, code=2).output
+    assert "known: small" in run("backup", "create", "--group", "large", url=database, code=2).output
+    assert not [path for path in Path("repository").rglob("*") if path.is_file() and "json" not in path.name]
