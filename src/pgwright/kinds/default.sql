@@ -2,30 +2,43 @@
 -- A default that an inherited column has from its parent is marked derived.
 -- since: 12
 -- columns: oid, relid, number, column_name, expression, derived, volatile
-SELECT d.oid,
-       d.adrelid AS relid,
-       d.adnum AS number,
-       a.attname AS column_name,
-       e.expression,
-       a.attinhcount > 0 AND EXISTS (
+WITH found AS MATERIALIZED (
+    SELECT d.oid,
+           d.adrelid AS relid,
+           d.adnum AS number,
+           a.attname AS column_name,
+           pg_get_expr(d.adbin, d.adrelid) AS expression,
+           a.attinhcount > 0 AS inherited
+    FROM pg_attrdef AS d
+    JOIN pg_attribute AS a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
+    JOIN pg_class AS c ON c.oid = d.adrelid
+    JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE a.attgenerated = ''
+      AND c.relkind IN ('r', 'p', 'f', 'v')
+      AND c.relpersistence <> 't'
+      AND n.nspname = ANY (%(schemas)s)
+), volatile AS (
+    -- Few expressions differ: most tables of a database have the same default or two.
+    SELECT e.expression
+    FROM (SELECT DISTINCT f.expression FROM found AS f) AS e
+    WHERE EXISTS (
+        SELECT
+        FROM regexp_matches(e.expression, '([[:alnum:]_]+)"?\(', 'g') AS m
+        JOIN pg_proc AS p ON p.proname = m[1]
+        WHERE p.provolatile = 'v')
+)
+SELECT f.oid,
+       f.relid,
+       f.number,
+       f.column_name,
+       f.expression,
+       f.inherited AND EXISTS (
            SELECT
            FROM pg_inherits AS h
-           JOIN pg_attribute AS pa ON pa.attrelid = h.inhparent AND pa.attname = a.attname
+           JOIN pg_attribute AS pa ON pa.attrelid = h.inhparent AND pa.attname = f.column_name
            JOIN pg_attrdef AS pd ON pd.adrelid = pa.attrelid AND pd.adnum = pa.attnum
-           WHERE h.inhrelid = d.adrelid
-             AND pg_get_expr(pd.adbin, pd.adrelid) = e.expression) AS derived,
-       EXISTS (
-           SELECT
-           FROM regexp_matches(e.expression, '([[:alnum:]_]+)"?\(', 'g') AS m
-           JOIN pg_proc AS p ON p.proname = m[1]
-           WHERE p.provolatile = 'v') AS volatile
-FROM pg_attrdef AS d
-JOIN pg_attribute AS a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
-JOIN pg_class AS c ON c.oid = d.adrelid
-JOIN pg_namespace AS n ON n.oid = c.relnamespace
-CROSS JOIN LATERAL (SELECT pg_get_expr(d.adbin, d.adrelid) AS expression) AS e
-WHERE a.attgenerated = ''
-  AND c.relkind IN ('r', 'p', 'f', 'v')
-  AND c.relpersistence <> 't'
-  AND n.nspname = ANY (%(schemas)s)
-ORDER BY d.adrelid, d.adnum
+           WHERE h.inhrelid = f.relid
+             AND pg_get_expr(pd.adbin, pd.adrelid) = f.expression) AS derived,
+       f.expression IN (SELECT v.expression FROM volatile AS v) AS volatile
+FROM found AS f
+ORDER BY f.relid, f.number

@@ -48,10 +48,11 @@ def read(reading: Reading) -> Iterator[Found]:
         table = reading.id_of(SystemCatalog.CLASS, r.relid)
         if table is None:
             continue
+        columns = reading.column_names(r.relid, r.column_numbers)
         index = Index(
             id=ObjectId("index", QualifiedName(None, r.name), table),
             derived=r.derived,
-            body=settled(r.definition.removeprefix(r.prefix)),
+            body=settled(r.definition.removeprefix(r.prefix)) if r.definition else _plain_body(columns),
             unique=r.unique,
             valid=r.valid,
             index_tablespace=r.tablespace,
@@ -59,9 +60,14 @@ def read(reading: Reading) -> Iterator[Found]:
             clustered=r.clustered,
             statistics=tuple(r.statistics or ()),
             method=r.method,
-            columns=reading.column_names(r.relid, r.column_numbers),
+            columns=columns,
         )
         yield Found(index, (Address(SystemCatalog.CLASS, r.oid),))
+
+
+def _plain_body(columns: tuple[str, ...]) -> str:
+    """Return what PostgreSQL prints for a btree index in which nothing is out of the ordinary."""
+    return f"USING btree ({', '.join(columns)})"
 
 
 def _full_name(o: Index, name: str | None = None) -> Name:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Collection, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
@@ -16,9 +14,12 @@ from psycopg.pq import TransactionStatus
 
 from pgwright.kinds.contract import Address, Found, Kind, Reading, SystemCatalog
 from pgwright.kinds.registry import KINDS, kind
-from pgwright.model.catalog import Catalog, CatalogObject, ServerFacts, Unhandled
+from pgwright.kinds.unhandled import unhandled
+from pgwright.model.catalog import Catalog, ServerFacts
 from pgwright.model.names import ObjectId
+from pgwright.pg.pipeline import pipeline
 from pgwright.pg.sqlfiles import load_sql
+from pgwright.sources.dependencies import resolve
 
 # What is deparsed depends on these: an empty search path makes every name qualified, a fixed time
 # zone and fixed styles make partition bounds and constants the same on every machine.
@@ -45,19 +46,30 @@ def read_catalog(
     `source` is how the catalog names its origin; it must not hold a password. `schemas` restricts the
     namespaces and `kinds` the kinds that are read; by default all are. Raises psycopg errors as they come.
     """
-    with _pinned_snapshot(conn):
+    with _pinned_snapshot(conn), _uncollected():
         server = _server_facts(conn)
-        found_schemas = [name for (name,) in _query(conn, "namespaces", server)]
-        wanted = tuple(s for s in found_schemas if schemas is None or s in schemas)
-        founds, ids, members = _read_kinds(conn, server, wanted, kinds)
-        unhandled = _read_unhandled(conn, server, wanted, ids) if kinds is None else ()
-        objects = _resolve(conn, server, founds, ids, members)
+        wanted = [kind(name) for name in KINDS if kinds is None or name in kinds]
+        names = [name for k in wanted for name in k.queries or (k.name,)]
+        if kinds is None:
+            names.append("unhandled")
+        queries = {
+            "members": load_sql("pgwright.sources", "members", server.major),
+            **{name: load_sql("pgwright.kinds", name, server.major) for name in names},
+            "dependencies": load_sql("pgwright.sources", "dependencies", server.major),
+        }
+        read_schemas = tuple(s for s in _namespaces(conn, server) if schemas is None or s in schemas)
+        with pipeline(conn, queries, {"schemas": list(read_schemas)}) as results:
+            ids: dict[Address, ObjectId] = {}
+            reading = Reading(server=server, schemas=read_schemas, ids=ids, rows=results.take)
+            founds, members = _read_kinds(reading, wanted, results.take("members"), ids)
+            skipped = tuple(unhandled(reading)) if kinds is None else ()
+            objects = {o.id: o for o in resolve(founds, results.take("dependencies"), members)}
     return Catalog(
         server=server,
-        objects={o.id: o for o in objects},
+        objects=objects,
         source=source,
         captured_at=datetime.now(UTC),
-        unhandled=tuple(unhandled),
+        unhandled=skipped,
     )
 
 
@@ -68,8 +80,8 @@ def _pinned_snapshot(conn: Connection[Any]) -> Iterator[None]:
         # Inside a caller's transaction the isolation can no longer be chosen, and need not be.
         if not nested:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        for name, value in _PINNED:
-            cursor.execute("SELECT set_config(%s, %s, true)", (name, value))
+        pin = "SELECT set_config(name, value, true) FROM unnest(%s::text[], %s::text[]) AS p (name, value)"
+        cursor.execute(pin, [list(column) for column in zip(*_PINNED, strict=True)])
         yield
 
 
@@ -79,95 +91,42 @@ def _server_facts(conn: Connection[Any]) -> ServerFacts:
     return ServerFacts(version_num=row[0], database=row[1])
 
 
-def _query(conn: Connection[Any], name: str, server: ServerFacts) -> list[tuple[Any, ...]]:
-    return conn.execute(load_sql("pgwright.sources", name, server.major).encode()).fetchall()
+def _namespaces(conn: Connection[Any], server: ServerFacts) -> list[str]:
+    query = load_sql("pgwright.sources", "namespaces", server.major)
+    return [name for (name,) in conn.execute(query.encode()).fetchall()]
 
 
 def _read_kinds(
-    conn: Connection[Any],
-    server: ServerFacts,
-    schemas: tuple[str, ...],
-    only: Collection[str] | None,
-) -> tuple[list[Found], dict[Address, ObjectId], set[tuple[int, int]]]:
-    ids: dict[Address, ObjectId] = {}
+    reading: Reading,
+    kinds: Iterable[Kind],
+    extension_members: Iterable[tuple[int, int, int]],
+    ids: dict[Address, ObjectId],
+) -> tuple[list[Found], dict[tuple[int, int], ObjectId]]:
+    """Return what the kinds find, and to which extension that belongs which extensions made."""
+    extension_of = {(classid, objid): extension for classid, objid, extension in extension_members}
     founds: list[Found] = []
-    extension_of: dict[tuple[int, int], int] = {
-        (classid, objid): extension for classid, objid, extension in _query(conn, "members", server)
-    }
-    wanted = [kind(name) for name in KINDS if only is None or name in only]
-    with _ahead(Reading(conn=conn, server=server, schemas=schemas, ids=ids), wanted) as reading:
-        for found in chain.from_iterable(k.read(reading) for k in wanted):
-            first = found.addresses[0] if found.addresses else None
-            if first is not None and (first.classid, first.objid) in extension_of:
-                continue
-            founds.append(found)
-            for address in found.addresses:
-                ids[address] = found.object.id
-    for (classid, objid), extension in extension_of.items():
-        id = ids.get(Address(SystemCatalog.EXTENSION, extension))
-        if id is not None:
-            ids[Address(classid, objid)] = id
-    return founds, ids, set(extension_of)
+    for found in chain.from_iterable(k.read(reading) for k in kinds):
+        if found.addresses and found.addresses[0][:2] in extension_of:
+            continue
+        founds.append(found)
+        for address in found.addresses:
+            ids[address] = found.object.id
+    extensions = {m: ids.get(Address(SystemCatalog.EXTENSION, oid)) for m, oid in extension_of.items()}
+    return founds, {member: id for member, id in extensions.items() if id is not None}
 
 
 @contextmanager
-def _ahead(reading: Reading, kinds: Iterable[Kind]) -> Iterator[Reading]:
-    """Let the server work on the next queries while the rows of the last become objects.
-
-    Collecting garbage would only walk over tens of thousands of objects that all stay.
-    """
-    collecting = gc.isenabled()
+def _uncollected() -> Iterator[None]:
+    """Collect no garbage: that would only walk over tens of thousands of objects that all stay."""
+    if not gc.isenabled():
+        yield
+        return
     gc.disable()
     try:
-        with ThreadPoolExecutor(max_workers=1) as pool:
-            names = [name for k in kinds for name in k.queries or (k.name,)]
-            yield replace(reading, running={name: pool.submit(reading.run, name) for name in names})
+        yield
     finally:
-        if collecting:
-            gc.enable()
-
-
-def _read_unhandled(
-    conn: Connection[Any], server: ServerFacts, schemas: tuple[str, ...], ids: dict[Address, ObjectId]
-) -> Iterable[Unhandled]:
-    from pgwright.kinds.unhandled import unhandled
-
-    return tuple(unhandled(Reading(conn=conn, server=server, schemas=schemas, ids=ids)))
-
-
-def _resolve(
-    conn: Connection[Any],
-    server: ServerFacts,
-    founds: list[Found],
-    ids: dict[Address, ObjectId],
-    members: set[tuple[int, int]],
-) -> Iterator[CatalogObject]:
-    """Yield the objects with what they depend on, parents included."""
-    needs: dict[ObjectId, set[ObjectId]] = {}
-    get = ids.get  # a plain tuple finds an Address, and is made in a third of the time
-    for classid, objid, subid, refclassid, refobjid, refsubid in _query(conn, "dependencies", server):
-        dependent = get((classid, objid, subid)) or get((classid, objid, 0))  # type: ignore[call-overload]
-        if dependent is None or (classid, objid) in members:
-            continue
-        needed = get((refclassid, refobjid, refsubid)) or get((refclassid, refobjid, 0))  # type: ignore[call-overload]
-        if needed is not None and needed is not dependent and not _is_part_of(needed, dependent):
-            needs.setdefault(dependent, set()).add(needed)
-    for found in founds:
-        o = found.object
-        depends = needs.get(o.id, set()) | set(o.depends_on)
-        if o.id.parent is not None:
-            depends.add(o.id.parent)
-        depends.discard(o.id)
-        # The object is this reader's own until the catalog is returned; a copy of each costs a second
-        # on a large schema.
-        object.__setattr__(o, "depends_on", tuple(depends))
-        yield o
-
-
-def _is_part_of(part: ObjectId, whole: ObjectId) -> bool:
-    at: ObjectId | None = part
-    while at is not None:
-        if at == whole:
-            return True
-        at = at.parent
-    return False
+        if gc.get_freeze_count() == 0:
+            # Counts all as old, so that the next collection does not walk over them either.
+            gc.freeze()
+            gc.unfreeze()
+        gc.enable()

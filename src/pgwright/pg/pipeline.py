@@ -1,0 +1,104 @@
+"""Queries that are sent together, while their results are taken one after the other.
+
+The server works on the next query while the rows of the last become objects, and a distant one is asked
+once instead of forty times. psycopg's own pipeline waits for all results when the first is fetched.
+"""
+
+from __future__ import annotations
+
+import select
+from collections import namedtuple
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+from psycopg import ClientCursor, Connection, errors
+from psycopg.adapt import Transformer
+from psycopg.pq import ConnStatus, ExecStatus, abc
+
+
+class Results:
+    """Hold the results of queries that are under way; each can be taken once."""
+
+    def __init__(self, conn: Connection[Any], names: Iterator[str]) -> None:
+        self._conn = conn
+        self._names = names
+        self._arrived: dict[str, list[Any]] = {}
+
+    def take(self, name: str) -> list[Any]:
+        """Return the rows of a query as named tuples; wait until it has run. Raises psycopg's errors."""
+        while name not in self._arrived:
+            self._arrived[next(self._names)] = self._rows()
+        return self._arrived.pop(name)
+
+    def _rows(self) -> list[Any]:
+        pgconn = self._conn.pgconn
+        result = _next_result(pgconn)
+        assert result is not None
+        if result.status != ExecStatus.TUPLES_OK:
+            raise errors.error_from_result(result, encoding=self._conn.info.encoding)
+        end = _next_result(pgconn)
+        assert end is None
+        reader = Transformer(self._conn)
+        reader.set_pgresult(result)
+        columns = tuple((result.fname(i) or b"").decode() for i in range(result.nfields))
+        return reader.load_rows(0, result.ntuples, _row(columns))
+
+
+@contextmanager
+def pipeline(
+    conn: Connection[Any], queries: Mapping[str, str], parameters: Mapping[str, Any]
+) -> Iterator[Results]:
+    """Send named queries, all with the same parameters, and yield their results to come.
+
+    Nothing else may run on the connection meanwhile. Needs a transaction: one that fails takes the others
+    along.
+    """
+    pgconn = conn.pgconn
+    cursor = ClientCursor(conn)
+    texts = [cursor.mogrify(query.encode(), parameters).encode() for query in queries.values()]
+    pgconn.enter_pipeline_mode()
+    try:
+        for text in texts:
+            pgconn.send_query_params(text, None)
+            # Otherwise the server keeps a short result until its buffer is full.
+            pgconn.send_flush_request()
+        _flush(pgconn)
+        yield Results(conn, iter(queries))
+    finally:
+        if pgconn.status == ConnStatus.OK:
+            _leave(pgconn)
+
+
+def _leave(pgconn: abc.PGconn) -> None:
+    """Pass over what was not taken, and return to one query after the other."""
+    pgconn.pipeline_sync()
+    _flush(pgconn)
+    while pgconn.status == ConnStatus.OK:
+        result = _next_result(pgconn)
+        if result is not None and result.status == ExecStatus.PIPELINE_SYNC:
+            pgconn.exit_pipeline_mode()
+            return
+
+
+def _flush(pgconn: abc.PGconn) -> None:
+    """Send what is waiting; the server may need its results to be taken before it reads on."""
+    while pgconn.flush():
+        readable, _, _ = select.select([pgconn.socket], [pgconn.socket], [])
+        if readable:
+            pgconn.consume_input()
+
+
+def _next_result(pgconn: abc.PGconn) -> abc.PGresult | None:
+    while pgconn.is_busy():
+        select.select([pgconn.socket], [], [])
+        pgconn.consume_input()
+    return pgconn.get_result()
+
+
+@cache
+def _row(columns: tuple[str, ...]) -> Callable[[Any], Any]:
+    row: Any = namedtuple("Row", columns)  # type: ignore[misc]
+    make: Callable[[Any], Any] = row._make
+    return make
