@@ -6,8 +6,10 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from pgwright.backup.archive_state import archive_state
 from pgwright.backup.manifest import Manifest, Role, StoredFile
 from pgwright.backup.repository import Repository
+from pgwright.backup.wal import Archive
 from pgwright.errors import BackupDamaged, WrongKey
 from pgwright.storage.check import Meter
 
@@ -63,6 +65,22 @@ def verify_repository(
         done += made.size
     for broken in repository.broken():
         yield Verdict(id=broken.id, problems=(broken.reason.message,), opened=False, size=0)
+
+
+def verify_wal(repository: Repository, *, progress: Progress | None = None) -> tuple[str, ...]:
+    """Read the archived WAL and return what is wrong: damaged files, and missing segments."""
+    archive = Archive(repository=repository)
+    state = archive_state(repository)
+    problems = []
+    for number, archived in enumerate(state.files, start=1):
+        try:
+            archive.raw(archived)
+        except BackupDamaged as error:
+            problems.append(error.message)
+        if progress:
+            progress("files of WAL read", number, len(state.files))
+    problems += [f"WAL is missing: {gap.count} segments, {gap.first} to {gap.last}" for gap in state.gaps]
+    return tuple(problems)
 
 
 def _raw_problem(repository: Repository, made: Manifest, file: StoredFile) -> Iterator[str]:

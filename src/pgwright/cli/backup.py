@@ -1,17 +1,19 @@
-"""`pgwright backup`: make backups, prove them, restore them."""
+"""`pgwright backup`: make backups, prove them, restore them, recover to a moment."""
 
 from __future__ import annotations
 
 from pgwright.cli.backup_create import create
 from pgwright.cli.backup_list import list_backups
+from pgwright.cli.backup_recover import recover
 from pgwright.cli.backup_restore import restore
 from pgwright.cli.backup_verify import verify
+from pgwright.cli.backup_wal import wal
 from pgwright.cli.group import group
 
 
 @group("backup")
 def command() -> None:
-    """Back up, verify, restore.
+    """Back up, verify, restore, recover to a moment.
 
     Backups go into a repository: a folder or a bucket, named in [backup] of pgwright.toml or with
     --repository. Each has a manifest with checksums and row counts, and every restore is compared with it.
@@ -20,5 +22,5 @@ def command() -> None:
     """
 
 
-for below in (create, list_backups, verify, restore):
+for below in (create, list_backups, verify, restore, recover, wal):
     command.add_command(below)

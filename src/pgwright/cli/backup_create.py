@@ -46,6 +46,12 @@ _LEVELS = {"none": None, "zstd": 3}
 @click.option("--no-roles", is_flag=True, help="Leave the server's roles and tablespaces out.")
 @click.option("--role-passwords", is_flag=True, help="Include password hashes of roles; needs encryption.")
 @click.option(
+    "--physical", is_flag=True, help="Copy the files of the whole server, for recovery to a moment."
+)
+@click.option(
+    "--incremental", is_flag=True, help="As --physical, but only what changed since the last (17+)."
+)
+@click.option(
     "--checksums", is_flag=True, help="Keep checksums of all contents too, to compare restores with."
 )
 @click.option("--label", metavar="TEXT", help="A remark to find it by.")
@@ -65,6 +71,8 @@ def create(
     recipients: tuple[str, ...],
     no_roles: bool,
     role_passwords: bool,
+    physical: bool,
+    incremental: bool,
     checksums: bool,
     label: str | None,
     repository: str | None,
@@ -87,6 +95,26 @@ def create(
         raise UsageError("--schema-only and --data-only leave nothing", hint="choose one of them")
     configured = invocation.project.backup
     found = repository_of(invocation, repository, identity, passphrase_file, recipients=recipients)
+    invocation.state_left = "the repository is as before; the next backup clears the unfinished one away"
+    if physical or incremental:
+        from pgwright.backup.base import create_base  # noqa: PLC0415
+
+        if any((form, tables, groups, schema_only, data_only, checksums, role_passwords)):
+            raise UsageError(
+                "a physical backup holds the whole server as it is",
+                hint="leave the options about tables, contents and formats out",
+            )
+        with bars(invocation.output) as shown:
+            made = create_base(
+                found,
+                invocation.database.url,
+                incremental=incremental,
+                level=_level(compress),
+                label=label,
+                progress=shown.update,
+            )
+        show_backup(invocation, made, found.url)
+        return
     options = DumpOptions(
         form=form or ("parallel" if jobs else configured.form),
         content=Content.SCHEMA if schema_only else Content.DATA if data_only else Content.ALL,
@@ -98,7 +126,6 @@ def create(
         checksums=checksums,
         label=label,
     )
-    invocation.state_left = "the repository is as before; the next backup clears the unfinished one away"
     with bars(invocation.output) as shown:
         made = create_dump(found, invocation.database.url, options, progress=shown.update)
     show_backup(invocation, made, found.url)
@@ -111,6 +138,9 @@ def show_backup(invocation: Invocation, made: Manifest, place: str) -> None:
 
     def render() -> None:
         out.line(f"backup {made.id} in {place}")
+        if made.is_physical:
+            whole = "what changed since " + made.parent if made.parent else "the whole server"
+            out.line(f"{whole}: {size(made.size)}, {duration(seconds)}, consistent from {made.end_lsn}")
         for facts in made.databases:
             rows = sum(table.rows or 0 for table in facts.tables)
             out.line(

@@ -25,11 +25,12 @@ def verify(
 ) -> None:
     """Read backups whole and compare every byte with its checksum; exit code 1 when something is wrong.
 
-    Without BACKUP: all of them. Encrypted ones are also decrypted and decompressed where the key is at hand.
+    Without BACKUP: all of them, and the archived WAL with its gaps. Encrypted ones are also decrypted
+    and decompressed where the key is at hand.
 
     Example: pgwright backup verify latest
     """
-    from pgwright.backup.verify import verify_repository  # noqa: PLC0415
+    from pgwright.backup.verify import verify_repository, verify_wal  # noqa: PLC0415
     from pgwright.cli.progress import bars  # noqa: PLC0415
 
     invocation = ctx.ensure_object(Invocation)
@@ -37,6 +38,7 @@ def verify(
     chosen = [found.get(id) for id in backups] if backups else found.backups()
     with bars(invocation.output) as shown:
         verdicts = list(verify_repository(found, chosen, progress=shown.update))
+        wal = () if backups else verify_wal(found, progress=shown.update)
     foreign = found.foreign()
     out = invocation.output
 
@@ -51,10 +53,12 @@ def verify(
             else:
                 how = "" if verdict.opened else "; not opened, because the key is not here"
                 out.line(f"{verdict.id}: whole, {size(verdict.size)}{how}")
+        for problem in wal:
+            out.line(problem, style="red")
         if foreign:
             names = ", ".join(foreign[:5])
             out.line(f"{len(foreign)} files there belong to no finished backup and are left alone: {names}")
 
-    out.result({"repository": found.url, "backups": verdicts, "foreign": foreign}, render)
-    if any(verdict.problems for verdict in verdicts):
+    out.result({"repository": found.url, "backups": verdicts, "wal": wal, "foreign": foreign}, render)
+    if wal or any(verdict.problems for verdict in verdicts):
         ctx.exit(1)

@@ -28,7 +28,7 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
         "verify": Entry(
             "pgwright.cli.verify:command", "Compare two databases, down to the row that differs."
         ),
-        "backup": Entry("pgwright.cli.backup:command", "Back up, verify, restore."),
+        "backup": Entry("pgwright.cli.backup:command", "Back up, verify, restore, recover to a moment."),
         "inspect": Entry("pgwright.cli.inspect:command", "Look into tables, indexes, activity and more."),
         "doctor": Entry("pgwright.cli.doctor:command", "Find what is wrong, and what mends it."),
     }

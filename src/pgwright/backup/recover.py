@@ -1,0 +1,290 @@
+"""Recover a server to a moment: into a new data directory, as a server beside the old one.
+
+The new server is an instance like the embedded ones, but only its own account reaches it, over a Unix
+socket: no application finds it by mistake. It archives nothing, so that it cannot write into the archive of
+the server that it comes from.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shlex
+import shutil
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pgwright import server
+from pgwright.backup.base import KEPT_SETTINGS
+from pgwright.backup.manifest import Manifest
+from pgwright.backup.programs import newest_programs
+from pgwright.backup.recovery import RecoveryPlan
+from pgwright.backup.repository import Repository
+from pgwright.backup.unpack import Progress, check_files, fetch_wal, unpack
+from pgwright.errors import PgwrightError, RecoveryFailed, UnsupportedServerError, UsageError
+from pgwright.pg.address import parse_address
+from pgwright.pg.connect import connect
+from pgwright.server import Binaries
+from pgwright.server.account import Account, server_account
+from pgwright.server.cluster import log_tail
+from pgwright.server.instance import Record, instance_directory, save_record
+from pgwright.server.paths import make_directory, socket_directory, write_private
+
+# What led to the old server's surroundings, or would reach out of the new one.
+_DROPPED = re.compile(
+    r"\s*(port|listen_addresses|unix_socket\w*|data_directory|hba_file|ident_file|config_file|external_pid_file"
+    r"|archive_\w+|restore_command|recovery_\w+|primary_\w+|ssl\w*|log\w*|shared_preload_libraries"
+    r"|cluster_name|synchronous_standby_names|fsync|max_connections|max_w\w+|max_prepared_transactions"
+    r"|max_locks_per_transaction)\s*=",
+    re.IGNORECASE,
+)
+_PREFIX = ".recovering-"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recovered:
+    """Describe the new server: how to reach it, and where recovery ended.
+
+    `last_commit` is the time of the last transaction that came back; None when none did after the backup.
+    """
+
+    name: str
+    url: str
+    data_dir: Path
+    end_lsn: str
+    last_commit: datetime | None
+    timeline: int
+    databases: tuple[str, ...]
+
+
+def recover(
+    repository: Repository,
+    plan: RecoveryPlan,
+    *,
+    name: str,
+    database: str = "postgres",
+    home: Path | None = None,
+    timeout: float = 86400,
+    progress: Progress | None = None,
+) -> Recovered:
+    """Carry out a plan: unpack, combine, check, replay, promote. The old server is not touched.
+
+    `name` is that of the new instance, which must not exist. Raises `RecoveryFailed` with the end of the new
+    server's log; nothing is left then but that log in the message.
+    """
+    programs = server_programs(plan.base)
+    directory = instance_directory(name, home)
+    if directory.exists():
+        raise UsageError(
+            f"there is a server named {name} already",
+            detail=f"in {directory}; nothing was changed",
+            hint=f"choose another --name, or remove that one: pgwright server remove {name}",
+        )
+    account = _prepare(directory, plan)
+    draft = directory.with_name(f"{_PREFIX}{secrets.token_hex(4)}")
+    make_directory(draft, mode=0o700, owner=account)
+    try:
+        unpack(repository, plan, draft, account, programs, progress=progress)
+        check_files(draft / "data", plan.base, account, programs)
+        fetch_wal(repository, plan, draft / "wal", account, progress)
+        _configure(draft / "data", plan, directory, account)
+        draft.chmod(0o711 if account.is_other else 0o700)
+        if account.is_other:
+            os.chown(draft, os.geteuid(), os.getegid())
+        draft.rename(directory)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    try:
+        return _replay(
+            plan, name, directory, account, programs, database=database, home=home, timeout=timeout
+        )
+    except BaseException:
+        server.remove(name, home=home)
+        raise
+
+
+def server_programs(base: Manifest) -> Binaries:
+    """Return programs of exactly the version that the files belong to. Raises `UnsupportedServerError`."""
+    major = base.server_version // 10000
+    embedded = newest_programs(0)
+    if embedded.major == major:
+        return embedded
+    own = Binaries(bin_dir=Path(f"/usr/lib/postgresql/{major}/bin"))
+    if all((own.bin_dir / name).is_file() for name in ("postgres", "pg_ctl")):
+        return own
+    raise UnsupportedServerError(
+        f"a base backup of PostgreSQL {major} needs PostgreSQL {major} to run",
+        detail=f"here is {embedded.version}; nothing was changed",
+        hint=f"on the server's machine, or after: apt-get install postgresql-{major}",
+    )
+
+
+def _prepare(directory: Path, plan: RecoveryPlan) -> Account:
+    account = server_account()
+    mode = 0o711 if account.is_other else 0o700
+    make_directory(directory.parent.parent, mode=mode)
+    make_directory(directory.parent, mode=mode)
+    make_directory(directory.parent.parent / "locks")
+    for leftover in directory.parent.glob(f"{_PREFIX}*"):
+        # A recovery that runs holds no lock on its draft, but writes into it all the time.
+        if _is_idle(leftover):
+            shutil.rmtree(leftover, ignore_errors=True)
+    free = shutil.disk_usage(directory.parent).free
+    if free < plan.bytes:
+        raise RecoveryFailed(
+            f"recovery needs about {plan.bytes >> 20:,} MB; free in {directory.parent}: {free >> 20:,} MB",
+            detail="nothing was changed",
+            hint="free some space, or set PGWRIGHT_HOME to a folder on a larger disk",
+        )
+    return account
+
+
+def _is_idle(draft: Path) -> bool:
+    newest = max((path.stat().st_mtime for path in [draft, *draft.glob("*"), *draft.glob("*/*")]), default=0)
+    return time.time() - newest > 3600
+
+
+def _configure(data: Path, plan: RecoveryPlan, directory: Path, account: Account) -> None:
+    """Point the new server to its WAL and target, and away from the old one's surroundings."""
+    settings = {
+        "restore_command": f'cp {shlex.quote(str(directory / "wal"))}/%f "%p"',
+        # Replay need not be watched, and then it does not depend on the old server's limits.
+        "hot_standby": "off",
+        "archive_mode": "off",
+        "logging_collector": "off",
+        "log_destination": "stderr",
+        "ssl": "off",
+        "hba_file": str(directory / "data" / "pgwright_hba.conf"),
+        "ident_file": str(directory / "data" / "pgwright_ident.conf"),
+        **plan.target.settings,
+    }
+    automatic = data / "postgresql.auto.conf"
+    old = automatic.read_text(encoding="utf-8") if automatic.exists() else ""
+    kept = [line for line in old.splitlines() if not _DROPPED.match(line)]
+    # Debian and others keep this file elsewhere.
+    main = data / "postgresql.conf"
+    text = main.read_text(encoding="utf-8") if main.exists() else ""
+    include = "\ninclude_if_exists '../settings.conf'\n"
+    _write(main, text if include in text else text + include, account)
+    quoted = [f"{name} = '{value.replace(chr(39), chr(39) * 2)}'" for name, value in settings.items()]
+    _write(automatic, "\n".join([*kept, *quoted]) + "\n", account)
+    # The folder of the socket lets nobody in but this account: there is nobody else to ask for a password.
+    _write(data / "pgwright_hba.conf", "local all all trust\nlocal replication all trust\n", account)
+    _write(data / "pgwright_ident.conf", "", account)
+    _write(data / "recovery.signal", "", account)
+    (data / "standby.signal").unlink(missing_ok=True)
+
+
+def _replay(
+    plan: RecoveryPlan,
+    name: str,
+    directory: Path,
+    account: Account,
+    programs: Binaries,
+    *,
+    database: str,
+    home: Path | None,
+    timeout: float,
+) -> Recovered:
+    settings = {
+        key: value
+        for key, value in plan.base.settings.items()
+        if key in KEPT_SETTINGS and key != "wal_segment_size"
+    }
+    settings["listen_addresses"] = ""
+    record = Record(port=0, password=secrets.token_urlsafe(24), settings=settings)
+    save_record(directory, record, socket_directory(directory, account))
+    try:
+        instance = server.start(
+            name,
+            settings=settings,
+            binaries=None if programs == newest_programs(0) else programs,
+            home=home,
+            timeout=timeout,
+        )
+    except PgwrightError as error:
+        raise RecoveryFailed(
+            f"recovery to {plan.target} did not get there",
+            detail=_reason(error.detail or error.message, plan),
+            hint="choose an earlier moment, or --latest; the old server was not touched",
+        ) from error
+    url = server.url(instance, database, home=home)
+    _await_promotion(plan, name, directory, home=home, timeout=timeout)
+    shutil.rmtree(directory / "wal", ignore_errors=True)
+    return _described(name, url, instance.data_dir, database)
+
+
+def _await_promotion(
+    plan: RecoveryPlan, name: str, directory: Path, *, home: Path | None, timeout: float
+) -> None:
+    """Wait until the server takes connections: it counts as started while it still replays."""
+    deadline = time.monotonic() + timeout
+    # Asking by connecting would fill its log with refusals.
+    while not _is_ready(directory / "data"):
+        if not server.is_running(name, home=home):
+            raise RecoveryFailed(
+                f"recovery to {plan.target} did not get there",
+                detail=_reason(log_tail(directory / "server.log"), plan),
+                hint="choose an earlier moment, or --latest; the old server was not touched",
+            )
+        if time.monotonic() > deadline:
+            raise RecoveryFailed(f"recovery to {plan.target} takes longer than {timeout:.0f} s")
+        time.sleep(0.05)
+
+
+def _is_ready(data: Path) -> bool:
+    """Tell whether the server says so: it is "standby" as long as it replays."""
+    try:
+        lines = (data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return False
+    return len(lines) > 7 and lines[7].strip() == "ready"
+
+
+def url_of_postgres(url: str) -> str:
+    """Return the address of the database that every server has."""
+    return parse_address(url).with_database("postgres").text
+
+
+def _described(name: str, url: str, data_dir: Path, database: str) -> Recovered:
+    with connect(url_of_postgres(url), autocommit=True) as conn:
+        # The new timeline branches off where recovery ended.
+        row = conn.execute(
+            "SELECT timeline_id, pg_last_xact_replay_timestamp(), pg_current_wal_lsn()::text "
+            "FROM pg_control_checkpoint()"
+        ).fetchone()
+        assert row is not None
+        found = conn.execute("SELECT datname FROM pg_database WHERE NOT datistemplate ORDER BY 1").fetchall()
+        for setting in ("restore_command", "hot_standby"):
+            conn.execute(f"ALTER SYSTEM RESET {setting}".encode())
+    databases = tuple(row[0] for row in found)
+    if database not in databases:
+        url = url_of_postgres(url)
+    return Recovered(
+        name=name,
+        url=url,
+        data_dir=data_dir,
+        end_lsn=row[2],
+        last_commit=row[1],
+        timeline=row[0],
+        databases=databases,
+    )
+
+
+def _reason(log: str, plan: RecoveryPlan) -> str:
+    if "before configured recovery target was reached" in log and not plan.gaps:
+        return f"the archived WAL ends before that moment\n{log}"
+    if plan.gaps:
+        gap = plan.gaps[0]
+        return f"WAL is missing from {gap.first} to {gap.last} ({gap.count} segments)\n{log}"
+    return log
+
+
+def _write(path: Path, text: str, account: Account) -> None:
+    write_private(path, text)
+    if account.is_other:
+        os.chown(path, account.uid, account.gid)

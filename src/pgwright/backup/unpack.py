@@ -1,0 +1,95 @@
+"""The files of a server from its base backups, and the WAL that goes on from there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from pgwright.backup.manifest import Manifest, Role
+from pgwright.backup.recovery import RecoveryPlan
+from pgwright.backup.repository import Repository
+from pgwright.backup.streams import feed
+from pgwright.backup.wal import PARTIAL, Archive
+from pgwright.errors import RecoveryFailed
+from pgwright.server import Binaries
+from pgwright.server.account import Account
+from pgwright.server.paths import make_directory
+
+Progress = Callable[[str, int, int], None]
+
+
+def unpack(
+    repository: Repository,
+    plan: RecoveryPlan,
+    draft: Path,
+    account: Account,
+    programs: Binaries,
+    *,
+    progress: Progress | None,
+) -> None:
+    """Unpack the backups below `draft`, combined into ``draft/data``. Raises `RecoveryFailed`."""
+    folders = []
+    total = sum(file.plain_size for backup in plan.backups for file in backup.of(Role.BASE))
+    for number, backup in enumerate(plan.backups):
+        folder = draft / ("data" if len(plan.backups) == 1 else f"part-{number}")
+        make_directory(folder, owner=account)
+        folders.append(folder)
+        for file in backup.of(Role.BASE):
+            flow = _counted(repository.read(backup.id, file), progress, total)
+            command = ["tar", "--extract", "--file=-", f"--directory={folder}", "--no-same-owner"]
+            environment = {"PATH": os.defpath, "LC_ALL": "C"}
+            code, words = feed(command, flow, environment=environment, account=account)
+            if code:
+                raise RecoveryFailed(f"backup {backup.id} cannot be unpacked", detail=words)
+    if len(folders) > 1:
+        combine: list[str | Path] = [programs.program("pg_combinebackup"), *folders]
+        combine += [f"--output={draft / 'data'}"]
+        code, words = feed(combine, (), environment=programs.environment(), account=account)
+        if code:
+            raise RecoveryFailed("the incremental backups do not fit together", detail=words)
+        for folder in folders:
+            shutil.rmtree(folder)
+
+
+def check_files(data: Path, base: Manifest, account: Account, programs: Binaries) -> None:
+    """Compare each file with PostgreSQL's own manifest of the backup, which 12 does not write."""
+    if not base.of(Role.BASE_MANIFEST):
+        return
+    command: list[str | Path] = [programs.program("pg_verifybackup"), "--exit-on-error", "--quiet", data]
+    code, words = feed(command, (), environment=programs.environment(), account=account)
+    if code:
+        raise RecoveryFailed(
+            f"the files of backup {base.id} are not what PostgreSQL wrote",
+            detail=words,
+            hint="recover from another base backup with --backup: pgwright backup list",
+        )
+
+
+def fetch_wal(
+    repository: Repository, plan: RecoveryPlan, folder: Path, account: Account, progress: Progress | None
+) -> None:
+    """Put the archived WAL where the new server can read it; it may not reach the repository itself."""
+    make_directory(folder, owner=account)
+    archive = Archive(repository=repository, size=plan.segment_size)
+    complete = {archived.name for archived in plan.wal}
+    for number, archived in enumerate(plan.wal, start=1):
+        name = archived.name.removesuffix(PARTIAL)
+        if name != archived.name and name in complete:
+            continue
+        path = folder / name
+        path.write_bytes(archive.content(archived))
+        if account.is_other:
+            os.chown(path, account.uid, account.gid)
+        if progress:
+            progress("segments of WAL fetched", number, len(plan.wal))
+
+
+def _counted(chunks: Iterator[bytes], progress: Progress | None, total: int) -> Iterator[bytes]:
+    done = 0
+    for chunk in chunks:
+        done += len(chunk)
+        if progress:
+            progress("bytes unpacked", done, total)
+        yield chunk

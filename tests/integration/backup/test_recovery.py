@@ -1,0 +1,274 @@
+"""Recovery to a moment: nothing committed before the target is lost, nothing after it comes back."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from pgwright import server
+from pgwright.backup.base import create_base
+from pgwright.backup.lsn import Segment, format_lsn, parse_lsn, segment_of
+from pgwright.backup.recover import Recovered, recover
+from pgwright.backup.recovery import Target, plan_recovery
+from pgwright.backup.repository import Repository, open_repository
+from pgwright.backup.verify import verify_repository, verify_wal
+from pgwright.backup.wal import Archive
+from pgwright.backup.walstream import stream_wal
+from pgwright.errors import BackupFailed, BackupMissing, RecoveryFailed, UnsupportedServerError
+from pgwright.pg.address import parse_address
+from tests.integration.cli.running import pgwright
+
+SETTINGS = {"summarize_wal": "on", "max_wal_size": "256MB", "shared_buffers": "16MB"}
+
+
+@pytest.fixture(scope="module")
+def source() -> Iterator[str]:
+    """Return the URL of a server of its own: base backups hold whatever else is on a server."""
+    name = f"pitr-{secrets.token_hex(3)}"
+    try:
+        yield server.url(server.start(name, durable=False, settings=SETTINGS))
+    finally:
+        server.remove(name)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    return open_repository(str(tmp_path / "repository"))
+
+
+@contextmanager
+def streaming(repository: Repository, url: str) -> Iterator[None]:
+    """Archive the server's WAL while the block runs."""
+    stop = threading.Event()
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            stream_wal(repository, url, slot="tested", until=stop.is_set)
+        except BaseException as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+    assert not failures, failures
+
+
+class Writer:
+    """Commit numbers, and write down outside the database when each commit was asked for and acknowledged."""
+
+    def __init__(self, url: str) -> None:
+        self.log: list[tuple[int, datetime, datetime]] = []
+        self._url = url
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> Writer:
+        with psycopg.connect(self._url, autocommit=True) as conn:
+            conn.execute("DROP TABLE IF EXISTS written; CREATE TABLE written (n int PRIMARY KEY)")
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        with psycopg.connect(self._url, autocommit=True) as conn:
+            number = 0
+            while not self._stop.is_set():
+                number += 1
+                asked = datetime.now().astimezone()
+                conn.execute("INSERT INTO written VALUES (%s)", (number,))
+                self.log.append((number, asked, datetime.now().astimezone()))
+                time.sleep(0.002)
+
+
+@contextmanager
+def recovered(repository: Repository, target: Target, **options: Any) -> Iterator[Recovered]:
+    name = f"again-{secrets.token_hex(3)}"
+    try:
+        yield recover(repository, plan_recovery(repository, target, **options), name=name)
+    finally:
+        with suppress(Exception):
+            server.remove(name)
+
+
+def written(url: str) -> set[int]:
+    with psycopg.connect(url) as conn:
+        return {row[0] for row in conn.execute("SELECT n FROM written")}
+
+
+def one(url: str, query: str) -> Any:
+    with psycopg.connect(url, autocommit=True) as conn:
+        row = conn.execute(query.encode()).fetchone()
+    return row and row[0]
+
+
+def test_nothing_is_lost_before_the_target_and_nothing_comes_back_after_it(
+    source: str, repository: Repository
+) -> None:
+    with streaming(repository, source), Writer(source) as writer:
+        create_base(repository, source)
+        time.sleep(0.5)
+        changed = create_base(repository, source, incremental=True)
+        time.sleep(0.7)
+        moment = datetime.now().astimezone()
+        time.sleep(0.5)
+        position = one(source, "SELECT pg_current_wal_insert_lsn()::text")
+        last_before = writer.log[-1][0]
+        time.sleep(0.3)
+        one(source, "SELECT pg_create_restore_point('before the release')::text")
+        time.sleep(0.3)
+    assert changed.parent is not None
+    assert not any(v.problems for v in verify_repository(repository, repository.backups()))
+
+    with recovered(repository, Target(time=moment)) as new:
+        found = written(new.url)
+        assert {n for n, _, acknowledged in writer.log if acknowledged <= moment} <= found
+        assert not {n for n, asked, _ in writer.log if asked > moment} & found
+        assert new.timeline == 2 and new.last_commit is not None and new.last_commit <= moment
+    with recovered(repository, Target(lsn=position)) as new:
+        assert set(range(1, last_before + 1)) <= written(new.url) <= set(range(1, last_before + 3))
+    with recovered(repository, Target(name="before the release")) as new:
+        assert len(written(new.url)) > last_before
+    # To the end of what is archived: nothing at all is lost, though the last segment is not complete.
+    with recovered(repository, Target()) as new:
+        assert written(new.url) == {n for n, _, _ in writer.log}
+
+
+def test_across_a_switch_of_timelines(source: str, repository: Repository) -> None:
+    with streaming(repository, source):
+        create_base(repository, source)
+        with psycopg.connect(source, autocommit=True) as conn:
+            conn.execute("DROP TABLE IF EXISTS t; CREATE TABLE t AS SELECT 1 AS a")
+            conn.execute("SELECT pg_switch_wal()")
+        time.sleep(1)
+    with recovered(repository, Target()) as second:
+        # The recovered server goes on, on timeline 2, into the same archive.
+        with streaming(repository, second.url), psycopg.connect(second.url, autocommit=True) as conn:
+            while not one(second.url, "SELECT count(*) FROM pg_replication_slots WHERE active"):
+                time.sleep(0.05)
+            conn.execute("INSERT INTO t VALUES (2)")
+            conn.execute("SELECT pg_switch_wal()")
+            conn.execute("INSERT INTO t VALUES (3)")
+            time.sleep(1)
+        with recovered(repository, Target()) as third:
+            assert third.timeline == 3
+            assert one(third.url, "SELECT array_agg(a ORDER BY a) FROM t") == [1, 2, 3]
+    with recovered(repository, Target(timeline=1)) as old:
+        assert one(old.url, "SELECT array_agg(a ORDER BY a) FROM t") == [1]
+
+
+def test_gaps_are_named_and_stop_recovery(source: str, repository: Repository) -> None:
+    with streaming(repository, source):
+        create_base(repository, source)
+        with psycopg.connect(source, autocommit=True) as conn:
+            for number in range(4):
+                conn.execute(f"CREATE TABLE gap_{number} ()".encode())
+                conn.execute("SELECT pg_switch_wal()")
+        later = datetime.now().astimezone()
+        time.sleep(1)
+    archive = Archive(repository=repository)
+    lost = [a for a in archive.files() if "." not in a.name][-2]
+    repository.store.delete(lost.path)
+    (gap,) = archive.gaps()
+    assert (gap.first, gap.count) == (lost.name, 1)
+    with pytest.raises(RecoveryFailed) as caught, recovered(repository, Target(time=later)):
+        pass
+    assert lost.name in str(caught.value.detail)
+    shown = pgwright("backup", "wal", "status", "--repository", repository.url)
+    assert shown.returncode == 1 and lost.name in shown.stdout
+    kept = Path(repository.url) / archive.files()[0].path
+    kept.write_bytes(kept.read_bytes()[:-1] + b"?")
+    problems = verify_wal(repository)
+    assert "damaged" in problems[0] and lost.name in problems[1]
+
+
+def test_the_archive_takes_a_segment_once(repository: Repository, tmp_path: Path) -> None:
+    segment = tmp_path / "000000010000000000000007"
+    segment.write_bytes(b"x" * 1000)
+    archive = Archive(repository=repository)
+    assert archive.put(segment)
+    assert not archive.put(segment)
+    segment.write_bytes(b"y" * 1000)
+    with pytest.raises(BackupFailed, match="another"):
+        archive.put(segment)
+    archive.fetch(segment.name, tmp_path / "back")
+    assert (tmp_path / "back").read_bytes() == b"x" * 1000
+    with pytest.raises(BackupMissing):
+        archive.fetch("000000010000000000000008", tmp_path / "back")
+
+
+def test_positions_and_names() -> None:
+    assert format_lsn(parse_lsn("16/B374D848")) == "16/B374D848"
+    name = "0000000A0000000300000002"
+    assert segment_of(name) == Segment(10, 3 * 256 + 2)
+    assert segment_of(name).name() == name
+    assert segment_of(name, 64 << 20).name(64 << 20) == name
+
+
+def test_guided_recovery_and_what_it_needs(source: str, tmp_path: Path) -> None:
+    (tmp_path / "pgwright.toml").write_text(
+        '[databases.default]\nurl = "${DATABASE_URL}"\n[backup]\nrepository = "repository"\n'
+        'stop = ["sh", "-c", "echo stop >> hooks"]\nstart = ["sh", "-c", "echo start >> hooks"]\n'
+    )
+    name = f"shop_{secrets.token_hex(3)}"
+    with psycopg.connect(source, autocommit=True) as conn:
+        conn.execute(f"CREATE DATABASE {name}".encode())
+    url = parse_address(source).with_database(name).text
+
+    def run(*words: str, code: int = 0) -> str:
+        done = pgwright("backup", *words, cwd=tmp_path, DATABASE_URL=url)
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    assert "--physical" in run("recover", "--latest", code=2)
+    assert "say where" in run("recover", code=2)
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute("CREATE TABLE orders AS SELECT g AS id FROM generate_series(1, 100) g")
+        run("create", "--physical")
+        with streaming(open_repository(str(tmp_path / "repository")), source):
+            time.sleep(0.3)
+            moment = datetime.now().astimezone()
+            time.sleep(0.3)
+            conn.execute("DELETE FROM orders WHERE id > 10")
+            conn.execute("SELECT pg_switch_wal()")
+            time.sleep(1)
+    explained = run("recover", "--to", moment.isoformat(), "--replace", name, "--explain")
+    assert "echo stop" in explained and "pg_verifybackup" in explained
+    assert not (tmp_path / "hooks").exists()
+    new = f"again-{secrets.token_hex(3)}"
+    try:
+        said = run("recover", "--to", moment.isoformat(), "--replace", name, "--name", new, "--yes")
+        assert "public.orders" in said and "kept as" in said
+        assert (tmp_path / "hooks").read_text() == "stop\nstart\n"
+        assert one(url, "SELECT count(*) FROM orders") == 100
+        listed = json.loads(pgwright("backup", "list", "--json", cwd=tmp_path, DATABASE_URL=url).stdout)
+        assert [made["kind"] for made in listed["backups"]] == ["base", "dump"]
+    finally:
+        server.remove(new)
+    assert "older than" in run("recover", "--to", "2001-01-01 00:00:00", code=2)
+
+
+def test_incremental_needs_a_full_one_and_summaries(
+    source: str, repository: Repository, database: str
+) -> None:
+    with pytest.raises(BackupMissing, match="base backup"):
+        create_base(repository, source, incremental=True)
+    with pytest.raises(UnsupportedServerError, match="summar"):
+        create_base(repository, database, incremental=True)
