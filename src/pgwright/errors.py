@@ -275,3 +275,25 @@ class RecoveryFailed(PgwrightError):
     """Report a recovery to a moment that did not reach it."""
 
     code = "PW811"
+
+
+# PW50x, migrations
+
+
+class MigrationError(PgwrightError):
+    """Report a migration that failed in the project's own code, or a tool that cannot be run."""
+
+    code = "PW500"
+
+
+class MigrationDiverged(MigrationError):
+    """Report a half-done revision that would now run other statements than before."""
+
+    code = "PW501"
+
+
+class RevisionError(MigrationError):
+    """Refuse to run migrations whose files and record do not fit together."""
+
+    code = "PW502"
+    exit_code = 3

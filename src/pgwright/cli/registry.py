@@ -29,6 +29,9 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
             "pgwright.cli.verify:command", "Compare two databases, down to the row that differs."
         ),
         "backup": Entry("pgwright.cli.backup:command", "Back up, verify, restore, recover to a moment."),
+        "migrate": Entry(
+            "pgwright.cli.migrate:command", "Run the project's migrations, safely on a live database."
+        ),
         "inspect": Entry("pgwright.cli.inspect:command", "Look into tables, indexes, activity and more."),
         "doctor": Entry("pgwright.cli.doctor:command", "Find what is wrong, and what mends it."),
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -10,10 +9,9 @@ from typing import Any
 
 from psycopg import Connection
 
-from pgwright.diff.obstacle import Obstacle
+from pgwright.diff.witness import Seen, Witness
 from pgwright.model.locks import LockMode
 from pgwright.model.plan import Step
-from pgwright.pg.sqlfiles import load_sql
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,24 +29,17 @@ class Observation:
 
 
 class Watcher:
-    """Observe the locks and rewrites of each step from inside its transaction, or from beside it.
-
-    A step that refuses a transaction lets go of its locks before anybody can ask; an `Obstacle` holds it up
-    where it has them all.
-    """
+    """Observe the locks and rewrites of each step, and what it took beyond what it declares."""
 
     def __init__(self, url: str, conn: Connection[Any]) -> None:
         self.observations: list[Observation] = []
         self.undeclared: list[str] = []
+
+        def fetch(query: str, parameters: Mapping[str, Any]) -> list[Any]:
+            return conn.execute(query.encode(), parameters or None).fetchall()
+
         major = conn.info.server_version // 10000
-        self._lock_query = load_sql("pgwright.diff", "own_locks", major).encode()
-        self._file_query = load_sql("pgwright.diff", "file_numbers", major).encode()
-        self._obstacle = Obstacle(url, conn.info.backend_pid, major)
-        # By OID: a view that a step drops and the next makes again is no longer the one that stood before.
-        self._paths, self._files = self._relations(conn)
-        self._names = {oid: {path} for oid, path in self._paths.items()}
-        self._held: dict[int, LockMode] = {}
-        self._started = 0.0
+        self._witness = Witness(url, fetch, pid=conn.info.backend_pid, major=major)
         self._batch: int | None = None
 
     def __enter__(self) -> Watcher:
@@ -57,74 +48,37 @@ class Watcher:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
-        self._obstacle.close()
+        self._witness.close()
 
     def before(self, conn: Connection[Any], step: Step) -> None:
         """Note where a step begins; called before it runs."""
         if step.batch != self._batch:
-            self._held, self._batch = {}, step.batch
-        if not step.transactional:
-            self._obstacle.put([oid for oid, path in self._paths.items() if _concerns(step, path)])
-        self._started = time.perf_counter()
+            self._witness.begin_transaction()
+            self._batch = step.batch
+        concerned = {step.subject.root.path, *(id.path for id in step.locks_on)}
+        self._witness.before(alone_on=None if step.transactional else concerned)
 
     def after(self, conn: Connection[Any], step: Step) -> None:
         """Note what a step did; called when it has run, before its transaction ends."""
-        seconds = time.perf_counter() - self._started
-        if step.transactional:
-            rows = conn.execute(self._lock_query, {"pid": conn.info.backend_pid}).fetchall()
-        else:
-            rows = self._obstacle.remove()
-        locks = self._strongest(rows)
-        fresh = {oid: mode for oid, mode in locks.items() if self._held.get(oid) != mode}
-        self._held.update(locks)
-        paths, now = self._relations(conn)
-        rewritten = [
-            oid
-            for oid in self._names
-            if now.get(oid) is not None and self._files.get(oid) not in (None, now[oid])
-        ]
-        self._files = now
-        self._judge(step, fresh, rewritten)
+        seen = self._witness.after()
+        self._judge(step, seen)
         self.observations.append(
-            Observation(
-                step=step.id,
-                locks={self._paths[oid]: mode for oid, mode in fresh.items()},
-                rewrites=tuple(self._paths[oid] for oid in rewritten),
-                seconds=seconds,
-            )
+            Observation(step=step.id, locks=seen.locks_by_path, rewrites=seen.rewrites, seconds=seen.seconds)
         )
-        for oid in self._names.keys() & paths.keys():
-            self._paths[oid] = paths[oid]
-            self._names[oid].add(paths[oid])
 
-    def _judge(self, step: Step, locks: Mapping[int, LockMode], rewritten: list[int]) -> None:
+    def _judge(self, step: Step, seen: Seen) -> None:
         declared = {id.path for id in step.locks_on}
-        for oid, mode in locks.items():
+        names = self._witness.names
+        for oid, mode in seen.locks.items():
             if mode.rank <= LockMode.ROW_EXCLUSIVE.rank:
                 continue
             # A step may speak of a relation by the name that it had before the batch renamed it.
-            allowed = step.lock.rank if step.lock and self._names[oid] & declared else 0
+            allowed = step.lock.rank if step.lock and names[oid] & declared else 0
             if mode.rank > allowed:
-                self.undeclared.append(f"step {step.id} ({step.summary}) took {mode} on {self._paths[oid]}")
+                self.undeclared.append(f"step {step.id} ({step.summary}) took {mode} on {seen.paths[oid]}")
         known = {id.path for id in step.rewrites}
         self.undeclared.extend(
-            f"step {step.id} ({step.summary}) rewrote {self._paths[oid]}"
-            for oid in rewritten
-            if not self._names[oid] & known
+            f"step {step.id} ({step.summary}) rewrote {seen.paths[oid]}"
+            for oid in seen.rewritten
+            if not names[oid] & known
         )
-
-    def _strongest(self, rows: list[Any]) -> dict[int, LockMode]:
-        found: dict[int, LockMode] = {}
-        for oid, mode in rows:
-            lock = LockMode.from_pg_locks(mode)
-            if oid in self._names and (oid not in found or lock.rank > found[oid].rank):
-                found[oid] = lock
-        return found
-
-    def _relations(self, conn: Connection[Any]) -> tuple[dict[int, str], dict[int, int | None]]:
-        rows = conn.execute(self._file_query).fetchall()
-        return {oid: path for oid, path, _ in rows}, {oid: number for oid, _, number in rows}
-
-
-def _concerns(step: Step, path: str) -> bool:
-    return path == step.subject.root.path or any(path == id.path for id in step.locks_on)

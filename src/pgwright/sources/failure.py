@@ -26,12 +26,12 @@ def reporting(message: str, hint: str | None) -> Iterator[None]:
     try:
         yield
     except Exception as exc:
-        place = _place(exc)
+        place = place_of(exc)
         fail(message, f"{place}{type(exc).__name__}: {exc}".strip(), hint)
 
 
-def _place(exc: BaseException) -> str:
-    """Return ``file:line: `` of the innermost frame in the project's folder, or nothing."""
+def place_of(exc: BaseException) -> str:
+    """Return ``file:line: `` of the innermost frame in the current folder, the project's, or nothing."""
     if isinstance(exc, SyntaxError) and exc.filename:
         return f"{exc.filename}:{exc.lineno}: "
     here = Path.cwd()

@@ -1,0 +1,19 @@
+"""`pgwright migrate`: run the project's own Alembic or Django migrations on a live database."""
+
+from __future__ import annotations
+
+from pgwright.cli.group import group
+from pgwright.cli.migrate_look import current, history, sql, status
+from pgwright.cli.migrate_run import downgrade, resume, upgrade
+
+
+@group("migrate")
+def command() -> None:
+    """Run the project's Alembic or Django migrations, safely on a live database.
+
+    Example: pgwright migrate upgrade
+    """
+
+
+for below in (upgrade, downgrade, resume, current, status, history, sql):
+    command.add_command(below)

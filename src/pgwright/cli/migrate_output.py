@@ -1,0 +1,113 @@
+"""How migrations look while they run, and what came of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from pgwright.cli.output import duration
+from pgwright.migrate.audience import Audience
+
+if TYPE_CHECKING:
+    from pgwright.cli.output import Output
+    from pgwright.cli.progress import Bars
+    from pgwright.errors import PgwrightError
+    from pgwright.migrate.lookout import BuildProgress, OldTransaction
+    from pgwright.migrate.run import Outcome
+    from pgwright.pg.blocking import Blocker
+
+_VERBS = {"up": "applied", "down": "taken back"}
+
+
+class Reporter(Audience):
+    """Tell on stderr, in every mode, what happens; bars show how far an index is."""
+
+    def __init__(self, out: Output, bars: Bars) -> None:
+        self._out = out
+        self._bars = bars
+        self._blocked: tuple[int, ...] = ()
+
+    def waits_for_turn(self, holder: str) -> None:
+        """Say who is migrating."""
+        self._note(f"waiting: another session is migrating this database ({holder})")
+
+    def old_transactions(self, found: Sequence[OldTransaction]) -> None:
+        """Say which transactions will be waited for."""
+        for old in found:
+            state = f", {old.state}" if old.state else ""
+            self._note(
+                f"warning: pid {old.pid} ({old.role or 'unknown'}{state}) has had a transaction open for "
+                f"{duration(old.seconds)}: locks on what it uses, and concurrent builds, wait for it"
+            )
+
+    def statement(self, sql: str, *, is_skipped: bool) -> None:
+        """Say what is left out."""
+        self._blocked = ()
+        if is_skipped:
+            self._note(f"  done before, left out: {shortened(sql)}")
+
+    def ended(self, revision: str, direction: str, seconds: float) -> None:
+        """Say that a revision is committed."""
+        self._note(f"{revision}: {_VERBS[direction]} in {duration(seconds)}")
+
+    def blocked(self, blockers: Sequence[Blocker]) -> None:
+        """Say who is in the way, once for each constellation."""
+        pids = tuple(blocker.pid for blocker in blockers)
+        if pids != self._blocked:
+            self._blocked = pids
+            self._note("waiting for " + ", ".join(str(blocker) for blocker in blockers))
+
+    def builds(self, progress: BuildProgress) -> None:
+        """Show how far a build is."""
+        self._bars.update(
+            f"index on {progress.relation}: {progress.phase}", progress.done, progress.total or None
+        )
+
+    def mended(self, name: str) -> None:
+        """Say what was removed."""
+        self._note(f"removed the index {name}, which a build that failed had left invalid")
+
+    def tries_again(self, revision: str | None, error: PgwrightError, *, pause: float) -> None:
+        """Say why, and when."""
+        who = (error.detail or "").partition(";")[0]
+        who = f" ({who})" if who.startswith("blocked by") else ""
+        self._note(f"{revision or 'the run'}: {error.message}{who}; trying again in {duration(pause)}")
+
+    def said(self, line: str) -> None:
+        """Pass on what the project's code prints."""
+        self._note(f"  | {line}")
+
+    def _note(self, text: str) -> None:
+        self._bars.note(text)
+
+
+def shortened(sql: str, length: int = 100) -> str:
+    """Return a statement on one line, cut at `length` characters."""
+    flat = " ".join(sql.split())
+    return flat if len(flat) <= length else f"{flat[: length - 3]}..."
+
+
+def show_outcome(out: Output, outcome: Outcome) -> None:
+    """Print what a run did and where the database stands."""
+    where = ", ".join(outcome.state.current) or "no revision"
+
+    def render() -> None:
+        if not outcome.done:
+            out.line(f"nothing to do: the database is at {where}")
+            return
+        seconds = sum(done.seconds for done in outcome.done)
+        count = f"{len(outcome.done)} revision{'s' if len(outcome.done) != 1 else ''}"
+        run = f"run {outcome.run.id}: " if outcome.run else ""
+        out.line(f"{run}{count} in {duration(seconds)}; the database is at {where}")
+
+    out.result(outcome_facts(outcome), render)
+
+
+def outcome_facts(outcome: Outcome) -> dict[str, Any]:
+    """Return an outcome as plain data."""
+    return {
+        "run": outcome.run.id if outcome.run else None,
+        "done": [vars(done) for done in outcome.done],
+        "current": list(outcome.state.current),
+        "pending": [revision.id for revision in outcome.state.pending],
+    }

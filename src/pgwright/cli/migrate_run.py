@@ -1,0 +1,153 @@
+"""`pgwright migrate upgrade`, `downgrade` and `resume`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pgwright.cli.context import Invocation
+from pgwright.cli.group import command, pass_invocation
+
+if TYPE_CHECKING:
+    from pgwright.migrate.run import Outcome, Pace, Way
+
+_STATE_LEFT = "finished revisions stay; go on with: pgwright migrate resume"
+
+
+def pace_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say how patient a run is."""
+    options = (
+        click.option(
+            "--lock-timeout",
+            type=click.FloatRange(min=0.05),
+            default=2.0,
+            show_default=True,
+            metavar="SECONDS",
+            help="Let others queue behind a lock for this long at most, then try again.",
+        ),
+        click.option(
+            "--statement-timeout",
+            type=click.FloatRange(min=0),
+            default=0.0,
+            metavar="SECONDS",
+            help="End a statement that takes longer. Default: no limit.",
+        ),
+        click.option(
+            "--attempts",
+            type=click.IntRange(min=1),
+            default=20,
+            show_default=True,
+            help="How often a revision is tried that cannot have its locks.",
+        ),
+        click.option(
+            "--wait",
+            type=click.FloatRange(min=0),
+            default=3600.0,
+            show_default=True,
+            metavar="SECONDS",
+            help="How long to wait for another machine that migrates this database.",
+        ),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def pace_of(chosen: dict[str, Any]) -> Pace:
+    """Return what the options of `pace_options` chose."""
+    from pgwright.migrate.run import Pace
+
+    return Pace(
+        lock_timeout=chosen["lock_timeout"],
+        statement_timeout=chosen["statement_timeout"],
+        attempts=chosen["attempts"],
+        turn_wait=chosen["wait"],
+    )
+
+
+def run_way(invocation: Invocation, way: Way, pace: Pace, *, from_start: bool = False) -> Outcome:
+    """Run migrations and tell about it on stderr."""
+    from pgwright.cli.migrate_output import Reporter
+    from pgwright.cli.progress import bars
+    from pgwright.migrate.run import migrate
+
+    invocation.state_left = _STATE_LEFT
+    with bars(invocation.output) as shown:
+        return migrate(
+            invocation.project,
+            invocation.database.url,
+            way,
+            pace=pace,
+            audience=Reporter(invocation.output, shown),
+            from_start=from_start,
+        )
+
+
+@command("upgrade")
+@click.argument("revision", required=False)
+@pace_options
+@pass_invocation
+def upgrade(invocation: Invocation, /, revision: str | None, **chosen: Any) -> None:
+    """Apply the pending migrations, or those up to REVISION.
+
+    REVISION is what the project's tool understands: head, +1 or an id for Alembic; app or app.0003 for
+    Django.
+
+    Example: pgwright migrate upgrade
+    """
+    from pgwright.cli.migrate_output import show_outcome
+    from pgwright.migrate.run import UP, Way
+    from pgwright.migrate.tools import tool_of
+
+    tool = tool_of(invocation.project)
+    way = Way(direction=UP, target=revision or tool.newest)
+    show_outcome(invocation.output, run_way(invocation, way, pace_of(chosen)))
+
+
+# "-1" is a revision here, not an option.
+@command(
+    "downgrade", context_settings={"ignore_unknown_options": True, "help_option_names": ["-h", "--help"]}
+)
+@click.argument("revision")
+@pace_options
+@pass_invocation
+def downgrade(invocation: Invocation, /, revision: str, **chosen: Any) -> None:
+    """Take migrations back: those after REVISION, or the last one with -1.
+
+    Example: pgwright migrate downgrade -1
+    """
+    from pgwright.cli.migrate_output import show_outcome
+    from pgwright.migrate.run import DOWN, Way
+
+    way = Way(direction=DOWN, target=revision)
+    show_outcome(invocation.output, run_way(invocation, way, pace_of(chosen)))
+
+
+@command("resume")
+@click.option("--from-start", is_flag=True, help="Run a half-done revision again from its first statement.")
+@pace_options
+@pass_invocation
+def resume(invocation: Invocation, /, *, from_start: bool, **chosen: Any) -> None:
+    """Go on with a run that was killed or failed.
+
+    What is committed stays and is not run again, also within a revision that commits in pieces.
+
+    Example: pgwright migrate resume
+    """
+    from pgwright.cli.migrate_output import show_outcome
+    from pgwright.errors import UsageError
+    from pgwright.migrate.run import last_way
+    from pgwright.model.run import RunStatus
+
+    with invocation.connect(autocommit=True) as conn:
+        found = last_way(conn)
+    if found is None or found[0].status is RunStatus.SUCCEEDED:
+        said = f"run {found[0].id} ended well" if found else "pgwright has run no migrations in this database"
+        raise UsageError(
+            f"there is nothing to resume: {said}",
+            detail="nothing was done",
+            hint="apply what is pending: pgwright migrate upgrade",
+        )
+    show_outcome(invocation.output, run_way(invocation, found[1], pace_of(chosen), from_start=from_start))

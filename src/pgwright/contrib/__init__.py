@@ -1,0 +1,1 @@
+"""What pgwright is inside other programs: in Alembic, in Django."""

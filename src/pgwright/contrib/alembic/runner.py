@@ -1,0 +1,200 @@
+"""Run a project's Alembic revisions, in a process of its own: ``python -m pgwright.contrib.alembic.runner``.
+
+Alembic's own classes do the work, in the project's own env.py. What is added hangs on their public hooks: the
+function that yields the steps, `on_version_apply`, SQLAlchemy's events.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import sys
+from argparse import Namespace
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import Connection
+
+from pgwright.contrib.alembic.directing import Directing, session_of
+from pgwright.errors import MigrationError, PgwrightError, RevisionError
+from pgwright.migrate.child import Orders, Refused, explained, failed, serve
+from pgwright.migrate.conductor import Conductor
+from pgwright.migrate.messages import Order
+
+DIRECTING = Directing()
+_TOOL = "alembic"
+
+
+def _environment_context(conductor: Conductor, *args: Any, **attributes: Any) -> EnvironmentContext:
+    """Return the context of an env.py whose revisions each have a transaction of their own.
+
+    The module `alembic.context` stands for instances of this very class, so a subclass would not do.
+    """
+    environment = EnvironmentContext(*args, **attributes)
+    configure = environment.configure
+
+    def applied(*, ctx: MigrationContext, **_: Any) -> None:
+        assert ctx.connection is not None
+        conductor.revision_ends(session_of(ctx.connection))
+
+    def configured(connection: Connection | None = None, **options: Any) -> None:
+        options["transaction_per_migration"] = True
+        if connection is not None:
+            _require_usable(connection)
+            given = options.get("on_version_apply") or ()
+            others = tuple(given) if isinstance(given, (list, tuple, set)) else (given,)
+            options["on_version_apply"] = (*others, applied)
+        configure(connection=connection, **options)
+
+    environment.configure = configured  # type: ignore[method-assign, assignment]
+    return environment
+
+
+def _require_usable(connection: Connection) -> None:
+    if not DIRECTING.is_directed(connection):
+        raise MigrationError(
+            "env.py opens its connection in a way that leads past pgwright",
+            detail="an engine with creator=, or one of another database; nothing was run",
+            hint="let env.py call create_engine with a postgresql:// URL",
+        )
+    if connection.in_transaction():
+        raise MigrationError(
+            "env.py opens a transaction around all revisions",
+            detail="a revision could then neither be tried again nor build an index concurrently; "
+            "nothing was run",
+            hint="in env.py use engine.connect() instead of engine.begin()",
+        )
+
+
+def upgrade(order: Order, orders: Orders) -> None:
+    """Run the revisions up to ``order.target``."""
+    _run(order, orders, "up")
+
+
+def downgrade(order: Order, orders: Orders) -> None:
+    """Take the revisions after ``order.target`` back."""
+    _run(order, orders, "down")
+
+
+def stamp(order: Order, orders: Orders) -> None:
+    """Record ``order.target`` (several separated by blanks) as the place of the database, running nothing."""
+    script = ScriptDirectory.from_config(_config(order))
+    targets = tuple(order.target.split())
+    conductor = Conductor(_TOOL, order, orders)
+    _in_environment(order, script, conductor, lambda rev, _: script._stamp_revs(targets, rev), purge=True)
+
+
+def sql(order: Order, orders: Orders) -> str:
+    """Return the statements that lead to ``order.target``; ``start:end`` names both ends."""
+    buffer = io.StringIO()
+    script = ScriptDirectory.from_config(_config(order))
+    start, _, target = order.target.rpartition(":")
+    back = order.options.get("direction") == "down"
+    walk = script._downgrade_revs if back else script._upgrade_revs
+    conductor = Conductor(_TOOL, order, orders)
+    _in_environment(
+        order, script, conductor, lambda rev, _: walk(target, rev), buffer=buffer, start=start or None
+    )
+    return buffer.getvalue()
+
+
+def load(order: Order, orders: Orders) -> None:
+    """Do nothing: this process is ready when it has answered."""
+
+
+def _run(order: Order, orders: Orders, direction: str) -> None:
+    script = ScriptDirectory.from_config(_config(order))
+    conductor = Conductor(_TOOL, order, orders)
+
+    def steps(rev: Any, context: MigrationContext) -> Iterator[Any]:
+        walk = script._upgrade_revs if direction == "up" else script._downgrade_revs
+        assert context.connection is not None
+        for step in walk(order.target, rev):
+            name = str(step.info.up_revision_id)
+            conductor.revision_begins(session_of(context.connection), name, direction)
+            yield step
+            # Alembic asks for the next step when it has committed this one.
+            conductor.revision_committed()
+
+    try:
+        _in_environment(order, script, conductor, steps)
+    finally:
+        conductor.close()
+
+
+def _in_environment(
+    order: Order,
+    script: ScriptDirectory,
+    conductor: Conductor,
+    walk: Any,
+    *,
+    buffer: io.StringIO | None = None,
+    start: str | None = None,
+    purge: bool = False,
+) -> None:
+    """Run env.py with `walk` as its work.
+
+    Raises `Refused` with what went wrong and where it left the revision.
+    """
+    DIRECTING.to(order.url, conductor)
+    target: Any = tuple(order.target.split()) if purge else order.target.rpartition(":")[2]
+    options = {"as_sql": buffer is not None, "starting_rev": start, "destination_rev": target, "purge": purge}
+    try:
+        with _environment_context(conductor, _config(order, buffer), script, fn=walk, **options):
+            script.run_env()
+    except CommandError as exc:
+        raise _refused(failed(_explained_command(exc, script)), conductor) from exc
+    except PgwrightError as exc:
+        raise _refused(failed(exc), conductor) from exc
+    except (Exception, SystemExit) as exc:
+        raise _refused(explained(exc, left=conductor.left), conductor) from exc
+
+
+def _refused(report: Any, conductor: Conductor) -> Refused:
+    report = msgspec.structs.replace(report, revision=conductor.revision, partial=conductor.is_partial)
+    return Refused(report)
+
+
+def _explained_command(exc: CommandError, script: ScriptDirectory) -> MigrationError:
+    words = str(exc).rstrip(".")
+    if "Multiple head revisions" in words:
+        heads = ", ".join(script.get_heads())
+        return RevisionError(
+            f"the revisions end in several heads: {heads}",
+            detail="nothing was run",
+            hint='join them: alembic merge heads -m "merge"; or run all: pgwright migrate upgrade heads',
+        )
+    hint = "see the revisions: pgwright migrate history"
+    if "Can't locate revision" in words or "No such revision" in words:
+        return RevisionError(words, detail="nothing was run", hint=hint)
+    return MigrationError(words, detail="Alembic or env.py refuses", hint=hint)
+
+
+def _config(order: Order, buffer: io.StringIO | None = None) -> Config:
+    given: dict[str, Any] = {} if buffer is None else {"output_buffer": buffer}
+    config = Config(str(order.options["ini"]), **given)
+    config.cmd_opts = Namespace(x=list(order.options.get("x", ())) or None, config=order.options["ini"])
+    return config
+
+
+def _quieten() -> None:
+    """Keep from the log what pgwright tells itself; filters outlive the logging of env.py."""
+    for name in ("alembic.runtime.migration", "alembic.runtime.plugins"):
+        logging.getLogger(name).addFilter(lambda record: record.levelno >= logging.WARNING)
+
+
+def main() -> None:
+    """Serve orders."""
+    _quieten()
+    sys.argv = ["alembic"]
+    serve({"upgrade": upgrade, "downgrade": downgrade, "stamp": stamp, "sql": sql, "load": load})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""pgwright inside Django."""

@@ -1,0 +1,110 @@
+"""Direct the default connection of a Django project to one database, and follow what runs on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+
+from pgwright.errors import MigrationError
+from pgwright.migrate.conductor import Conductor
+from pgwright.pg.address import parse_address
+
+ALIAS = "default"
+_KEYS = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+# These say where a server is, or keep connections that were opened with other settings.
+_DROPPED = frozenset({"service", "passfile", "hostaddr", "pool"})
+_SKIPPED = "SET SESSION pgwright.skipped = 'yes'"
+_SKIPPED_ROWS = "CREATE TEMPORARY TABLE IF NOT EXISTS pgwright_skipped (n bigint)"
+_SKIPPED_COUNT = "INSERT INTO pg_temp.pgwright_skipped SELECT n FROM generate_series(1, %s) AS n"
+
+
+class DjangoSession:
+    """Be a session over Django's connection."""
+
+    def __init__(self, connection: BaseDatabaseWrapper) -> None:
+        self._connection = connection
+
+    @property
+    def in_autocommit(self) -> bool:
+        """Tell whether each statement commits by itself."""
+        return not self._connection.in_atomic_block and self._connection.autocommit
+
+    def fetch(self, query: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        """Run a query with ``%(name)s`` parameters, past Django's cursors and wrappers."""
+        with self._connection.connection.cursor() as cursor:
+            cursor.execute(query, dict(parameters) if parameters else None)
+            return [tuple(row) for row in cursor.fetchall()] if cursor.description else []
+
+
+class Directing:
+    """Hang on Django's public hooks: `connection_created`, execute wrappers, the connection's `commit`."""
+
+    def __init__(self) -> None:
+        self.conductor: Conductor | None = None
+        connection_created.connect(self._connected, weak=False)
+
+    def to(self, url: str, conductor: Conductor) -> BaseDatabaseWrapper:
+        """Lead the default connection to `url`, anew, and return it."""
+        self.conductor = conductor
+        connection = connections[ALIAS]
+        if connection.vendor != "postgresql":
+            raise MigrationError(
+                f"the default database of these settings is {connection.vendor}",
+                detail="pgwright migrates PostgreSQL; nothing was run",
+                hint="let DATABASES['default'] follow DATABASE_URL, or use: python manage.py migrate",
+            )
+        connection.close()
+        params = dict(parse_address(url).params)
+        settings = connection.settings_dict
+        for key, name in _KEYS.items():
+            settings[name] = params.pop(key, "")
+        kept = {k: v for k, v in settings["OPTIONS"].items() if k not in _DROPPED and not k.startswith("ssl")}
+        settings["OPTIONS"] = {**kept, **params}
+        if self._around not in connection.execute_wrappers:
+            connection.execute_wrappers.append(self._around)
+            self._hook_commit(connection)
+        return connection
+
+    def _connected(self, *, connection: BaseDatabaseWrapper, **_: Any) -> None:
+        if self.conductor is not None and connection.alias == ALIAS:
+            self.conductor.session_begins(DjangoSession(connection))
+
+    def _hook_commit(self, connection: BaseDatabaseWrapper) -> None:
+        commit, rollback = connection.commit, connection.rollback
+
+        def committing() -> None:
+            if self.conductor is not None:
+                self.conductor.transaction_ends(DjangoSession(connection))
+            commit()
+
+        def rolling_back() -> None:
+            rollback()
+            if self.conductor is not None:
+                self.conductor.transaction_lost()
+
+        connection.commit = committing  # type: ignore[method-assign]
+        connection.rollback = rolling_back  # type: ignore[method-assign]
+
+    def _around(
+        self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]
+    ) -> Any:
+        conductor = self.conductor
+        if conductor is None:
+            return execute(sql, params, many, context)
+        session, cursor = DjangoSession(context["connection"]), context["cursor"].cursor
+        rows = conductor.statement_begins(session, str(sql), params)
+        if rows is not None:
+            # Code that asks how many rows it changed shall hear the same number again.
+            session.fetch(_SKIPPED_ROWS)
+            return cursor.execute(_SKIPPED_COUNT, (rows,)) if rows else cursor.execute(_SKIPPED)
+        try:
+            result = execute(sql, params, many, context)
+        except BaseException:
+            conductor.statement_failed(session)
+            raise
+        conductor.statement_ends(session, max(0, cursor.rowcount))
+        return result

@@ -1,0 +1,188 @@
+"""Run a project's Django migrations, in a process of its own: ``python -m pgwright.contrib.django.runner``.
+
+The project's own `migrate` command does the work, so that its checks and signals happen as ever; only the
+class that runs one migration is replaced by a subclass.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from contextlib import nullcontext
+from typing import Any
+
+import django
+import msgspec
+from django.apps import apps
+from django.core.management import CommandError, call_command
+from django.core.management.commands import migrate as migrate_command
+from django.db import connections, transaction
+from django.db.migrations.exceptions import NodeNotFoundError
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.migration import Migration
+from django.db.migrations.recorder import MigrationRecorder
+
+from pgwright.contrib.django.directing import Directing, DjangoSession
+from pgwright.errors import PgwrightError, RevisionError
+from pgwright.migrate.child import Orders, Refused, explained, failed, serve
+from pgwright.migrate.conductor import Conductor
+from pgwright.migrate.messages import Order
+
+DIRECTING = Directing()
+_TOOL = "django"
+_SHOW = "see the migrations: pgwright migrate history"
+
+
+class Executor(MigrationExecutor):
+    """Run each migration with its record in one transaction, and tell about it.
+
+    Django records a migration after its transaction, so that a process killed in between leaves one that
+    ran but is not on record.
+    """
+
+    conductor: Conductor
+
+    def apply_migration(
+        self, state: Any, migration: Migration, fake: bool = False, fake_initial: bool = False
+    ) -> Any:
+        """Run a migration."""
+        self._begin(migration, "up")
+        with self._transaction(migration):
+            state = super().apply_migration(state, migration, fake=fake, fake_initial=fake_initial)
+        self.conductor.revision_committed()
+        return state
+
+    def record_migration(self, migration: Migration) -> None:  # type: ignore[override]
+        """Record a migration for Django and for pgwright at once."""
+        with transaction.atomic(using=self.connection.alias):
+            super().record_migration(migration)  # type: ignore[call-arg, arg-type]
+            self._end()
+
+    def unapply_migration(self, state: Any, migration: Migration, fake: bool = False) -> Any:
+        """Take a migration back."""
+        self._begin(migration, "down")
+        with self._transaction(migration):
+            state = super().unapply_migration(state, migration, fake=fake)
+            with transaction.atomic(using=self.connection.alias):
+                self._end()
+        self.conductor.revision_committed()
+        return state
+
+    def _begin(self, migration: Migration, direction: str) -> None:
+        name = f"{migration.app_label}.{migration.name}"
+        self.conductor.revision_begins(DjangoSession(self.connection), name, direction)
+
+    def _end(self) -> None:
+        self.conductor.revision_ends(DjangoSession(self.connection))
+
+    def _transaction(self, migration: Migration) -> Any:
+        return transaction.atomic(using=self.connection.alias) if migration.atomic else nullcontext()
+
+
+def upgrade(order: Order, orders: Orders) -> None:
+    """Run the migrations up to ``order.target``: all, those of an app, or up to ``app.name``."""
+    _migrate(order, orders, _words(order.target))
+
+
+def downgrade(order: Order, orders: Orders) -> None:
+    """Go back to ``app.name``, to ``app.zero``, to ``zero`` (all apps), or by ``-1``."""
+    _migrate(order, orders, None if order.target in ("zero", "-1") else _words(order.target))
+
+
+def stamp(order: Order, orders: Orders) -> None:
+    """Record that the migrations of ``order.target``, separated by blanks, are applied, and no others."""
+    conductor = Conductor(_TOOL, order, orders)
+    connection = _connection(order, conductor)
+    recorder = MigrationRecorder(connection)
+    recorder.ensure_schema()
+    wanted = [] if order.target == "zero" else order.target.split()
+    with transaction.atomic(using=connection.alias):
+        here = {f"{app}.{name}" for app, name in recorder.applied_migrations()}
+        for id in here - set(wanted):
+            recorder.record_unapplied(*id.split(".", 1))
+        for id in wanted:
+            if id not in here:
+                recorder.record_applied(*id.split(".", 1))
+
+
+def sql(order: Order, orders: Orders) -> str:
+    """Return the statements of the migrations that ``order.options["revisions"]`` names, in their order."""
+    _connection(order, Conductor(_TOOL, order, orders))
+    backwards = order.options.get("direction") == "down"
+    parts = []
+    for id in order.options["revisions"]:
+        app, name = id.split(".", 1)
+        out = io.StringIO()
+        call_command("sqlmigrate", app, name, backwards=backwards, stdout=out, no_color=True)
+        parts.append(f"-- {id}\n{out.getvalue().rstrip()}\n")
+    return "\n".join(parts)
+
+
+def load(order: Order, orders: Orders) -> None:
+    """Do nothing: this process is ready when it has answered."""
+
+
+def _migrate(order: Order, orders: Orders, words: list[str] | None) -> None:
+    conductor = Conductor(_TOOL, order, orders)
+    Executor.conductor = conductor
+    try:
+        connection = _connection(order, conductor)
+        for target in [words] if words is not None else _back(connection, order.target):
+            call_command("migrate", *target, interactive=False, verbosity=0)
+    except PgwrightError as exc:
+        raise _refused(failed(exc), conductor) from exc
+    except (CommandError, NodeNotFoundError) as exc:
+        error = RevisionError(str(exc).rstrip("."), detail="Django refuses; nothing was run", hint=_SHOW)
+        raise _refused(failed(error), conductor) from exc
+    except (Exception, SystemExit) as exc:
+        raise _refused(explained(exc, left=conductor.left), conductor) from exc
+    finally:
+        conductor.close()
+        connections.close_all()
+
+
+def _back(connection: Any, target: str) -> list[list[str]]:
+    """Return what to migrate to for all apps at once, or by one migration."""
+    executor = MigrationExecutor(connection)
+    applied = executor.loader.applied_migrations
+    if target == "zero":
+        apps = {app for app, _ in applied if app in executor.loader.migrated_apps}
+        return [[app, "zero"] for app in sorted(apps)]
+    last = MigrationRecorder(connection).migration_qs.order_by("-id").first()
+    if last is None:
+        return []
+    node = executor.loader.graph.node_map.get((last.app, last.name))
+    if node is None:
+        raise RevisionError(
+            f"migration {last.app}.{last.name} was applied last, but no file has it",
+            detail="nothing was run",
+            hint="bring the code up to date, or: pgwright migrate repair",
+        )
+    before = [parent.key for parent in node.parents if parent.key[0] == last.app]
+    return [[last.app, before[0][1] if before else "zero"]]
+
+
+def _words(target: str) -> list[str]:
+    return [word for word in target.replace(" ", ".").split(".", 1) if word]
+
+
+def _refused(report: Any, conductor: Conductor) -> Refused:
+    return Refused(msgspec.structs.replace(report, revision=conductor.revision, partial=conductor.is_partial))
+
+
+def _connection(order: Order, conductor: Conductor) -> Any:
+    """Return the default connection, directed; the first order sets Django up."""
+    if not apps.ready:
+        os.environ["DJANGO_SETTINGS_MODULE"] = str(order.options["settings"])
+        django.setup()
+        migrate_command.MigrationExecutor = Executor  # type: ignore[attr-defined]
+    return DIRECTING.to(order.url, conductor)
+
+
+def main() -> None:
+    """Serve orders."""
+    serve({"upgrade": upgrade, "downgrade": downgrade, "stamp": stamp, "sql": sql, "load": load})
+
+
+if __name__ == "__main__":
+    main()

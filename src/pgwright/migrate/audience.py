@@ -1,0 +1,43 @@
+"""Who hears what a migration is doing; by default nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pgwright.errors import PgwrightError
+from pgwright.migrate.lookout import BuildProgress, OldTransaction
+from pgwright.pg.blocking import Blocker
+
+
+class Audience:
+    """Hear nothing; subclasses override what they want to hear."""
+
+    def waits_for_turn(self, holder: str) -> None:
+        """Another session migrates this database; its end is waited for."""
+
+    def old_transactions(self, found: Sequence[OldTransaction]) -> None:
+        """Transactions have been open for long: locks and concurrent builds will wait for them."""
+
+    def began(self, revision: str, direction: str) -> None:
+        """Begin a revision."""
+
+    def statement(self, sql: str, *, is_skipped: bool) -> None:
+        """Begin a statement, or leave out one that is committed already."""
+
+    def ended(self, revision: str, direction: str, seconds: float) -> None:
+        """Commit a revision."""
+
+    def blocked(self, blockers: Sequence[Blocker]) -> None:
+        """Wait for locks that others hold."""
+
+    def builds(self, progress: BuildProgress) -> None:
+        """Build an index."""
+
+    def mended(self, name: str) -> None:
+        """Remove the leftover of a concurrent build that failed."""
+
+    def tries_again(self, revision: str | None, error: PgwrightError, *, pause: float) -> None:
+        """Try a revision again after `pause` seconds."""
+
+    def said(self, line: str) -> None:
+        """Pass on a line that the project's own code printed."""

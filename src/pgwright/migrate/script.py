@@ -1,0 +1,60 @@
+"""The SQL that a project's migrations would run, without running it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pgwright.errors import RevisionError
+from pgwright.migrate.messages import Order
+from pgwright.migrate.run import ask
+from pgwright.migrate.state import DJANGO, MigrationState, migration_state
+from pgwright.migrate.tools import files_of, tool_of
+from pgwright.pg.connect import connect
+
+if TYPE_CHECKING:
+    from pgwright.config import Project
+    from pgwright.migrate.revisions import Revisions
+
+
+def script_of(project: Project, url: str, *, target: str | None = None, start: str | None = None) -> str:
+    """Return the statements from `start` (default: where the database stands) up to `target`.
+
+    Raises `RevisionError` for a revision that no file has, and `MigrationError` where a migration asks the
+    database something and can therefore not be written down.
+    """
+    tool, files = tool_of(project), files_of(project)
+    target = target or tool.newest
+    at = None if start in ("base", "zero") else _state(project, url, files)
+    if tool.name == DJANGO:
+        wanted = _wanted(files, at, target, start)
+        return str(
+            ask(project, url, Order(verb="sql", url=url, options={**tool.options, "revisions": wanted}))
+        )
+    begin = start or ",".join(at.current if at else ()) or tool.oldest
+    if at is not None and not at.pending and start is None:
+        return ""
+    order = Order(verb="sql", url=url, target=f"{begin}:{target}", options=tool.options)
+    return str(ask(project, url, order))
+
+
+def _state(project: Project, url: str, files: Revisions) -> MigrationState:
+    with connect(url, autocommit=True) as conn:
+        state = migration_state(conn, project, files)
+    assert state is not None
+    return state
+
+
+def _wanted(files: Revisions, at: MigrationState | None, target: str, start: str | None) -> list[str]:
+    ends = [id for id in files.heads if id == target or id.startswith(f"{target}.") or not target]
+    ends = ends or [id for id in files.by_id if id == target or id.startswith(target)]
+    if not ends:
+        raise RevisionError(
+            f"no migration is called {target}",
+            detail="nothing was run",
+            hint="see them all: pgwright migrate history",
+        )
+    here = files.ancestors(files.heads)
+    pending = {revision.id for revision in at.pending} if at is not None else set(here)
+    if start and start != "zero":
+        pending = set(here) - files.ancestors([start])
+    return [revision.id for revision in files.in_order(pending & files.ancestors(ends))]

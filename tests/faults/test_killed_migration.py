@@ -1,0 +1,115 @@
+"""A migration that is killed at any of its statements goes on where it stopped, and comes to the same end."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+
+from pgwright.config import Project
+from pgwright.migrate.run import UP, Way, last_way, migrate
+from pgwright.model.run import RunStatus
+from pgwright.sources.database import read_catalog
+from tests.conftest import MakeDatabase
+from tests.integration.migrate.projects import alembic_project, django_project, environment_for, rows
+from tests.servers.running import Server
+
+# Ten statements in four pieces: a transaction, three that commit alone, one more in a transaction of its own,
+# and the rest with the revision.
+TEN_STEPS = """
+op.execute("CREATE TABLE orders (id int PRIMARY KEY, state text, total int DEFAULT 0)")
+op.execute("INSERT INTO orders SELECT i, 'open' FROM generate_series(1, 200) AS i")
+op.execute("UPDATE orders SET total = total + id")
+with op.get_context().autocommit_block():
+    op.execute("CREATE INDEX CONCURRENTLY orders_state ON orders (state)")
+    op.execute("UPDATE orders SET total = total + 1")
+    op.execute("CREATE INDEX CONCURRENTLY orders_total ON orders (total)")
+    op.execute("DROP INDEX CONCURRENTLY orders_state")
+op.execute("ALTER TABLE orders ADD COLUMN note text")
+op.execute("UPDATE orders SET note = 'was ' || state")
+op.execute("CREATE TABLE log (said text)")
+"""
+DJANGO_STEPS = """
+migrations.RunSQL("CREATE TABLE orders (id int PRIMARY KEY, state text, total int DEFAULT 0)"),
+migrations.RunSQL("INSERT INTO orders SELECT i, 'open' FROM generate_series(1, 200) AS i"),
+migrations.RunSQL("UPDATE orders SET total = total + id"),
+migrations.RunSQL("CREATE INDEX CONCURRENTLY orders_state ON orders (state)"),
+migrations.RunSQL("UPDATE orders SET total = total + 1"),
+migrations.RunSQL("CREATE INDEX CONCURRENTLY orders_total ON orders (total)"),
+migrations.RunSQL("DROP INDEX CONCURRENTLY orders_state"),
+migrations.RunSQL("ALTER TABLE orders ADD COLUMN note text"),
+migrations.RunSQL("UPDATE orders SET note = 'was ' || state"),
+migrations.RunSQL("CREATE TABLE log (said text)"),
+"""
+STEPS = 10
+ROWS = "SELECT id, state, total, note FROM orders ORDER BY id"
+
+# The program dies while the statement of that number begins, or has just ended.
+_CHILD = """
+import os, signal, sys
+from pathlib import Path
+from pgwright.config import load_project
+from pgwright.migrate.audience import Audience
+from pgwright.migrate.run import UP, Way, migrate
+
+url, folder, last = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
+
+class Dies(Audience):
+    seen = 0
+    def statement(self, sql, *, is_skipped):
+        self.seen += 1
+        if self.seen == last:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+migrate(load_project(folder), url, Way(direction=UP, target=sys.argv[4]), audience=Dies())
+"""
+
+
+def dies_at(number: int, folder: Path, url: str, target: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _CHILD, url, str(folder), str(number), target],
+        env=environment_for(url),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == -9, done.stderr
+
+
+def end_of(url: str) -> tuple[str, list[tuple[object, ...]]]:
+    with psycopg.connect(url) as conn:
+        catalog = read_catalog(conn, source="end")
+    return catalog.digest, rows(url, ROWS)
+
+
+def killed_everywhere(project: Project, server: Server, make_database: MakeDatabase, target: str) -> None:
+    whole = make_database(server)
+    migrate(project, whole, Way(direction=UP, target=target))
+    wanted = end_of(whole)
+    assert wanted[1][0] == (1, "open", 2, "was open")
+    for number in range(1, STEPS + 1):
+        url = make_database(server)
+        dies_at(number, project.root, url, target)
+        with psycopg.connect(url, autocommit=True) as conn:
+            found = last_way(conn)
+        assert found is not None
+        assert found[0].status is RunStatus.RUNNING
+        migrate(project, url, found[1])
+        assert end_of(url) == wanted, f"killed at statement {number}"
+        assert rows(url, "SELECT count(*) FROM pgwright.migration_statement") == [(0,)]
+
+
+def test_alembic_killed_at_every_statement(
+    tmp_path: Path, server_18: Server, make_database: MakeDatabase
+) -> None:
+    project = alembic_project(tmp_path, [("ten", None, TEN_STEPS, "")])
+    killed_everywhere(project, server_18, make_database, "head")
+
+
+def test_django_killed_at_every_statement(
+    tmp_path: Path, server_18: Server, make_database: MakeDatabase
+) -> None:
+    project = django_project(tmp_path, {"0001_ten": (False, DJANGO_STEPS)})
+    killed_everywhere(project, server_18, make_database, "")
