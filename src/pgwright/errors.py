@@ -297,3 +297,10 @@ class RevisionError(MigrationError):
 
     code = "PW502"
     exit_code = 3
+
+
+class WriteRefused(MigrationError):
+    """Refuse to write a migration: it would overwrite a file, or lose data over a name that changed."""
+
+    code = "PW510"
+    exit_code = 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pgwright.cli.group import group
+from pgwright.cli.migrate_create import create
 from pgwright.cli.migrate_look import current, history, sql, status
 from pgwright.cli.migrate_run import downgrade, resume, upgrade
 
@@ -15,5 +16,5 @@ def command() -> None:
     """
 
 
-for below in (upgrade, downgrade, resume, current, status, history, sql):
+for below in (create, upgrade, downgrade, resume, current, status, history, sql):
     command.add_command(below)

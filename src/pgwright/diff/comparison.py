@@ -31,7 +31,7 @@ _DECLARABLE = frozenset(
     }
 )
 
-_NEVER_DECLARED = frozenset({"owner", "grant", "default_privilege", "extension"})
+_NEVER_DECLARED = frozenset({"owner", "default_privilege", "extension"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,16 +114,19 @@ def _with_extensions_of(before: str, after: str, workshop: Workshop) -> Workshop
 def _reach_of(models: Catalog, other: Catalog, selection: Selection) -> tuple[Selection, list[str]]:
     """Restrict the selection to what the models can speak of, and say what that leaves out."""
     kinds = (_DECLARABLE | {o.id.kind for o in models}) - _NEVER_DECLARED
+    # Of the roles that the models do not name, they say nothing: those may have what others gave them.
+    roles = tuple(sorted({o.id.name.name for o in models.of("grant")}))
     schemas = {o.id.root.name.schema for o in models if o.id.root.kind == "table"} - {None}
     reach = replace(
         selection,
         owners=False,
-        privileges=False,
+        privileges=selection.privileges and bool(roles),
+        roles=roles,
         kinds=tuple(sorted(kinds)),
         exclude=(*selection.exclude, *BOOKKEEPING),
         schemas=selection.schemas or tuple(sorted(str(s) for s in schemas)),
     )
-    ignored = _NEVER_DECLARED | {"comment"}
+    ignored = _NEVER_DECLARED | {"comment", "grant"}
     left_out: dict[str, list[ObjectId]] = {}
     for o in other:
         if o.id.kind not in kinds and o.id.kind not in ignored and not o.derived:
@@ -144,5 +147,5 @@ def declared(spec: str, workshop: Workshop, selection: Selection | None = None) 
     catalog = load_catalog(spec, workshop)
     selection = selection or Selection()
     if spec.startswith(_MODELS):
-        selection = replace(selection, owners=False, privileges=False)
+        selection = replace(selection, owners=False)
     return selection.apply(catalog)

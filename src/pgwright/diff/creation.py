@@ -48,7 +48,7 @@ def propose_creation(spec: str, url: str, *, workshop: Workshop, selection: Sele
             raise _refusal(url, spec, found, len(comparison.changes))
         return Creation(comparison=comparison, proposal=None)
     if spec.startswith(_MODELS):
-        selection = replace(selection, owners=False, privileges=False)
+        selection = replace(selection, owners=False, privileges=bool(wanted.of("grant")))
     whole = _over(live, wanted, selection.apply(empty_database(workshop.scratch)))
     comparison = comparable(live, whole, before=url, after="", workshop=workshop, selection=selection)
     if not comparison.changes:

@@ -181,6 +181,7 @@ def _set_not_null(o: Column, context: Context) -> Iterator[Step]:
         context,
         lock=LockMode.SHARE_UPDATE_EXCLUSIVE,
         hazards=(hazard,),
+        phase=Phase.BACKFILL,
         lock_timeout=60.0,
     )
     yield plain

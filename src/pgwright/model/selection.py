@@ -22,7 +22,8 @@ class Selection:
 
     Patterns are shell-style and match the path of an object or of what it is part of
     (``public.audit_*``). `include` empty means everything; `exclude` wins over `include`.
-    `owners` and `privileges` tell whether those are compared. `kinds` restricts the kinds; None means all.
+    `owners` and `privileges` tell whether those are compared, `roles` of which grants; `kinds` restricts the
+    kinds. None means all.
     """
 
     schemas: tuple[str, ...] = ()
@@ -31,6 +32,7 @@ class Selection:
     owners: bool = True
     privileges: bool = True
     kinds: tuple[str, ...] | None = None
+    roles: tuple[str, ...] | None = None
 
     def apply(self, catalog: Catalog) -> Catalog:
         """Return the part of the catalog that is selected."""

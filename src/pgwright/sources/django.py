@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from pgwright.sources.declarations import Declaration, ensure_declared_roles
 from pgwright.sources.failure import reporting
 from pgwright.sources.subprocess_build import URL_VARIABLE, run_builder
 
@@ -56,6 +59,24 @@ def _main(module: str) -> None:
             for model in models:
                 if model._meta.managed and not model._meta.proxy and not model._meta.swapped:
                     editor.create_model(model)
+    declared = tuple(_declarations())
+    ensure_declared_roles(os.environ[URL_VARIABLE], declared)
+    what = f"what the apps of {module!r} declare cannot be created"
+    with reporting(what, hint), connection.cursor() as cursor:
+        for declaration in declared:
+            for statement in declaration.statements():
+                # Through the driver: Django would look for parameters in the bodies of functions.
+                cursor.cursor.execute(statement)
+
+
+def _declarations() -> Iterator[Declaration]:
+    """Yield what the apps declare in a module `declarations`, in the order of INSTALLED_APPS."""
+    from django.apps import apps
+    from django.utils.module_loading import module_has_submodule
+
+    for app in apps.get_app_configs():
+        if app.module and module_has_submodule(app.module, "declarations"):
+            yield from import_module(f"{app.name}.declarations").DECLARATIONS
 
 
 if __name__ == "__main__":

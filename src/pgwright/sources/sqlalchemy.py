@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pgwright.sources.declarations import ensure_declared_roles
 from pgwright.sources.failure import fail, reporting
 from pgwright.sources.subprocess_build import URL_VARIABLE, run_builder
 
@@ -58,6 +59,7 @@ def _main(argument: str) -> None:
         for metadata in bases:
             for schema in sorted({t.schema for t in metadata.tables.values() if t.schema}):
                 connection.execute(CreateSchema(schema, if_not_exists=True))
+            ensure_declared_roles(os.environ[URL_VARIABLE], metadata.info.get("pgwright.declarations", ()))
             metadata.create_all(connection)
 
 

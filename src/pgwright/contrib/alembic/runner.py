@@ -22,6 +22,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection
 
 from pgwright.contrib.alembic.directing import Directing, session_of
+from pgwright.contrib.alembic.writer import write
 from pgwright.errors import MigrationError, PgwrightError, RevisionError
 from pgwright.migrate.child import Orders, Refused, explained, failed, serve
 from pgwright.migrate.conductor import Conductor
@@ -193,7 +194,9 @@ def main() -> None:
     """Serve orders."""
     _quieten()
     sys.argv = ["alembic"]
-    serve({"upgrade": upgrade, "downgrade": downgrade, "stamp": stamp, "sql": sql, "load": load})
+    serve(
+        {"upgrade": upgrade, "downgrade": downgrade, "stamp": stamp, "sql": sql, "load": load, "write": write}
+    )
 
 
 if __name__ == "__main__":

@@ -1,0 +1,156 @@
+"""`pgwright migrate create`: write a migration."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pgwright.cli.context import Invocation
+from pgwright.cli.group import command, pass_invocation
+from pgwright.errors import PgwrightError, UsageError, WriteRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pgwright.diff.rename import Rename
+    from pgwright.migrate.writing.create import Written
+    from pgwright.model.catalog import ServerFacts
+
+
+@command("create")
+@click.option("-m", "--message", required=True, help="What it does, in a few words: the name of its file.")
+@click.option(
+    "--autogenerate", is_flag=True, help="Fill it with what leads from the migrations to the models."
+)
+@click.option("--rename", multiple=True, metavar="OLD=NEW", help="public.users.mail=public.users.email")
+@click.option("--no-rename", is_flag=True, help="What looks like a rename is none: drop the old one.")
+@click.option("--offline", is_flag=True, help="Write the short way, which may block writers.")
+@click.option("--app", metavar="LABEL", help="Django: the app that it belongs to.")
+@click.option("--head", metavar="REV", help="Alembic: the revision to follow. Default: the only head.")
+@click.option("--splice", is_flag=True, help="Alembic: let it branch off a --head that is none.")
+@click.option("--branch-label", metavar="NAME", help="Alembic: a name for the branch that it begins.")
+@click.option("--depends-on", multiple=True, metavar="REV", help="Alembic: what else must run before it.")
+@click.option("--rev-id", metavar="ID", help="Alembic: its id. Default: a random one.")
+@click.option("--version-path", metavar="FOLDER", help="Alembic: which of version_locations it goes to.")
+@pass_invocation
+def create(
+    invocation: Invocation,
+    /,
+    *,
+    message: str,
+    autogenerate: bool,
+    rename: tuple[str, ...],
+    no_rename: bool,
+    offline: bool,
+    **options: Any,
+) -> None:
+    """Write a new migration of the project, empty or filled with what the models have that it lacks.
+
+    A filled one was run up and down on a scratch database before it stays: it leads to the models, and back.
+
+    Example: pgwright migrate create -m "add invoices" --autogenerate
+    """
+    from pgwright.migrate.writing.create import Wish, write_empty
+
+    project = invocation.project
+    if (project.migrations or "").startswith("django"):
+        raise UsageError(
+            "pgwright does not write Django's migrations yet", hint="run: python manage.py makemigrations"
+        )
+    wish = Wish(message=message, renames=rename, online=not offline, options=options)
+    if autogenerate:
+        written = _autogenerate(invocation, wish, no_rename=no_rename)
+    else:
+        written = write_empty(project, wish)
+    out = invocation.output
+
+    def render() -> None:
+        if not written:
+            out.line("nothing changed: the migrations lead to what the models say; no file was written")
+        for one in written:
+            _show(invocation, one)
+
+    out.result({"written": [_facts(one) for one in written]}, render)
+
+
+def _autogenerate(invocation: Invocation, wish: Any, *, no_rename: bool) -> Sequence[Written]:
+    from dataclasses import replace
+
+    from pgwright.migrate.writing.create import write_alembic
+    from pgwright.migrate.writing.draft import bench, draft
+
+    project = invocation.project
+    with bench(project) as here:
+        found = draft(project, here.upgrade(), server=_server(invocation))
+        if not found.changes:
+            for note in found.comparison.notes:
+                invocation.output.remark(note)
+            return ()
+        if not wish.renames and not no_rename:
+            wish = replace(wish, renames=_asked(invocation, found.likely_renames))
+        return (write_alembic(project, here, found, wish),)
+
+
+def _server(invocation: Invocation) -> ServerFacts | None:
+    """Return which server the migration will run on, None where none can be asked now."""
+    from pgwright.model.catalog import ServerFacts
+
+    try:
+        with invocation.connect() as conn:
+            return ServerFacts(version_num=conn.info.server_version)
+    except PgwrightError:
+        return None
+
+
+def _asked(invocation: Invocation, likely: Sequence[Rename]) -> tuple[str, ...]:
+    """Return the renames that somebody confirms.
+
+    Raises `WriteRefused` where nobody is there to answer: a drop instead of a rename loses all data.
+    """
+    if not likely:
+        return ()
+    if invocation.output.json or not sys.stdin.isatty():
+        raise WriteRefused(
+            f"{likely[0].old.path} looks like {likely[0].new.path} under another name",
+            detail="; ".join(f"{r.old} or {r.new}" for r in likely) + "; nothing was written",
+            hint=" ".join(f"--rename {r}" for r in likely) + "; or --no-rename, to drop what is gone",
+        )
+    return tuple(
+        str(rename)
+        for rename in likely
+        if click.confirm(f"Is {rename.new} the {rename.old} under a new name?", default=True, err=True)
+    )
+
+
+def _show(invocation: Invocation, written: Written) -> None:
+    out = invocation.output
+    for note in written.notes:
+        out.remark(note)
+    out.line(f"wrote {_path(written)}", style="bold")
+    if written.plan is None:
+        return
+    for step in written.plan.steps:
+        out.line(f"  {step.summary}")
+        for hazard in step.hazards:
+            out.line(f"    {hazard.code.value}: {hazard.message}", style="red")
+    out.line("tried on scratch: it leads to the models, and its downgrade back; review it, then run")
+    out.line("  pgwright migrate upgrade")
+
+
+def _facts(written: Written) -> dict[str, Any]:
+    return {
+        "revision": written.revision,
+        "path": _path(written),
+        "follows": list(written.follows),
+        "steps": [step.summary for step in written.plan.steps] if written.plan else [],
+        "notes": list(written.notes),
+    }
+
+
+def _path(written: Written) -> str:
+    from pathlib import Path
+
+    here = Path.cwd()
+    return str(written.path.relative_to(here) if written.path.is_relative_to(here) else written.path)
