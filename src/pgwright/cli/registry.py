@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
         "migrate": Entry(
             "pgwright.cli.migrate:command", "Run the project's migrations, safely on a live database."
         ),
+        "data": Entry("pgwright.cli.data:command", "Export and import rows, as CSV, JSON or Parquet."),
         "inspect": Entry("pgwright.cli.inspect:command", "Look into tables, indexes, activity and more."),
         "doctor": Entry("pgwright.cli.doctor:command", "Find what is wrong, and what mends it."),
     }

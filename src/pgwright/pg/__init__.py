@@ -17,7 +17,7 @@ from pgwright.pg.redact import redact, remember_secret, safe_url
 if TYPE_CHECKING:
     from pgwright.pg.address import Address, parse_address
     from pgwright.pg.blocking import Blocker, blockers, watch_blockers
-    from pgwright.pg.quoting import Name, deparsed, literal, names, qualified, render
+    from pgwright.pg.quoting import Name, deparsed, literal, names, qualified, render, typed
     from pgwright.pg.session import advisory_lock, settings
     from pgwright.pg.sqlfiles import load_sql
     from pgwright.pg.statements import statement_error
@@ -47,13 +47,14 @@ __all__ = [
     "safe_url",
     "settings",
     "statement_error",
+    "typed",
     "watch_blockers",
 ]
 
 _HOMES = {
     "address": ("Address", "parse_address"),
     "blocking": ("Blocker", "blockers", "watch_blockers"),
-    "quoting": ("Name", "deparsed", "literal", "names", "qualified", "render"),
+    "quoting": ("Name", "deparsed", "literal", "names", "qualified", "render", "typed"),
     "session": ("advisory_lock", "settings"),
     "sqlfiles": ("load_sql",),
     "statements": ("statement_error",),

@@ -72,6 +72,11 @@ def deparsed(text: str) -> sql.Composed:
     return sql.SQL(text.replace("{", "{{").replace("}", "}}")).format()
 
 
+def typed(expression: str) -> sql.Composed:
+    """Compose an expression that the user typed, for the user's own session, in parentheses."""
+    return sql.SQL("({})").format(deparsed(expression))
+
+
 def literal(text: str) -> sql.Composed:
     """Compose a string constant, in the E'' form where it holds a backslash."""
     escaped = text.replace("'", "''")

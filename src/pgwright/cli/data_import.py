@@ -1,0 +1,150 @@
+"""`pgwright data import`: a file into a table."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pgwright.cli.context import Invocation
+from pgwright.cli.group import Command, pass_invocation
+from pgwright.errors import UsageError
+
+if TYPE_CHECKING:
+    from pgwright.transfer.imports import Outcome, Prepared
+
+
+@click.command("import", cls=Command)
+@click.argument("source", metavar="FILE")
+@click.option("--into", "table", metavar="TABLE", help="The table; default: the file's name.")
+@click.option(
+    "--format", metavar="FORMAT", help="csv, json, jsonl, django, parquet, arrow; default: by name."
+)
+@click.option("--map", "pairs", multiple=True, metavar="FILE=TABLE", help="mail=email; mail= leaves it out.")
+@click.option(
+    "--on-conflict",
+    type=click.Choice(["fail", "skip", "update"]),
+    default="fail",
+    show_default=True,
+    help="What becomes of rows whose key is there already.",
+)
+@click.option("--key", metavar="COLUMNS", help="Unique key to find conflicts by: email or tenant,email.")
+@click.option("--set", "changes", multiple=True, metavar="COLUMN[=SQL]", help="Update only these columns.")
+@click.option("--where", metavar="SQL", help="Update only where: excluded.changed > users.changed")
+@click.option(
+    "--max-rejects", type=click.IntRange(0), default=0, show_default=True, help="Bad rows to put aside."
+)
+@click.option("--rejects", metavar="FILE", help="Where to; default: FILE.rejects.csv.")
+@click.option("--batch-rows", type=click.IntRange(1), help="Commit so many rows at a time, and resume there.")
+@click.option("--encoding", default="utf-8", show_default=True, help="Of a text file.")
+@click.option("--delimiter", default=",", show_default=True, help="Of a CSV file; \\t for tabs.")
+@click.option(
+    "--null", default="", metavar="TEXT", help="What stands for null in a CSV file; default: nothing."
+)
+@click.option("--no-header", is_flag=True, help="The CSV file begins with a row; columns by position.")
+@click.option("--dry-run", is_flag=True, help="Do all of it, say what would happen, and take it back.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--production", metavar="NAME", help="Name the production database that this may change.")
+@pass_invocation
+def import_file(
+    invocation: Invocation, /, source: str, yes: bool, production: str | None, **chosen: Any
+) -> None:
+    """Import FILE (a path, s3://, gs://, az:// or - for standard input) into a table.
+
+    All or nothing: PostgreSQL checks every value, and when one is bad nothing is imported, unless bad rows
+    may be put aside (--max-rejects). The counts of rows inserted, updated, skipped and rejected are checked
+    against the rows read.
+
+    Example: pgwright data import users.csv --on-conflict update --key email --max-rejects 100
+    """
+    from pgwright.cli.progress import bars
+    from pgwright.transfer.imports import prepare, run_import
+
+    request = _request(source, chosen)
+    out = invocation.output
+    with invocation.connect(autocommit=True) as conn:
+        prepared = prepare(conn, request, sys.stdin.buffer if source == "-" else None)
+        if not out.json:
+            for line in _plan(prepared):
+                out.line(line)
+        if not request.dry_run:
+            invocation.refuse_production("importing", named=production)
+            invocation.confirm(f"Import into {prepared.table.name}?", yes=yes)
+        invocation.state_left = (
+            "finished batches stay; the same command goes on after them"
+            if request.batch_rows
+            else "nothing was imported"
+        )
+        with bars(out) as progress:
+            outcome = run_import(conn, prepared, lambda rows: progress.update("rows read", rows))
+    out.result(outcome, lambda: _say(invocation, outcome))
+
+
+def _request(source: str, chosen: dict[str, Any]) -> Any:
+    from pgwright.transfer.imports import Conflict, ImportRequest
+
+    delimiter = chosen["delimiter"].replace("\\t", "\t")
+    if len(delimiter.encode()) != 1:
+        raise UsageError("--delimiter must be one character of ASCII", hint="for tabs: --delimiter '\\t'")
+    pairs = [pair.partition("=") for pair in chosen["pairs"]]
+    if bad := next((name for name, sign, _ in pairs if not sign), None):
+        raise UsageError(f"--map {bad} names only one column", hint=f"write --map {bad}=COLUMN")
+    if source == "-" and not chosen["table"]:
+        raise UsageError("standard input has no name to find the table by", hint="add --into TABLE")
+    return ImportRequest(
+        source=source,
+        table=chosen["table"],
+        format=chosen["format"],
+        encoding=chosen["encoding"],
+        delimiter=delimiter,
+        null=chosen["null"],
+        header=not chosen["no_header"],
+        mapping=tuple((name, target) for name, _, target in pairs),
+        conflict=Conflict(chosen["on_conflict"]),
+        key=tuple(part.strip() for part in (chosen["key"] or "").split(",") if part.strip()),
+        set=chosen["changes"],
+        where=chosen["where"],
+        max_rejects=chosen["max_rejects"],
+        rejects=chosen["rejects"],
+        batch_rows=chosen["batch_rows"],
+        dry_run=chosen["dry_run"],
+    )
+
+
+def _plan(prepared: Prepared) -> list[str]:
+    from pgwright.cli.output import size
+
+    request, source = prepared.request, prepared.source
+    amount = f" ({size(source.stat.size)})" if source.stat else ""
+    lines = [f"import {source.place}{amount}, {source.format}, into {prepared.table.name}"]
+    pairs = [
+        target.name if name == target.name else f"{name} as {target.name}"
+        for name, target in prepared.pairs
+        if target is not None
+    ]
+    lines.append(f"  columns: {', '.join(pairs)}")
+    if left_out := [name for name, target in prepared.pairs if target is None]:
+        lines.append(f"  left out: {', '.join(left_out)}")
+    by = f" by ({', '.join(prepared.key.columns)})" if prepared.key else ""
+    lines.append(f"  rows that are there already{by}: {request.conflict.value}")
+    lines.append(
+        f"  bad rows: {'none' if not request.max_rejects else f'up to {request.max_rejects:,}'} allowed"
+    )
+    if request.batch_rows:
+        lines.append(f"  committed every {request.batch_rows:,} rows")
+    return lines
+
+
+def _say(invocation: Invocation, outcome: Outcome) -> None:
+    out, counts = invocation.output, outcome.counts
+    if outcome.resumed_at:
+        out.line(f"went on after row {outcome.resumed_at:,}")
+    out.line(
+        f"{outcome.table}: {counts.read:,} rows read = {counts.inserted:,} inserted"
+        f" + {counts.updated:,} updated + {counts.skipped:,} skipped + {counts.rejected:,} rejected"
+    )
+    if outcome.rejects:
+        out.line(f"bad rows and reasons are in {outcome.rejects}")
+    if outcome.dry_run:
+        out.line("a dry run: all of it was taken back")

@@ -1,0 +1,61 @@
+"""Rows on their way from a file to PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pgwright.formats.literal import Shape
+
+ROWS = 20_000  # of one batch
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """Say why a record is no row at all: where it begins, its text, the reason."""
+
+    number: int
+    text: bytes
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """Hold rows as records of PostgreSQL's CSV, without their line ends.
+
+    `numbers` says where each begins: the physical line of a text file, the position of an element or
+    row elsewhere, from 1. `table` names the table in a file that holds rows of several.
+    """
+
+    numbers: Sequence[int]
+    rows: Sequence[bytes]
+    faults: Sequence[Fault] = ()
+    table: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """Hold an opened file: its columns, and its rows.
+
+    `batches` yields the rows, given the shapes of the columns (by the file's names) where the table has
+    arrays or composites. `blocks` yields the same as CSV that PostgreSQL can take whole, where the format
+    allows that; it is much faster, and does not know where a record begins. Of both, one may be used, once.
+    `unit` is what the numbers count.
+    """
+
+    columns: tuple[str, ...]
+    batches: Callable[[Mapping[str, Shape]], Iterator[Batch]] = field(repr=False)
+    blocks: Callable[[], Iterator[bytes]] | None = field(default=None, repr=False)
+    delimiter: str = ","
+    null: str = ""
+    unit: str = "line"
+
+
+def quoted(value: str | None) -> str:
+    """Return a value as a field of CSV: nothing for a null, and quotes where they are needed."""
+    if value is None:
+        return ""
+    # A lone \. ends the data for servers before 18.
+    if not value or value == "\\." or any(sign in value for sign in '",\n\r') or value != value.strip():
+        return '"' + value.replace('"', '""') + '"'
+    return value

@@ -1,0 +1,88 @@
+"""Turn JSON values into the text that PostgreSQL's types read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shape:
+    """Say how a column's values are built: ``scalar``, ``json``, ``array`` or ``composite``.
+
+    An array has an `element`, a composite its `fields` in order.
+    """
+
+    kind: str = "scalar"
+    element: Shape | None = None
+    fields: Mapping[str, Shape] | None = None
+
+
+SCALAR = Shape()
+_decoder = msgspec.json.Decoder(str)
+_list = msgspec.json.Decoder(list[msgspec.Raw])
+_object = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_null = b"null"
+
+
+def from_json(raw: bytes, shape: Shape) -> str | None:
+    """Return the text of one JSON value for a column of that shape, None for null.
+
+    Numbers keep their digits as they stand. An array or composite may also be given as a text that holds
+    PostgreSQL's own form. Raises `ValueError` for a value that the shape has no place for.
+    """
+    raw = raw.strip()
+    if raw == _null:
+        return None
+    if shape.kind == "json":
+        return raw.decode()
+    first = raw[:1]
+    if first == b'"':
+        return _decoder.decode(raw)
+    if first == b"[" and shape.kind == "array":
+        return _array(raw, shape.element or SCALAR)
+    if first == b"{" and shape.kind == "composite":
+        return _composite(raw, shape.fields or {})
+    # An object or list for any other type goes as it stands: the type's own reader (hstore's, say) decides.
+    return raw.decode()
+
+
+def _array(raw: bytes, element: Shape) -> str:
+    texts = []
+    for item in _list.decode(raw):
+        inner = bytes(item).strip()
+        if inner[:1] == b"[" and element.kind != "json":
+            texts.append(_array(inner, element))
+        else:
+            text = from_json(inner, element)
+            texts.append("NULL" if text is None else '"' + _escaped(text) + '"')
+    return "{" + ",".join(texts) + "}"
+
+
+def _composite(raw: bytes, fields: Mapping[str, Shape]) -> str:
+    values = _object.decode(raw)
+    if unknown := set(values) - set(fields):
+        raise ValueError(f"unknown field {min(unknown)!r}; there are: {', '.join(fields)}")
+    texts = (
+        None if name not in values else from_json(bytes(values[name]), shape)
+        for name, shape in fields.items()
+    )
+    return "(" + ",".join("" if text is None else '"' + _escaped(text) + '"' for text in texts) + ")"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def shape_of(value: Any) -> Shape:
+    """Return a shape from plain data, as the catalog query gives it."""
+    if not value:
+        return SCALAR
+    return Shape(
+        kind=value["kind"],
+        element=shape_of(value["element"]) if value.get("element") else None,
+        fields={f["name"]: shape_of(f["shape"]) for f in value["fields"]} if value.get("fields") else None,
+    )

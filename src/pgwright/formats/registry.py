@@ -1,0 +1,54 @@
+"""The formats of files, by name.
+
+To add one: a module with a reader and a writer, one line in each table, a line in `SUFFIXES`.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from pathlib import PurePosixPath
+from types import MappingProxyType
+from typing import Any
+
+from pgwright.errors import UsageError
+
+READERS: dict[str, str] = {
+    "csv": "pgwright.formats.csv:read_csv",
+}
+
+SUFFIXES = MappingProxyType(
+    {
+        ".csv": "csv",
+        ".json": "json",
+        ".jsonl": "jsonl",
+        ".ndjson": "jsonl",
+        ".parquet": "parquet",
+        ".arrow": "arrow",
+        ".feather": "arrow",
+    }
+)
+
+
+def format_of(name: str) -> str:
+    """Return the format that a file's name tells. Raises `UsageError` where it tells none."""
+    found = SUFFIXES.get(PurePosixPath(name).suffix.lower())
+    if found is None:
+        raise UsageError(
+            f"the name {name} does not tell the format",
+            hint=f"add for example --format csv; there are: {', '.join(READERS)}",
+        )
+    return found
+
+
+@cache
+def reader(name: str) -> Any:
+    """Return the function that opens a file of that format."""
+    return _resolved(READERS, name)
+
+
+def _resolved(registry: dict[str, str], name: str) -> Any:
+    if name not in registry:
+        raise UsageError(f"unknown format {name}", hint=f"one of: {', '.join(registry)}")
+    module, _, attribute = registry[name].partition(":")
+    return getattr(import_module(module), attribute)

@@ -1,0 +1,1 @@
+"""Move data: between databases, and between databases and files."""

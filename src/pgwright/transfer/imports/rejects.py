@@ -1,0 +1,79 @@
+"""Rows that were put aside: where they stand, what is wrong with them, and the file that tells."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pgwright.errors import ImportFailed
+from pgwright.formats.batch import quoted
+from pgwright.storage import open_file
+from pgwright.storage.store import CHUNK
+
+_IN_MEMORY = 1 << 20  # bytes of rejects before they go to a temporary file
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reject:
+    """Describe a row that was refused; `column` and `value` are None where the whole row is at fault."""
+
+    number: int
+    reason: str
+    column: str | None = None
+    value: str | None = None
+    record: str = ""
+
+
+class Rejects:
+    """Collect rejects up to a limit, without keeping them in memory."""
+
+    def __init__(self, *, limit: int, place: str, unit: str) -> None:
+        self.count = 0
+        self.first: Reject | None = None
+        self._limit, self._place, self._unit = limit, place, unit
+        self._file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - lives with this object
+
+    def add(self, reject: Reject) -> None:
+        """Put a row aside. Raises `ImportFailed` when it is one more than the limit allows."""
+        self.count += 1
+        self.first = self.first or reject
+        fields = (str(reject.number), reject.column, reject.value, reject.reason, reject.record)
+        line = ",".join(quoted(field) for field in fields) + "\n"
+        self._file.write(line.encode("utf-8", "surrogateescape"))
+        if self.count > self._limit:
+            raise self.failure()
+
+    def failure(self) -> ImportFailed:
+        """Return the error that names the first row put aside."""
+        assert self.first is not None
+        first = self.first
+        where = f"{self._place}, {self._unit} {first.number}" if first.number else self._place
+        if first.column:
+            where += f", column {first.column}"
+        shown = "" if first.value is None else f": {_short(first.value)}"
+        allowed = f"{self.count:,} bad rows, {self._limit:,} allowed; " if self._limit else ""
+        return ImportFailed(
+            f"{where}{shown}: {first.reason}",
+            detail=f"{allowed}nothing was imported",
+            hint="correct the file, or put bad rows aside: --max-rejects 1000",
+        )
+
+    def save(self, url: str) -> None:
+        """Write the reject file: line, column, value, reason and the record as it was."""
+        store, name = open_file(url)
+        store.put(name, self._lines())
+
+    def close(self) -> None:
+        """Forget what was collected."""
+        self._file.close()
+
+    def _lines(self) -> Iterator[bytes]:
+        yield f"{self._unit},column,value,reason,record\n".encode()
+        self._file.seek(0)
+        while block := self._file.read(CHUNK):
+            yield block
+
+
+def _short(value: str) -> str:
+    return repr(value if len(value) <= 80 else value[:77] + "...")

@@ -1,0 +1,184 @@
+"""Run an import: fast where all rows are good, row by row where they are not, all or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from typing import Any
+
+import psycopg
+from psycopg import Connection, sql
+
+from pgwright.errors import CountsDiffer, ImportFailed
+from pgwright.formats.batch import Batch
+from pgwright.pg.quoting import Name
+from pgwright.pg.statements import statement_error
+from pgwright.transfer.imports.merge import merge
+from pgwright.transfer.imports.prepare import Prepared, fitted
+from pgwright.transfer.imports.rejects import Rejects
+from pgwright.transfer.imports.request import Conflict, Counts, Outcome
+from pgwright.transfer.imports.sift import REFUSALS, sift
+from pgwright.transfer.imports.staging import STAGING, Stager, copy_blocks, copy_statement, create_staging
+from pgwright.transfer.tables import read_tables
+
+Progress = Callable[[int], None]
+_NOTHING = "nothing was imported"
+
+
+def run_import(conn: Connection[Any], prepared: Prepared, progress: Progress = lambda rows: None) -> Outcome:
+    """Import a file in one transaction and return the counts, which add up.
+
+    `progress` is told the rows read so far. Raises `ImportFailed` with line, column, value and reason when
+    more rows are bad than allowed; whatever is raised, nothing was imported.
+    """
+    if prepared.request.batch_rows is not None:
+        from pgwright.transfer.imports.batches import run_batches  # noqa: PLC0415 - imports this module
+
+        return run_batches(conn, prepared, progress)
+    with _rejects(prepared) as rejects, _explained(conn):
+        try:
+            with conn.transaction(force_rollback=prepared.request.dry_run):
+                counts = _import(conn, prepared, rejects, progress)
+                require_sum(prepared, counts)
+                raise_sequences(conn, prepared)
+        except ImportFailed:
+            save_rejects(prepared, rejects)
+            raise
+        where = save_rejects(prepared, rejects)
+    return Outcome(
+        table=str(prepared.table.name), counts=counts, rejects=where, dry_run=prepared.request.dry_run
+    )
+
+
+def _import(conn: Connection[Any], prepared: Prepared, rejects: Rejects, progress: Progress) -> Counts:
+    blocks = prepared.reading.blocks
+    if prepared.request.max_rejects or blocks is None:
+        return carefully(conn, prepared, prepared.reading.batches(prepared.shapes), rejects, progress)
+    try:
+        with conn.transaction():
+            return _fast(conn, prepared, _watched(blocks()), progress)
+    except (*REFUSALS, _NeedsCare) as exc:
+        if not prepared.source.again:
+            if isinstance(exc, _NeedsCare):
+                raise ImportFailed(
+                    "a line holds only \\., which ends the data for this server",
+                    detail=_NOTHING,
+                    hint="import from a file, or use --max-rejects 1",
+                ) from None
+            raise
+        failure = exc
+    # Read again, to tell the line. That this fails as well is all but certain: somebody may have changed
+    # the file or the table in between, and then the import is right.
+    reading = prepared.source.open()
+    again = replace(fitted(prepared.request, prepared.source, reading, prepared.table))
+    counts = carefully(conn, again, reading.batches(again.shapes), rejects, progress)
+    del failure
+    return counts
+
+
+def _fast(conn: Connection[Any], prepared: Prepared, blocks: Iterator[bytes], progress: Progress) -> Counts:
+    left_out = any(column is None for _, column in prepared.pairs)
+    if prepared.request.conflict is Conflict.FAIL and not left_out and not prepared.table.row_security:
+        # COPY holds the rows against every constraint itself. It cannot be used under row security.
+        rows = copy_blocks(conn, copy_statement(prepared, prepared.table.sql, lines=False), blocks)
+        progress(rows)
+        return Counts(read=rows, inserted=rows)
+    create_staging(conn, prepared, lines=False)
+    read = copy_blocks(conn, copy_statement(prepared, STAGING, lines=False), blocks)
+    progress(read)
+    return replace(merge(conn, prepared), read=read)
+
+
+def carefully(
+    conn: Connection[Any],
+    prepared: Prepared,
+    batches: Iterator[Batch],
+    rejects: Rejects,
+    progress: Progress,
+) -> Counts:
+    """Stage row by row, merge, and put aside what is refused on the way."""
+    before = rejects.count
+    create_staging(conn, prepared, lines=True)
+    stager = Stager(conn, prepared, rejects)
+    read = 0
+    for batch in batches:
+        stager.stage(batch)
+        read += len(batch.rows) + len(batch.faults)
+        progress(read)
+    try:
+        with conn.transaction():
+            counts = merge(conn, prepared)
+    except REFUSALS:
+        counts = sift(conn, prepared, read_tables(conn), rejects)
+    return replace(counts, read=read, rejected=rejects.count - before)
+
+
+def require_sum(prepared: Prepared, counts: Counts) -> None:
+    """Raise `CountsDiffer` unless every row read is accounted for."""
+    if not counts.add_up:
+        raise CountsDiffer(
+            f"of {counts.read:,} rows for {prepared.table.name} {counts.inserted:,} were inserted, "
+            f"{counts.updated:,} updated, {counts.skipped:,} skipped and {counts.rejected:,} rejected",
+            detail=_NOTHING,
+            hint="look at the triggers and rules of the table: they may write or drop rows",
+        )
+
+
+def raise_sequences(conn: Connection[Any], prepared: Prepared) -> None:
+    """Let the sequences of imported columns go on after the largest value, never back."""
+    for column in prepared.columns:
+        if column.sequence is None:
+            continue
+        conn.execute(
+            sql.SQL(
+                "SELECT setval({0}::regclass, found.largest)"
+                " FROM (SELECT max({1}) AS largest FROM {2}) AS found"
+                " WHERE found.largest > coalesce(pg_sequence_last_value({0}::regclass), 0)"
+            ).format(sql.Literal(column.sequence), Name(column.name), prepared.table.sql)
+        )
+
+
+@contextmanager
+def _rejects(prepared: Prepared) -> Iterator[Rejects]:
+    rejects = Rejects(
+        limit=prepared.request.max_rejects, place=prepared.source.place, unit=prepared.reading.unit
+    )
+    with closing(rejects):
+        yield rejects
+
+
+def save_rejects(prepared: Prepared, rejects: Rejects) -> str | None:
+    """Write the reject file where one is wanted and needed, and return where."""
+    if not rejects.count or not prepared.request.max_rejects:
+        return None
+    request = prepared.request
+    where = request.rejects or ("rejects.csv" if request.source == "-" else f"{request.source}.rejects.csv")
+    rejects.save(where)
+    return where
+
+
+@contextmanager
+def _explained(conn: Connection[Any]) -> Iterator[None]:
+    try:
+        yield
+    except psycopg.Error as exc:
+        context = exc.diag.context
+        said = statement_error(exc, conn=conn, left=_NOTHING)
+        if context:
+            said.detail = f"{said.detail}; {context.splitlines()[0]}"
+        raise said from exc
+
+
+class _NeedsCare(Exception):
+    """Say that the server would stop reading before the end of the file."""
+
+
+def _watched(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    r"""Yield blocks until a line begins with ``\.``: servers before 18 take it for the end of the data."""
+    tail = b"\n"
+    for block in blocks:
+        if (b"\\." in block or tail.endswith(b"\\")) and b"\n\\." in tail + block:
+            raise _NeedsCare
+        tail = block[-2:]
+        yield block

@@ -1,0 +1,118 @@
+"""The file that is imported: opened, decompressed, decoded, and read in its format."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import BinaryIO
+
+from pgwright.errors import FileFormatError, StoredFileMissing, UsageError
+from pgwright.formats.batch import Reading
+from pgwright.formats.compression import SUFFIXES, decompressed
+from pgwright.formats.registry import format_of, reader
+from pgwright.storage import Store, open_file
+from pgwright.storage.store import CHUNK, Stat
+from pgwright.transfer.imports.request import ImportRequest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Be a file that can be read again from its beginning, or standard input, which cannot.
+
+    `stat` is what the store knows of it.
+    """
+
+    request: ImportRequest
+    format: str
+    store: Store | None
+    name: str
+    stdin: BinaryIO | None
+    stat: Stat | None
+
+    @property
+    def place(self) -> str:
+        """Return the file's name for messages."""
+        return "standard input" if self.store is None else self.request.source
+
+    @property
+    def again(self) -> bool:
+        """Tell whether the file can be read a second time."""
+        return self.store is not None
+
+    def open(self) -> Reading:
+        """Open the file from its beginning. Raises `FileFormatError`, `StorageError`."""
+        asked = self.request
+        if self.format in ("parquet", "arrow"):
+            if self.store is None:
+                raise UsageError(
+                    f"{self.format} cannot be read from standard input: its directory stands at its end",
+                    hint="name a file",
+                )
+            found: Reading = reader(self.format)(self.store.open(self.name), self.place)
+            return found
+        blocks = _decoded(decompressed(self._blocks(), self.place), asked.encoding, self.place)
+        if self.format == "csv":
+            opened: Reading = reader("csv")(
+                blocks, self.place, header=asked.header, delimiter=asked.delimiter, null=asked.null
+            )
+            return opened
+        other: Reading = reader(self.format)(blocks, self.place)
+        return other
+
+    def _blocks(self) -> Iterator[bytes]:
+        if self.store is not None:
+            yield from self.store.stream(self.name)
+            return
+        assert self.stdin is not None
+        while block := self.stdin.read(CHUNK):
+            yield block
+
+
+def open_source(request: ImportRequest, stdin: BinaryIO | None = None) -> Source:
+    """Find the file and its format; nothing is read yet.
+
+    Raises `StoredFileMissing`, `UsageError` for a format or encoding that is unknown.
+    """
+    try:
+        codecs.lookup(request.encoding)
+    except LookupError:
+        raise UsageError(
+            f"unknown encoding {request.encoding}", hint="for example utf-8, latin1, cp1252, utf-16"
+        ) from None
+    if request.source == "-":
+        return Source(
+            request=request, format=request.format or "csv", store=None, name="-", stdin=stdin, stat=None
+        )
+    store, name = open_file(request.source)
+    stat = store.stat(name)
+    if stat is None:
+        raise StoredFileMissing(
+            f"there is no file {request.source}", detail="nothing was changed", hint="check its name"
+        )
+    plain = name.removesuffix(PurePosixPath(name).suffix) if name.endswith(tuple(SUFFIXES.values())) else name
+    return Source(
+        request=request,
+        format=request.format or format_of(plain),
+        store=store,
+        name=name,
+        stdin=None,
+        stat=stat,
+    )
+
+
+def _decoded(blocks: Iterator[bytes], encoding: str, place: str) -> Iterator[bytes]:
+    """Yield `blocks` in UTF-8; those that are said to be are PostgreSQL's to check."""
+    if codecs.lookup(encoding).name == "utf-8":
+        yield from blocks
+        return
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        for block in blocks:
+            yield decoder.decode(block).encode()
+        yield decoder.decode(b"", final=True).encode()
+    except UnicodeError as exc:
+        raise FileFormatError(
+            f"{place} is not encoded in {encoding}", detail=str(exc), hint="name another --encoding"
+        ) from exc

@@ -1,0 +1,161 @@
+"""Tables as an import or an export sees them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from psycopg import Connection, sql
+from psycopg.rows import dict_row
+
+from pgwright.errors import UnknownTableError
+from pgwright.formats.literal import Shape, shape_of
+from pgwright.model.names import QualifiedName
+from pgwright.pg.quoting import qualified
+from pgwright.pg.sqlfiles import load_sql
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """Describe a column: `type` as PostgreSQL writes it, `base` the name of the type below domains.
+
+    `precision` is a numeric's type modifier. `sequence` owns its values. `comment` may carry a mask.
+    """
+
+    name: str
+    type: str
+    base: str
+    precision: int | None = None
+    not_null: bool = False
+    default: bool = False
+    generated: bool = False
+    identity: str = ""
+    sequence: str | None = None
+    comment: str | None = field(default=None, repr=False)
+    shape: Shape = field(default_factory=Shape, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Key:
+    """Name a unique key by which rows can conflict."""
+
+    name: str
+    primary: bool
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForeignKey:
+    """Name a foreign key; `to` is the oid of the referenced table."""
+
+    name: str
+    deferrable: bool
+    to: int
+    columns: tuple[str, ...]
+    referenced: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """Describe one table; `children` are the oids of itself and all that hold its rows."""
+
+    oid: int
+    name: QualifiedName
+    visible: bool
+    row_security: bool
+    rows: int
+    columns: tuple[Column, ...]
+    keys: tuple[Key, ...]
+    foreign_keys: tuple[ForeignKey, ...]
+    children: tuple[int, ...]
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Column]:
+        """Return the columns by their names."""
+        return {column.name: column for column in self.columns}
+
+    @property
+    def sql(self) -> sql.Composable:
+        """Compose the table's name."""
+        return qualified(self.name)
+
+    @property
+    def writable(self) -> tuple[Column, ...]:
+        """Return the columns that take values: all but generated ones."""
+        return tuple(column for column in self.columns if not column.generated)
+
+
+def read_tables(conn: Connection[Any]) -> tuple[Table, ...]:
+    """Read every table of users, ordered by name."""
+    text = load_sql("pgwright.transfer", "tables", conn.info.server_version // 10000)
+    with conn.cursor(row_factory=dict_row) as cursor:
+        return tuple(_table(row) for row in cursor.execute(text.encode()).fetchall())
+
+
+def _table(row: dict[str, Any]) -> Table:
+    columns, keys, foreign_keys = row["columns"], row["keys"], row["foreign_keys"]
+    return Table(
+        oid=row["oid"],
+        name=QualifiedName(row["schema"], row["name"]),
+        visible=row["visible"],
+        row_security=row["row_security"],
+        rows=row["rows"],
+        columns=tuple(Column(**{**column, "shape": shape_of(column["shape"])}) for column in columns),
+        keys=tuple(Key(**{**key, "columns": tuple(key["columns"])}) for key in keys),
+        foreign_keys=tuple(
+            ForeignKey(**{**key, "columns": tuple(key["columns"]), "referenced": tuple(key["referenced"])})
+            for key in foreign_keys
+        ),
+        children=tuple(row["children"]),
+    )
+
+
+def find_table(tables: Sequence[Table], wanted: str) -> Table:
+    """Return the table that a user named, ``users`` or ``sales.users``.
+
+    Without a schema the one on the search path is meant, or the only one of that name. Raises
+    `UnknownTableError`.
+    """
+    same = [table for table in tables if wanted in (str(table.name), table.name.name)]
+    visible = [table for table in same if table.visible or wanted == str(table.name)]
+    for found in (visible, same):
+        if len(found) == 1:
+            return found[0]
+    if same:
+        raise UnknownTableError(
+            f"{wanted} may be any of {', '.join(str(table.name) for table in same)}",
+            hint=f"name its schema: {same[0].name}",
+        )
+    names = [str(table.name) for table in tables] + [table.name.name for table in tables]
+    close = difflib.get_close_matches(wanted, names, n=1)
+    raise UnknownTableError(
+        f"there is no table {wanted}" + (f"; did you mean {close[0]}?" if close else ""),
+        detail="nothing was changed",
+        hint="see what there is: pgwright inspect tables",
+    )
+
+
+def in_order(tables: Iterable[Table]) -> tuple[tuple[Table, ...], tuple[ForeignKey, ...]]:
+    """Return the tables, referenced ones first, and the foreign keys that no order can satisfy.
+
+    The latter are those that close a circle.
+    """
+    waiting = {table.oid: table for table in tables}
+    done: list[Table] = []
+    closing: list[ForeignKey] = []
+    while waiting:
+        free = [table for table in waiting.values() if not list(_open(table, waiting))]
+        if not free:
+            first = min(waiting.values(), key=lambda table: (len(list(_open(table, waiting))), table.name))
+            closing += _open(first, waiting)
+            free = [first]
+        for table in free:
+            done.append(waiting.pop(table.oid))
+    return tuple(done), tuple(closing)
+
+
+def _open(table: Table, waiting: Mapping[int, Table]) -> Iterator[ForeignKey]:
+    return (key for key in table.foreign_keys if key.to in waiting and key.to != table.oid)

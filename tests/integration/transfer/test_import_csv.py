@@ -1,0 +1,275 @@
+"""CSV into tables: what conflicts, what is refused, what is left behind."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from pgwright.errors import (
+    ColumnMismatch,
+    FileFormatError,
+    ImportFailed,
+    PgwrightError,
+    UnknownTableError,
+    UsageError,
+)
+from tests.conftest import MakeDatabase
+from tests.integration.transfer.importing import USERS, counts, execute, import_path, import_text, rows
+from tests.servers.running import Server
+
+
+@pytest.fixture
+def users(database: str) -> str:
+    execute(
+        database,
+        USERS,
+        "INSERT INTO users (email, name, age) VALUES ('a@x', 'Ann', 30), ('b@x', 'Bob', 40)",
+    )
+    return database
+
+
+def test_new_rows_come_in_and_the_sequence_follows(users: str, tmp_path: Path) -> None:
+    text = 'id,email,name,age\n10,c@x,"Cleo, ""the cat""",5\n11,d@x,,6\n12,e@x,"",7\n'
+    assert counts(import_text(users, tmp_path / "users.csv", text)) == (3, 3, 0, 0, 0)
+    found = rows(users, "SELECT email, name FROM users WHERE id >= 10 ORDER BY id")
+    assert found == [("c@x", 'Cleo, "the cat"'), ("d@x", None), ("e@x", "")]
+    execute(users, "INSERT INTO users (email) VALUES ('f@x')")
+    assert rows(users, "SELECT id FROM users WHERE email = 'f@x'") == [(13,)]
+
+
+def test_conflicts_fail_skip_or_update(
+    each_server: Server, make_database: MakeDatabase, tmp_path: Path
+) -> None:
+    url = make_database(each_server)
+    execute(url, USERS, "INSERT INTO users (email, name, age) VALUES ('a@x', 'Ann', 30), ('b@x', 'Bob', 40)")
+    text = "email,name,age\na@x,Anna,31\nc@x,Cleo,5\na@x,Annabel,32\n"
+    path = tmp_path / "users.csv"
+    with pytest.raises(ImportFailed, match=r"line 2.*users_email_key") as failure:
+        import_text(url, path, text)
+    assert "nothing was imported" in str(failure.value)
+    skipping = import_text(url, path, text, conflict="skip", dry_run=True)
+    assert counts(skipping) == (3, 1, 0, 2, 0)
+    assert rows(url, "SELECT count(*) FROM users") == [(2,)]
+    updating = import_text(url, path, text, conflict="update", key=("email",))
+    assert counts(updating) == (3, 1, 1, 1, 0)
+    assert rows(url, "SELECT email, name, age FROM users ORDER BY 1") == [
+        ("a@x", "Annabel", 32),
+        ("b@x", "Bob", 40),
+        ("c@x", "Cleo", 5),
+    ]
+
+
+def test_newer_wins_whatever_the_order_of_the_file(users: str, tmp_path: Path) -> None:
+    text = (
+        "email,name,changed\na@x,newest,2025-03-01\na@x,older,2025-02-01\nb@x,too old,2024-01-01\n"
+        "n@x,first,2025-01-01\nn@x,second,2025-01-02\n"
+    )
+    outcome = import_text(
+        users,
+        tmp_path / "users.csv",
+        text,
+        conflict="update",
+        key=("email",),
+        set=("name", "changed", "age = users.age + 1"),
+        where="excluded.changed > users.changed",
+    )
+    assert counts(outcome) == (5, 1, 2, 2, 0)
+    assert rows(users, "SELECT email, name, age FROM users ORDER BY 1") == [
+        ("a@x", "newest", 31),
+        ("b@x", "Bob", 40),
+        ("n@x", "second", None),
+    ]
+
+
+def test_bad_rows_are_put_aside_with_line_column_value_and_reason(
+    each_server: Server, make_database: MakeDatabase, tmp_path: Path
+) -> None:
+    url = make_database(each_server)
+    execute(url, USERS, "CREATE TABLE notes (email text REFERENCES users (email), note text)")
+    text = (
+        b"email,name,age\n"
+        b'a@x,"two\nlines",1\n'
+        b"b@x,B,old\n"  # line 4
+        b"c@x,C\n"  # 5: a column is missing
+        b"d@x,D,4,5\n"  # 6: one too many
+        b"e@x,\xe9,5\n"  # 7: not UTF-8
+        b'"f@x","F\n\nF",-6\n'  # 8 to 10: refused by the check
+        b",G,7\n"  # 11: null
+        b"h@x,H,8\n"
+        b"\\.\n"  # 13
+        b"i@x,I,9\n"
+        b'j@x,"open,10\n'  # 15
+    )
+    outcome = import_text(url, tmp_path / "users.csv", text, max_rejects=10)
+    assert counts(outcome) == (11, 3, 0, 0, 8)
+    assert outcome.rejects == str(tmp_path / "users.csv.rejects.csv")
+    with Path(outcome.rejects).open(newline="") as file:
+        found = {int(row["line"]): row for row in csv.DictReader(file)}
+    assert sorted(found) == [4, 5, 6, 7, 8, 11, 13, 15]
+    assert (found[4]["column"], found[4]["value"], found[4]["record"]) == ("age", "old", "b@x,B,old")
+    assert "integer" in found[4]["reason"]
+    assert "age" in found[5]["reason"] and "extra data" in found[6]["reason"]
+    assert "UTF8" in found[7]["reason"]
+    assert "users_age_check" in found[8]["reason"] and found[8]["record"] == 'f@x,"F\n\nF",-6'
+    assert found[11]["column"] == "email" and "null" in found[11]["reason"]
+    assert "quoted field" in found[15]["reason"]
+    assert rows(url, "SELECT email FROM users ORDER BY 1") == [("a@x",), ("h@x",), ("i@x",)]
+    orphans = import_text(url, tmp_path / "notes.csv", "email,note\na@x,1\nz@x,2\n,3\n", max_rejects=5)
+    assert counts(orphans) == (3, 2, 0, 0, 1)
+    reason = (tmp_path / "notes.csv.rejects.csv").read_text()
+    assert "3,email,z@x,has no row in public.users" in reason and "import public.users first" in reason
+
+
+def test_one_bad_row_too_many_imports_nothing_and_says_which(users: str, tmp_path: Path) -> None:
+    text = "email,age\nc@x,1\nd@x,many\ne@x,more\n"
+    for allowed in (0, 1):
+        with pytest.raises(ImportFailed, match=r"users.csv, line [34], column age") as failure:
+            import_text(users, tmp_path / "users.csv", text, max_rejects=allowed)
+        assert "'many'" in failure.value.message
+    assert rows(users, "SELECT count(*) FROM users") == [(2,)]
+
+
+def test_what_only_a_trigger_refuses_is_found_by_halving(users: str, tmp_path: Path) -> None:
+    execute(
+        users,
+        "CREATE FUNCTION no_thirteen() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " IF NEW.age % 1300 = 0 THEN RAISE 'thirteen!'; END IF; RETURN NEW; END $$",
+        "CREATE TRIGGER t BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION no_thirteen()",
+    )
+    text = "email,age\n" + "".join(f"u{n}@x,{n}\n" for n in range(1, 10_001))
+    outcome = import_text(
+        users, tmp_path / "users.csv", text, max_rejects=10, conflict="update", key=("email",)
+    )
+    assert counts(outcome) == (10_000, 9_993, 0, 0, 7)
+    lines = (tmp_path / "users.csv.rejects.csv").read_text().splitlines()
+    assert lines[1].startswith("1301,") and "thirteen!" in lines[1]
+
+
+def test_nulls_in_a_key_never_conflict(database: str, tmp_path: Path) -> None:
+    execute(database, "CREATE TABLE t (k text UNIQUE, v integer)", "INSERT INTO t VALUES (NULL, 0), ('a', 0)")
+    outcome = import_text(
+        database, tmp_path / "t.csv", "k,v\n,1\n,2\na,3\na,4\n", conflict="update", key=("k",)
+    )
+    assert counts(outcome) == (4, 2, 1, 1, 0)
+    assert rows(database, "SELECT k, v FROM t ORDER BY 2") == [(None, 0), (None, 1), (None, 2), ("a", 4)]
+
+
+def test_partitions_triggers_and_identity_are_counted_right(database: str, tmp_path: Path) -> None:
+    execute(
+        database,
+        "CREATE TABLE p (id bigint GENERATED ALWAYS AS IDENTITY, d date, v integer,"
+        " twice integer GENERATED ALWAYS AS (v * 2) STORED, PRIMARY KEY (id, d)) PARTITION BY RANGE (d)",
+        "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM ('2025-01-01') TO ('2025-02-01')",
+        "CREATE TABLE p2 PARTITION OF p FOR VALUES FROM ('2025-02-01') TO ('2025-03-01')",
+        "INSERT INTO p (d, v) VALUES ('2025-01-05', 1)",
+        # A trigger that writes to the same table: the server's counters are then of no use.
+        "CREATE TABLE q (id integer PRIMARY KEY, v integer)",
+        "CREATE FUNCTION also() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " IF NEW.id > 0 THEN INSERT INTO q VALUES (-NEW.id, 0); END IF; RETURN NULL; END $$",
+        "CREATE TRIGGER t AFTER INSERT ON q FOR EACH ROW EXECUTE FUNCTION also()",
+        "INSERT INTO q VALUES (1, 1)",
+    )
+    text = "id,d,v\n1,2025-01-05,7\n2,2025-02-05,8\n3,2025-09-09,9\n"
+    outcome = import_text(database, tmp_path / "p.csv", text, conflict="update", max_rejects=1)
+    assert counts(outcome) == (3, 1, 1, 0, 1)
+    assert "no partition" in (tmp_path / "p.csv.rejects.csv").read_text()
+    assert rows(database, "SELECT v, twice FROM p ORDER BY id") == [(7, 14), (8, 16)]
+    outcome = import_text(database, tmp_path / "q.csv", "id,v\n1,2\n5,5\n", conflict="update")
+    assert counts(outcome) == (2, 1, 1, 0, 0)
+    assert rows(database, "SELECT id, v FROM q ORDER BY 1") == [(-5, 0), (-1, 0), (1, 2), (5, 5)]
+
+
+def test_other_forms_of_text(users: str, tmp_path: Path) -> None:
+    path = tmp_path / "users.csv"
+    latin = "mail;who;what\r\nj@x;Jürgen;skip\r\n".encode("latin1")
+    wishes = {"delimiter": ";", "mapping": (("mail", "email"), ("who", "name"), ("what", ""))}
+    with pytest.raises(PgwrightError, match=r"UTF8|UTF-8") as failure:
+        import_text(users, path, latin, **wishes)
+    assert "line 2" in str(failure.value)
+    import_text(users, path, gzip.compress(latin), encoding="latin1", **wishes)
+    bom = b"\xef\xbb\xbf" + b"email\tname\nk@x\tNULL\n"
+    import_text(users, path, bom, delimiter="\t", null="NULL")
+    import_text(users, path, "email,name\nu@x,Łukasz 🙂\n".encode("utf-16"), encoding="utf-16")
+    import_text(users, path, "x@x,30\n", header=False, mapping=(("1", "email"), ("2", "age")))
+    assert rows(users, "SELECT email, name, age FROM users WHERE id > 2 ORDER BY id") == [
+        ("j@x", "Jürgen", None),
+        ("k@x", None, None),
+        ("u@x", "Łukasz 🙂", None),
+        ("x@x", None, 30),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "wishes", "error", "words"),
+    [
+        ("email,nmae\n", {}, ColumnMismatch, "did you mean name"),
+        ("name\nx\n", {}, ColumnMismatch, "lacks email"),
+        ("email,email\n", {}, FileFormatError, "two columns"),
+        ("", {}, FileFormatError, "empty"),
+        ("email\nx\n", {"mapping": (("mail", "email"),)}, ColumnMismatch, "did you mean email"),
+        ("email\nx\n", {"conflict": "update", "key": ("name",)}, UnknownTableError, "email"),
+        ("name,email\nx,y\n", {"table": "user"}, UnknownTableError, "did you mean users"),
+        ("email\nx\n", {"where": "true"}, UsageError, "--on-conflict update"),
+        ("email\nx\n", {"encoding": "utf-9"}, UsageError, "utf-9"),
+        ("email\nx\n", {"format": "xml"}, UsageError, "csv"),
+        (gzip.compress(b"email\n" + b"x@y\n" * 9999)[:-9], {}, FileFormatError, "cut short"),
+        (b"\x1f\x8bnot really", {}, FileFormatError, "damaged"),
+        (b"\x28\xb5\x2f\xfdnot really", {}, FileFormatError, "damaged"),
+    ],
+)
+def test_a_file_that_does_not_fit_changes_nothing(
+    users: str,
+    tmp_path: Path,
+    *,
+    text: str | bytes,
+    wishes: dict[str, object],
+    error: type[Exception],
+    words: str,
+) -> None:
+    with pytest.raises(error, match=words):
+        import_text(users, tmp_path / "users.csv", text, **wishes)
+    assert rows(users, "SELECT count(*) FROM users") == [(2,)]
+
+
+def test_batches_stay_and_the_next_run_goes_on(users: str, tmp_path: Path) -> None:
+    path = tmp_path / "users.csv"
+    lines = [f"u{n}@x,{n}" for n in range(1, 1001)]
+    text = "email,age\n" + "\n".join(lines) + "\n"
+    execute(users, "ALTER TABLE users ADD CONSTRAINT later CHECK (age <> 555)")
+    with pytest.raises(ImportFailed, match="line 556") as failure:
+        import_text(users, path, text, batch_rows=100)
+    assert "the first 500 rows stay" in str(failure.value)
+    assert rows(users, "SELECT count(*) FROM users WHERE id > 2") == [(500,)]
+    execute(users, "ALTER TABLE users DROP CONSTRAINT later")
+    outcome = import_path(users, path, batch_rows=64)
+    assert (outcome.resumed_at, counts(outcome)) == (500, (1000, 1000, 0, 0, 0))
+    assert rows(users, "SELECT count(*), max(age) FROM users WHERE id > 2") == [(1000, 1000)]
+    with pytest.raises(ImportFailed):
+        import_path(users, path, batch_rows=64)  # finished, so this begins anew, and every row is there
+
+
+def test_row_security_and_missing_rights_are_named(users: str, tmp_path: Path) -> None:
+    execute(
+        users,
+        "DROP ROLE IF EXISTS pgwright_importer",
+        "CREATE ROLE pgwright_importer LOGIN PASSWORD 'only-for-a-test'",
+    )
+    url = psycopg.conninfo.make_conninfo(users, user="pgwright_importer", password="only-for-a-test")
+    try:
+        with pytest.raises(PgwrightError, match="GRANT"):
+            import_text(url, tmp_path / "users.csv", "email\nz@x\n")
+        execute(
+            users,
+            "GRANT SELECT, INSERT ON users TO pgwright_importer",
+            "ALTER TABLE users ENABLE ROW LEVEL SECURITY",
+            "CREATE POLICY own ON users USING (true) WITH CHECK (email LIKE '%@x')",
+        )
+        assert counts(import_text(url, tmp_path / "users.csv", "email\nz@x\n")) == (1, 1, 0, 0, 0)
+        with pytest.raises(PgwrightError, match="row-level security"):
+            import_text(url, tmp_path / "users.csv", "email\nz@y\n")
+    finally:
+        execute(users, "DROP OWNED BY pgwright_importer", "DROP ROLE pgwright_importer")
