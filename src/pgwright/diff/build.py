@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -18,12 +18,14 @@ from pgwright.kinds.contract import Context
 from pgwright.kinds.registry import kind
 from pgwright.kinds.steps import parent_of
 from pgwright.model.catalog import Catalog, ServerFacts
-from pgwright.model.plan import Plan
+from pgwright.model.plan import Plan, Step
 from pgwright.pg.connect import connect
 from pgwright.server.scratch import ensure_roles, scratch_database
 from pgwright.sources.database import read_catalog
 
 _FROM_THE_START = ("schema", "extension", "default_privilege", "owner", "grant", "comment")
+
+_BATCH = 100
 
 
 def empty_catalog(server: ServerFacts) -> Catalog:
@@ -76,11 +78,21 @@ def copied(catalog: Catalog, *, scratch: str) -> Iterator[Copy]:
     with scratch_database(server=scratch) as place, connect(place.url, autocommit=True) as conn:
         if place.embedded:
             ensure_roles(place.url, roles_of(catalog))
-        execute_steps(conn, creation_plan(catalog, _read_empty(conn)).steps, timeouts=False)
+        plan = creation_plan(catalog, _read_empty(conn))
+        execute_steps(conn, _in_larger_batches(plan.steps), timeouts=False)
         copy = read_catalog(conn, source=catalog.source)
         if _name_derived_indexes(conn, catalog, copy):
             copy = read_catalog(conn, source=catalog.source)
         yield Copy(url=place.url, conn=conn, catalog=copy)
+
+
+def _in_larger_batches(steps: Iterable[Step]) -> Iterator[Step]:
+    """Let steps share transactions, which nobody else waits for here.
+
+    Not all of them one: each table, index and sequence takes a place in the server's table of locks.
+    """
+    for place, step in enumerate(steps):
+        yield dataclasses.replace(step, batch=place // _BATCH) if step.transactional else step
 
 
 def rebuilt(catalog: Catalog, *, scratch: str) -> Catalog:

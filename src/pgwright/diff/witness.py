@@ -19,7 +19,7 @@ class Seen:
     """Hold what one statement did, by the OIDs of the relations that stood before.
 
     `locks` are those that it took beyond what its transaction held already, the strongest on each; `paths`
-    are the names that the relations had when it began.
+    are the names that the relations that it may have changed had when it began.
     """
 
     locks: Mapping[int, LockMode] = field(default_factory=dict)
@@ -52,7 +52,7 @@ class Witness:
         self._file_query = load_sql("pgwright.diff", "file_numbers", major)
         self._obstacle = Obstacle(url, pid, major)
         # By OID: a view that a step drops and the next makes again is no longer the one that stood before.
-        self.paths, self._files = self._relations()
+        self.paths, self._files = self._relations(None)
         self.names = {oid: {path} for oid, path in self.paths.items()}
         self._held: dict[int, LockMode] = {}
         self._is_alone = False
@@ -83,18 +83,19 @@ class Witness:
         locks = self._strongest(rows)
         fresh = {oid: mode for oid, mode in locks.items() if self._held.get(oid) != mode}
         self._held.update(locks)
-        paths, now = self._relations()
+        # What is not locked can have no other file, and no other name; of a statement that was watched from
+        # beside it, a short lock may have escaped.
+        touched = list(self.names if self._is_alone else locks)
+        paths, files = self._relations(touched)
         rewritten = tuple(
-            oid
-            for oid in self.names
-            if now.get(oid) is not None and self._files.get(oid) not in (None, now[oid])
+            oid for oid, file in files.items() if file and self._files.get(oid) not in (None, file)
         )
-        seen = Seen(locks=fresh, rewritten=rewritten, seconds=seconds, paths=dict(self.paths))
-        self._files = now
-        for oid in self.names.keys() & paths.keys():
-            self.paths[oid] = paths[oid]
-            self.names[oid].add(paths[oid])
-        return seen
+        before = {oid: self.paths[oid] for oid in touched}
+        self._files.update(files)
+        self.paths.update(paths)
+        for oid, path in paths.items():
+            self.names[oid].add(path)
+        return Seen(locks=fresh, rewritten=rewritten, seconds=seconds, paths=before)
 
     def close(self) -> None:
         """Let go of everything."""
@@ -108,6 +109,7 @@ class Witness:
                 found[oid] = lock
         return found
 
-    def _relations(self) -> tuple[dict[int, str], dict[int, int | None]]:
-        rows = self._fetch(self._file_query, {})
+    def _relations(self, oids: list[int] | None) -> tuple[dict[int, str], dict[int, int | None]]:
+        """Return the paths and file numbers of these relations, or of all."""
+        rows = self._fetch(self._file_query, {"relations": oids})
         return {oid: path for oid, path, _ in rows}, {oid: number for oid, _, number in rows}
