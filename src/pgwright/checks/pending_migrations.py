@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Sequence
 
 from pgwright.checks.check import Check, Row, Scope, Situation
@@ -11,28 +10,17 @@ from pgwright.migrate.state import ALEMBIC, MigrationState
 from pgwright.model.finding import Finding, Severity
 
 
-def upgrade_command(situation: Situation) -> str:
-    """Return the command that applies what is pending, to be run in the project's folder."""
-    project = situation.project
-    assert project is not None
-    tool, _, place = (project.migrations or "").partition(":")
-    if tool != ALEMBIC:
-        return "python manage.py migrate"
-    ini = "" if place == "alembic.ini" else f" -c {shlex.quote(place)}"
-    return f"python -m alembic{ini} upgrade head"
-
-
 def _evaluate(rows: Sequence[Row], situation: Situation) -> Iterable[Finding]:
     state = situation.migrations
     if state is None:
         return
-    yield from _pending(state, situation, has_tables=any(row["has_tables"] for row in rows))
+    yield from _pending(state, has_tables=any(row["has_tables"] for row in rows))
     if state.unknown:
         yield CHECK.finding(
             "unknown revision",
             f"the database records {listed(state.unknown)}, which no file here has: "
             "it was migrated by newer code, or files are missing",
-            hint="update the code to the version that was deployed last, or restore the missing files",
+            hint="update the code to the version that was deployed last, or: pgwright migrate repair",
             unknown=list(state.unknown),
         )
     if state.tool == ALEMBIC and len(state.heads) > 1:
@@ -45,29 +33,23 @@ def _evaluate(rows: Sequence[Row], situation: Situation) -> Iterable[Finding]:
         )
 
 
-def _pending(state: MigrationState, situation: Situation, *, has_tables: bool) -> Iterable[Finding]:
+def _pending(state: MigrationState, *, has_tables: bool) -> Iterable[Finding]:
     if not state.pending:
         return
     ids = [revision.id for revision in state.pending]
-    command = upgrade_command(situation)
     if not state.tracked and has_tables:
         table = "alembic_version" if state.tool == ALEMBIC else "django_migrations"
-        mend = (
-            "python -m alembic stamp REVISION"
-            if state.tool == ALEMBIC
-            else "python manage.py migrate --fake-initial"
-        )
         yield CHECK.finding(
             table,
             f"there are tables but no {table}: which migrations were applied is not on record",
-            hint=f"find the revision that matches (pgwright schema diff), then record it: {mend}",
+            hint="find the revision that the schema matches, and record it: pgwright migrate repair",
             pending=ids,
         )
         return
     yield CHECK.finding(
         "database",
         f"{count(len(ids), 'migration')} not applied ({listed(ids)}): code that expects them fails",
-        hint=command,
+        hint="pgwright migrate upgrade",
         pending=ids,
         current=list(state.current),
         heads=list(state.heads),

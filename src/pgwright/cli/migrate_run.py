@@ -9,6 +9,7 @@ import click
 
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import command, pass_invocation
+from pgwright.cli.migrate_guard import guard_losses, guard_options
 
 if TYPE_CHECKING:
     from pgwright.migrate.run import Outcome, Pace, Way
@@ -87,23 +88,57 @@ def run_way(invocation: Invocation, way: Way, pace: Pace, *, from_start: bool = 
 
 @command("upgrade")
 @click.argument("revision", required=False)
+@click.option(
+    "--rehearse/--no-rehearse",
+    default=None,
+    help="Try it on a scratch copy of the schema and stop. On production it is always tried first, unless "
+    "--no-rehearse.",
+)
+@click.option(
+    "--with-data",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Rehearse with up to N rows of each table, and the rows that they refer to.",
+)
+@click.option("--yes", is_flag=True, help="Do not ask, on production.")
 @pace_options
-@pass_invocation
-def upgrade(invocation: Invocation, /, revision: str | None, **chosen: Any) -> None:
+@click.pass_context
+def upgrade(
+    ctx: click.Context,
+    /,
+    *,
+    revision: str | None,
+    rehearse: bool | None,
+    with_data: int | None,
+    yes: bool,
+    **chosen: Any,
+) -> None:
     """Apply the pending migrations, or those up to REVISION.
 
     REVISION is what the project's tool understands: head, +1 or an id for Alembic; app or app.0003 for
-    Django.
+    Django. With --rehearse: exit code 1 when the end is not what the models say.
 
-    Example: pgwright migrate upgrade
+    Example: pgwright migrate upgrade --rehearse --with-data 1000
     """
+    from pgwright.cli.migrate_guard import rehearsal_facts, rehearsed, show_rehearsal
     from pgwright.cli.migrate_output import show_outcome
     from pgwright.migrate.run import UP, Way
     from pgwright.migrate.tools import tool_of
 
-    tool = tool_of(invocation.project)
+    invocation = ctx.ensure_object(Invocation)
+    tool, out = tool_of(invocation.project), invocation.output
     way = Way(direction=UP, target=revision or tool.newest)
-    show_outcome(invocation.output, run_way(invocation, way, pace_of(chosen)))
+    is_production = invocation.database.is_production
+    if rehearse or with_data or (is_production and rehearse is None):
+        done = rehearsed(invocation, way, with_data=with_data or 0)
+        if rehearse or with_data:
+            out.result(rehearsal_facts(done), lambda: show_rehearsal(invocation, done))
+            ctx.exit(1 if done.differences else 0)
+        if not out.json:
+            show_rehearsal(invocation, done)
+    if is_production:
+        invocation.confirm(f"Migrate the production database {invocation.database.name}?", yes=yes)
+    show_outcome(out, run_way(invocation, way, pace_of(chosen)))
 
 
 # "-1" is a revision here, not an option.
@@ -111,10 +146,15 @@ def upgrade(invocation: Invocation, /, revision: str | None, **chosen: Any) -> N
     "downgrade", context_settings={"ignore_unknown_options": True, "help_option_names": ["-h", "--help"]}
 )
 @click.argument("revision")
+@guard_options
 @pace_options
 @pass_invocation
-def downgrade(invocation: Invocation, /, revision: str, **chosen: Any) -> None:
+def downgrade(
+    invocation: Invocation, /, *, revision: str, allow: tuple[str, ...], yes: bool, **chosen: Any
+) -> None:
     """Take migrations back: those after REVISION, or the last one with -1.
+
+    It is tried on a scratch copy first. Where it would delete rows, it says which and asks.
 
     Example: pgwright migrate downgrade -1
     """
@@ -122,7 +162,30 @@ def downgrade(invocation: Invocation, /, revision: str, **chosen: Any) -> None:
     from pgwright.migrate.run import DOWN, Way
 
     way = Way(direction=DOWN, target=revision)
+    guard_losses(invocation, "a downgrade", way, allow=allow, yes=yes)
     show_outcome(invocation.output, run_way(invocation, way, pace_of(chosen)))
+
+
+@command("reset")
+@guard_options
+@pace_options
+@pass_invocation
+def reset(invocation: Invocation, /, *, allow: tuple[str, ...], yes: bool, **chosen: Any) -> None:
+    """Take all migrations back, then apply them again: an empty database at the newest revision.
+
+    It says which rows that deletes, and asks.
+
+    Example: pgwright migrate reset
+    """
+    from pgwright.cli.migrate_output import show_outcome
+    from pgwright.migrate.run import DOWN, UP, Way
+    from pgwright.migrate.tools import tool_of
+
+    tool = tool_of(invocation.project)
+    down, up = Way(direction=DOWN, target=tool.oldest), Way(direction=UP, target=tool.newest)
+    guard_losses(invocation, "a reset", down, allow=allow, yes=yes)
+    run_way(invocation, down, pace_of(chosen))
+    show_outcome(invocation.output, run_way(invocation, up, pace_of(chosen)))
 
 
 @command("resume")

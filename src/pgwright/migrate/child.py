@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
 from typing import Any
 
@@ -102,7 +102,8 @@ def explained(exc: BaseException, *, left: str = "its transaction was rolled bac
     place = place_of(exc).removesuffix(": ")
     state = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
     if isinstance(cause, psycopg.Error):
-        error = statement_error(cause, getattr(exc, "statement", None) or "", left=left)
+        sql = next((text for e in _behind(exc) if (text := getattr(e, "statement", None))), "")
+        error = statement_error(cause, sql, left=left)
         error.detail = "; ".join(part for part in (place, error.detail) if part)
         return failed(error, sqlstate=state)
     words = " ".join(redact(str(exc)).split()) or "it said nothing"
@@ -114,9 +115,13 @@ def explained(exc: BaseException, *, left: str = "its transaction was rolled bac
     return failed(error, sqlstate=state)
 
 
-def driver_error(exc: BaseException) -> BaseException:
-    """Return the driver's own error behind those of SQLAlchemy or Django, or `exc` itself."""
-    found = getattr(exc, "orig", None) or exc.__cause__ if not isinstance(exc, psycopg.Error) else exc
-    if isinstance(found, BaseException) and hasattr(found, "sqlstate"):
-        return found
-    return exc
+def driver_error(exc: BaseException) -> BaseException | None:
+    """Return the driver's own error behind those of SQLAlchemy, Django or the project."""
+    return next((found for found in _behind(exc) if hasattr(found, "sqlstate")), None)
+
+
+def _behind(exc: BaseException) -> Iterator[BaseException]:
+    found: BaseException | None = exc
+    while found is not None:
+        yield found
+        found = getattr(found, "orig", None) or found.__cause__

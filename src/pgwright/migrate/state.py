@@ -69,8 +69,8 @@ def migration_state(
     if files is None:
         return None
     if (project.migrations or "").startswith(ALEMBIC):
-        return alembic_state(_alembic_rows(conn), files)
-    return django_state(_django_rows(conn), files)
+        return alembic_state(recorded(conn, "alembic_version"), files)
+    return django_state(recorded(conn, "django_migrations"), files)
 
 
 def alembic_state(recorded: Collection[str] | None, files: Revisions) -> MigrationState:
@@ -126,27 +126,20 @@ def _same_app(one: str, other: str) -> bool:
     return one.partition(".")[0] == other.partition(".")[0]
 
 
-def _alembic_rows(conn: psycopg.Connection[Any]) -> tuple[str, ...] | None:
+def recorded(conn: psycopg.Connection[Any], table: str) -> tuple[str, ...] | None:
+    """Return the revisions that ``alembic_version`` or ``django_migrations`` holds; None: no such table."""
     from psycopg import sql  # noqa: PLC0415
 
-    place = _table(conn, "alembic_version")
+    place = table_of(conn, table)
     if place is None:
         return None
-    query = sql.SQL("SELECT version_num FROM {}").format(sql.Identifier(*place))
-    return tuple(row[0] for row in conn.execute(query).fetchall())
+    query = "SELECT version_num FROM {}"
+    if table == "django_migrations":
+        query = "SELECT app || '.' || name FROM {} ORDER BY id"
+    return tuple(row[0] for row in conn.execute(sql.SQL(query).format(sql.Identifier(*place))).fetchall())
 
 
-def _django_rows(conn: psycopg.Connection[Any]) -> tuple[str, ...] | None:
-    from psycopg import sql  # noqa: PLC0415
-
-    place = _table(conn, "django_migrations")
-    if place is None:
-        return None
-    query = sql.SQL("SELECT app || '.' || name FROM {} ORDER BY id").format(sql.Identifier(*place))
-    return tuple(row[0] for row in conn.execute(query).fetchall())
-
-
-def _table(conn: psycopg.Connection[Any], name: str) -> tuple[str, str] | None:
+def table_of(conn: psycopg.Connection[Any], name: str) -> tuple[str, str] | None:
     """Return schema and name of the tool's table: the one that the search path finds, else any."""
     from pgwright.pg.sqlfiles import load_sql  # noqa: PLC0415
 

@@ -39,7 +39,7 @@ def at(url: str, revision: str) -> None:
 def test_pending_migrations(database: str, project: Project) -> None:
     (finding,) = run_checks(database, project, only=["pending_migrations"]).findings
     assert finding.evidence["pending"] == ["one", "two", "three"]
-    assert finding.hint == "python -m alembic upgrade head"
+    assert finding.hint == "pgwright migrate upgrade"
     at(database, "two")
     (finding,) = run_checks(database, project, only=["pending_migrations"]).findings
     assert finding.message.startswith("1 migration not applied (three)")
@@ -55,7 +55,7 @@ def test_lost_alembic_version(database: str, project: Project) -> None:
         conn.execute("CREATE TABLE users (id int PRIMARY KEY)")
     (finding,) = run_checks(database, project, only=["pending_migrations"]).findings
     assert finding.subject == "alembic_version"
-    assert finding.hint and "stamp" in finding.hint
+    assert finding.hint and "pgwright migrate repair" in finding.hint
 
 
 def test_two_heads(database: str, project: Project) -> None:

@@ -24,7 +24,7 @@ from sqlalchemy import Connection
 from pgwright.contrib.alembic.directing import Directing, session_of
 from pgwright.contrib.alembic.writer import write
 from pgwright.errors import MigrationError, PgwrightError, RevisionError
-from pgwright.migrate.child import Orders, Refused, explained, failed, serve
+from pgwright.migrate.child import Orders, Refused, driver_error, explained, failed, serve
 from pgwright.migrate.conductor import Conductor
 from pgwright.migrate.messages import Order
 
@@ -150,7 +150,10 @@ def _in_environment(
         with _environment_context(conductor, _config(order, buffer), script, fn=walk, **options):
             script.run_env()
     except CommandError as exc:
-        raise _refused(failed(_explained_command(exc, script)), conductor) from exc
+        # An env.py may turn the server's errors into Alembic's.
+        is_servers = driver_error(exc) is not None
+        told = explained(exc, left=conductor.left) if is_servers else failed(_explained_command(exc, script))
+        raise _refused(told, conductor) from exc
     except PgwrightError as exc:
         raise _refused(failed(exc), conductor) from exc
     except (Exception, SystemExit) as exc:
