@@ -345,3 +345,12 @@ class WriteRefused(MigrationError):
 
     code = "PW510"
     exit_code = 3
+
+
+# PW90x, jobs
+
+
+class ScheduleError(PgwrightError):
+    """Report a schedule that the system's own scheduler did not take."""
+
+    code = "PW900"

@@ -150,11 +150,11 @@ def database_facts(found: Snapshot) -> DatabaseFacts:
     return DatabaseFacts(
         **{**row, "settings": tuple(row["settings"]), "roles": tuple(row["roles"])},
         extensions=dict(extensions),
-        revision=_revision(found.conn),
+        revision=revision(found.conn),
     )
 
 
-def _revision(conn: psycopg.Connection[Any]) -> tuple[str, ...]:
+def revision(conn: psycopg.Connection[Any]) -> tuple[str, ...]:
     """Return what Alembic and Django have on record: the revision, or each app's last migration."""
     queries = {
         "alembic_version": "SELECT version_num FROM alembic_version ORDER BY 1",

@@ -35,11 +35,7 @@ def verify_backup(
     repository: Repository, made: Manifest, *, progress: Progress | None = None, done: int = 0, total: int = 0
 ) -> Verdict:
     """Read a backup whole and return what is wrong with it."""
-    opened = all(
-        repository.encryption.can_open(step)
-        for step in {step for file in made.files for step in file.encoding}
-        if step != "zstd"
-    )
+    opened = repository.can_read(made)
     problems = []
     for file in made.files:
         read = repository.read if opened else repository.raw

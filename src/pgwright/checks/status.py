@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pgwright.backup.state import BackupState, backup_state, is_local
 from pgwright.checks.check import Situation
 from pgwright.checks.run import Report, choose, examine, situation_of
 from pgwright.errors import PgwrightError
@@ -25,7 +27,8 @@ class Status:
 
     `migrations` is None where the project names none, and `migrations_problem` says why their state is not
     known. `drift` is the number of objects that differ from the models, None where that was not looked at.
-    `report` holds the findings of the quick checks.
+    `report` holds the findings of the quick checks. `backups` is what a repository on this machine tells;
+    where it is None, `backups_problem` says why.
     """
 
     server: ServerInfo
@@ -34,6 +37,8 @@ class Status:
     migrations_problem: str | None
     drift: int | None
     report: Report
+    backups: BackupState | None = None
+    backups_problem: str | None = None
 
 
 def read_status(conn: psycopg.Connection[Any], project: Project, *, url: str, drift: bool = False) -> Status:
@@ -45,6 +50,7 @@ def read_status(conn: psycopg.Connection[Any], project: Project, *, url: str, dr
     situation = situation_of(conn, project, url=url)
     migrations, problem = _migrations(situation)
     report = examine(situation, choose(slow=False))
+    backups, untold = _backups(situation)
     compared = examine(situation, choose(only=("schema_drift",))) if drift and project.models else None
     return Status(
         server=situation.server,
@@ -53,7 +59,22 @@ def read_status(conn: psycopg.Connection[Any], project: Project, *, url: str, dr
         migrations_problem=problem,
         drift=_differences(compared) if compared else None,
         report=_joined(report, compared) if compared else report,
+        backups=backups,
+        backups_problem=untold,
     )
+
+
+def _backups(situation: Situation) -> tuple[BackupState | None, str | None]:
+    """Return what the repository tells; a distant one is not asked, because the screen must not wait."""
+    project = situation.project
+    if project is None or not (project.backup.configured or Path(project.backup.repository).is_dir()):
+        return None, "none known"
+    if not is_local(project.backup):
+        return None, "far away; ask with: pgwright backup list"
+    try:
+        return backup_state(project.backup, situation.server.database), None
+    except PgwrightError as error:
+        return None, error.message
 
 
 def _migrations(situation: Situation) -> tuple[MigrationState | None, str | None]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pgwright.cli.backup_create import create
+from pgwright.cli.backup_drill import drill
 from pgwright.cli.backup_list import list_backups
+from pgwright.cli.backup_prune import prune
 from pgwright.cli.backup_recover import recover
 from pgwright.cli.backup_restore import restore
+from pgwright.cli.backup_schedule import run, schedule
 from pgwright.cli.backup_verify import verify
 from pgwright.cli.backup_wal import wal
 from pgwright.cli.group import group
@@ -22,5 +25,5 @@ def command() -> None:
     """
 
 
-for below in (create, list_backups, verify, restore, recover, wal):
+for below in (create, list_backups, verify, restore, recover, drill, prune, wal, run, schedule):
     command.add_command(below)

@@ -29,7 +29,7 @@ def show_status(out: Output, status: Status, project: Project, *, name: str | No
         ("transactions", _transactions(status)),
         ("migrations", _migrations(status)),
         ("drift", _drift(status, project)),
-        ("backups", "none known"),
+        ("backups", _backups(status, project)),
         ("findings", _findings(status)),
     ):
         out.line(f"{title.ljust(_WIDTH)}{text}")
@@ -61,7 +61,7 @@ def status_facts(status: Status, project: Project, name: str | None = None) -> d
         },
         "migrations_problem": status.migrations_problem,
         "drift": status.drift,
-        "backups": None,
+        "backups": _backup_facts(status),
         "findings": finding_facts(status.report.findings),
         "checked": status.report.checked,
         "ignored": [finding.key for finding in status.report.ignored],
@@ -135,6 +135,34 @@ def _drift(status: Status, project: Project) -> str:
     if status.drift is None:
         return "not checked; run: pgwright schema diff"
     return "none" if not status.drift else f"{status.drift} differences; run: pgwright schema diff"
+
+
+def _backups(status: Status, project: Project) -> str:
+    state = status.backups
+    if state is None:
+        return status.backups_problem or "none known"
+    if state.newest is None:
+        return f"none in {state.repository}; make one: pgwright backup create"
+    text = f"newest {duration(state.age())} old ({size(state.newest.size)})"
+    # A day, and two hours for the run itself.
+    if project.backup.schedule and (state.age() or 0) > 26 * 3600:
+        text += f", LATE: it should be daily at {project.backup.schedule}"
+    if state.drill is None:
+        return f"{text}, never restored; try it: pgwright backup drill"
+    how = f"in {duration(state.drill.seconds)}" if state.drill.passed else "WITH PROBLEMS"
+    return f"{text}, restored {duration(state.drill_age())} ago {how}"
+
+
+def _backup_facts(status: Status) -> dict[str, Any] | None:
+    state = status.backups
+    if state is None:
+        return None
+    return {
+        "repository": state.repository,
+        "newest": state.newest and {"id": state.newest.id, "finished_at": plain(state.newest.finished_at)},
+        "drill": state.drill and {**plain(state.drill), "passed": state.drill.passed},
+        "damaged": state.damaged,
+    }
 
 
 def _findings(status: Status) -> str:

@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
-from pgwright.cli import main
 from pgwright.pg.address import parse_address
 from tests.conftest import MakeDatabase
+from tests.integration.backup.running import pgwright
 from tests.servers.running import Server
 
-
-@dataclass(frozen=True)
-class Result:
-    stdout: str
-    stderr: str
-
-    @property
-    def output(self) -> str:
-        return self.stdout + self.stderr
-
-
-Run = Callable[..., Result]
+Run = Callable[..., subprocess.CompletedProcess[str]]
 
 _SHOP = """
     CREATE TYPE mood AS ENUM ('good', 'bad');
@@ -62,23 +51,19 @@ def one(url: str, query: str) -> Any:
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(tmp_path: Path) -> Run:
     """Run a command of pgwright in a project whose repository is a folder, and expect an exit code."""
-    monkeypatch.chdir(tmp_path)
     (tmp_path / "pgwright.toml").write_text(
         '[databases.default]\nurl = "${DATABASE_URL}"\n\n[backup]\nrepository = "repository"\njobs = 2\n'
         """\n[groups]\nsmall = ["customer", '"Odd name"']\n"""
     )
 
-    def call(*arguments: str, url: str, code: int = 0, **environment: str) -> Result:
-        with monkeypatch.context() as patched:
-            for name, text in {"DATABASE_URL": url, **environment}.items():
-                patched.setenv(name, text)
-            capsys.readouterr()
-            found = main(arguments)
-        result = Result(*capsys.readouterr())
-        assert found == code, result.output
-        return result
+    def call(
+        *arguments: str, url: str, code: int = 0, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        done = pgwright(*arguments, cwd=tmp_path, DATABASE_URL=url, **environment)
+        assert done.returncode == code, done.stdout + done.stderr
+        return done
 
     return call
 
@@ -109,7 +94,7 @@ def test_the_old_database_is_kept_and_only_gives_way_by_name(database: str, run:
     name = parse_address(database).dbname
     run("backup", "create", url=database)
     refused = run("backup", "restore", "--yes", url=database, code=3)
-    assert f"--replace {name}" in refused.output
+    assert f"--replace {name}" in refused.stderr
     with psycopg.connect(database, autocommit=True) as conn:
         conn.execute("DELETE FROM purchase")
     result = json.loads(run("backup", "restore", "--replace", name, "--yes", "--json", url=database).stdout)
@@ -125,7 +110,7 @@ def test_rows_alone_go_back_whatever_their_order(database: str, run: Run) -> Non
     fill(database)
     run("backup", "create", url=database)
     refused = run("backup", "restore", "--table", "purchase", "--yes", url=database, code=3)
-    assert "holds rows already" in refused.output
+    assert "holds rows already" in refused.stderr
     with psycopg.connect(database, autocommit=True) as conn:
         conn.execute("TRUNCATE customer, purchase")
         conn.execute('TRUNCATE "Odd name"')
@@ -166,7 +151,7 @@ def test_a_restore_that_does_not_fit_changes_nothing(database: str, run: Run) ->
             "ALTER TABLE customer DROP COLUMN mood"
         )
     failed = run("backup", "restore", made["id"], "--yes", url=database, code=4)
-    assert 'column "mood"' in failed.output
+    assert 'column "mood"' in failed.stderr
     assert one(database, 'SELECT count(*) FROM "Odd name"') == 0
     assert one(database, "SELECT tgenabled FROM pg_trigger WHERE tgname = 'swallow'") in ("A", b"A")
 
@@ -181,14 +166,27 @@ def test_age_only_the_private_key_opens(database: str, run: Run, tmp_path: Path)
     stored = b"".join(path.read_bytes() for path in (tmp_path / "repository").rglob("*.age"))
     assert stored and b"PGDMP" not in stored
     assert "not opened" in run("backup", "verify", url=database).stdout
-    assert "not opened" not in run("backup", "verify", "--identity", "right", url=database).stdout
+    assert (
+        "not opened"
+        not in run("backup", "verify", "--identity", str(tmp_path / "right"), url=database).stdout
+    )
     lost = run("backup", "restore", "--as", "nowhere", "--yes", url=database, code=4)
-    assert "PW807" in lost.output and "--identity" in lost.output
-    other = run("backup", "restore", "--as", "nowhere", "--yes", "--identity", "wrong", url=database, code=4)
-    assert "PW807" in other.output
+    assert "PW807" in lost.stderr and "--identity" in lost.stderr
+    other = run(
+        "backup",
+        "restore",
+        "--as",
+        "nowhere",
+        "--yes",
+        "--identity",
+        str(tmp_path / "wrong"),
+        url=database,
+        code=4,
+    )
+    assert "PW807" in other.stderr
     assert one(database, "SELECT count(*) FROM pg_database WHERE datname LIKE 'nowhere%'") == 0
     bad = run("backup", "create", "--recipient", "age1nonsense", url=database, code=2)
-    assert "public key" in bad.output
+    assert "public key" in bad.stderr
 
 
 def test_gpg_with_a_passphrase(database: str, run: Run, tmp_path: Path) -> None:
@@ -201,7 +199,7 @@ def test_gpg_with_a_passphrase(database: str, run: Run, tmp_path: Path) -> None:
     bad = run("backup", "verify", url=database, code=1, **{**ring, "PGWRIGHT_PASSPHRASE": "wrong"})
     assert "cannot be opened" in bad.stdout
     no = run("backup", "create", "--recipient", "passphrase", url=database, code=4, **ring)
-    assert "PGWRIGHT_PASSPHRASE" in no.output
+    assert "PGWRIGHT_PASSPHRASE" in no.stderr
 
 
 def test_each_version_is_dumped_and_restored(
@@ -232,7 +230,7 @@ def test_roles_are_required_created_or_mapped(database: str, run: Run) -> None:
             conn.execute("REASSIGN OWNED BY backup_shop TO postgres; DROP OWNED BY backup_shop")
             conn.execute("DROP ROLE backup_shop")
             missing = run("backup", "restore", "--as", copy, "--yes", url=database, code=4)
-            assert "--map-role backup_shop=ROLE" in missing.output
+            assert "--map-role backup_shop=ROLE" in missing.stderr
             owner = "SELECT relowner::regrole::text FROM pg_class WHERE relname = 'purchase'"
             for options, wanted in (
                 (("--no-owner",), "postgres"),
@@ -271,9 +269,11 @@ def test_hypertables_come_back(timescale: str, run: Run) -> None:
             conn.execute(f'DROP DATABASE IF EXISTS "{copy}" WITH (FORCE)'.encode())
 
 
-def test_nothing_to_do_and_bad_input(database: str, run: Run) -> None:
+def test_nothing_to_do_and_bad_input(database: str, run: Run, tmp_path: Path) -> None:
     assert "no backups" in run("backup", "list", url=database).stdout
-    assert "backup create" in run("backup", "restore", "--yes", url=database, code=2).output
-    assert "no table nothing" in run("backup", "create", "-t", "nothing", url=database, code=2).output
-    assert "known: small" in run("backup", "create", "--group", "large", url=database, code=2).output
-    assert not [path for path in Path("repository").rglob("*") if path.is_file() and "json" not in path.name]
+    assert "backup create" in run("backup", "restore", "--yes", url=database, code=2).stderr
+    assert "no table nothing" in run("backup", "create", "-t", "nothing", url=database, code=2).stderr
+    assert "known: small" in run("backup", "create", "--group", "large", url=database, code=2).stderr
+    assert not [
+        path for path in (tmp_path / "repository").rglob("*") if path.is_file() and "json" not in path.name
+    ]

@@ -26,7 +26,7 @@ from pgwright.backup.wal import Archive
 from pgwright.backup.walstream import stream_wal
 from pgwright.errors import BackupFailed, BackupMissing, RecoveryFailed, UnsupportedServerError
 from pgwright.pg.address import parse_address
-from tests.integration.cli.running import pgwright
+from tests.integration.backup.running import pgwright
 
 SETTINGS = {"summarize_wal": "on", "max_wal_size": "256MB", "shared_buffers": "16MB"}
 
@@ -174,7 +174,7 @@ def test_across_a_switch_of_timelines(source: str, repository: Repository) -> No
         assert one(old.url, "SELECT array_agg(a ORDER BY a) FROM t") == [1]
 
 
-def test_gaps_are_named_and_stop_recovery(source: str, repository: Repository) -> None:
+def test_gaps_are_named_and_stop_recovery(source: str, repository: Repository, tmp_path: Path) -> None:
     with streaming(repository, source):
         create_base(repository, source)
         with psycopg.connect(source, autocommit=True) as conn:
@@ -191,7 +191,7 @@ def test_gaps_are_named_and_stop_recovery(source: str, repository: Repository) -
     with pytest.raises(RecoveryFailed) as caught, recovered(repository, Target(time=later)):
         pass
     assert lost.name in str(caught.value.detail)
-    shown = pgwright("backup", "wal", "status", "--repository", repository.url)
+    shown = pgwright("backup", "wal", "status", "--repository", repository.url, cwd=tmp_path)
     assert shown.returncode == 1 and lost.name in shown.stdout
     kept = Path(repository.url) / archive.files()[0].path
     kept.write_bytes(kept.read_bytes()[:-1] + b"?")

@@ -1,0 +1,192 @@
+"""Restore a backup for the sake of knowing that it can be restored, and write down how that went."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from pgwright import server
+from pgwright.backup import target
+from pgwright.backup.inventory import counted, revision, snapshot
+from pgwright.backup.inventory import tables as inventory_tables
+from pgwright.backup.load import Progress
+from pgwright.backup.manifest import Manifest
+from pgwright.backup.recover import recover
+from pgwright.backup.recovery import Target, plan_recovery
+from pgwright.backup.repository import Repository
+from pgwright.backup.restore import RestoreOptions, restore_database
+from pgwright.errors import PgwrightError
+from pgwright.pg.address import parse_address
+from pgwright.pg.connect import connect
+from pgwright.pg.redact import redact
+
+FOLDER = "drills/"
+EMBEDDED = "embedded"
+# Looks at a restored database, given its URL, and returns what is wrong with it.
+Inspect = Callable[[str], Sequence[str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drill:
+    """Say how one drill went: `seconds` is the time in which a restore of this backup can be had.
+
+    `problems` is empty when everything was right. `rows` counts what came back.
+    """
+
+    backup: str
+    database: str | None
+    started_at: datetime
+    seconds: float
+    rows: int
+    tables: int
+    problems: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Tell whether the backup can be relied on."""
+        return not self.problems
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrillOptions:
+    """Say where and how a drill is held.
+
+    `scratch` is "embedded" or a server that has the extensions which the database needs. `queries` must
+    each return one true value.
+    """
+
+    scratch: str = EMBEDDED
+    queries: tuple[str, ...] = ()
+    jobs: int = 2
+    home: Path | None = None
+
+
+def drill(
+    repository: Repository,
+    backup: Manifest,
+    options: DrillOptions,
+    *,
+    inspect: Inspect | None = None,
+    progress: Progress | None = None,
+) -> Drill:
+    """Restore a backup, look at it with the queries and with `inspect`, throw it away, record the outcome.
+
+    A restore that fails is an outcome and not an error; errors of the repository itself are raised.
+    """
+    began, started = time.monotonic(), datetime.now(UTC)
+    result = Drill(
+        backup=backup.id, database=backup.database, started_at=started, seconds=0, rows=0, tables=0
+    )
+    place = _recovered if backup.is_physical else _restored
+    try:
+        with place(repository, backup, options, progress) as (url, rows, tables):
+            result = replace(result, seconds=time.monotonic() - began, rows=rows, tables=tables)
+            problems = (
+                *_revision(url, backup),
+                *_asked(url, options.queries),
+                *(inspect(url) if inspect else ()),
+            )
+            result = replace(result, problems=problems)
+    except PgwrightError as error:
+        detail = f": {error.detail}" if error.detail else ""
+        result = replace(
+            result,
+            seconds=time.monotonic() - began,
+            problems=(redact(f"{error.message}{detail}")[:2000],),
+        )
+    name = f"{FOLDER}{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}.json"
+    repository.store.put(name, (json.dumps(msgspec.to_builtins(result), indent=1) + "\n").encode())
+    return result
+
+
+def drills(repository: Repository) -> tuple[Drill, ...]:
+    """Return the drills on record, the oldest first; records that cannot be read are left out."""
+    found = []
+    for entry in repository.store.list(FOLDER):
+        try:
+            found.append(msgspec.json.decode(repository.store.read(entry.name), type=Drill))
+        except (msgspec.MsgspecError, PgwrightError):
+            continue
+    return tuple(sorted(found, key=lambda drill: drill.started_at))
+
+
+@contextmanager
+def _restored(
+    repository: Repository, backup: Manifest, options: DrillOptions, progress: Progress | None
+) -> Iterator[tuple[str, int, int]]:
+    """Restore a dump under a name of its own; with its roles where the server is made for it."""
+    embedded = options.scratch == EMBEDDED
+    instance = f"drill-{secrets.token_hex(4)}"
+    if embedded:
+        server.start(instance, durable=False, home=options.home)
+        url = server.url(instance, home=options.home)
+    else:
+        url = options.scratch
+    name = f"drill_{secrets.token_hex(4)}"
+    how = RestoreOptions(
+        name=name, content=backup.content, jobs=options.jobs, owner=embedded, create_roles=embedded
+    )
+    try:
+        done = restore_database(repository, backup, url, how, progress=progress)
+        yield parse_address(url).with_database(name).text, done.rows, done.tables
+    finally:
+        if embedded:
+            server.remove(instance, home=options.home)
+        else:
+            with target.maintenance(parse_address(url)) as conn:
+                target.drop(conn, name)
+
+
+@contextmanager
+def _recovered(
+    repository: Repository, backup: Manifest, options: DrillOptions, progress: Progress | None
+) -> Iterator[tuple[str, int, int]]:
+    """Recover the whole server, as far as the archived WAL goes, and count what its databases hold."""
+    name = f"drill-{secrets.token_hex(4)}"
+    try:
+        plan = plan_recovery(repository, Target(), backup=backup.id)
+        done = recover(repository, plan, name=name, home=options.home, progress=progress)
+        rows = tables = 0
+        for database in done.databases:
+            with snapshot(parse_address(done.url).with_database(database).text) as taken:
+                found = counted(taken, inventory_tables(taken))
+                rows += sum(facts.rows or 0 for facts in found)
+                tables += len(found)
+        yield done.url, rows, tables
+    finally:
+        server.remove(name, home=options.home)
+
+
+def _revision(url: str, backup: Manifest) -> Iterator[str]:
+    """Compare the migrations on record in the restored database with those that the manifest names."""
+    if backup.is_physical:
+        return
+    wanted = backup.databases[0].revision
+    with connect(url, autocommit=True) as conn:
+        found = revision(conn)
+    if found != wanted:
+        has, had = (", ".join(revisions) or "none" for revisions in (found, wanted))
+        yield f"migrations on record are {has}, in the backup {had}"
+
+
+def _asked(url: str, queries: Sequence[str]) -> Iterator[str]:
+    import psycopg  # noqa: PLC0415
+
+    with connect(url, autocommit=True) as conn:
+        conn.execute("SET default_transaction_read_only = on")
+        for query in queries:
+            try:
+                row = conn.execute(query.encode()).fetchone()
+            except psycopg.Error as error:
+                yield f"{query}: {error.diag.message_primary or error}"
+                continue
+            if not (row and row[0]):
+                yield f"{query}: {row[0] if row else 'no row'}"

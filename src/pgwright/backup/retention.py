@@ -1,0 +1,94 @@
+"""Which backups may go: pure decisions over manifests.
+
+Ages count back from the newest backup of the same series, not from a clock: a clock that is wrong, or backups
+that have ceased, never make the old ones go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pgwright.backup.manifest import Manifest
+
+Series = tuple[object, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """Say what is kept; 0 is no rule, and the newest is kept in any case.
+
+    Everything younger than `days`, the `last` ones, and the last one of each of so many days, weeks and
+    months (grandfather-father-son).
+    """
+
+    days: int = 30
+    last: int = 1
+    daily: int = 0
+    weekly: int = 0
+    monthly: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """Say of one backup whether it stays, and why."""
+
+    backup: Manifest
+    keep: bool
+    reason: str
+
+
+def decide(backups: Iterable[Manifest], policy: Policy) -> tuple[Decision, ...]:
+    """Return a decision for each backup, in the order given."""
+    every = tuple(backups)
+    reasons: dict[str, str] = {}
+    for series in {series_of(made) for made in every}:
+        reasons |= _kept([made for made in every if series_of(made) == series], policy)
+    known = {made.id: made for made in every}
+    for made in every:
+        # Whatever an incremental backup that stays was built on has to stay as well.
+        needed = made
+        while made.id in reasons and needed.parent is not None and needed.parent in known:
+            needed = known[needed.parent]
+            reasons.setdefault(needed.id, f"{made.id} builds on it")
+    return tuple(
+        Decision(backup=made, keep=made.id in reasons, reason=reasons.get(made.id, "older than all rules"))
+        for made in every
+    )
+
+
+def series_of(made: Manifest) -> Series:
+    """Return what makes backups comparable: of one server's files, or of the same part of one database."""
+    if made.is_physical:
+        return ("server", made.system)
+    return (made.database, made.content, made.tables)
+
+
+def _kept(series: Sequence[Manifest], policy: Policy) -> dict[str, str]:
+    newest_first = sorted(series, key=lambda made: made.sequence, reverse=True)
+    newest = newest_first[0]
+    reasons = {newest.id: "the newest"}
+    for made in newest_first[: policy.last]:
+        reasons.setdefault(made.id, f"one of the last {policy.last}")
+    if policy.days:
+        edge = newest.finished_at - timedelta(days=policy.days)
+        for made in newest_first:
+            if made.finished_at > edge:
+                reasons.setdefault(made.id, f"younger than {policy.days} days")
+    for count, noun, period in _periods(policy):
+        seen: list[object] = []
+        for made in newest_first:
+            when = period(made.finished_at)
+            if when not in seen and len(seen) < count:
+                seen.append(when)
+                reasons.setdefault(made.id, f"the last of its {noun}")
+    return reasons
+
+
+def _periods(policy: Policy) -> tuple[tuple[int, str, Callable[[datetime], object]], ...]:
+    return (
+        (policy.daily, "day", lambda at: at.date()),
+        (policy.weekly, "week", lambda at: at.isocalendar()[:2]),
+        (policy.monthly, "month", lambda at: (at.year, at.month)),
+    )

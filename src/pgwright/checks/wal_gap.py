@@ -1,0 +1,37 @@
+"""Archived WAL has a gap behind the newest base backup: nothing after it can be recovered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from pgwright.backup.archive_state import archive_state
+from pgwright.backup.repository import open_repository
+from pgwright.backup.state import encryption_of
+from pgwright.checks.check import Check, Row, Scope, Situation
+from pgwright.checks.wording import count
+from pgwright.model.finding import Finding, Severity
+
+
+def _evaluate(_: Sequence[Row], situation: Situation) -> Iterable[Finding]:
+    assert situation.project is not None
+    config = situation.project.backup
+    state = archive_state(open_repository(config.repository, encryption_of(config)))
+    for gap in state.gaps:
+        yield CHECK.finding(
+            gap.first,
+            f"{count(gap.count, 'segment')} of WAL missing in the archive, {gap.first} to {gap.last}: "
+            "no recovery to any moment after that",
+            hint="find why archiving stopped; start anew behind it: pgwright backup create --physical",
+            last=gap.last,
+        )
+
+
+CHECK = Check(
+    id="wal_gap",
+    title="archived WAL has a gap",
+    scope=Scope.PROJECT,
+    severity=Severity.CRITICAL,
+    applies=lambda situation: situation.project is not None and situation.project.backup.configured,
+    evaluate=_evaluate,
+    slow=True,  # the repository may be far away
+)

@@ -1,0 +1,199 @@
+"""Drills, pruning, the scheduled run, its schedule, and what status and doctor say about them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from pgwright.backup.manifest import NAME, encode
+from pgwright.backup.repository import Repository, open_repository
+from pgwright.jobs.backup import BACKUP
+from pgwright.pg.address import parse_address
+from pgwright.pg.connect import connect
+from pgwright.pg.session import advisory_lock
+from tests.integration.backup.running import pgwright
+
+
+class Project:
+    """Run commands in a project with a repository of its own."""
+
+    def __init__(self, folder: Path, url: str, more: str = "") -> None:
+        self.folder, self.url = folder, url
+        self.name = parse_address(url).dbname
+        (folder / "pgwright.toml").write_text(
+            '[project]\nname = "shop"\n[databases.default]\nurl = "${DATABASE_URL}"\n'
+            f'[backup]\nrepository = "repository"\nschedule = "02:00"\n{more}'
+        )
+        (folder / ".env").write_text(f"DATABASE_URL={url}\n")
+
+    @property
+    def repository(self) -> Repository:
+        return open_repository(str(self.folder / "repository"))
+
+    def run(self, *words: str, code: int = 0, **environment: str) -> str:
+        done = pgwright(*words, cwd=self.folder, **environment)
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout
+
+    def findings(self) -> dict[str, Any]:
+        """Return what doctor says about backups, by check."""
+        only = [w for c in ("backup_overdue", "backup_drill", "wal_gap") for w in ("--only", c)]
+        done = pgwright("doctor", *only, "--json", cwd=self.folder)
+        return {f["check"]: f for f in json.loads(done.stdout)["findings"]}
+
+    def age(self, days: float) -> None:
+        """Make every backup older than it is."""
+        for made in self.repository.backups():
+            at = made.finished_at - timedelta(days=days)
+            older = replace(made, started_at=at, finished_at=at)
+            path = Path(self.repository.url) / "backups" / made.id / NAME
+            path.write_bytes(encode(older))
+
+
+@pytest.fixture
+def project(tmp_path: Path, database: str) -> Project:
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute("CREATE TABLE orders (id int PRIMARY KEY); INSERT INTO orders VALUES (1), (2), (3)")
+        conn.execute(
+            "CREATE TABLE alembic_version (version_num text); INSERT INTO alembic_version VALUES ('a1')"
+        )
+    return Project(tmp_path, database, 'queries = ["SELECT count(*) = 3 FROM orders"]\nkeep_days = 2\n')
+
+
+def test_a_scheduled_run_from_end_to_end(project: Project) -> None:
+    assert "no whole backup" in project.findings()["backup_overdue"]["message"]
+    result = json.loads(project.run("backup", "run", "--json"))
+    assert result["run"] and not project.findings()
+    (made,) = project.repository.backups()
+    assert made.databases[0].revision == ("a1",)
+    # The first run found that a drill was due, and held it; one row is the run itself, in the ledger.
+    status = json.loads(project.run("status", "--json"))["backups"]
+    assert status["newest"]["id"] == made.id and status["drill"]["passed"] and status["drill"]["rows"] == 5
+    assert "restored" in project.run("status")
+    assert "no drill is due" in project.run("backup", "drill", "--if-due")
+
+    project.age(5)
+    assert "5 d old" in project.findings()["backup_overdue"]["message"]
+    assert "LATE" in project.run("status")
+    assert json.loads(project.run("backup", "run", "--json"))["removed"] == [made.id]
+    assert len(project.repository.backups()) == 1
+    assert "nothing" not in project.run("backup", "prune", "--days", "1", "--dry-run")
+
+
+def test_a_drill_that_fails_is_a_finding(project: Project) -> None:
+    project.run("backup", "create")
+    assert "never restored" in project.run("status")
+    assert "ever restored" in project.findings()["backup_drill"]["message"]
+    with psycopg.connect(project.url, autocommit=True) as conn:
+        conn.execute("DELETE FROM orders WHERE id = 3")
+    project.run("backup", "create")
+    assert "FAILED" in project.run("backup", "drill", code=1)
+    found = project.findings()["backup_drill"]
+    assert found["severity"] == "critical" and "count(*) = 3" in found["message"]
+    # An older one still passes, and a damaged one says so.
+    first = project.repository.backups()[0]
+    assert "can be restored: 2 tables, 4 rows" in project.run("backup", "drill", first.id)
+    (path,) = (Path(project.repository.url) / "backups" / first.id).glob("*.dump.zst")
+    path.write_bytes(path.read_bytes()[:-20] + b"x" * 20)
+    assert "damaged" in project.run("backup", "drill", first.id, code=1)
+
+
+def test_runs_never_overlap_and_failures_are_on_record(project: Project) -> None:
+    with connect(project.url, autocommit=True) as conn, advisory_lock(conn, BACKUP):
+        done = pgwright("backup", "run", cwd=project.folder)
+        assert done.returncode == 4 and "already being done" in done.stderr
+    (project.folder / "repository").write_text("not a folder")
+    done = pgwright("backup", "run", cwd=project.folder)
+    assert done.returncode == 4
+    with psycopg.connect(project.url) as conn:
+        rows = conn.execute("SELECT status, error FROM pgwright.run WHERE job = 'backup'").fetchall()
+    assert [row[0] for row in rows] == ["failed"] and rows[0][1]
+    (project.folder / "repository").unlink()
+    project.run("backup", "create")
+    assert "failed" in project.findings()["backup_overdue"]["message"]
+
+
+def test_a_server_that_cannot_read_its_backups_leaves_drills_alone(tmp_path: Path, database: str) -> None:
+    pyrage = pytest.importorskip("pyrage")
+    key = pyrage.x25519.Identity.generate()
+    project = Project(tmp_path, database, f'recipients = ["{key.to_public()}"]\n')
+    project.run("backup", "run")
+    assert "backup_drill" in project.findings()
+    (tmp_path / "key").write_text(str(key))
+    assert "can be restored" in project.run("backup", "drill", "--identity", str(tmp_path / "key"))
+    assert not project.findings()
+
+
+def test_prune_shows_asks_and_deletes(project: Project) -> None:
+    for _ in range(3):
+        project.run("backup", "create")
+        project.age(3)
+    refused = pgwright("backup", "prune", cwd=project.folder)
+    assert refused.returncode == 3 and "--yes" in refused.stderr
+    assert len(project.repository.backups()) == 3
+    assert "the newest" in project.run("backup", "prune", "--yes")
+    assert len(project.repository.backups()) == 1
+    assert "0 backups" in project.run("backup", "prune")
+
+
+def test_schedules(project: Project, tmp_path: Path) -> None:
+    line = project.run("backup", "schedule", "--with", "cron", "--show", "--at", "03:07").strip()
+    assert line.startswith("7 3 * * * cd ") and line.endswith("# pgwright-backup-shop-default")
+    # The line is a command that works without anything of this shell.
+    command = line.split(" * * * ")[1].partition(" #")[0]
+    environment = {"PATH": os.defpath, "PGWRIGHT_HOME": os.environ["PGWRIGHT_HOME"]}
+    subprocess.run(["sh", "-c", command], env=environment, check=True, capture_output=True)
+    assert len(project.repository.backups()) == 1
+
+    units = project.run("backup", "schedule", "--with", "systemd", "--show")
+    service, _, timer = units.partition("\n\n[Unit]")
+    for name, text in (("backup.service", service), ("backup.timer", f"[Unit]{timer}")):
+        (tmp_path / name).write_text(text)
+    try:
+        checked = subprocess.run(
+            ["systemd-analyze", "verify", "--man=no", str(tmp_path / "backup.timer")],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    except FileNotFoundError:
+        pytest.skip("systemd-analyze is not installed")
+    assert checked.returncode == 0, checked.stderr
+
+    wrong = pgwright("backup", "schedule", "--at", "25:00", cwd=project.folder)
+    assert wrong.returncode == 2 and "02:00" in wrong.stderr
+
+
+def test_cron_keeps_the_lines_of_others(project: Project, tmp_path: Path) -> None:
+    """Through a program that stands in for crontab: it keeps what it is given, and prints it."""
+    table = tmp_path / "table"
+    table.write_text("0 1 * * * others # theirs\n")
+    program = tmp_path / "bin" / "crontab"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nif [ "$1" = -l ]; then cat {table}; else cat > {table}; fi\n')
+    program.chmod(0o755)
+    path = f"{program.parent}:{os.environ['PATH']}"
+    for at in ("02:00", "04:30"):
+        project.run("backup", "schedule", "--with", "cron", "--at", at, PATH=path)
+    lines = table.read_text().splitlines()
+    assert len(lines) == 2 and lines[0] == "0 1 * * * others # theirs" and lines[1].startswith("30 4 ")
+    project.run("backup", "schedule", "--with", "cron", "--remove", PATH=path)
+    assert table.read_text() == "0 1 * * * others # theirs\n"
+
+
+def test_the_clock_set_back(project: Project) -> None:
+    """The newest is the one that was made last, whatever the clock said."""
+    project.run("backup", "create")
+    project.age(-400)
+    project.run("backup", "create")
+    first, second = project.repository.backups()
+    assert first.finished_at > datetime.now(UTC) > second.finished_at - timedelta(minutes=1)
+    assert project.repository.get().id == second.id
+    project.run("backup", "prune", "--days", "1", "--last", "1", "--yes")
+    assert second.id in [made.id for made in project.repository.backups()]
