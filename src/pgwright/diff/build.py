@@ -12,7 +12,7 @@ import psycopg
 from psycopg import Connection
 
 from pgwright.diff.compare import differing_fields
-from pgwright.diff.execute import execute_steps
+from pgwright.diff.execute import Spelling, execute_steps
 from pgwright.diff.planner import make_plan
 from pgwright.kinds.contract import Context
 from pgwright.kinds.registry import kind
@@ -61,11 +61,15 @@ def roles_of(catalog: Catalog) -> tuple[str, ...]:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Copy:
-    """Hold a copy of a catalog on scratch: where it stands, a session there, and what was read back."""
+    """Hold a copy of a catalog on scratch: where it stands, a session there, and what was read back.
+
+    `spelt` gives statements as that server understands them.
+    """
 
     url: str
     conn: Connection[tuple[Any, ...]]
     catalog: Catalog
+    spelt: Spelling
 
 
 @contextmanager
@@ -79,11 +83,11 @@ def copied(catalog: Catalog, *, scratch: str) -> Iterator[Copy]:
         if place.embedded:
             ensure_roles(place.url, roles_of(catalog))
         plan = creation_plan(catalog, _read_empty(conn))
-        execute_steps(conn, _in_larger_batches(plan.steps), timeouts=False)
+        execute_steps(conn, _in_larger_batches(plan.steps), timeouts=False, spelt=place.spelt)
         copy = read_catalog(conn, source=catalog.source)
         if _name_derived_indexes(conn, catalog, copy):
             copy = read_catalog(conn, source=catalog.source)
-        yield Copy(url=place.url, conn=conn, catalog=copy)
+        yield Copy(url=place.url, conn=conn, catalog=copy, spelt=place.spelt)
 
 
 def _in_larger_batches(steps: Iterable[Step]) -> Iterator[Step]:

@@ -17,6 +17,11 @@ from pgwright.pg.statements import statement_error
 
 Observer = Callable[[Connection[Any], Step], None]
 Blockers = Callable[[], Sequence[Blocker]]
+Spelling = Callable[[str], Sequence[str]]
+
+
+def _as_it_is(text: str) -> Sequence[str]:
+    return (text,)
 
 
 def execute_steps(
@@ -27,17 +32,21 @@ def execute_steps(
     before_step: Observer | None = None,
     after_step: Observer | None = None,
     blockers: Blockers = tuple,
+    spelt: Spelling = _as_it_is,
 ) -> None:
     """Run steps in order; neighbours of one batch share a transaction.
 
     `conn` must be in autocommit mode. `after_step` is called inside the step's transaction, before it
-    commits; `blockers` is asked who was in the way of a step that failed. Raises the error of the first
+    commits; `blockers` is asked who was in the way of a step that failed; `spelt` gives the texts that a
+    scratch server understands in place of a statement. Raises the error of the first
     step that fails; the batches before it stay applied.
     """
     with _settings(conn):
         for _, batch in groupby(steps, key=lambda s: s.batch):
             members = tuple(batch)
-            run = _Run(conn, timeouts, before_step, after_step, blockers)
+            run = _Run(
+                conn, timeouts=timeouts, before=before_step, after=after_step, blockers=blockers, spelt=spelt
+            )
             if not all(s.transactional for s in members):
                 run(members)
                 continue
@@ -70,16 +79,19 @@ class _Run:
     def __init__(
         self,
         conn: Connection[Any],
+        *,
         timeouts: bool,
-        before_step: Observer | None,
-        after_step: Observer | None,
+        before: Observer | None,
+        after: Observer | None,
         blockers: Blockers,
+        spelt: Spelling,
     ) -> None:
         self._conn = conn
         self._timeouts = timeouts
-        self._before = before_step
-        self._after = after_step
+        self._before = before
+        self._after = after
         self._blockers = blockers
+        self._spelt = spelt
 
     def __call__(self, steps: tuple[Step, ...]) -> None:
         for step in steps:
@@ -88,7 +100,8 @@ class _Run:
                     self._before(self._conn, step)
                 if self._timeouts:
                     _limit(self._conn, step)
-                self._conn.execute(step.sql.encode())
+                for text in self._spelt(step.sql):
+                    self._conn.execute(text.encode())
                 if self._after:
                     self._after(self._conn, step)
             except psycopg.Error as exc:

@@ -11,6 +11,8 @@ from pgwright.diff.lookalike import likely_renames, said
 from pgwright.diff.rehearse import Rehearsal, rehearse, require_success
 from pgwright.diff.rename import Rename, understand
 from pgwright.diff.stages import plan_in_stages
+from pgwright.errors import ExtensionMissingError, PgwrightError, StatementError
+from pgwright.model.catalog import Catalog
 from pgwright.model.plan import Hazard, HazardCode, Phase, Plan
 from pgwright.server.scratch import EMBEDDED
 
@@ -35,7 +37,9 @@ def propose(
     """Plan the way from one end of a comparison to the other and try it.
 
     `renames` are ``old=new`` paths of objects. Raises `UsageError` for a rename that names nothing,
-    `RehearsalFailed` when the plan does not do on scratch what it declares, and the errors of planning.
+    `RehearsalFailed` when the plan does not do on scratch what it declares, and the errors of planning. Where
+    a copy cannot be built because the scratch server lacks an extension or what no kind reads, the plan is
+    returned without a rehearsal, and says so in its notes.
     """
     before, after = comparison.before, comparison.after
     told = understand(renames, before, after)
@@ -46,9 +50,27 @@ def propose(
     ends = Ends(before=before, after=after, selection=comparison.selection, online=online, renames=told)
     if not plan or not rehearsed:
         return Proposal(plan=plan, ends=ends)
-    rehearsal = rehearse(plan, before, after, selection=comparison.selection, scratch=scratch)
+    try:
+        rehearsal = rehearse(plan, before, after, selection=comparison.selection, scratch=scratch)
+    except (StatementError, ExtensionMissingError) as exc:
+        cause = _missing_on_scratch(exc, before, after)
+        if cause is None:
+            raise
+        return Proposal(plan=replace(plan, notes=(*plan.notes, cause)), ends=ends)
     require_success(rehearsal)
     return Proposal(plan=plan, ends=ends, rehearsal=rehearsal)
+
+
+def _missing_on_scratch(exc: PgwrightError, before: Catalog, after: Catalog) -> str | None:
+    """Say why the plan was not tried where the scratch server lacks what it stands on, or return None."""
+    named = sorted({f"{u.what} {u.name}" for u in (*before.unhandled, *after.unhandled)})
+    if not named and not isinstance(exc, ExtensionMissingError):
+        return None
+    lacks = f"; it has none of: {', '.join(named)}" if named else ""
+    return (
+        f"the plan was NOT tried on scratch, because a copy cannot be built there: {exc.message}{lacks}. "
+        'To have it tried, set scratch = "postgresql://…" to a server that has what is missing'
+    )
 
 
 def _pointing_out(plan: Plan, likely: Sequence[Rename]) -> Plan:

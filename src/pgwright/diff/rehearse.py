@@ -53,7 +53,12 @@ def rehearse(
     selection = selection or Selection()
     with copied(before, scratch=scratch) as copy, Watcher(copy.url, copy.conn) as watcher:
         execute_steps(
-            copy.conn, plan.steps, timeouts=False, before_step=watcher.before, after_step=watcher.after
+            copy.conn,
+            plan.steps,
+            timeouts=False,
+            before_step=watcher.before,
+            after_step=watcher.after,
+            spelt=copy.spelt,
         )
         end = selection.apply(read_catalog(copy.conn, source="rehearsal"))
     return Rehearsal(

@@ -147,7 +147,7 @@ def rename_first(
 
 
 def _carry_out(steps: Sequence[Step], copy: Copy, before: Catalog) -> Catalog:
-    execute_steps(copy.conn, steps, timeouts=False)
+    execute_steps(copy.conn, steps, timeouts=False, spelt=copy.spelt)
     return replace(read_catalog(copy.conn, source=before.source), server=before.server)
 
 

@@ -23,6 +23,7 @@ _REPEATABLE = (
     ("CREATE MATERIALIZED VIEW ", "CREATE MATERIALIZED VIEW IF NOT EXISTS "),
     ("CREATE STATISTICS ", "CREATE STATISTICS IF NOT EXISTS "),
     ("CREATE COLLATION ", "CREATE COLLATION IF NOT EXISTS "),
+    ("CREATE SERVER ", "CREATE SERVER IF NOT EXISTS "),
 )
 
 # These have no such words: what is there already is left as it is.
@@ -38,8 +39,14 @@ _GUARDED = (
     "CREATE AGGREGATE ",
     "CREATE EVENT TRIGGER ",
     "CREATE PUBLICATION ",
+    "CREATE TEXT SEARCH ",
+    "ALTER TEXT SEARCH CONFIGURATION ",
 )
-_TAKEN = "duplicate_object OR duplicate_table OR duplicate_function OR invalid_table_definition"
+_TAKEN = (
+    "duplicate_object OR duplicate_table OR duplicate_function OR invalid_table_definition "
+    # What the catalog itself refuses: a second text search configuration or mapping of one name.
+    "OR unique_violation"
+)
 
 
 def script(catalog: Catalog, present: Catalog | None = None) -> str:

@@ -81,16 +81,18 @@ def _change_type(before: Column, after: Column, context: Context) -> Step:
     ]
     if after.collation:
         parts.append(deparsed(f"COLLATE {after.collation}"))
-    if before.type != after.type and not casts_by_itself(before.type, after.type):
+    foreign = getattr(context.after.get(table), "server", None) is not None
+    if before.type != after.type and not (foreign or casts_by_itself(before.type, after.type)):
         value = "USING {}::{}" if has_cast(before.type, after.type) else "USING {}::text::{}"
         parts.append(sql.SQL(value).format(Name(after.id.name.name), deparsed(after.type)))
     rewrites: tuple[ObjectId, ...] = ()
     hazards: list[Hazard] = []
-    loss = what_is_lost(before.type, after.type)
+    # Of a foreign table PostgreSQL only notes how the values are to be read.
+    loss = None if foreign else what_is_lost(before.type, after.type)
     if loss:
         message = f"{loss} of {after.id.path} are rounded away in every row"
         hazards.append(Hazard(code=HazardCode.DELETES_DATA, message=message))
-    if not keeps_storage(before.type, after.type):
+    if not (foreign or keeps_storage(before.type, after.type)):
         rewrites = (table,)
         message = (
             f"changing {after.id.path} from {before.type} to {after.type} writes all of {table.path} "

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
+from pgwright.kinds.foreign_options import changed_options
 from pgwright.kinds.sequence import SequenceOptions
 from pgwright.model.catalog import CatalogObject, fact
 from pgwright.model.names import QualifiedName
-from pgwright.pg.quoting import Name, deparsed, literal
+from pgwright.pg.quoting import Name, deparsed, literal, render
 
 _STORAGE = {"p": "PLAIN", "e": "EXTERNAL", "x": "EXTENDED", "m": "MAIN"}
 _COMPRESSION = {"p": "pglz", "l": "lz4"}
@@ -74,6 +75,8 @@ class Column(CatalogObject):
         gone = [deparsed(k) for k in old if k not in new]
         if gone:
             actions.append(sql.SQL("ALTER COLUMN {} RESET ({})").format(name, sql.SQL(", ").join(gone)))
+        if options := render(changed_options(base.foreign_options if base else (), self.foreign_options)):
+            actions.append(sql.SQL("ALTER COLUMN {} OPTIONS ({})").format(name, deparsed(options)))
         return actions
 
 

@@ -39,6 +39,9 @@ WITH read AS (
                 ELSE acldefault('n', n.nspowner) END
     FROM pg_namespace AS n
     WHERE n.nspname = ANY (%(schemas)s)
+    UNION ALL
+    SELECT 'pg_foreign_server'::regclass, s.oid, 0, 'S', s.srvacl, acldefault('S', s.srvowner)
+    FROM pg_foreign_server AS s
 ), actual AS (
     SELECT h.classid, h.objid, h.subid, h.object_type, x.grantee, x.privilege_type AS privilege,
            bool_or(x.is_grantable) AS grantable

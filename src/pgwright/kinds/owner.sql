@@ -44,6 +44,17 @@ WITH read AS (
     SELECT 'pg_publication'::regclass, p.oid, p.pubowner
     FROM pg_publication AS p
     UNION ALL
+    SELECT 'pg_ts_dict'::regclass, d.oid, d.dictowner
+    FROM pg_ts_dict AS d
+    WHERE d.dictnamespace IN (SELECT oid FROM read)
+    UNION ALL
+    SELECT 'pg_ts_config'::regclass, c.oid, c.cfgowner
+    FROM pg_ts_config AS c
+    WHERE c.cfgnamespace IN (SELECT oid FROM read)
+    UNION ALL
+    SELECT 'pg_foreign_server'::regclass, s.oid, s.srvowner
+    FROM pg_foreign_server AS s
+    UNION ALL
     SELECT 'pg_event_trigger'::regclass, e.oid, e.evtowner
     FROM pg_event_trigger AS e
 )

@@ -9,6 +9,7 @@ from typing import Any
 from psycopg import sql
 
 from pgwright.kinds.contract import REPLACE, Address, Alteration, Context, Found, Kind, Reading, SystemCatalog
+from pgwright.kinds.foreign_options import changed_options
 from pgwright.kinds.steps import name_of, step
 from pgwright.model.catalog import CatalogObject
 from pgwright.model.change import Change
@@ -63,7 +64,7 @@ def read(reading: Reading) -> Iterator[Found]:
             partition_bound=r.partition_bound,
             inherits=parents,
             of_type=r.of_type,
-            replica_identity="d" if r.replica_identity == "i" else r.replica_identity,
+            replica_identity="d" if r.replica_identity == "i" or r.foreign_server else r.replica_identity,
             server=r.foreign_server,
             server_options=tuple(r.foreign_options or ()),
         )
@@ -287,6 +288,12 @@ def _alter_inherits(before: Table, after: Table, context: Context) -> list[Step]
     return steps
 
 
+def _alter_server_options(before: Table, after: Table, context: Context) -> list[Step]:
+    changed = changed_options(before.server_options, after.server_options)
+    action = sql.SQL("OPTIONS ({})").format(changed)
+    return [_alter_table(after, action, f"change what {after.id} stands for")]
+
+
 def _alter_of_type(before: Table, after: Table, context: Context) -> list[Step]:
     action = deparsed(f"OF {after.of_type}") if after.of_type else sql.SQL("NOT OF")
     return [_alter_table(after, action, f"change the type that {after.id} follows")]
@@ -340,6 +347,7 @@ _WRITERS = {
     "replica_identity": _alter_replica_identity,
     "inherits": _alter_inherits,
     "of_type": _alter_of_type,
+    "server_options": _alter_server_options,
 }
 
 

@@ -48,6 +48,9 @@ _HOMES = {
     "statistics": SystemCatalog.STATISTIC_EXT,
     "row_policy": SystemCatalog.POLICY,
     "publication": SystemCatalog.PUBLICATION,
+    "text_search_dictionary": SystemCatalog.TS_DICT,
+    "text_search_configuration": SystemCatalog.TS_CONFIG,
+    "foreign_server": SystemCatalog.FOREIGN_SERVER,
 }
 
 RELATIONS = frozenset({"table", "view", "materialized_view", "sequence"})
@@ -112,6 +115,8 @@ def privilege_target(id: ObjectId, catalog: Catalog) -> sql.Composable:
         return sql.SQL("{} {}").format(
             sql.SQL("DOMAIN" if id.kind == "domain" else "TYPE"), qualified(id.name)
         )
+    if id.kind == "foreign_server":
+        return sql.SQL("FOREIGN SERVER {}").format(qualified(id.name))
     return target(id, catalog)
 
 
@@ -141,6 +146,9 @@ _PLAIN = {
     "event_trigger": "EVENT TRIGGER",
     "statistics": "STATISTICS",
     "publication": "PUBLICATION",
+    "text_search_dictionary": "TEXT SEARCH DICTIONARY",
+    "text_search_configuration": "TEXT SEARCH CONFIGURATION",
+    "foreign_server": "SERVER",
 }
 
 _ROUTINES = {"f": "FUNCTION", "w": "FUNCTION", "p": "PROCEDURE", "a": "AGGREGATE"}

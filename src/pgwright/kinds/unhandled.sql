@@ -4,14 +4,6 @@
 WITH member AS (
     SELECT classid, objid FROM pg_depend WHERE deptype = 'e'
 ), found (what, name, classid, objid) AS (
-    SELECT 'text search configuration', n.nspname || '.' || o.cfgname, 'pg_ts_config'::regclass, o.oid
-    FROM pg_ts_config AS o JOIN pg_namespace AS n ON n.oid = o.cfgnamespace
-    WHERE n.nspname = ANY (%(schemas)s)
-    UNION ALL
-    SELECT 'text search dictionary', n.nspname || '.' || o.dictname, 'pg_ts_dict'::regclass, o.oid
-    FROM pg_ts_dict AS o JOIN pg_namespace AS n ON n.oid = o.dictnamespace
-    WHERE n.nspname = ANY (%(schemas)s)
-    UNION ALL
     SELECT 'text search parser', n.nspname || '.' || o.prsname, 'pg_ts_parser'::regclass, o.oid
     FROM pg_ts_parser AS o JOIN pg_namespace AS n ON n.oid = o.prsnamespace
     WHERE n.nspname = ANY (%(schemas)s)
@@ -72,9 +64,6 @@ WITH member AS (
     UNION ALL
     SELECT 'foreign data wrapper', o.fdwname::text, 'pg_foreign_data_wrapper'::regclass, o.oid
     FROM pg_foreign_data_wrapper AS o
-    UNION ALL
-    SELECT 'foreign server', o.srvname::text, 'pg_foreign_server'::regclass, o.oid
-    FROM pg_foreign_server AS o
     UNION ALL
     -- The view, because the catalog itself may hold passwords and is closed to ordinary roles.
     SELECT 'user mapping', coalesce(o.usename::text, 'public') || ' on ' || o.srvname, NULL, o.umid

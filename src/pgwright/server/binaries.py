@@ -20,6 +20,7 @@ from pathlib import Path
 from pgwright.errors import BinariesMissing, ServerError
 from pgwright.server.account import server_account
 from pgwright.server.paths import cache_home, locked, make_directory, require_reach, unwritable
+from pgwright.server.uuid_ossp import lacks_portable, make_portable
 
 _OVERRIDE = "PGWRIGHT_BINARIES"
 _SERVER_PROGRAMS = ("initdb", "pg_ctl", "postgres")
@@ -101,14 +102,33 @@ def embedded_binaries(*, cache: Path | None = None, environ: Mapping[str, str] |
     target = home / f"postgresql-{version}-{platform.machine()}"
     found = Binaries(bin_dir=target / "bin")
     # The folder appears by one rename, so that programs in it mean a complete set.
-    if all((found.bin_dir / name).is_file() for name in _SERVER_PROGRAMS):
+    if _complete(found):
         return found
     make_directory(home, mode=0o755)
     require_reach(home, server_account(environ))
     with locked(home / ".unpack.lock", timeout=_UNPACK_TIMEOUT_SECONDS, purpose="unpacking PostgreSQL"):
-        if not all((found.bin_dir / name).is_file() for name in _SERVER_PROGRAMS):
+        if not _has_programs(found):
             _unpack(source, target)
+        if lacks_portable(target / "share"):
+            _adapt(target / "share")
     return found
+
+
+def _has_programs(found: Binaries) -> bool:
+    return all((found.bin_dir / name).is_file() for name in _SERVER_PROGRAMS)
+
+
+def _complete(found: Binaries) -> bool:
+    # What an older pgwright unpacked, perhaps as another user, serves as it is when it cannot be adapted.
+    share = found.bin_dir.parent / "share"
+    return _has_programs(found) and not (lacks_portable(share) and os.access(share / "extension", os.W_OK))
+
+
+def _adapt(share: Path) -> None:
+    try:
+        make_portable(share)
+    except OSError as error:
+        raise unwritable(share, error) from error
 
 
 def _pg0() -> tuple[Path, str]:

@@ -29,6 +29,7 @@ from pgwright.errors import (
     StatementError,
     UnknownDatabaseError,
 )
+from pgwright.server.icu import without_icu
 from pgwright.server.instance import url as instance_url
 from pgwright.server.lifecycle import is_running, start
 
@@ -61,13 +62,19 @@ class ScratchDatabase:
     """Name a database that is dropped when its ``with`` block ends.
 
     `url` contains the password; `server_version` is PostgreSQL's number, such as
-    180001; `embedded` tells whether it lives on pgwright's own scratch server.
+    180001; `embedded` tells whether it lives on pgwright's own scratch server, `icu` whether that server
+    has ICU's collations.
     """
 
     url: str
     name: str
     server_version: int
     embedded: bool
+    icu: bool = True
+
+    def spelt(self, text: str) -> tuple[str, ...]:
+        """Return SQL as this server understands it, as texts to be run one after the other."""
+        return (text,) if self.icu or not self.embedded else without_icu(text)
 
     def __repr__(self) -> str:
         return f"ScratchDatabase(name={self.name!r}, server_version={self.server_version})"
@@ -115,6 +122,7 @@ def scratch_database(
             name=name,
             server_version=holder.info.server_version,
             embedded=_is_scratch_server(holder),
+            icu=_has_icu(holder),
         )
 
 
@@ -211,6 +219,11 @@ def _prepare_holder(holder: psycopg.Connection[Any]) -> None:
 def _is_scratch_server(connection: psycopg.Connection[Any]) -> bool:
     row = connection.execute("SELECT current_setting(%s, true)", (_MARK,)).fetchone()
     return row is not None and row[0] == INSTANCE_NAME
+
+
+def _has_icu(connection: psycopg.Connection[Any]) -> bool:
+    query = "SELECT FROM pg_collation WHERE collprovider = 'i' AND collname = 'und-x-icu'"
+    return connection.execute(query).fetchone() is not None
 
 
 def _new_name() -> str:

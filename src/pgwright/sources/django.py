@@ -7,20 +7,24 @@ import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from pgwright.sources.declarations import Declaration, ensure_declared_roles
 from pgwright.sources.failure import reporting
 from pgwright.sources.subprocess_build import URL_VARIABLE, run_builder
 
+if TYPE_CHECKING:
+    from pgwright.server.scratch import ScratchDatabase
 
-def build(spec: str, *, url: str, root: Path) -> None:
-    """Create the tables of all managed models in the scratch database at `url`.
+
+def build(spec: str, *, place: ScratchDatabase, root: Path) -> None:
+    """Create the tables of all managed models in the scratch database.
 
     `spec` is the settings module. Models, not migrations, are built: they are what the code expects.
     Raises `SourceError`.
     """
-    run_builder("pgwright.sources.django", spec, url=url, root=root, spec=f"django:{spec}")
+    run_builder("pgwright.sources.django", spec, url=place.url, root=root, spec=f"django:{spec}")
 
 
 def _database(url: str) -> dict[str, object]:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pgwright.errors import UsageError
+from pgwright.errors import SourceError, UsageError
 from pgwright.model.catalog import Catalog
 from pgwright.pg.connect import connect
 from pgwright.pg.redact import safe_url
-from pgwright.server.scratch import EMBEDDED, scratch_database
+from pgwright.server.scratch import EMBEDDED, ensure_roles, scratch_database
 from pgwright.sources.database import read_catalog
 from pgwright.sources.registry import SOURCES, builder
 
 _DATABASE_SCHEMES = ("postgresql", "postgres")
+_NO_ROLE = re.compile(r'role "(?P<name>.+?)" does not exist')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,10 +48,26 @@ def load_catalog(
         with connect(spec) as conn:
             return read_catalog(conn, source=safe_url(spec), schemas=schemas)
     scheme, rest = _parse(spec)
-    with scratch_database(server=workshop.scratch, extensions=workshop.extensions) as scratch:
-        builder(scheme)(rest, url=scratch.url, root=workshop.root)
-        with connect(scratch.url) as conn:
-            return read_catalog(conn, source=spec, schemas=schemas)
+    made: set[str] = set()
+    while True:
+        with scratch_database(server=workshop.scratch, extensions=workshop.extensions) as place:
+            try:
+                builder(scheme)(rest, place=place, root=workshop.root)
+            except SourceError as exc:
+                role = _missing_role(exc)
+                if role is None or role in made or not place.embedded:
+                    raise
+                # Owners and grants name roles of the server that they are for; here a name is enough.
+                ensure_roles(place.url, [role])
+                made.add(role)
+                continue
+            with connect(place.url) as conn:
+                return read_catalog(conn, source=spec, schemas=schemas)
+
+
+def _missing_role(error: SourceError) -> str | None:
+    match = _NO_ROLE.search(f"{error.message} {error.detail}")
+    return match["name"].replace('""', '"') if match else None
 
 
 def is_database(spec: str) -> bool:

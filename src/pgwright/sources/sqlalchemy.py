@@ -15,13 +15,15 @@ from pgwright.sources.subprocess_build import URL_VARIABLE, run_builder
 if TYPE_CHECKING:
     from sqlalchemy import MetaData
 
+    from pgwright.server.scratch import ScratchDatabase
 
-def build(spec: str, *, url: str, root: Path) -> None:
-    """Create all that the models declare in the scratch database at `url`.
+
+def build(spec: str, *, place: ScratchDatabase, root: Path) -> None:
+    """Create all that the models declare in the scratch database.
 
     `spec` is ``module:attribute``; several are separated by commas. Raises `SourceError`.
     """
-    run_builder("pgwright.sources.sqlalchemy", spec, url=url, root=root, spec=f"sqlalchemy:{spec}")
+    run_builder("pgwright.sources.sqlalchemy", spec, url=place.url, root=root, spec=f"sqlalchemy:{spec}")
 
 
 def _metadata(spec: str) -> MetaData:

@@ -11,14 +11,15 @@ from pgwright.errors import SourceError
 from pgwright.pg.address import parse_address
 from pgwright.pg.redact import redact
 from pgwright.server.binaries import embedded_binaries
+from pgwright.server.scratch import ScratchDatabase
 
 _PLACE = re.compile(
     r"psql:(?P<file>.*?):(?P<line>\d+): (?P<severity>ERROR|FATAL):\s*(?P<message>.*)", re.DOTALL
 )
 
 
-def build(spec: str, *, url: str, root: Path) -> None:
-    """Run the file against the scratch database at `url`; the first error stops it.
+def build(spec: str, *, place: ScratchDatabase, root: Path) -> None:
+    """Run the file against the scratch database; the first error stops it.
 
     `spec` is a path, relative to `root`. Raises `SourceError` with file, line and PostgreSQL's message.
     """
@@ -27,12 +28,25 @@ def build(spec: str, *, url: str, root: Path) -> None:
         raise SourceError(f"there is no file {path}", hint="name an SQL file that exists, as file:schema.sql")
     binaries = embedded_binaries()
     psql = binaries.program("psql")
-    environment = {**os.environ, **binaries.environment(), **parse_address(url).environ()}
+    environment = {**os.environ, **binaries.environment(), **parse_address(place.url).environ()}
+    text = path.read_text(encoding="utf-8", errors="surrogateescape")
+    spelt = " ".join(place.spelt(text))
+    given = str(path) if spelt == text else "-"
     done = subprocess.run(
-        [str(psql), "--no-psqlrc", "--quiet", "-v", "ON_ERROR_STOP=1", "-f", str(path)],
+        [
+            str(psql),
+            "--no-psqlrc",
+            "--quiet",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-f",
+            given,
+        ],
         env={**environment, "PGOPTIONS": "-c client_min_messages=warning -c check_function_bodies=off"},
+        input=spelt if spelt != text else "",
         capture_output=True,
-        text=True,
+        encoding="utf-8",
+        errors="surrogateescape",
         check=False,
         cwd=path.parent,
     )

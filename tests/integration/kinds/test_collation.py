@@ -1,15 +1,23 @@
-"""ICU collations, which the embedded server cannot have: it is built without ICU."""
+"""ICU collations, which the embedded server only has stand-ins for: it is built without ICU."""
 
 from __future__ import annotations
+
+import contextlib
+from pathlib import Path
 
 import psycopg
 import pytest
 
+from pgwright.diff.apply import apply_plan
+from pgwright.diff.comparison import compare_sources
 from pgwright.diff.planner import make_plan
+from pgwright.diff.proposal import propose
 from pgwright.diff.rehearse import rehearse, require_success
+from pgwright.errors import SourceError
 from pgwright.kinds.collation import Collation
 from pgwright.model.catalog import Catalog
 from pgwright.model.names import ObjectId, QualifiedName
+from pgwright.model.selection import Selection
 from pgwright.pg.connect import connect
 from pgwright.sources.database import read_catalog
 from tests.conftest import MakeDatabase
@@ -72,3 +80,43 @@ def test_collation_that_sorts_a_column_is_not_changed(server_15: Server, make_da
     )
     with pytest.raises(UnsupportedChange, match=r"collation public\.own cannot be changed"):
         make_plan(before, after)
+
+
+_ICU_BEFORE = 'CREATE TABLE t (a text COLLATE "de-x-icu" UNIQUE);'
+_ICU_AFTER = """
+CREATE EXTENSION "uuid-ossp";
+CREATE COLLATION own (provider = icu,
+    locale = 'und-u-ks-level2', deterministic = false);
+CREATE TABLE t (a text COLLATE "fr-x-icu" UNIQUE, b text COLLATE own, id uuid DEFAULT uuid_generate_v4());
+CREATE INDEX i ON t (b, a COLLATE "und-x-icu");
+ALTER TABLE t OWNER TO owner_of_t;
+GRANT SELECT ON t TO reader_of_t;
+"""
+
+
+def test_plan_with_icu_is_made_and_tried_without(
+    server_15: Server, make_database: MakeDatabase, tmp_path: Path
+) -> None:
+    url = make_database(server_15)
+    built(url, _ICU_BEFORE)
+    with psycopg.connect(url, autocommit=True) as conn:
+        for role in ("owner_of_t", "reader_of_t"):
+            with contextlib.suppress(psycopg.errors.DuplicateObject):
+                conn.execute(f"CREATE ROLE {role}".encode())
+    file = tmp_path / "after.sql"
+    file.write_text(_ICU_AFTER)
+    comparison = compare_sources(url, f"file:{file}", selection=Selection(owners=False))
+    proposal = propose(comparison)
+    assert proposal.rehearsal is not None
+    done = apply_plan(url, proposal.plan, proposal.ends)
+    assert not done.remaining
+    with psycopg.connect(url) as conn:
+        query = "SELECT collprovider::text, collisdeterministic FROM pg_collation WHERE collname = 'own'"
+        assert conn.execute(query).fetchone() == ("i", False)
+
+
+def test_line_of_an_error_stands_although_the_file_is_spelt_anew(tmp_path: Path) -> None:
+    file = tmp_path / "broken.sql"
+    file.write_text(_ICU_AFTER + "CREATE TABLE u (a nothing);\n")
+    with pytest.raises(SourceError, match=r"line 9: type .nothing. does not exist"):
+        compare_sources(f"file:{file}", f"file:{file}")
