@@ -9,13 +9,12 @@ import click
 
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import command, pass_invocation
-from pgwright.errors import PgwrightError, UsageError, WriteRefused
+from pgwright.errors import PgwrightError, WriteRefused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pgwright.diff.rename import Rename
-    from pgwright.migrate.writing.create import Written
+    from pgwright.migrate.writing.create import Wish, Written
     from pgwright.model.catalog import ServerFacts
 
 
@@ -55,42 +54,51 @@ def create(
     from pgwright.migrate.writing.create import Wish, write_empty
 
     project = invocation.project
-    if (project.migrations or "").startswith("django"):
-        raise UsageError(
-            "pgwright does not write Django's migrations yet", hint="run: python manage.py makemigrations"
-        )
-    wish = Wish(message=message, renames=rename, online=not offline, options=options)
-    if autogenerate:
-        written = _autogenerate(invocation, wish, no_rename=no_rename)
-    else:
-        written = write_empty(project, wish)
+    wish = Wish(
+        message=message,
+        renames=rename,
+        refused=("*",) if no_rename else (),
+        online=not offline,
+        options={**options, "depends_on": list(options["depends_on"])},
+    )
+    written = _autogenerate(invocation, wish) if autogenerate else write_empty(project, wish)
     out = invocation.output
+
+    for note in dict.fromkeys(note for one in written for note in one.notes):
+        out.remark(note)
 
     def render() -> None:
         if not written:
             out.line("nothing changed: the migrations lead to what the models say; no file was written")
         for one in written:
             _show(invocation, one)
+        if written and autogenerate:
+            out.line("tried on scratch, up to the models and back; review, then: pgwright migrate upgrade")
 
     out.result({"written": [_facts(one) for one in written]}, render)
 
 
-def _autogenerate(invocation: Invocation, wish: Any, *, no_rename: bool) -> Sequence[Written]:
+def _autogenerate(invocation: Invocation, wish: Wish) -> Sequence[Written]:
     from dataclasses import replace
 
-    from pgwright.migrate.writing.create import write_alembic
+    from pgwright.migrate.writing.create import write_alembic, write_django
     from pgwright.migrate.writing.draft import bench, draft
+
+    def ask(renames: Sequence[str]) -> tuple[str, ...]:
+        return _asked(invocation, [rename.partition("=")[::2] for rename in renames])
 
     project = invocation.project
     with bench(project) as here:
         found = draft(project, here.upgrade(), server=_server(invocation))
+        if here.tool.name == "django":
+            return write_django(project, here, found, wish, ask=ask)
         if not found.changes:
             for note in found.comparison.notes:
                 invocation.output.remark(note)
             return ()
-        if not wish.renames and not no_rename:
-            wish = replace(wish, renames=_asked(invocation, found.likely_renames))
-        return (write_alembic(project, here, found, wish),)
+        if not wish.renames and not wish.refused:
+            wish = replace(wish, renames=ask([str(rename) for rename in found.likely_renames]))
+        return write_alembic(project, here, found, wish)
 
 
 def _server(invocation: Invocation) -> ServerFacts | None:
@@ -104,7 +112,7 @@ def _server(invocation: Invocation) -> ServerFacts | None:
         return None
 
 
-def _asked(invocation: Invocation, likely: Sequence[Rename]) -> tuple[str, ...]:
+def _asked(invocation: Invocation, likely: Sequence[tuple[str, str]]) -> tuple[str, ...]:
     """Return the renames that somebody confirms.
 
     Raises `WriteRefused` where nobody is there to answer: a drop instead of a rename loses all data.
@@ -113,30 +121,25 @@ def _asked(invocation: Invocation, likely: Sequence[Rename]) -> tuple[str, ...]:
         return ()
     if invocation.output.json or not sys.stdin.isatty():
         raise WriteRefused(
-            f"{likely[0].old.path} looks like {likely[0].new.path} under another name",
-            detail="; ".join(f"{r.old} or {r.new}" for r in likely) + "; nothing was written",
-            hint=" ".join(f"--rename {r}" for r in likely) + "; or --no-rename, to drop what is gone",
+            f"{likely[0][0]} looks like {likely[0][1]} under another name",
+            detail="; ".join(f"{old} or {new}" for old, new in likely) + "; nothing was written",
+            hint=" ".join(f"--rename {old}={new}" for old, new in likely)
+            + "; or --no-rename, to drop what is gone",
         )
     return tuple(
-        str(rename)
-        for rename in likely
-        if click.confirm(f"Is {rename.new} the {rename.old} under a new name?", default=True, err=True)
+        f"{old}={new}"
+        for old, new in likely
+        if click.confirm(f"Is {new} the {old} under a new name?", default=True, err=True)
     )
 
 
 def _show(invocation: Invocation, written: Written) -> None:
     out = invocation.output
-    for note in written.notes:
-        out.remark(note)
     out.line(f"wrote {_path(written)}", style="bold")
-    if written.plan is None:
-        return
-    for step in written.plan.steps:
+    for step in written.plan.steps if written.plan else ():
         out.line(f"  {step.summary}")
         for hazard in step.hazards:
             out.line(f"    {hazard.code.value}: {hazard.message}", style="red")
-    out.line("tried on scratch: it leads to the models, and its downgrade back; review it, then run")
-    out.line("  pgwright migrate upgrade")
 
 
 def _facts(written: Written) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def write(order: Order, orders: Orders) -> dict[str, Any]:
     assert made is not None
     down = made.down_revision
     follows = [down] if isinstance(down, str) else list(down or ())
-    return {"revision": made.revision, "path": str(made.path), "follows": follows}
+    return {"written": [{"revision": made.revision, "path": str(made.path), "follows": follows}]}
 
 
 def _inside(code: str) -> str:

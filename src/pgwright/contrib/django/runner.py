@@ -118,6 +118,18 @@ def sql(order: Order, orders: Orders) -> str:
     return "\n".join(parts)
 
 
+def write(order: Order, orders: Orders) -> dict[str, Any]:
+    """Write what the autodetector finds, or with ``order.options["given"]`` a migration of given code."""
+    from pgwright.contrib.django.writer import detect, write_text
+
+    connection = _connection(order, Conductor(_TOOL, order, orders))
+    chosen = dict(order.options)
+    try:
+        return write_text(connection, chosen) if chosen.get("given") else detect(connection, chosen)
+    finally:
+        connections.close_all()
+
+
 def load(order: Order, orders: Orders) -> None:
     """Do nothing: this process is ready when it has answered."""
 
@@ -181,7 +193,8 @@ def _connection(order: Order, conductor: Conductor) -> Any:
 
 def main() -> None:
     """Serve orders."""
-    serve({"upgrade": upgrade, "downgrade": downgrade, "stamp": stamp, "sql": sql, "load": load})
+    verbs = {"upgrade": upgrade, "downgrade": downgrade, "stamp": stamp}
+    serve({**verbs, "sql": sql, "load": load, "write": write})
 
 
 if __name__ == "__main__":

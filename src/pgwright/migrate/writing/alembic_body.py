@@ -54,13 +54,13 @@ def _code(plan: Plan, before: Catalog, after: Catalog, own: bool) -> str:
         )
     kept = [(step, code) for step, code in translated if step.subject not in made]
     parts = []
-    for alone, group in groupby(kept, key=lambda pair: _is_alone(pair[0])):
+    for alone, group in groupby(kept, key=lambda pair: is_alone(pair[0])):
         code = "\n".join(_written(step, code) for step, code in group)
         parts.append(f"{_OPEN}\n{indent(code)}" if alone else code)
     return "\n".join(parts)
 
 
-def _is_alone(step: Step) -> bool:
+def is_alone(step: Step) -> bool:
     """Tell whether a step must not share a transaction.
 
     PostgreSQL refuses one, or it reads a whole table and would hold the locks of what came before.
@@ -69,10 +69,10 @@ def _is_alone(step: Step) -> bool:
 
 
 def _written(step: Step, code: str | None) -> str:
-    return "\n".join([*_remarks(step), code or call("run_step", block(step.sql))])
+    return "\n".join([*remarks(step), code or call("run_step", block(step.sql))])
 
 
-def _remarks(step: Step) -> Iterator[str]:
+def remarks(step: Step) -> Iterator[str]:
     """Yield the comments for who reviews the revision: what it is, what waits for it, what it risks."""
     yield comment(f"{step.summary[:1].upper()}{step.summary[1:]}.")
     if step.lock and step.lock.blocks_writes and step.locks_on:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from pgwright.config import Project
-from pgwright.errors import PgwrightError, RehearsalFailed
+from pgwright.errors import PgwrightError, RehearsalFailed, RevisionError, WriteRefused
 from pgwright.migrate.writing.alembic_body import write_body
+from pgwright.migrate.writing.django_body import write_steps
 from pgwright.migrate.writing.draft import Bench, Draft, bench
 from pgwright.model.plan import Plan
+
+Ask = Callable[[Sequence[str]], Sequence[str]]
 
 _UNTOUCHED = "no file was left, and no database was changed"
 
@@ -20,12 +24,13 @@ _UNTOUCHED = "no file was left, and no database was changed"
 class Wish:
     """Say what the new migration is to be called and where it belongs.
 
-    `options` are the tool's own: `head`, `rev_id`, `branch_label`, `splice`, `version_path`, `depends_on` of
-    Alembic, `app` of Django.
+    `renames` are told, `refused` are none (``*``: nothing is one). `options` are the tool's own: `head`,
+    `rev_id`, `branch_label`, `splice`, `version_path`, `depends_on` of Alembic, `app` of Django.
     """
 
     message: str
     renames: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
     online: bool = True
     options: Mapping[str, Any] = field(default_factory=dict)
 
@@ -43,12 +48,12 @@ class Written:
 
 
 def write_empty(project: Project, wish: Wish) -> tuple[Written, ...]:
-    """Write a migration that does nothing yet. Raises `RevisionError` and `WriteRefused`."""
+    """Write a migration that does nothing yet. Raises `RevisionError`, `WriteRefused` and `UsageError`."""
     with bench(project) as here:
-        return (_written(here.run("write", options={**wish.options, "message": wish.message})),)
+        return _written(here.run("write", options={**wish.options, "message": wish.message, "given": True}))
 
 
-def write_alembic(project: Project, here: Bench, draft: Draft, wish: Wish) -> Written:
+def write_alembic(project: Project, here: Bench, draft: Draft, wish: Wish) -> tuple[Written, ...]:
     """Write the revision for a draft, run it there and back on scratch, and return what was written.
 
     `here` is where the migrations ran up to now. Where Alembic's own operations turn out not to be exact,
@@ -58,39 +63,85 @@ def write_alembic(project: Project, here: Bench, draft: Draft, wish: Wish) -> Wr
     up, down = draft.plans(wish.renames, online=wish.online, scratch=project.scratch)
     try:
         return _attempt(here, draft, wish, up, down, own=True)
+    except (RevisionError, WriteRefused):
+        raise
     except PgwrightError:
         with bench(project) as again:
             again.upgrade()
             return _attempt(again, draft, wish, up, down, own=False)
 
 
-def _attempt(here: Bench, draft: Draft, wish: Wish, up: Plan, down: Plan, *, own: bool) -> Written:
+def _attempt(
+    here: Bench, draft: Draft, wish: Wish, up: Plan, down: Plan, *, own: bool
+) -> tuple[Written, ...]:
     before, after = draft.comparison.before, draft.comparison.after
     body = write_body(up, down, before, after, own=own)
     code = {"upgrade": body.upgrade, "downgrade": body.downgrade, "imports": list(body.imports)}
-    made = _written(here.run("write", options={**wish.options, **code, "message": wish.message}))
-    try:
-        _prove(here, draft, made)
-    except BaseException:
-        made.path.unlink(missing_ok=True)
-        raise
-    notes = (*draft.comparison.notes, *up.notes)
-    return Written(
-        revision=made.revision, path=made.path, follows=made.follows, plan=up, back=down, notes=notes
-    )
+    made = list(_written(here.run("write", options={**wish.options, **code, "message": wish.message})))
+    with _kept_if_proven(made):
+        _require_none(
+            draft.missed(here.upgrade()), f"revision {made[0].revision} does not lead to the models"
+        )
+        _prove_back(here, draft, made)
+    return (replace(made[0], plan=up, back=down, notes=(*draft.comparison.notes, *up.notes)),)
 
 
-def _prove(here: Bench, draft: Draft, made: Written) -> None:
-    """Run what was written up to the end and back."""
+def write_django(project: Project, here: Bench, draft: Draft, wish: Wish, *, ask: Ask) -> tuple[Written, ...]:
+    """Write what Django's autodetector finds, then what is left to the models as statements.
+
+    `ask` is given renames that may be and returns those that are. All of it is run there and back on scratch.
+    Raises `RehearsalFailed` when it does not lead to the models; no file is left then.
+    """
+    options = {**wish.options, "message": wish.message, "online": wish.online}
+    options |= {"renames": list(wish.renames), "refused": list(wish.refused)}
+    answer = here.run("write", options=options)
+    if questions := answer.get("questions"):
+        told = list(ask(questions))
+        rest = [question for question in questions if question not in told]
+        options |= {"renames": [*wish.renames, *told], "refused": [*wish.refused, *rest]}
+        answer = here.run("write", options=options)
+    made = list(_written(answer))
+    with _kept_if_proven(made):
+        end = here.upgrade() if made else draft.comparison.before
+        if draft.missed(end):
+            made += _rest(project, here, draft.since(end), wish, made)
+            _require_none(draft.missed(here.upgrade()), "the migrations do not lead to the models")
+        _prove_back(here, draft, made)
+    return tuple(replace(one, notes=draft.comparison.notes) for one in made)
+
+
+def _rest(
+    project: Project, here: Bench, draft: Draft, wish: Wish, made: Sequence[Written]
+) -> tuple[Written, ...]:
+    """Write what Django has no operations for; its place is behind what Django wrote."""
+    up, down = draft.plans((), online=wish.online, scratch=project.scratch)
+    code, imports, atomic = write_steps(up, down)
+    given = {"given": True, "code": code, "imports": list(imports), "atomic": atomic, "needs_all": True}
+    app = wish.options.get("app") or (made[-1].revision.partition(".")[0] if made else None)
+    message = f"{wish.message} steps" if made else wish.message
+    (one,) = _written(here.run("write", options={**given, "app": app, "message": message}))
+    return (replace(one, plan=up, back=down),)
+
+
+@contextmanager
+def _kept_if_proven(made: Sequence[Written]) -> Iterator[None]:
+    """Remove the files again when the block fails."""
     try:
-        end = here.upgrade()
-        _require_none(draft.missed(end), f"revision {made.revision} does not lead to the models")
-        here.run("downgrade", made.follows[0] if made.follows else here.tool.oldest)
-        _require_none(draft.left(here.read()), f"the way back of {made.revision} leaves something else")
-    except PgwrightError as exc:
-        if not isinstance(exc, RehearsalFailed):
+        yield
+    except BaseException as exc:
+        for one in made:
+            one.path.unlink(missing_ok=True)
+        if isinstance(exc, PgwrightError) and not isinstance(exc, RehearsalFailed):
             exc.detail = "; ".join(part for part in (f"tried on scratch, {_UNTOUCHED}", exc.detail) if part)
         raise
+
+
+def _prove_back(here: Bench, draft: Draft, made: Sequence[Written]) -> None:
+    for one in reversed(made):
+        here.run("downgrade", one.follows[0] if one.follows else here.tool.oldest)
+    if made:
+        what = f"the way back of {', '.join(one.revision for one in made)} leaves something else"
+        _require_none(draft.left(here.read()), what)
 
 
 def _require_none(differences: Sequence[Any], what: str) -> None:
@@ -103,5 +154,8 @@ def _require_none(differences: Sequence[Any], what: str) -> None:
         )
 
 
-def _written(answer: Mapping[str, Any]) -> Written:
-    return Written(revision=answer["revision"], path=Path(answer["path"]), follows=tuple(answer["follows"]))
+def _written(answer: Mapping[str, Any]) -> tuple[Written, ...]:
+    return tuple(
+        Written(revision=one["revision"], path=Path(one["path"]), follows=tuple(one["follows"]))
+        for one in answer["written"]
+    )

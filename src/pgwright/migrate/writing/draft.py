@@ -115,6 +115,10 @@ class Draft:
         down, _ = plan_in_stages(after, before, renames=[r.reversed() for r in told], **settings)
         return up, down
 
+    def since(self, here: Catalog) -> Draft:
+        """Return what is left from another beginning."""
+        return replace(self, comparison=replace(self.comparison, before=_unowned(here)))
+
     def missed(self, end: Catalog) -> tuple[Change, ...]:
         """Return where the end of a trial differs from what the models say."""
         chosen = self.comparison.selection

@@ -1,0 +1,130 @@
+"""Turn what Django's autodetector found into operations that a live database can bear."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.contrib.postgres import operations as postgres
+from django.db import migrations, models
+from django.db.migrations.migration import Migration
+
+from pgwright.contrib.django.operations import (
+    AddConstraintNotValid,
+    AddFieldOnline,
+    AddIndexConcurrently,
+    AlterFieldOnline,
+    RemoveIndexConcurrently,
+    ValidateConstraint,
+)
+
+_LIVE = (
+    AddFieldOnline,
+    AlterFieldOnline,
+    AddConstraintNotValid,
+    ValidateConstraint,
+    postgres.AddIndexConcurrently,
+    postgres.RemoveIndexConcurrently,
+)
+_Changes = Mapping[str, list[Migration]]
+
+
+def online(changes: _Changes, state: Any) -> dict[str, list[Any]]:
+    """Return the migrations with safe operations, those that need no transaction in files of their own.
+
+    `state` is the project's before them. Who depends on a migration that is divided depends on its last part.
+    """
+    parts = {(m.app_label, m.name): _divided(m, state) for written in changes.values() for m in written}
+    for divided in parts.values():
+        first = divided[0]
+        first.dependencies = [
+            (app, parts[app, name][-1].name) if (app, name) in parts else (app, name)
+            for app, name in first.dependencies
+        ]
+    return {
+        label: [part for m in written for part in parts[m.app_label, m.name]]
+        for label, written in changes.items()
+    }
+
+
+def _divided(migration: Migration, state: Any) -> list[Any]:
+    found: list[Any] = []
+    before = list(migration.dependencies)
+    operations = [safe for operation in migration.operations for safe in _safe(operation, migration, state)]
+    for place, (live, members) in enumerate(_runs(operations) or [(False, [])]):
+        part: Any = Migration(_numbered(migration.name, place), migration.app_label)
+        part.operations, part.dependencies = members, before
+        part.initial = migration.initial if not place else None
+        part.atomic = not live
+        found.append(part)
+        before = [(migration.app_label, part.name)]
+    return found
+
+
+def _runs(operations: list[Any]) -> list[tuple[bool, list[Any]]]:
+    """Divide the operations by whether they need a transaction, in as few runs as their order allows."""
+    runs: list[tuple[bool, list[Any]]] = []
+    for operation in operations:
+        live = isinstance(operation, _LIVE)
+        if runs and live == runs[-1][0]:
+            runs[-1][1].append(operation)
+        elif runs and not live and all(_can_pass(operation, other) for other in runs[-1][1]):
+            if len(runs) == 1:
+                runs.insert(0, (False, []))
+            runs[-2][1].append(operation)
+        else:
+            runs.append((live, [operation]))
+    return runs
+
+
+def _can_pass(operation: Any, live: Any) -> bool:
+    """Tell whether an operation on a field or a new model may as well come before a live one."""
+    if isinstance(operation, migrations.CreateModel):
+        return True
+    if not isinstance(operation, migrations.AddField | migrations.AlterField):
+        return False
+    if operation.model_name.lower() != live.model_name.lower():
+        return True
+    generated = getattr(operation.field, "generated", False)
+    return not generated and getattr(live, "name", None) != operation.name
+
+
+def _numbered(name: str, place: int) -> str:
+    if not place:
+        return name
+    number, _, rest = name.partition("_")
+    return f"{int(number) + place:04d}_{rest}_{place + 1}"
+
+
+def _safe(operation: Any, migration: Migration, state: Any) -> Iterable[Any]:
+    """Return the operations that do the same on a live table; a table of the same migration is new."""
+    model = getattr(operation, "model_name_lower", getattr(operation, "model_name", "").lower())
+    before = state.models.get((migration.app_label, model))
+    if before is None:
+        return [operation]
+    found: list[Any] = [operation]
+    match operation:
+        case migrations.AddIndex():
+            found = [AddIndexConcurrently(operation.model_name, operation.index)]
+        case migrations.RemoveIndex():
+            found = [RemoveIndexConcurrently(operation.model_name, operation.name)]
+        case migrations.AddConstraint(constraint=models.CheckConstraint()):
+            added = AddConstraintNotValid(operation.model_name, operation.constraint)
+            found = [added, ValidateConstraint(operation.model_name, operation.constraint.name)]
+        case migrations.AddField() if _has_more(operation.field):
+            found = [AddFieldOnline(**operation.deconstruct()[2])]
+        case migrations.AlterField() if _forbids_nulls(operation, before):
+            found = [AlterFieldOnline(**operation.deconstruct()[2])]
+    return found
+
+
+def _has_more(field: Any) -> bool:
+    """Tell whether an index or a foreign key hangs on the column."""
+    if field.many_to_many:
+        return False
+    return bool(field.remote_field) or (field.db_index and not field.unique)
+
+
+def _forbids_nulls(operation: Any, before: Any) -> bool:
+    old = before.fields.get(operation.name)
+    return old is not None and old.null and not operation.field.null

@@ -1,0 +1,197 @@
+"""Operations of Django migrations that a live PostgreSQL can bear, and statements beyond Django's own.
+
+On other databases those that have a plain form do that, and statements do nothing, so that a project's tests
+may run on SQLite. All but `RunSteps` without `Alone` need ``atomic = False``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import copy
+from itertools import groupby
+from typing import Any, LiteralString
+
+from django.contrib.postgres import operations as postgres
+from django.db import migrations, router, transaction
+from django.db.migrations.operations.base import Operation
+from psycopg import sql
+
+from pgwright.kinds.steps import short_name
+from pgwright.pg.quoting import deparsed, render
+
+POSTGRESQL = "postgresql"
+
+
+def _is_postgresql(schema_editor: Any) -> bool:
+    return bool(schema_editor.connection.vendor == POSTGRESQL)
+
+
+class AddIndexConcurrently(postgres.AddIndexConcurrently):
+    """Build an index without blocking writers."""
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        """Build it."""
+        if _is_postgresql(schema_editor):
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+        else:
+            migrations.AddIndex.database_forwards(self, app_label, schema_editor, from_state, to_state)
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        """Drop it."""
+        if _is_postgresql(schema_editor):
+            super().database_backwards(app_label, schema_editor, from_state, to_state)
+        else:
+            migrations.AddIndex.database_backwards(self, app_label, schema_editor, from_state, to_state)
+
+
+class RemoveIndexConcurrently(postgres.RemoveIndexConcurrently):
+    """Drop an index without blocking writers."""
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        """Drop it."""
+        if _is_postgresql(schema_editor):
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+        else:
+            migrations.RemoveIndex.database_forwards(self, app_label, schema_editor, from_state, to_state)
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        """Build it again."""
+        if _is_postgresql(schema_editor):
+            super().database_backwards(app_label, schema_editor, from_state, to_state)
+        else:
+            migrations.RemoveIndex.database_backwards(self, app_label, schema_editor, from_state, to_state)
+
+
+class AddConstraintNotValid(postgres.AddConstraintNotValid):
+    """Add a check constraint that existing rows need not meet yet."""
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        """Add it."""
+        if _is_postgresql(schema_editor):
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+        else:
+            migrations.AddConstraint.database_forwards(self, app_label, schema_editor, from_state, to_state)
+
+
+class ValidateConstraint(postgres.ValidateConstraint):
+    """Check the existing rows while reads and writes go on."""
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        """Check them."""
+        if _is_postgresql(schema_editor):
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+
+class AddFieldOnline(migrations.AddField):
+    """Add a field, its index concurrently and its foreign key validated afterwards."""
+
+    atomic = False
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        """Add the bare column, then what hangs on it."""
+        model = to_state.apps.get_model(app_label, self.model_name)
+        if not _is_postgresql(schema_editor):
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+            return
+        if not self.allow_migrate_model(schema_editor.connection.alias, model):
+            return
+        field = model._meta.get_field(self.name)
+        bare = copy(field)
+        bare.db_index = False
+        if field.remote_field:
+            bare.db_constraint = False
+        if not self.preserve_default:
+            bare.default = self.field.default
+        schema_editor.add_field(from_state.apps.get_model(app_label, self.model_name), bare)
+        for statement in schema_editor._field_indexes_sql(model, field):
+            schema_editor.execute(str(statement).replace("INDEX", "INDEX CONCURRENTLY", 1), params=None)
+        if field.remote_field and field.db_constraint:
+            self._add_foreign_key(schema_editor, model, field)
+
+    def _add_foreign_key(self, schema_editor: Any, model: Any, field: Any) -> None:
+        suffix = "_fk_%(to_table)s_%(to_column)s"
+        statement = schema_editor._create_fk_sql(model, field, suffix)
+        schema_editor.execute(render(sql.SQL("{} NOT VALID").format(deparsed(str(statement)))), params=None)
+        name = schema_editor._fk_constraint_name(model, field, suffix)
+        schema_editor.execute(_alter(schema_editor, model, "VALIDATE CONSTRAINT {}", str(name)), params=None)
+
+
+class AlterFieldOnline(migrations.AlterField):
+    """Forbid nulls in a field behind a check that was validated without blocking writers."""
+
+    atomic = False
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        """Put the check in place, alter the field, and take the check away."""
+        model = to_state.apps.get_model(app_label, self.model_name)
+        guarded = _is_postgresql(schema_editor)
+        if not guarded or not self.allow_migrate_model(schema_editor.connection.alias, model):
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+            return
+        quote = schema_editor.quote_name
+        column = model._meta.get_field(self.name).column
+        guard = quote(short_name(f"pgwright_{column}_not_null"))
+        action = "ADD CONSTRAINT {} CHECK ({} IS NOT NULL) NOT VALID"
+        schema_editor.execute(_alter(schema_editor, model, action, guard, quote(column)), params=None)
+        schema_editor.execute(_alter(schema_editor, model, "VALIDATE CONSTRAINT {}", guard), params=None)
+        super().database_forwards(app_label, schema_editor, from_state, to_state)
+        schema_editor.execute(_alter(schema_editor, model, "DROP CONSTRAINT {}", guard), params=None)
+
+
+def _alter(schema_editor: Any, model: Any, action: LiteralString, *names: str) -> str:
+    """Return an ALTER TABLE; the names are quoted by Django, whose tables may carry a schema in them."""
+    table = deparsed(schema_editor.quote_name(model._meta.db_table))
+    composed = sql.SQL(action).format(*map(deparsed, names))
+    return render(sql.SQL("ALTER TABLE {} {}").format(table, composed))
+
+
+class Alone(str):
+    """Be a statement that must not share a transaction with others."""
+
+    __slots__ = ()
+
+
+class RunSteps(Operation):
+    """Run SQL statements, letter for letter; `backward` is the way back.
+
+    Neighbours share a transaction, but for those that are `Alone`.
+    """
+
+    reduces_to_sql = True
+    reversible = True
+
+    def __init__(self, forward: Sequence[str], backward: Sequence[str]) -> None:
+        self.forward = forward
+        self.backward = backward
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        """Return how it was made."""
+        return type(self).__name__, [], {"forward": self.forward, "backward": self.backward}
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        """Leave the models as they are."""
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        """Run the statements."""
+        self._run(app_label, schema_editor, self.forward)
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        """Run the statements of the way back."""
+        self._run(app_label, schema_editor, self.backward)
+
+    def describe(self) -> str:
+        """Say what it does."""
+        return "Run " + str(len(self.forward)) + " statements"
+
+    def _run(self, app_label: str, schema_editor: Any, statements: Sequence[str]) -> None:
+        alias = schema_editor.connection.alias
+        if not _is_postgresql(schema_editor) or not router.allow_migrate(alias, app_label):
+            return
+        for alone, group in groupby(statements, key=lambda s: isinstance(s, Alone)):
+            if alone or schema_editor.collect_sql:
+                for statement in group:
+                    schema_editor.execute(statement.strip(), params=None)
+                continue
+            with transaction.atomic(using=alias):
+                for statement in group:
+                    schema_editor.execute(statement.strip(), params=None)

@@ -1,0 +1,169 @@
+"""Write migrations as `makemigrations` would, in the process that runs them, but safe on a live database."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.apps import apps
+from django.db.migrations.autodetector import MigrationAutodetector
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.migration import Migration
+from django.db.migrations.questioner import MigrationQuestioner
+from django.db.migrations.state import ProjectState
+from django.db.migrations.writer import MigrationWriter
+from django.utils.module_loading import module_has_submodule
+
+from pgwright.contrib.django.online import online
+from pgwright.errors import UsageError, WriteRefused
+
+_CLASS = "class Migration(migrations.Migration):\n"
+_VALUE = "give it null=True, a default or a db_default in the model; existing rows need a value"
+
+
+class Questions(MigrationQuestioner):
+    """Answer Django's questions with what people told, and remember those that nobody answered."""
+
+    def __init__(self, renames: tuple[str, ...], refused: tuple[str, ...]) -> None:
+        super().__init__()
+        no = dict.fromkeys((key for rename in refused for key in _keys(rename)), False)
+        self._told = no | dict.fromkeys((key for rename in renames for key in _keys(rename)), True)
+        self._none = "*" in refused
+        self.open: list[str] = []
+
+    def ask_rename(self, model_name: str, old_name: str, new_name: str, field_instance: Any) -> bool:
+        """Tell whether a field was renamed."""
+        return self._ask(f"{model_name}.{old_name}={model_name}.{new_name}")
+
+    def ask_rename_model(self, old_model_state: Any, new_model_state: Any) -> bool:
+        """Tell whether a model was renamed."""
+        return self._ask(f"{old_model_state.name}={new_model_state.name}")
+
+    def ask_not_null_addition(self, field_name: str, model_name: str) -> Any:
+        """Refuse to invent a value."""
+        raise WriteRefused(
+            f"the new field {model_name}.{field_name} has no value for the rows that exist",
+            detail="nothing was written",
+            hint=_VALUE,
+        )
+
+    ask_auto_now_add_addition = ask_not_null_addition
+
+    def ask_not_null_alteration(self, field_name: str, model_name: str) -> Any:
+        """Leave existing nulls to whoever runs it: the database refuses them, and says so."""
+        from django.db.models import NOT_PROVIDED
+
+        return NOT_PROVIDED
+
+    def _ask(self, rename: str) -> bool:
+        answer = self._told.get(rename.lower())
+        if answer is None and not self._none:
+            self.open.append(rename)
+        return bool(answer)
+
+
+def _keys(rename: str) -> Iterator[str]:
+    """Yield a rename in lower case, as written and without the label of the app."""
+    old, _, new = rename.lower().partition("=")
+    yield f"{old}={new}"
+    if "." in old:
+        yield "=".join(side.partition(".")[2] for side in (old, new))
+
+
+def detect(connection: Any, chosen: dict[str, Any]) -> dict[str, Any]:
+    """Write what differs between migrations and models; return the files, or open questions."""
+    loader = MigrationLoader(connection)
+    asked = Questions(tuple(chosen.get("renames", ())), tuple(chosen.get("refused", ())))
+    before = loader.project_state()
+    detector = MigrationAutodetector(before, ProjectState.from_apps(apps), asked)
+    label = chosen.get("app")
+    changes = detector.changes(
+        graph=loader.graph,
+        trim_to_apps={label} if label else None,
+        convert_apps={label} if label else None,
+        migration_name=slug(chosen["message"]),
+    )
+    if asked.open:
+        return {"questions": list(dict.fromkeys(asked.open))}
+    if chosen.get("online", True):
+        changes = online(changes, before)
+    return {"written": _write_all([m for written in changes.values() for m in written])}
+
+
+def write_text(connection: Any, chosen: dict[str, Any]) -> dict[str, Any]:
+    """Write a migration whose operations are given as code, or none at all."""
+    loader = MigrationLoader(connection)
+    label = _app(chosen)
+    leaves = loader.graph.leaf_nodes(label)
+    number = max((int(n[:4]) for _, n in leaves if re.match(r"\d{4}", n)), default=0) + 1
+    migration: Any = Migration(f"{number:04d}_{slug(chosen['message'])}", label)
+    migration.dependencies = list(leaves)
+    if chosen.get("needs_all"):
+        # What it says may be about tables of any app.
+        others = [node for node in loader.graph.leaf_nodes() if node[0] != label and _is_own(node[0])]
+        migration.dependencies += others
+    migration.atomic = bool(chosen.get("atomic", True))
+    return {"written": _write_all([migration], chosen.get("code", ""), tuple(chosen.get("imports", ())))}
+
+
+def _write_all(found: list[Migration], code: str = "", imports: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+    texts = {Path(MigrationWriter(m).path): (m, _text(m, code, imports)) for m in found}
+    for path in texts:
+        if path.exists():
+            raise WriteRefused(f"{path} exists already", detail="nothing was written", hint="give another -m")
+    written = []
+    for path, (migration, text) in texts.items():
+        path.parent.mkdir(exist_ok=True)
+        (path.parent / "__init__.py").touch()
+        path.write_text(text, encoding="utf-8")
+        own = [name for app, name in migration.dependencies if app == migration.app_label]
+        follows = [f"{migration.app_label}.{own[0] if own else 'zero'}"]
+        revision = f"{migration.app_label}.{migration.name}"
+        written.append({"revision": revision, "path": str(path), "follows": follows})
+    importlib.invalidate_caches()
+    return written
+
+
+def _text(migration: Migration, code: str, imports: tuple[str, ...]) -> str:
+    text = MigrationWriter(migration).as_string()
+    if not migration.atomic:
+        text = text.replace(_CLASS, f"{_CLASS}    atomic = False\n", 1)
+    if code:
+        text = text.replace("    operations = [\n    ]", f"    operations = [\n{code}\n    ]", 1)
+        text = text.replace(
+            "\n\nclass Migration", "".join(f"{line}\n" for line in imports) + "\n\nclass Migration", 1
+        )
+    return text
+
+
+def _app(chosen: dict[str, Any]) -> str:
+    if label := chosen.get("app"):
+        try:
+            return apps.get_app_config(label).label
+        except LookupError as exc:
+            raise UsageError(
+                str(exc).splitlines()[0], detail="nothing was written", hint="see INSTALLED_APPS"
+            ) from exc
+    own = [config for config in apps.get_app_configs() if _is_own(config.label)]
+    declaring = [config for config in own if module_has_submodule(config.module, "declarations")]
+    candidates = declaring or own
+    if len(candidates) == 1:
+        return candidates[0].label
+    raise UsageError(
+        "several apps could hold this migration",
+        detail=", ".join(config.label for config in candidates) + "; nothing was written",
+        hint="name one: --app LABEL",
+    )
+
+
+def _is_own(label: str) -> bool:
+    """Tell whether an app is the project's and not an installed package's."""
+    return "site-packages" not in Path(apps.get_app_config(label).path).parts
+
+
+def slug(message: str) -> str:
+    """Return the words of a message as the name of a file."""
+    return re.sub(r"\W+", "_", message.lower()).strip("_")[:50] or "auto"

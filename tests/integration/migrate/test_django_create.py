@@ -1,0 +1,216 @@
+"""`pgwright migrate create --autogenerate` with Django: its own operations, and what it has none for."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+
+from pgwright.diff.compare import compare
+from pgwright.model.catalog import Catalog
+from pgwright.model.selection import BOOKKEEPING, Selection
+from pgwright.sources.database import read_catalog
+from tests.integration.migrate.projects import SETTINGS
+from tests.integration.schema.command import pgwright
+
+SYSTEMS = Path(__file__).parents[3] / "systems"
+SAME = Selection(owners=False, exclude=BOOKKEEPING)
+
+MODELS_1 = """
+from django.db import models
+
+
+class Customer(models.Model):
+    mail = models.CharField(max_length=100)
+    note = models.TextField(null=True)
+    rank = models.IntegerField(default=1)
+
+
+class Order(models.Model):
+    amount = models.IntegerField()
+    placed = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["placed"], name="by_placed")]
+"""
+
+MODELS_2 = """
+from django.db import models
+from django.db.models.functions import Lower
+
+
+class Customer(models.Model):
+    mail = models.CharField(max_length=200, db_comment="where invoices go")
+    note = models.TextField(default="")
+    rank = models.BigIntegerField(db_default=5)
+    mail_lower = models.GeneratedField(
+        expression=Lower("mail"), output_field=models.TextField(), db_persist=True
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(rank__gte=1, rank__lte=10), name="rank_range"),
+            models.UniqueConstraint(fields=["mail", "rank"], name="one_mail"),
+        ]
+        indexes = [models.Index(Lower("mail"), name="by_lower")]
+
+
+class Order(models.Model):
+    amount = models.DecimalField(max_digits=12, decimal_places=2)
+    placed = models.DateTimeField()
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["-placed"], include=["amount"], condition=models.Q(amount__gt=0), name="recent"
+            )
+        ]
+
+
+class Ticket(models.Model):
+    order = models.ForeignKey(Order, on_delete=models.CASCADE)
+"""
+
+DECLARATIONS = """
+from pgwright.contrib.django.declarations import Function, Grant, RowPolicy, Statement, Trigger, View
+
+DECLARATIONS = (
+    Statement("CREATE TYPE mood AS ENUM ('good', 'bad')"),
+    Function("touch()", "trigger", "BEGIN NEW.note := format('%s :x', NEW.note); RETURN NEW; END"),
+    Trigger("touch", on="shop_customer", when="BEFORE UPDATE", execute="touch()"),
+    View("shop_open", "SELECT t.id, o.amount FROM shop_ticket t JOIN shop_order o ON o.id = t.order_id"),
+    RowPolicy("own", on="shop_order", using="customer_id::text = current_setting('app.customer', true)"),
+    Grant("SELECT", on="TABLE shop_order", to=("shop_reader",)),
+)
+"""
+
+MANAGE = """
+import os, sys
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_settings")
+from django.core.management import execute_from_command_line
+execute_from_command_line(sys.argv)
+"""
+
+
+def write_shop(folder: Path) -> None:
+    """Write the project with its first models and no migration."""
+    (folder / "shop" / "migrations").mkdir(parents=True)
+    for path in ("shop/__init__.py", "shop/migrations/__init__.py"):
+        (folder / path).write_text("")
+    (folder / "shop" / "models.py").write_text(MODELS_1)
+    (folder / "site_settings.py").write_text(SETTINGS)
+    (folder / "manage.py").write_text(MANAGE)
+    toml = '[project]\nmodels = "django:site_settings"\nmigrations = "django"\n'
+    (folder / "pgwright.toml").write_text(toml + '[databases.default]\nurl = "${DATABASE_URL}"\n')
+
+
+def manage(folder: Path, url: str, *words: str) -> str:
+    """Run the project's own manage.py, as its users do without pgwright."""
+    environment = {**os.environ, "DATABASE_URL": url}
+    done = subprocess.run(
+        [sys.executable, "manage.py", *words],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def look(url: str) -> Catalog:
+    with psycopg.connect(url) as conn:
+        return read_catalog(conn, source="test")
+
+
+def create(folder: Path, url: str, *words: str) -> str:
+    done = pgwright("migrate", "create", *words, folder=folder, DATABASE_URL=url)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_migrations_hold_everything_and_lead_back(tmp_path: Path, database: str) -> None:
+    """Django's operations come first, safe ones on tables with rows, statements for the rest; all reverse."""
+    write_shop(tmp_path)
+    create(tmp_path, database, "-m", "first", "--autogenerate")
+    manage(tmp_path, database, "migrate")
+    before = look(database)
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute("INSERT INTO shop_customer (mail, note, rank) VALUES ('a@b', 'x', 1), ('c@d', 'y', 2)")
+        conn.execute("DO $$ BEGIN CREATE ROLE shop_reader; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
+    (tmp_path / "shop" / "models.py").write_text(MODELS_2)
+    (tmp_path / "shop" / "declarations.py").write_text(DECLARATIONS)
+
+    create(tmp_path, database, "-m", "More of it!", "--autogenerate")
+    files = sorted((tmp_path / "shop" / "migrations").glob("0*.py"))
+    text = "\n".join(path.read_text() for path in files[1:])
+    for words in (
+        "AddIndexConcurrently(",
+        "RemoveIndexConcurrently(",
+        "AddConstraintNotValid(",
+        "ValidateConstraint(",
+        "AddFieldOnline(",
+        "AlterFieldOnline(",
+        "migrations.CreateModel(",
+        "atomic = False",
+        "RunSteps(",
+        "CREATE TYPE public.mood",
+        "CREATE VIEW public.shop_open",
+        "CREATE POLICY own",
+        "GRANT SELECT ON TABLE public.shop_order TO shop_reader",
+        "# breaks-code:",
+    ):
+        assert words in text
+    assert "nothing changed" in create(tmp_path, database, "-m", "again", "--autogenerate")
+    assert "No changes detected" in manage(tmp_path, database, "makemigrations", "--check")
+
+    manage(tmp_path, database, "migrate")
+    assert pgwright("schema", "diff", folder=tmp_path, DATABASE_URL=database).returncode == 0
+    with psycopg.connect(database) as conn:
+        row = conn.execute("UPDATE shop_customer SET rank = 7 WHERE mail = 'a@b' RETURNING note").fetchone()
+        assert row == ("x :x",)
+    assert "pg_catalog" not in manage(tmp_path, database, "sqlmigrate", "shop", files[-1].stem)
+    manage(tmp_path, database, "migrate", "shop", "0001")
+    assert compare(SAME.apply(before), SAME.apply(look(database))) == ()
+
+
+def test_questions_and_refusals(tmp_path: Path, database: str) -> None:
+    """A rename is asked for, a value that nobody gave is refused, and an empty migration is written."""
+    write_shop(tmp_path)
+    create(tmp_path, database, "-m", "first", "--autogenerate")
+    models = MODELS_1.replace("note =", "remark =").replace("class Order", "class Purchase")
+    (tmp_path / "shop" / "models.py").write_text(models)
+    asked = pgwright("migrate", "create", "-m", "x", "--autogenerate", folder=tmp_path, DATABASE_URL=database)
+    assert asked.returncode == 3 and "Order=Purchase" in asked.stderr
+    told = ("--rename", "shop.Order=shop.Purchase", "--rename", "Customer.note=Customer.remark")
+    create(tmp_path, database, "-m", "names", "--autogenerate", *told)
+    text = (tmp_path / "shop" / "migrations" / "0002_names.py").read_text()
+    assert "migrations.RenameModel(" in text and "migrations.RenameField(" in text
+
+    (tmp_path / "shop" / "models.py").write_text(
+        models.replace("rank = ", "who = models.IntegerField()\n    rank = ")
+    )
+    refused = pgwright(
+        "migrate", "create", "-m", "x", "--autogenerate", folder=tmp_path, DATABASE_URL=database
+    )
+    assert refused.returncode == 3 and "customer.who has no value" in refused.stderr
+
+    create(tmp_path, database, "-m", "by hand")
+    (path,) = (tmp_path / "shop" / "migrations").glob("*_by_hand.py")
+    assert "operations = [\n    ]" in path.read_text()
+
+
+def test_aquamind_has_nothing_to_write(database: str) -> None:
+    """The system's migrations lead to exactly what its models say."""
+    done = pgwright(
+        *("migrate", "create", "-m", "nothing", "--autogenerate"),
+        folder=SYSTEMS / "aquamind",
+        DATABASE_URL=database,
+        SECRET_KEY="any will do, if it is as long as the settings demand",
+    )
+    assert done.returncode == 0 and "nothing changed" in done.stdout, done.stderr
