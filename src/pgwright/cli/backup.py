@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pgwright.cli.backup_corruption import corruption
 from pgwright.cli.backup_create import create
 from pgwright.cli.backup_drill import drill
 from pgwright.cli.backup_list import list_backups
@@ -25,5 +26,5 @@ def command() -> None:
     """
 
 
-for below in (create, list_backups, verify, restore, recover, drill, prune, wal, run, schedule):
+for below in (create, list_backups, verify, restore, recover, drill, prune, wal, run, schedule, corruption):
     command.add_command(below)

@@ -1,0 +1,166 @@
+"""Look for damage in a live database: page checksums, and every table and index by amcheck.
+
+pg_amcheck reads all pages of tables (PostgreSQL 14 on) and B-tree indexes, and looks each row up in its
+indexes; it locks nothing that writers need. It finds what checksums cannot: rows missing from an index after
+a change of collation, broken visibility, bugs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from psycopg import sql
+
+from pgwright.backup.programs import client_environment, newest_programs
+from pgwright.backup.streams import feed
+from pgwright.errors import BackupFailed, ExtensionMissingError, PrivilegeError
+from pgwright.pg.address import parse_address
+from pgwright.pg.capabilities import has
+from pgwright.pg.connect import connect
+from pgwright.pg.extensions import package_for
+from pgwright.pg.quoting import Name, render
+
+if TYPE_CHECKING:
+    import psycopg
+
+Progress = Callable[[str, int, int], None]
+
+_REPORT = re.compile(
+    r"^(?P<kind>heap table|btree index) \"[^\"]*?\.(?P<schema>[^\"]*?)\.(?P<name>[^\"]*)\"(?P<place>[^\n]*):\n"
+    r"(?P<words>(?:[ \t]+[^\n]*\n?)+)",
+    re.MULTILINE,
+)
+_FAILURES = "SELECT checksum_failures FROM pg_stat_database WHERE datname = current_database()"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Damage:
+    """Name something that is damaged: a ``table`` or an ``index``, what was found, and what to do."""
+
+    kind: str
+    name: str
+    words: str
+    remedy: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examination:
+    """Say how a database is: `checksums` tells whether its pages carry any.
+
+    `failures` counts pages that did not fit theirs since the statistics were reset.
+    """
+
+    checksums: bool
+    failures: int
+    damages: tuple[Damage, ...]
+
+    @property
+    def is_sound(self) -> bool:
+        """Tell whether nothing was found."""
+        return not self.damages and not self.failures
+
+
+def examine_database(url: str, *, install: bool = False, progress: Progress | None = None) -> Examination:
+    """Read the whole database at `url` and return what is damaged.
+
+    `install` creates the extension amcheck where it is missing. Raises `ExtensionMissingError` without it,
+    `PrivilegeError` for a role that may not use it.
+    """
+    with connect(url, autocommit=True) as conn:
+        _require_amcheck(conn, install=install)
+        row = conn.execute("SHOW data_checksums").fetchone()
+        found = _by_program(url, conn) if has(conn, "amcheck_program") else _by_query(conn, progress)
+        failures = conn.execute(_FAILURES).fetchone()
+    return Examination(
+        checksums=row == ("on",), failures=(failures[0] or 0) if failures else 0, damages=tuple(found)
+    )
+
+
+def _require_amcheck(conn: psycopg.Connection[Any], *, install: bool) -> None:
+    import psycopg  # noqa: PLC0415
+
+    if conn.execute("SELECT 1 FROM pg_extension WHERE extname = 'amcheck'").fetchone():
+        return
+    if not install:
+        raise ExtensionMissingError(
+            "the database lacks the extension amcheck, which reads tables and indexes for damage",
+            detail="nothing was changed",
+            hint="add --install, or as a superuser: CREATE EXTENSION amcheck",
+        )
+    try:
+        conn.execute("CREATE EXTENSION amcheck")
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise PrivilegeError(
+            "only a superuser may create the extension amcheck",
+            detail=str(error.diag.message_primary),
+            hint="as a superuser: CREATE EXTENSION amcheck",
+        ) from error
+    except psycopg.Error as error:
+        raise ExtensionMissingError(
+            "the server does not have the extension amcheck",
+            detail=str(error.diag.message_primary),
+            hint=f"install {package_for('amcheck', conn.info.server_version // 10000)}",
+        ) from error
+
+
+def _by_program(url: str, conn: psycopg.Connection[Any]) -> list[Damage]:
+    address = parse_address(url)
+    programs = newest_programs(conn.info.server_version // 10000)
+    # Each row is looked up in every index of its table: the comparison of heap and index.
+    command: list[str | Path] = [
+        programs.program("pg_amcheck"),
+        "--no-password",
+        "--heapallindexed",
+        f"--database={conn.info.dbname}",
+    ]
+    code, words = feed(command, (), environment=client_environment(programs, address))
+    damages = parse_report(words)
+    if code and not damages:
+        raise BackupFailed("pg_amcheck failed", detail=words, hint="run it as a superuser")
+    return damages
+
+
+def parse_report(words: str) -> list[Damage]:
+    """Return what pg_amcheck reports, one entry for each table and index."""
+    found: dict[tuple[str, str], str] = {}
+    for match in _REPORT.finditer(words):
+        name = render(Name(match["schema"], match["name"]))
+        said = f"{match['place'].strip(', ')} {match['words'].strip()}".strip()
+        found.setdefault(("table" if match["kind"] == "heap table" else "index", name), said)
+    return [_damage(kind, name, said) for (kind, name), said in found.items()]
+
+
+def _by_query(conn: psycopg.Connection[Any], progress: Progress | None) -> list[Damage]:
+    """Do what PostgreSQL 12 and 13 can: every B-tree index against its table."""
+    import psycopg  # noqa: PLC0415
+
+    indexes = conn.execute(
+        "SELECT n.nspname, c.relname, c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+        "JOIN pg_am a ON a.oid = c.relam JOIN pg_index i ON i.indexrelid = c.oid "
+        "WHERE a.amname = 'btree' AND c.relkind = 'i' AND c.relpersistence <> 't' AND i.indisvalid "
+        "ORDER BY 1, 2"
+    ).fetchall()
+    found = []
+    for number, (schema, name, oid) in enumerate(indexes, start=1):
+        try:
+            conn.execute(sql.SQL("SELECT bt_index_check({}::regclass, true)").format(sql.Literal(oid)))
+        except (psycopg.errors.DataCorrupted, psycopg.errors.IndexCorrupted, psycopg.InternalError) as error:
+            found.append(_damage("index", render(Name(schema, name)), str(error.diag.message_primary)))
+        if progress:
+            progress("indexes read", number, len(indexes))
+    return found
+
+
+def _damage(kind: str, name: str, words: str) -> Damage:
+    if kind == "index":
+        remedy = f"REINDEX INDEX CONCURRENTLY {name}; then look again"
+    else:
+        remedy = (
+            "stop writing; keep the files as they are: pgwright backup create --physical; then bring the "
+            f"table back beside it: pgwright backup restore --as NAME, and compare {name} with it"
+        )
+    return Damage(kind=kind, name=name, words=words, remedy=remedy)
