@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 Progress = Callable[[str, int, int], None]
 
 _REPORT = re.compile(
-    r"^(?P<kind>heap table|btree index) \"[^\"]*?\.(?P<schema>[^\"]*?)\.(?P<name>[^\"]*)\"(?P<place>[^\n]*):\n"
-    r"(?P<words>(?:[ \t]+[^\n]*\n?)+)",
+    r"^(?P<kind>heap table|btree index) \"[^\"]*?\.(?P<schema>[^\"]*?)\.(?P<name>[^\"]*)\""
+    r"(?P<place>[^\n]*):\n(?P<words>(?:[ \t]+[^\n]*\n?)+)",
     re.MULTILINE,
 )
 _FAILURES = "SELECT checksum_failures FROM pg_stat_database WHERE datname = current_database()"
