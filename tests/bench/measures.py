@@ -18,7 +18,7 @@ import psycopg
 import sqlalchemy
 
 from pgwright.sources.database import read_catalog
-from tests.bench import contents
+from tests.bench import backups, contents
 from tests.servers import databases
 from tests.servers.builds import VERSIONS
 from tests.servers.running import Server, running
@@ -153,6 +153,17 @@ def verify() -> Iterator[Measured]:
     yield Measured(what="peak memory of verify", value=found["peak"], unit="MB", limit=250)
 
 
+def backup() -> Iterator[Measured]:
+    """Compare backups with pg_dump, and an incremental base backup with a full one."""
+    found = dict(backups.measure())
+    yield Measured(what="backup with zstd and age, to pg_dump -Fc", value=found["dump"], unit="", limit=1.15)
+    yield Measured(what="backup with 2 jobs, to pg_dump -Fd -j 2", value=found["parallel"], unit="", limit=1)
+    yield Measured(what="peak memory of a backup", value=found["peak"], unit="MB", limit=200)
+    changed = {part: 100 * found[f"incremental {part}"] for part in ("time", "size")}
+    yield Measured(what="incremental after 1 % changed, time", value=changed["time"], unit="%", limit=40)
+    yield Measured(what="incremental after 1 % changed, size", value=changed["size"], unit="%", limit=10)
+
+
 MEASURES: Mapping[str, Callable[[], Iterator[Measured]]] = {
     "version": version,
     "status": status,
@@ -160,6 +171,7 @@ MEASURES: Mapping[str, Callable[[], Iterator[Measured]]] = {
     "planning": planning,
     "demo": demo,
     "verify": verify,
+    "backup": backup,
 }
 
 

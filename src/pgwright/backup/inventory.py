@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
@@ -19,6 +20,14 @@ if TYPE_CHECKING:
     import psycopg
 
 Count = Callable[[str, int, int], None]
+
+# The tables in which Alembic and Django keep what was applied, and the query for where they are.
+MIGRATION_RECORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "alembic_version": "SELECT version_num FROM alembic_version ORDER BY 1",
+        "django_migrations": "SELECT app || '.' || max(name) FROM django_migrations GROUP BY app ORDER BY 1",
+    }
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,14 +165,10 @@ def database_facts(found: Snapshot) -> DatabaseFacts:
 
 def revision(conn: psycopg.Connection[Any]) -> tuple[str, ...]:
     """Return what Alembic and Django have on record: the revision, or each app's last migration."""
-    queries = {
-        "alembic_version": "SELECT version_num FROM alembic_version ORDER BY 1",
-        "django_migrations": "SELECT app || '.' || max(name) FROM django_migrations GROUP BY app ORDER BY 1",
-    }
-    for table, query in queries.items():
+    for table, query in MIGRATION_RECORDS.items():
         row = conn.execute("SELECT to_regclass(%s) IS NOT NULL", (table,)).fetchone()
         if row and row[0]:
-            return tuple(found[0] for found in conn.execute(query))
+            return tuple(found[0] for found in conn.execute(query.encode()))
     return ()
 
 

@@ -17,6 +17,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from pgwright.backup import contents
+from pgwright.backup.inventory import MIGRATION_RECORDS
 from pgwright.backup.load import Progress, archive_sql, in_memory, listing, run_script
 from pgwright.backup.manifest import Manifest, Role, StoredFile, TableFacts
 from pgwright.backup.programs import client_environment, newest_programs
@@ -44,7 +45,7 @@ def restore_tables(
     roles: tuple[tuple[str, str], ...] = (),
     progress: Progress | None = None,
 ) -> Restored:
-    """Restore tables of a backup (all of them without `wanted`) into the database at `url`.
+    """Restore tables of a backup into the database at `url`; by default all but the record of migrations.
 
     Raises `TargetNotEmpty` where one holds rows already, `RestoreFailed` where something does not fit; the
     database is then as it was.
@@ -90,7 +91,8 @@ def restore_tables(
 
 def _chosen(tables: Sequence[TableFacts], wanted: Sequence[str], backup: Manifest) -> tuple[TableFacts, ...]:
     if not wanted:
-        return tuple(tables)
+        # They say what the schema is, which is there already, and not what it holds.
+        return tuple(table for table in tables if table.name not in MIGRATION_RECORDS)
     found = []
     for name in wanted:
         matching = [t for t in tables if name in (str(t), t.name)]

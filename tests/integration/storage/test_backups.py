@@ -59,7 +59,8 @@ def test_a_store_that_fails_at_random(gcs: XmlStub, shop: str, monkeypatch: pyte
         with monkeypatch.context() as patched:
             patched.setattr("pgwright.storage.objects._RETRY", {"max_retries": 0})
             failing = open_repository("gs://bucket/shop")
-            gcs.faults.extend([*[""] * moment.randrange(25), moment.choice([500, 503, "cut"])])
+            faults: tuple[int | str, ...] = (500, 503, "cut")
+            gcs.faults.extend([*[""] * moment.randrange(25), moment.choice(faults)])
             try:
                 create_dump(failing, shop, DumpOptions())
             except PgwrightError as error:

@@ -1,0 +1,108 @@
+"""How long a backup takes beside what PostgreSQL's own program takes for the same, in turns."""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pyrage
+
+from pgwright import server
+from pgwright.backup.base import create_base
+from pgwright.backup.create import DumpOptions, create_dump
+from pgwright.backup.encryption import Encryption
+from pgwright.backup.programs import client_environment, newest_programs
+from pgwright.backup.repository import Repository, open_repository
+from pgwright.pg.address import parse_address
+
+ROWS = int(os.environ.get("PGWRIGHT_BENCH_BACKUP_ROWS", "6000000"))
+ROUNDS = 3
+_TABLES = """
+CREATE TABLE one AS SELECT g AS id, g % 97 AS kind, md5(g::text) AS note, g * 1.1 AS price,
+    timestamptz '2020-01-01' + g * interval '1 s' AS at FROM generate_series(1, {half}) g;
+CREATE TABLE two AS SELECT * FROM one;
+CREATE INDEX ON one (id); CREATE INDEX ON two (id);
+"""
+
+
+def measure() -> Iterator[tuple[str, float]]:
+    """Yield ratios to pg_dump and to a full base backup, and the peak memory in MB."""
+    name = "bench-backup"
+    instance = server.start(name, durable=False, settings={"summarize_wal": "on", "max_wal_size": "4GB"})
+    url = server.url(instance)
+    try:
+        with psycopg.connect(url, autocommit=True) as conn:
+            conn.execute(_TABLES.format(half=ROWS // 2).encode())
+            conn.execute("VACUUM ANALYZE")
+        with tempfile.TemporaryDirectory() as folder:
+            yield from _dumps(url, Path(folder))
+            yield "peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            yield from _incremental(url, Path(folder))
+    finally:
+        server.remove(name)
+
+
+def _dumps(url: str, folder: Path) -> Iterator[tuple[str, float]]:
+    key = str(pyrage.x25519.Identity.generate().to_public())
+    repository = open_repository(str(folder / "repository"), Encryption(recipients=(key,)))
+    custom = ["--format=custom", "--compress=zstd:3", f"--file={folder / 'peer.dump'}"]
+    yield (
+        "dump",
+        _ratio(
+            lambda: _pg_dump(url, custom),
+            lambda: _create(repository, url, DumpOptions()),
+        ),
+    )
+    plain = open_repository(str(folder / "plain"))
+
+    def directory() -> None:
+        shutil.rmtree(folder / "peer", ignore_errors=True)
+        _pg_dump(url, ["--format=directory", "--compress=zstd:3", "--jobs=2", f"--file={folder / 'peer'}"])
+
+    yield (
+        "parallel",
+        _ratio(directory, lambda: _create(plain, url, DumpOptions(form="parallel", jobs=2))),
+    )
+
+
+def _incremental(url: str, folder: Path) -> Iterator[tuple[str, float]]:
+    repository = open_repository(str(folder / "base"))
+    began = time.monotonic()
+    full = create_base(repository, url)
+    whole = time.monotonic() - began
+    with psycopg.connect(url, autocommit=True) as conn:
+        # One percent of the pages, in one place.
+        conn.execute("UPDATE one SET kind = -1 WHERE id <= %s", (ROWS // 100,))
+    began = time.monotonic()
+    changed = create_base(repository, url, incremental=True)
+    yield "incremental time", (time.monotonic() - began) / whole
+    yield "incremental size", changed.size / full.size
+
+
+def _create(repository: Repository, url: str, options: DumpOptions) -> None:
+    made = create_dump(repository, url, options)
+    repository.remove(made.id)
+
+
+def _pg_dump(url: str, options: list[str]) -> None:
+    programs = newest_programs(0)
+    environment = client_environment(programs, parse_address(url))
+    subprocess.run([programs.program("pg_dump"), "--no-sync", *options], env=environment, check=True)
+
+
+def _ratio(base: Callable[[], None], ours: Callable[[], None]) -> float:
+    return statistics.median(_seconds(ours) / _seconds(base) for _ in range(ROUNDS))
+
+
+def _seconds(work: Callable[[], None]) -> float:
+    started = time.monotonic()
+    work()
+    return time.monotonic() - started
