@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -23,6 +24,8 @@ from tests.servers import databases
 from tests.servers.builds import VERSIONS
 from tests.servers.running import Server, running
 
+ROOT = Path(__file__).parent.parent.parent
+SYSTEMS = ("skycaster", "airline", "aquamind")
 TABLES = 1000
 INDEXES_PER_TABLE = 4  # and the one of the primary key
 CONFIG = """
@@ -112,6 +115,18 @@ def catalog() -> Iterator[Measured]:
     )
 
 
+def validate() -> Iterator[Measured]:
+    """Time ``pgwright schema validate`` on each of the systems, on a database without drift."""
+    for system in SYSTEMS:
+        url = databases.create(_server())
+        environment = {"DATABASE_URL": url, "REDIS_URL": "redis://127.0.0.1:1"}
+        folder = str(ROOT / "systems" / system)
+        _pgwright("schema", "create", cwd=folder, environment=environment)
+        seconds = _median(5, partial(_pgwright, "schema", "validate", cwd=folder, environment=environment))
+        databases.drop(url)
+        yield Measured(what=f"pgwright schema validate, {system}", value=seconds, unit="s", limit=1)
+
+
 def demo() -> Iterator[Measured]:
     """Time ``pgwright demo`` from nothing, and take the peak memory of its largest process."""
     with tempfile.TemporaryDirectory() as folder:
@@ -168,6 +183,7 @@ MEASURES: Mapping[str, Callable[[], Iterator[Measured]]] = {
     "version": version,
     "status": status,
     "catalog": catalog,
+    "validate": validate,
     "planning": planning,
     "demo": demo,
     "verify": verify,
@@ -197,10 +213,12 @@ def _pgwright(
     environment: Mapping[str, str] | None = None,
     codes: frozenset[int] | set[int] = frozenset({0}),
 ) -> None:
+    # As from a wheel, which pip compiles: the first run leaves bytecode for the others.
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     done = subprocess.run(
         [Path(sys.executable).with_name("pgwright"), *arguments],
         cwd=cwd,
-        env={**os.environ, **(environment or {})},
+        env={**inherited, **(environment or {})},
         capture_output=True,
         text=True,
         check=False,

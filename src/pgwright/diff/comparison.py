@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -67,8 +68,11 @@ def compare_sources(
     workshop = workshop or Workshop()
     selection = selection or Selection()
     workshop = _with_extensions_of(before, after, workshop)
-    old = load_catalog(before, workshop)
-    new = load_catalog(after, workshop)
+    # While models are imported and built in a process of their own, the live side is read.
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        loading = pool.submit(load_catalog, after, workshop)
+        old = load_catalog(before, workshop)
+        new = loading.result()
     return comparable(old, new, before=before, after=after, workshop=workshop, selection=selection)
 
 
