@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pgwright.cli.data_export import export_rows
 from pgwright.cli.data_import import import_file
 from pgwright.cli.group import group
 
@@ -16,4 +17,5 @@ def command() -> None:
     """
 
 
-command.add_command(import_file)
+for below in (export_rows, import_file):
+    command.add_command(below)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @click.option(
     "--format", metavar="FORMAT", help="csv, json, jsonl, django, parquet, arrow; default: by name."
 )
+@click.option("--model", metavar="APP.MODEL", help="The rows of this model of Django's serialization.")
 @click.option("--map", "pairs", multiple=True, metavar="FILE=TABLE", help="mail=email; mail= leaves it out.")
 @click.option(
     "--on-conflict",
@@ -95,6 +96,7 @@ def _request(source: str, chosen: dict[str, Any]) -> Any:
     return ImportRequest(
         source=source,
         table=chosen["table"],
+        model=chosen["model"],
         format=chosen["format"],
         encoding=chosen["encoding"],
         delimiter=delimiter,

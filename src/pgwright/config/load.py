@@ -149,6 +149,7 @@ def _build(tree: Mapping[str, Any], source: Source, variables: Mapping[str, str]
         scratch=variables.get("PGWRIGHT_SCRATCH") or text("scratch") or "embedded",
         databases=tuple(databases),
         services=tuple(_service(n, t, source, variables) for n, t in tree.get("services", {}).items()),
+        masks=MappingProxyType(dict(tree.get("masks", {}))),
         groups=MappingProxyType({name: tuple(tables) for name, tables in tree.get("groups", {}).items()}),
         ignore=tuple(tree.get("checks", {}).get("ignore", ())),
         demo=Demo(load=tuple(demo["load"])) if demo else None,

@@ -60,6 +60,7 @@ class Project:
     databases: tuple[Database, ...] = ()
     services: tuple[Service, ...] = ()
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    masks: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     ignore: tuple[str, ...] = ()
     demo: Demo | None = None
     backup: BackupConfig = field(default_factory=lambda: BackupConfig(repository="backups"))

@@ -58,6 +58,7 @@ SECTIONS: Mapping[str, Section] = MappingProxyType(
                 "start": TEXTS,
             }
         ),
+        "masks": Section(keys={}, free=TEXT),
         "checks": Section(keys={"ignore": TEXTS}),
         "demo": Section(keys={"load": TEXTS}, required=("load",)),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from pgwright.formats.literal import Shape
 
@@ -24,13 +25,12 @@ class Batch:
     """Hold rows as records of PostgreSQL's CSV, without their line ends.
 
     `numbers` says where each begins: the physical line of a text file, the position of an element or
-    row elsewhere, from 1. `table` names the table in a file that holds rows of several.
+    row elsewhere, from 1.
     """
 
     numbers: Sequence[int]
     rows: Sequence[bytes]
     faults: Sequence[Fault] = ()
-    table: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +40,7 @@ class Reading:
     `batches` yields the rows, given the shapes of the columns (by the file's names) where the table has
     arrays or composites. `blocks` yields the same as CSV that PostgreSQL can take whole, where the format
     allows that; it is much faster, and does not know where a record begins. Of both, one may be used, once.
-    `unit` is what the numbers count.
+    `unit` is what the numbers count. `table` is the table's name where the file tells it, as Django's does.
     """
 
     columns: tuple[str, ...]
@@ -48,7 +48,21 @@ class Reading:
     blocks: Callable[[], Iterator[bytes]] | None = field(default=None, repr=False)
     delimiter: str = ","
     null: str = ""
+    table: str | None = None
     unit: str = "line"
+
+
+class ColumnType(Protocol):
+    """Be what is known of a column: `base` is the type below domains, `precision` a numeric's modifier."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def type(self) -> str: ...  # noqa: D102
+    @property
+    def base(self) -> str: ...  # noqa: D102
+    @property
+    def precision(self) -> int | None: ...  # noqa: D102
 
 
 def quoted(value: str | None) -> str:

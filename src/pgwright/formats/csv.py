@@ -6,10 +6,10 @@ quotes before it. That is all that is looked at here: fields are PostgreSQL's to
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pgwright.errors import FileFormatError
-from pgwright.formats.batch import ROWS, Batch, Reading, quoted
+from pgwright.formats.batch import ROWS, Batch, ColumnType, Reading
 from pgwright.formats.literal import Shape
 
 _BOM = b"\xef\xbb\xbf"
@@ -109,9 +109,9 @@ def split(blocks: Iterable[bytes], place: str, *, first: int = 1, strip: bool = 
     yield from ready(end=True)
 
 
-def write_csv_header(columns: Iterable[str]) -> bytes:
-    """Return the first line of a CSV file."""
-    return ",".join(quoted(name) for name in columns).encode() + b"\n"
+def write_csv(blocks: Iterable[bytes], columns: Sequence[ColumnType], name: str) -> Iterator[bytes]:
+    """Yield CSV as COPY makes it, with its header."""
+    yield from blocks
 
 
 def _first_record(blocks: Iterator[bytes], place: str) -> tuple[bytes, Iterator[bytes]]:

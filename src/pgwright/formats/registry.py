@@ -15,6 +15,20 @@ from pgwright.errors import UsageError
 
 READERS: dict[str, str] = {
     "csv": "pgwright.formats.csv:read_csv",
+    "json": "pgwright.formats.json:read_json",
+    "jsonl": "pgwright.formats.json:read_jsonl",
+    "django": "pgwright.formats.json:read_django",
+    "parquet": "pgwright.formats.columnar:read_parquet",
+    "arrow": "pgwright.formats.columnar:read_arrow",
+}
+
+WRITERS: dict[str, str] = {
+    "csv": "pgwright.formats.csv:write_csv",
+    "json": "pgwright.formats.json:write_json",
+    "jsonl": "pgwright.formats.json:write_jsonl",
+    "django": "pgwright.formats.json:write_django",
+    "parquet": "pgwright.formats.columnar:write_parquet",
+    "arrow": "pgwright.formats.columnar:write_arrow",
 }
 
 SUFFIXES = MappingProxyType(
@@ -45,6 +59,12 @@ def format_of(name: str) -> str:
 def reader(name: str) -> Any:
     """Return the function that opens a file of that format."""
     return _resolved(READERS, name)
+
+
+@cache
+def writer(name: str) -> Any:
+    """Return the function that turns COPY's output into a file of that format."""
+    return _resolved(WRITERS, name)
 
 
 def _resolved(registry: dict[str, str], name: str) -> Any:

@@ -35,7 +35,7 @@ def s3_server() -> Iterator[str]:
 @pytest.fixture
 def s3(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """Point the environment to an S3 server with an empty bucket, and return the bucket's URL."""
-    import boto3  # type: ignore[import-untyped]
+    import boto3
 
     for name, value in {**S3_ENVIRONMENT, "AWS_ENDPOINT_URL": s3_server}.items():
         monkeypatch.setenv(name, value)

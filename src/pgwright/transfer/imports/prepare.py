@@ -51,7 +51,7 @@ def prepare(conn: Connection[Any], request: ImportRequest, stdin: BinaryIO | Non
         raise UsageError("--set and --where say how rows are updated", hint="add --on-conflict update")
     source = open_source(request, stdin)
     reading = source.open()
-    name = request.table or source.name.partition(".")[0]
+    name = request.table or reading.table or source.name.partition(".")[0]
     table = find_table(read_tables(conn), name)
     return fitted(request, source, reading, table)
 
@@ -104,6 +104,8 @@ def _pairs(
     pairs: list[tuple[str, Column | None]] = []
     for position, name in enumerate(columns):
         target = table.writable[position].name if by_position else mapping.get(name, name)
+        if source.format == "django" and name not in mapping:
+            target = _django_column(name, table)
         if not target or (mapping and not request.header and name not in mapping):
             pairs.append((name, None))
             continue
@@ -124,6 +126,13 @@ def _pairs(
     if twice := next((name for name in targets if targets.count(name) > 1), None):
         raise ColumnMismatch(f"two columns of the file go to {table.name}.{twice}", hint="correct --map")
     return tuple(pairs)
+
+
+def _django_column(field: str, table: Table) -> str:
+    """Return the column of one of Django's fields: ``pk`` is the primary key, ``species`` species_id."""
+    if field == "pk":
+        return next((key.columns[0] for key in table.keys if key.primary), field)
+    return f"{field}_id" if field not in table.by_name and f"{field}_id" in table.by_name else field
 
 
 def _key(request: ImportRequest, table: Table, filled: set[str]) -> Key | None:

@@ -22,11 +22,13 @@ class ImportRequest:
     the latter empty for a column to leave out. `key` names the unique key's columns; empty means the only
     one that the file has. `set` and `where` are SQL, as after DO UPDATE; `set` empty means every column of
     the file. `max_rejects` bad rows are put aside into the file `rejects`. `batch_rows` commits so many at a
-    time and goes on from there after a failure; None means all or nothing.
+    time and goes on from there after a failure; None means all or nothing. `model` chooses one of several
+    in Django's serialization.
     """
 
     source: str
     table: str | None = None
+    model: str | None = None
     format: str | None = None
     encoding: str = "utf-8"
     delimiter: str = ","

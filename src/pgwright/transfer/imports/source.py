@@ -58,6 +58,9 @@ class Source:
                 blocks, self.place, header=asked.header, delimiter=asked.delimiter, null=asked.null
             )
             return opened
+        if self.format == "django":
+            rows: Reading = reader("django")(blocks, self.place, model=asked.model)
+            return rows
         other: Reading = reader(self.format)(blocks, self.place)
         return other
 

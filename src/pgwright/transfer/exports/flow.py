@@ -1,0 +1,144 @@
+"""Bytes of COPY out of a session, block by block.
+
+libpq hands COPY data over row by row, which costs ten times the CPU; asyncpg passes whole buffers. It runs in
+a thread of its own, a few blocks ahead.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+from psycopg import Connection, sql
+
+from pgwright.errors import ConnectError, StatementError
+from pgwright.pg.address import parse_address
+from pgwright.pg.quoting import deparsed
+from pgwright.pg.redact import redact
+
+_AHEAD = 32  # blocks, of 64 kB or a little more
+SESSION = {
+    "DateStyle": "ISO, YMD",
+    "IntervalStyle": "postgres",
+    "TimeZone": "UTC",
+    "bytea_output": "hex",
+    "extra_float_digits": "3",
+    "statement_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+}
+# Signs that JSON texts cannot hold: no field needs quotes, and a row is its text and a line end.
+_JSON = {"delimiter": "\x02", "quote": "\x01"}
+
+
+@dataclass
+class Flow:
+    """Stream one query; `rows` is known when the stream has ended."""
+
+    url: str = field(repr=False)
+    query: str
+    snapshot: str | None = None
+    form: str = "csv"
+    header: bool = False
+    rows: int = 0
+    _blocks: queue.Queue[bytes | BaseException | None] = field(
+        default_factory=lambda: queue.Queue(_AHEAD), repr=False
+    )
+    _stopped: threading.Event = field(default_factory=threading.Event, repr=False)
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield the blocks. Raises `StatementError` and `ConnectError`."""
+        thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
+        thread.start()
+        try:
+            while (block := self._blocks.get()) is not None:
+                if isinstance(block, BaseException):
+                    raise _explained(block) from block
+                yield block
+        finally:
+            self._stopped.set()
+            while thread.is_alive():
+                # The thread may be waiting for room.
+                while not self._blocks.empty():
+                    self._blocks.get_nowait()
+                thread.join(0.01)
+
+    async def _run(self) -> None:
+        end: BaseException | None = None
+        try:
+            await self._copy()
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, asyncio.CancelledError) as exc:
+            end = exc
+        except _Stopped:
+            pass
+        self._blocks.put(end)
+
+    async def _copy(self) -> None:
+        conn = await asyncpg.connect(
+            parse_address(self.url).text, server_settings={**SESSION, "application_name": "pgwright export"}
+        )
+        try:
+            if self.snapshot is not None:
+                await conn.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                quoted = self.snapshot.replace("'", "''")
+                await conn.execute("SET TRANSACTION SNAPSHOT '" + quoted + "'")
+            options = _JSON if self.form == "json" else {}
+            status = await conn.copy_from_query(
+                self.query, output=self._take, format="csv", header=self.header, **options
+            )
+            self.rows = int(status.rpartition(" ")[2])
+        finally:
+            conn.terminate()
+
+    async def _take(self, block: bytes) -> None:
+        while not self._stopped.is_set():
+            try:
+                # Blocking is right: this thread has nothing else to do.
+                self._blocks.put(bytes(block), timeout=0.1)
+            except queue.Full:
+                continue
+            return
+        raise _Stopped
+
+
+class SessionFlow:
+    """Stream a query of a session of the caller's, for rows that only it can see."""
+
+    def __init__(self, conn: Connection[Any], query: str, *, form: str, header: bool) -> None:
+        options: list[sql.Composable] = [sql.SQL("FORMAT csv")]
+        if form == "json":
+            options += [sql.SQL("{} {}").format(sql.SQL(name), sql.Literal(_JSON[name])) for name in _JSON]
+        if header:
+            options.append(sql.SQL("HEADER"))
+        self._statement = sql.SQL("COPY ({}) TO STDOUT ({})").format(
+            deparsed(query), sql.SQL(", ").join(options)
+        )
+        self._conn = conn
+        self.rows = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield the blocks."""
+        with self._conn.cursor() as cursor:
+            with cursor.copy(self._statement) as copy:
+                for block in copy:
+                    yield bytes(block)
+            self.rows = cursor.rowcount
+
+
+class _Stopped(Exception):
+    """Say that nobody reads any more."""
+
+
+def _explained(exc: BaseException) -> Exception:
+    said = redact(str(exc)) or type(exc).__name__
+    if isinstance(exc, asyncpg.PostgresError) and not isinstance(exc, asyncpg.PostgresConnectionError):
+        state = f"SQLSTATE {exc.sqlstate}"
+        detail = f"{exc.detail}; {state}" if exc.detail else state
+        return StatementError(said, detail=f"{detail}; no file was written", hint=exc.hint)
+    return ConnectError(
+        "the connection was lost", detail=f"{said}; no file was written", hint="run the command again"
+    )

@@ -1,0 +1,121 @@
+"""Masks for personal data: what is written in place of a value.
+
+They are declared beside the model, as ``pgwright:mask=NAME`` in the column's comment (SQLAlchemy's
+``comment=``, Django's ``db_comment=``), or in ``[masks]`` of pgwright.toml, which wins.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from psycopg import sql
+
+from pgwright.errors import ConfigError
+from pgwright.pg.quoting import Name, deparsed
+from pgwright.transfer.tables import Column, Table
+
+MASKS = ("hash", "fake", "null", "keep")
+_DECLARED = re.compile(r"pgwright:mask=(\w+)")
+_TEXT = {"text", "varchar", "bpchar", "citext", "name"}
+_FIRST = ["Ada", "Ben", "Cleo", "Dan", "Eva", "Finn", "Gia", "Hugo", "Ida", "Jon", "Kim", "Leo", "Mia", "Noa"]
+_LAST = [
+    "Abbot",
+    "Berg",
+    "Costa",
+    "Dunn",
+    "Ek",
+    "Frost",
+    "Gray",
+    "Holt",
+    "Ito",
+    "Jung",
+    "Kerr",
+    "Lund",
+    "Moss",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Masks:
+    """Hold the rules; `key` makes hashes of one project differ from those of everyone else."""
+
+    rules: Mapping[str, str]
+    key: str = field(repr=False)
+    off: bool = False
+
+    def of(self, table: Table, column: Column) -> str:
+        """Return the mask of a column. Raises `ConfigError` for one that does not exist or does not fit."""
+        if self.off:
+            return "keep"
+        names = (f"{table.name}.{column.name}", f"{table.name.name}.{column.name}", f"*.{column.name}")
+        mask = next((self.rules[name] for name in names if name in self.rules), None)
+        if mask is None:
+            declared = _DECLARED.search(column.comment or "")
+            mask = declared[1] if declared else "keep"
+        if mask not in MASKS:
+            close = difflib.get_close_matches(mask, MASKS, n=1)
+            raise ConfigError(
+                f"unknown mask {mask} for {names[0]}" + (f"; did you mean {close[0]}?" if close else ""),
+                hint=f"one of: {', '.join(MASKS)}",
+            )
+        if mask == "null" and column.not_null:
+            raise ConfigError(f"{names[0]} must not be null, so it cannot be masked by null", hint="use hash")
+        if mask in ("hash", "fake") and column.base not in _TEXT | {"uuid"} | _NUMBERS | _DATES:
+            raise ConfigError(
+                f"the mask {mask} does not fit {names[0]}, which is {column.type}", hint="use null or keep"
+            )
+        return mask
+
+
+_NUMBERS = {"int2", "int4", "int8", "numeric", "float4", "float8"}
+_DATES = {"date", "timestamp", "timestamptz"}
+
+
+def masked(column: Column, mask: str, key: str) -> sql.Composable:
+    """Compose what stands for a column in a SELECT: itself, or its mask.
+
+    Equal values become equal masks, so that joins and unique keys survive; a null stays null. A hash is
+    the first bits of a SHA-256 over the key and the value: without the key nobody can try values out.
+    """
+    name = Name(column.name)
+    if mask == "keep":
+        return name
+    type_ = deparsed(column.type)
+    if mask == "null":
+        return sql.SQL("NULL::{}").format(type_)
+    digest = sql.SQL("encode(sha256(convert_to({} || {}::text, 'UTF8')), 'hex')").format(
+        sql.Literal(key + "\x1f"), name
+    )
+    number = sql.SQL("(('x' || left({}, 15))::bit(60)::bigint)").format(digest)
+    if column.base == "uuid":
+        value = sql.SQL("left({}, 32)::uuid").format(digest)
+    elif column.base in _NUMBERS:
+        value = sql.SQL("({} % 30000)").format(number)
+    elif column.base in _DATES:
+        # Within a year of the true one, so that ages and seasons stay plausible.
+        value = sql.SQL("({} + ({} % 365 - 182) * interval '1 day')").format(name, number)
+    elif mask == "fake":
+        value = _fake(column.name, digest, number)
+    else:
+        value = digest
+    # A cast to varchar(n) cuts what is longer.
+    return sql.SQL("CASE WHEN {} IS NOT NULL THEN {}::{} END").format(name, value, type_)
+
+
+def _fake(name: str, digest: sql.Composed, number: sql.Composed) -> sql.Composed:
+    """Compose a text that looks like what the column's name says."""
+    word = name.lower()
+    if "mail" in word:
+        return sql.SQL("('user' || left({}, 12) || '@example.com')").format(digest)
+    if "phone" in word or "mobile" in word:
+        return sql.SQL("('+1555' || lpad(({} % 10000000)::text, 7, '0'))").format(number)
+    if "ip" in word.split("_"):
+        return sql.SQL("('192.0.2.' || {} % 254 + 1)").format(number)
+    if "name" in word:
+        return sql.SQL("(({}::text[])[{} % {} + 1] || ' ' || ({}::text[])[{} / 97 % {} + 1])").format(
+            sql.Literal(_FIRST), number, len(_FIRST), sql.Literal(_LAST), number, len(_LAST)
+        )
+    return sql.SQL("({} || '-' || left({}, 12))").format(sql.Literal(word), digest)

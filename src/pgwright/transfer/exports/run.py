@@ -1,0 +1,258 @@
+"""Run an export: one snapshot for all files, several at a time, complete files only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, BinaryIO
+
+import psycopg
+from psycopg import Connection, sql
+
+from pgwright.errors import FormatCannotHold, UnknownTableError, UsageError
+from pgwright.formats.compression import SUFFIXES, compressed
+from pgwright.formats.registry import writer
+from pgwright.pg.connect import connect
+from pgwright.pg.quoting import typed
+from pgwright.pg.statements import statement_error
+from pgwright.storage import open_file, open_store
+from pgwright.transfer.exports.flow import SESSION, Flow, SessionFlow
+from pgwright.transfer.exports.masks import Masks
+from pgwright.transfer.exports.request import Exported, ExportRequest
+from pgwright.transfer.exports.select import (
+    Selected,
+    as_django,
+    as_objects,
+    nulls_within,
+    select_table,
+)
+from pgwright.transfer.exports.subset import closure
+from pgwright.transfer.tables import Column, Table, find_table, in_order, read_tables
+
+Progress = Callable[[str, int, int | None], None]
+_JSON = ("json", "jsonl", "django")
+MANIFEST = "manifest.json"
+
+
+def plan_export(conn: Connection[Any], request: ExportRequest) -> tuple[Selected, ...]:
+    """Return what will be written, referenced tables first; `conn` is in the export's transaction.
+
+    Raises `UnknownTableError`, `UsageError`, `ConfigError` for masks, and `StatementError` for SQL of the
+    user's that the server refuses.
+    """
+    if request.query is not None:
+        if request.tables or request.where or request.references:
+            raise UsageError("--query stands alone", hint="leave out tables, --where and --references")
+        return (_of_query(conn, request.query),)
+    if not request.tables:
+        raise UsageError("nothing to export", hint="name a table, --group or --query")
+    known = read_tables(conn)
+    chosen = list({(table := find_table(known, name)).oid: table for name in request.tables}.values())
+    if len(chosen) > 1 and (request.where or request.columns):
+        raise UsageError("--where and --columns belong to one table", hint="export the tables one by one")
+    masks = Masks(rules=request.masks, key=request.mask_key, off=request.unmasked)
+    where = typed(request.where) if request.where else None
+    if request.references:
+        found = closure(conn, known, chosen, where)
+        return tuple(select_table(table, table.writable, masks, source=source) for table, source in found)
+    order, _ = in_order(chosen)
+    return tuple(select_table(table, _columns(table, request), masks, where=where) for table in order)
+
+
+def run_export(
+    url: str,
+    request: ExportRequest,
+    *,
+    stdout: BinaryIO | None = None,
+    confirm: Callable[[Sequence[Selected]], None] = lambda plan: None,
+    progress: Progress = lambda name, rows, total: None,
+) -> tuple[Exported, ...]:
+    """Export and return what each file holds.
+
+    `confirm` sees the plan before anything is written, and may raise. A file appears when it is complete, a
+    directory's ``manifest.json`` when all its files are. Raises the errors of `plan_export`,
+    `FormatCannotHold`, `StorageError`, `ConnectError`.
+    """
+    with _session(url, shared=not request.references) as opened:
+        session = replace(opened, stdout=stdout, progress=progress)
+        try:
+            plan = plan_export(session.conn, request)
+            _require_room(session.conn, request, plan)
+        except psycopg.Error as exc:
+            raise statement_error(exc, conn=session.conn, left="no file was written") from exc
+        if request.output == "-" and len(plan) > 1:
+            raise UsageError("several tables do not fit on standard output", hint="add --output FOLDER/")
+        confirm(plan)
+        several = request.output != "-" and (len(plan) > 1 or request.output.endswith("/"))
+        # What only this session sees, only this session can send.
+        with ThreadPoolExecutor(max_workers=request.jobs if session.snapshot else 1) as pool:
+            written = tuple(
+                pool.map(lambda selected: _write(session, selected, request, several=several), plan)
+            )
+    if several:
+        _write_manifest(request, written)
+    return written
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Session:
+    """Hold the export's transaction; `snapshot` is its exported name, None for one that works alone."""
+
+    conn: Connection[Any]
+    url: str
+    snapshot: str | None
+    stdout: BinaryIO | None = None
+    progress: Progress = field(default=lambda name, rows, total: None)
+
+    def flow(self, query: str, *, form: str, header: bool) -> Flow | SessionFlow:
+        if self.snapshot is None:
+            return SessionFlow(self.conn, query, form=form, header=header)
+        return Flow(url=self.url, query=query, snapshot=self.snapshot, form=form, header=header)
+
+
+@contextmanager
+def _session(url: str, *, shared: bool) -> Iterator[_Session]:
+    """Open the transaction of the export; `shared` exports its snapshot for other sessions."""
+    with connect(url, application_name="pgwright export", autocommit=True) as conn:
+        for name, value in SESSION.items():
+            conn.execute("SELECT set_config(%s, %s, false)", [name, value])
+        conn.autocommit = False
+        conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        conn.read_only = shared  # a subset keeps its rows in temporary tables
+        row = conn.execute("SELECT pg_export_snapshot()").fetchone() if shared else None
+        yield _Session(conn=conn, url=url, snapshot=row[0] if row else None)
+        conn.rollback()
+
+
+def _columns(table: Table, request: ExportRequest) -> tuple[Column, ...]:
+    """Return the columns to write: those asked for, or all that an import can write again."""
+    if not request.columns:
+        return table.writable
+    unknown = [name for name in request.columns if name not in table.by_name]
+    if unknown:
+        raise UnknownTableError(
+            f"{table.name} has no column {unknown[0]}", detail=f"it has: {', '.join(table.by_name)}"
+        )
+    return tuple(table.by_name[name] for name in request.columns)
+
+
+def _of_query(conn: Connection[Any], query: str) -> Selected:
+    rows = sql.SQL("SELECT * FROM {} AS q").format(typed(query.strip().rstrip(";")))
+    described = conn.execute(sql.SQL("{} LIMIT 0").format(rows)).description or ()
+    types = {
+        oid: (name, base)
+        for oid, name, base in conn.execute(
+            "SELECT oid::bigint, format_type(oid, NULL), typname::text FROM pg_catalog.pg_type"
+            " WHERE oid = ANY (%s)",
+            [[column.type_code for column in described]],
+        )
+    }
+    columns = tuple(
+        Column(name=column.name, type=types[column.type_code][0], base=types[column.type_code][1])
+        for column in described
+    )
+    if repeated := {c.name for c in columns if [d.name for d in columns].count(c.name) > 1}:
+        raise UsageError(f"the query has two columns {min(repeated)}", hint="give them names with AS")
+    return Selected(name="query", table=None, columns=columns, rows=rows)
+
+
+def _require_room(conn: Connection[Any], request: ExportRequest, plan: Sequence[Selected]) -> None:
+    """Raise `FormatCannotHold` for JSON's null, which would come back as none at all."""
+    if request.format not in _JSON:
+        return
+    for selected in plan:
+        query = nulls_within(selected)
+        row = conn.execute(query).fetchone() if query is not None else None
+        names = [column.name for column in selected.columns if column.shape.kind == "json"]
+        for name, count in zip(names, row or (), strict=False):
+            if count and name not in request.as_text:
+                raise FormatCannotHold(
+                    f"{selected.name}.{name} holds JSON's null in {count:,} rows, which a JSON file cannot "
+                    "tell from no value",
+                    detail="no file was written",
+                    hint=f"use --format csv, or --as-text {name}",
+                )
+
+
+def _query(selected: Selected, request: ExportRequest) -> sql.Composed:
+    if request.format == "django":
+        if selected.table is None:
+            raise UsageError("Django's serialization needs a table", hint="use --format json for a query")
+        return as_django(selected, *_django(selected, request))
+    if request.format in _JSON:
+        return as_objects(selected, request.as_text)
+    return selected.rows  # CSV is text anyhow, and columnar formats take what they have a type for
+
+
+def _django(selected: Selected, request: ExportRequest) -> tuple[str, str, list[tuple[str, str]]]:
+    """Return Django's names: of the model ``app.model``, the key's column, the fields with their columns."""
+    table = selected.table
+    assert table is not None
+    primary = next((key.columns for key in table.keys if key.primary), ())
+    if len(primary) != 1:
+        raise FormatCannotHold(f"{table.name} has no primary key of one column, which Django's models have")
+    model = request.model or table.name.name.replace("_", ".", 1)
+    references = {key.columns[0] for key in table.foreign_keys if len(key.columns) == 1}
+    fields = [
+        (column.name.removesuffix("_id") if column.name in references else column.name, column.name)
+        for column in selected.columns
+        if column.name != primary[0]
+    ]
+    return model, primary[0], fields
+
+
+def _write(session: _Session, selected: Selected, request: ExportRequest, *, several: bool) -> Exported:
+    form = "json" if request.format in _JSON else "csv"
+    query = _query(selected, request).as_string(session.conn)
+    flow = session.flow(query, form=form, header=request.format == "csv")
+    columns = tuple(replace(c, base="text") if c.name in request.as_text else c for c in selected.columns)
+    blocks = writer(request.format)(_told(flow, selected, session.progress), columns, selected.name)
+    pieces = compressed(blocks, request.compression)
+    done = Exported(
+        table=selected.name if selected.table else None,
+        file=request.output,
+        rows=0,
+        size=0,
+        sha256=None,
+        masked=selected.masks,
+    )
+    if request.output == "-":
+        assert session.stdout is not None
+        size = sum(session.stdout.write(piece) for piece in pieces)
+        session.stdout.flush()
+        return replace(done, rows=flow.rows, size=size)
+    if several:
+        store, name = open_store(request.output), _file_name(selected, request)
+        done = replace(done, file=name)
+    else:
+        store, name = open_file(request.output)
+    stat = store.put(name, pieces)
+    return replace(done, rows=flow.rows, size=stat.size, sha256=stat.sha256)
+
+
+def _told(flow: Any, selected: Selected, progress: Progress) -> Iterator[bytes]:
+    rows = 0
+    for block in flow:
+        rows += block.count(b"\n")
+        progress(selected.name, rows, None)
+        yield block
+    progress(selected.name, flow.rows, flow.rows)
+
+
+def _file_name(selected: Selected, request: ExportRequest) -> str:
+    ending = {"django": "json"}.get(request.format, request.format)
+    return f"{selected.name}.{ending}{SUFFIXES.get(request.compression, '')}"
+
+
+def _write_manifest(request: ExportRequest, written: Sequence[Exported]) -> None:
+    manifest = {
+        "pgwright": 1,
+        "format": request.format,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "files": [asdict(file) for file in written],
+    }
+    open_store(request.output).put(MANIFEST, json.dumps(manifest, indent=2).encode() + b"\n")
