@@ -24,12 +24,21 @@ if TYPE_CHECKING:
     from pgwright.pg.connect import connect as connect
     from pgwright.sources.load import Workshop as Workshop
     from pgwright.sources.load import load_catalog as load_catalog
+    from pgwright.transfer.exports.request import ExportRequest as ExportRequest
+    from pgwright.transfer.exports.run import run_export as run_export
+    from pgwright.transfer.imports.prepare import prepare as prepare
+    from pgwright.transfer.imports.request import Conflict as Conflict
+    from pgwright.transfer.imports.request import ImportRequest as ImportRequest
+    from pgwright.transfer.imports.run import run_import as run_import
     from pgwright.verify.contents import Scope as Scope
     from pgwright.verify.contents import verify_databases as verify_databases
     from pgwright.verify.fingerprint import compare_fingerprints as compare_fingerprints
     from pgwright.verify.fingerprint import take_fingerprints as take_fingerprints
 
 FACE: dict[str, str] = {
+    "Conflict": "pgwright.transfer.imports.request:Conflict",
+    "ExportRequest": "pgwright.transfer.exports.request:ExportRequest",
+    "ImportRequest": "pgwright.transfer.imports.request:ImportRequest",
     "PgwrightError": "pgwright.errors:PgwrightError",
     "Scope": "pgwright.verify.contents:Scope",
     "Selection": "pgwright.model.selection:Selection",
@@ -43,7 +52,10 @@ FACE: dict[str, str] = {
     "load_catalog": "pgwright.sources.load:load_catalog",
     "load_project": "pgwright.config:load_project",
     "plan_script": "pgwright.diff.script:plan_script",
+    "prepare_import": "pgwright.transfer.imports.prepare:prepare",
     "propose": "pgwright.diff.proposal:propose",
+    "run_export": "pgwright.transfer.exports.run:run_export",
+    "run_import": "pgwright.transfer.imports.run:run_import",
     "script": "pgwright.diff.script:script",
     "sizes": "pgwright.observe.docs.sizes:sizes",
     "take_fingerprints": "pgwright.verify.fingerprint:take_fingerprints",

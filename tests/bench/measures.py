@@ -19,7 +19,7 @@ import psycopg
 import sqlalchemy
 
 from pgwright.sources.database import read_catalog
-from tests.bench import backups, contents
+from tests.bench import backups, contents, files
 from tests.servers import databases
 from tests.servers.builds import VERSIONS
 from tests.servers.running import Server, running
@@ -179,6 +179,16 @@ def backup() -> Iterator[Measured]:
     yield Measured(what="incremental after 1 % changed, size", value=changed["size"], unit="%", limit=10)
 
 
+def imports() -> Iterator[Measured]:
+    """Time imports of 1,000,000 rows, half of them conflicting, against an upsert written by hand."""
+    url = databases.create(_server())
+    found = files.imports(url)
+    databases.drop(url)
+    yield Measured(what="import, times the sorted upsert by hand", value=found["good"], unit="", limit=1.3)
+    yield Measured(what="the same with bad rows and a reject file", value=found["bad"], unit="", limit=1.3)
+    yield Measured(what="peak memory of an import", value=found["peak"], unit="MB", limit=250)
+
+
 MEASURES: Mapping[str, Callable[[], Iterator[Measured]]] = {
     "version": version,
     "status": status,
@@ -186,6 +196,7 @@ MEASURES: Mapping[str, Callable[[], Iterator[Measured]]] = {
     "validate": validate,
     "planning": planning,
     "demo": demo,
+    "imports": imports,
     "verify": verify,
     "backup": backup,
 }

@@ -53,6 +53,8 @@ def import_file(
 ) -> None:
     """Import FILE (a path, s3://, gs://, az:// or - for standard input) into a table.
 
+    A folder that an export wrote is imported as a whole, referenced tables first.
+
     All or nothing: PostgreSQL checks every value, and when one is bad nothing is imported, unless bad rows
     may be put aside (--max-rejects). The counts of rows inserted, updated, skipped and rejected are checked
     against the rows read.
@@ -60,8 +62,11 @@ def import_file(
     Example: pgwright data import users.csv --on-conflict update --key email --max-rejects 100
     """
     from pgwright.cli.progress import bars
-    from pgwright.transfer.imports import prepare, run_import
+    from pgwright.transfer.imports import is_folder, prepare, run_import
 
+    if is_folder(source):
+        _import_folder(invocation, source, yes=yes, production=production, chosen=chosen)
+        return
     request = _request(source, chosen)
     out = invocation.output
     with invocation.connect(autocommit=True) as conn:
@@ -80,6 +85,34 @@ def import_file(
         with bars(out) as progress:
             outcome = run_import(conn, prepared, lambda rows: progress.update("rows read", rows))
     out.result(outcome, lambda: _say(invocation, outcome))
+
+
+def _import_folder(
+    invocation: Invocation, source: str, *, yes: bool, production: str | None, chosen: dict[str, Any]
+) -> None:
+    from pgwright.cli.progress import bars
+    from pgwright.transfer.imports import prepare_folder, run_folder
+
+    request = _request(source, chosen)
+    out = invocation.output
+    with invocation.connect(autocommit=True) as conn:
+        files = prepare_folder(conn, request)
+        if not out.json:
+            for prepared, rows in files:
+                out.line(f"import {prepared.source.name}, {rows:,} rows, into {prepared.table.name}")
+            out.line(f"  rows that are there already: {request.conflict.value}")
+        if not request.dry_run:
+            invocation.refuse_production("importing", named=production)
+            invocation.confirm(f"Import {len(files)} tables?", yes=yes)
+        invocation.state_left = "nothing was imported"
+        with bars(out) as progress:
+            outcomes = run_folder(conn, files, progress.update)
+
+    def render() -> None:
+        for outcome in outcomes:
+            _say(invocation, outcome)
+
+    out.result(outcomes, render)
 
 
 def _request(source: str, chosen: dict[str, Any]) -> Any:

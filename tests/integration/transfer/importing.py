@@ -7,7 +7,8 @@ from typing import Any
 
 import psycopg
 
-from pgwright.transfer.imports import Conflict, ImportRequest, Outcome, prepare, run_import
+from pgwright import Conflict, ImportRequest, prepare_import, run_import
+from pgwright.transfer.imports import Outcome
 
 USERS = """
 CREATE TABLE users (
@@ -31,7 +32,7 @@ def import_path(url: str, path: Path, **wishes: Any) -> Outcome:
         wishes["conflict"] = Conflict(wishes["conflict"])
     request = ImportRequest(source=str(path), **wishes)
     with psycopg.connect(url, autocommit=True) as conn:
-        return run_import(conn, prepare(conn, request))
+        return run_import(conn, prepare_import(conn, request))
 
 
 def rows(url: str, query: str) -> list[tuple[Any, ...]]:

@@ -84,8 +84,8 @@ class Flow:
         try:
             if self.snapshot is not None:
                 await conn.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-                quoted = self.snapshot.replace("'", "''")
-                await conn.execute("SET TRANSACTION SNAPSHOT '" + quoted + "'")
+                name = sql.Literal(self.snapshot)
+                await conn.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(name).as_string(None))
             options = _JSON if self.form == "json" else {}
             status = await conn.copy_from_query(
                 self.query, output=self._take, format="csv", header=self.header, **options

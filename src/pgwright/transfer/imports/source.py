@@ -21,7 +21,7 @@ from pgwright.transfer.imports.request import ImportRequest
 class Source:
     """Be a file that can be read again from its beginning, or standard input, which cannot.
 
-    `stat` is what the store knows of it.
+    `stat` is what the store knows of it, `sha256` what it has to be.
     """
 
     request: ImportRequest
@@ -30,6 +30,7 @@ class Source:
     name: str
     stdin: BinaryIO | None
     stat: Stat | None
+    sha256: str | None = None
 
     @property
     def place(self) -> str:
@@ -66,7 +67,7 @@ class Source:
 
     def _blocks(self) -> Iterator[bytes]:
         if self.store is not None:
-            yield from self.store.stream(self.name)
+            yield from self.store.stream(self.name, sha256=self.sha256)
             return
         assert self.stdin is not None
         while block := self.stdin.read(CHUNK):
