@@ -73,15 +73,15 @@ class Copy:
 
 
 @contextmanager
-def copied(catalog: Catalog, *, scratch: str) -> Iterator[Copy]:
+def copied(catalog: Catalog, *, scratch: str, roles: Collection[str] = ()) -> Iterator[Copy]:
     """Create the catalog's objects in a scratch database and read back what stands there.
 
-    Roles that the catalog names are made without login on an embedded server. Reading back what another
-    version of PostgreSQL deparsed makes two catalogs comparable.
+    Roles that the catalog names, and `roles`, are made without login on an embedded server. Reading back
+    what another version of PostgreSQL deparsed makes two catalogs comparable.
     """
     with scratch_database(server=scratch) as place, connect(place.url, autocommit=True) as conn:
         if place.embedded:
-            ensure_roles(place.url, roles_of(catalog))
+            ensure_roles(place.url, sorted({*roles_of(catalog), *roles}))
         plan = creation_plan(catalog, _read_empty(conn))
         execute_steps(conn, _in_larger_batches(plan.steps), timeouts=False, spelt=place.spelt)
         copy = read_catalog(conn, source=catalog.source)

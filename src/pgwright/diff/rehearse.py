@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pgwright.diff.build import copied
+from pgwright.diff.build import copied, roles_of
 from pgwright.diff.compare import compare
 from pgwright.diff.ends import is_broken
 from pgwright.diff.execute import execute_steps
@@ -51,7 +51,10 @@ def rehearse(
     say nothing. Raises `StatementError` when a step fails, and the errors of building.
     """
     selection = selection or Selection()
-    with copied(before, scratch=scratch) as copy, Watcher(copy.url, copy.conn) as watcher:
+    with (
+        copied(before, scratch=scratch, roles=roles_of(after)) as copy,
+        Watcher(copy.url, copy.conn) as watcher,
+    ):
         execute_steps(
             copy.conn,
             plan.steps,

@@ -12,6 +12,7 @@ from pgwright.errors import StatementError
 from pgwright.model.locks import LockMode
 from pgwright.model.plan import Step
 from tests.integration.diff.ways import declared
+from tests.integration.slate import Slate
 
 BEFORE = """
 CREATE TABLE t (id int, x int);
@@ -92,3 +93,10 @@ def test_a_table_may_be_named_as_before_and_after_its_rename() -> None:
     rename = replace(rename, sql="ALTER TABLE public.a RENAME TO b")
     plan = replace(make_plan(before, after), steps=(rename, add))
     assert rehearse(plan, before, after).ok
+
+
+def test_a_role_that_only_the_target_knows(slate: Slate) -> None:
+    before, after = "CREATE TABLE t (id int);", "CREATE TABLE t (id int); GRANT SELECT ON t TO newly_hired;"
+    start, target = slate.read(before), slate.read(after, roles=("newly_hired",))
+    slate.conn.execute("DROP ROLE newly_hired")
+    assert rehearse(make_plan(start, target), start, target).ok
