@@ -176,6 +176,15 @@ class TargetNotEmpty(PgwrightError):
     exit_code = 3
 
 
+# PW6xx, for time series and their policies
+
+
+class PolicyError(PgwrightError):
+    """Report a declaration about a table over time that the table or the server cannot bear."""
+
+    code = "PW600"
+
+
 # PW4xx, for the embedded server:
 
 

@@ -35,6 +35,7 @@ CHECKS: Mapping[str, str] = MappingProxyType(
         "pending_migrations": "pgwright.checks.pending_migrations:CHECK",
         "schema_drift": "pgwright.checks.schema_drift:CHECK",
         "privileges_missing": "pgwright.checks.privileges_missing:CHECK",
+        "policy_not_kept": "pgwright.checks.policy_not_kept:CHECK",
         "sequence_exhaustion": "pgwright.checks.sequence_exhaustion:CHECK",
         "invalid_index": "pgwright.checks.invalid_index:CHECK",
         "collation_version": "pgwright.checks.collation_version:CHECK",

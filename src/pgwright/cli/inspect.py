@@ -9,6 +9,7 @@ import click
 
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import group, pass_invocation
+from pgwright.cli.inspect_timeseries import chunks, hypertables
 from pgwright.cli.output import duration, size
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ def command() -> None:
 
     Example: pgwright inspect tables --sort rows
     """
+
+
+for below in (hypertables, chunks):
+    command.add_command(below)
 
 
 def listing(*keys: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

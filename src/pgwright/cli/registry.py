@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
             "pgwright.cli.migrate:command", "Run the project's migrations, safely on a live database."
         ),
         "data": Entry("pgwright.cli.data:command", "Export and import rows, as CSV, JSON or Parquet."),
+        "policy": Entry("pgwright.cli.policy:command", "Keep tables over time: retention, rollups and more."),
         "inspect": Entry("pgwright.cli.inspect:command", "Look into tables, indexes, activity and more."),
         "doctor": Entry("pgwright.cli.doctor:command", "Find what is wrong, and what mends it."),
     }

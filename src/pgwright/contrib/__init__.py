@@ -1,1 +1,1 @@
-"""What pgwright is inside other programs: in Alembic, in Django."""
+"""What pgwright is inside other programs: in SQLAlchemy, in Alembic, in Django."""

@@ -15,6 +15,7 @@ from pgwright.diff.compare import differing_fields
 from pgwright.diff.execute import Spelling, execute_steps
 from pgwright.diff.planner import make_plan
 from pgwright.kinds.contract import Context
+from pgwright.kinds.engines import neutral
 from pgwright.kinds.registry import kind
 from pgwright.kinds.steps import parent_of
 from pgwright.model.catalog import Catalog, ServerFacts
@@ -51,6 +52,15 @@ def _read_empty(conn: Connection[Any]) -> Catalog:
     return read_catalog(conn, source="nothing", kinds=_FROM_THE_START)
 
 
+def as_on_scratch(catalog: Catalog, conn: Connection[Any]) -> Catalog:
+    """Return the catalog as a scratch server can hold it, its declarations carried out without TimescaleDB.
+
+    The extension itself stays where the server has it, for the functions that views call.
+    """
+    offered = conn.execute("SELECT FROM pg_available_extensions WHERE name = 'timescaledb'").fetchone()
+    return neutral(catalog, keep_extension=offered is not None)
+
+
 def roles_of(catalog: Catalog) -> tuple[str, ...]:
     """Return the roles that owners, grants and row policies of the catalog name, PUBLIC left out."""
     found: set[str] = set()
@@ -82,7 +92,7 @@ def copied(catalog: Catalog, *, scratch: str, roles: Collection[str] = ()) -> It
     with scratch_database(server=scratch) as place, connect(place.url, autocommit=True) as conn:
         if place.embedded:
             ensure_roles(place.url, sorted({*roles_of(catalog), *roles}))
-        plan = creation_plan(catalog, _read_empty(conn))
+        plan = creation_plan(as_on_scratch(catalog, conn), _read_empty(conn))
         execute_steps(conn, _in_larger_batches(plan.steps), timeouts=False, spelt=place.spelt)
         copy = read_catalog(conn, source=catalog.source)
         if _name_derived_indexes(conn, catalog, copy):

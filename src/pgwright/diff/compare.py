@@ -10,6 +10,7 @@ from pgwright.model.names import ObjectId
 
 # A copy of these goes with what it was copied from, so one of the same name has to be made.
 _GONE_WITH_SOURCE = frozenset({"index", "constraint"})
+_RELATIONS = frozenset({"table", "view"})
 
 
 def compare(before: Catalog, after: Catalog) -> tuple[Change, ...]:
@@ -19,11 +20,21 @@ def compare(before: Catalog, after: Catalog) -> tuple[Change, ...]:
     """
     changes: list[Change] = []
     for id in sorted(before.objects.keys() | after.objects.keys(), key=sort_key):
+        if _belongs_to_rollup(id, before, after):
+            continue
         moved = _line(before.get(id.root)) != _line(after.get(id.root))
         change = _compare(id, before.get(id), after.get(id), moved=moved)
         if change is not None:
             changes.append(change)
     return tuple(changes)
+
+
+def _belongs_to_rollup(id: ObjectId, before: Catalog, after: Catalog) -> bool:
+    """Tell whether the relation came about with a rollup, with all its parts."""
+    root = before.get(id.root) or after.get(id.root)
+    if id.parent is None or id.kind == "rollup":
+        return False
+    return id.root.kind in _RELATIONS and root is not None and root.derived
 
 
 def _line(o: CatalogObject | None) -> tuple[object, ...] | None:

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from pgwright.diff.build import rebuilt
 from pgwright.diff.compare import compare
+from pgwright.kinds.engines import with_engine_of
 from pgwright.model.catalog import Catalog, ServerFacts
 from pgwright.model.change import Change
 from pgwright.model.names import ObjectId
@@ -88,9 +89,9 @@ def comparable(
     server = old.server
     if old.server.major != new.server.major:
         if is_database(before):
-            old = rebuilt(old, scratch=workshop.scratch)
+            old = with_engine_of(rebuilt(old, scratch=workshop.scratch), old)
         elif is_database(after):
-            new = rebuilt(new, scratch=workshop.scratch)
+            new = with_engine_of(rebuilt(new, scratch=workshop.scratch), new)
     if old.server.major != new.server.major:
         new = rebuilt(new, scratch=workshop.scratch)
     return Comparison(
@@ -111,7 +112,10 @@ def _with_extensions_of(before: str, after: str, workshop: Workshop) -> Workshop
     from pgwright.pg.connect import connect
 
     with connect(live[0]) as conn:
-        rows = conn.execute("SELECT extname FROM pg_extension WHERE extname <> 'plpgsql'").fetchall()
+        # What TimescaleDB does is declared, and carried out natively on scratch.
+        rows = conn.execute(
+            "SELECT extname FROM pg_extension WHERE extname NOT IN ('plpgsql', 'timescaledb')"
+        ).fetchall()
     return replace(workshop, extensions=tuple(sorted(name for (name,) in rows)))
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pgwright.diff.build import copied, roles_of
+from pgwright.diff.build import as_on_scratch, copied, roles_of
 from pgwright.diff.compare import compare
 from pgwright.diff.ends import is_broken
 from pgwright.diff.execute import execute_steps
+from pgwright.diff.planner import make_plan
 from pgwright.diff.watcher import Observation, Watcher
 from pgwright.errors import RehearsalFailed
 from pgwright.model.catalog import Catalog
@@ -55,6 +56,10 @@ def rehearse(
         copied(before, scratch=scratch, roles=roles_of(after)) as copy,
         Watcher(copy.url, copy.conn) as watcher,
     ):
+        if plan.server.timescaledb:
+            # The declarations mean the same without TimescaleDB; the way there is another one.
+            before, after = as_on_scratch(before, copy.conn), as_on_scratch(after, copy.conn)
+            plan = make_plan(before, after)
         execute_steps(
             copy.conn,
             plan.steps,

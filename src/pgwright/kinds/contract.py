@@ -20,6 +20,8 @@ from pgwright.model.plan import Step
 if TYPE_CHECKING:
     from psycopg import sql
 
+    from pgwright.kinds.policy_records import Record
+
 
 class SystemCatalog(IntEnum):
     """Name the system catalogs by the OIDs that `pg_depend.classid` holds; they never change."""
@@ -85,13 +87,15 @@ class Reading:
     """Give a kind's `read` its rows and what the kinds before it have found.
 
     `schemas` are the namespaces to read. `ids` maps addresses of what was found so far to identities. `rows`
-    returns the rows of ``<name>.sql`` of this package: named tuples, with columns as in its header.
+    returns the rows of ``<name>.sql`` of this package: named tuples, with columns as in its header. `records`
+    is what is declared about tables over time.
     """
 
     server: ServerFacts
     schemas: tuple[str, ...]
     ids: Mapping[Address, ObjectId]
     rows: Callable[[str], list[Any]]
+    records: tuple[Record, ...] = ()
 
     def column_names(self, relid: int, numbers: Iterable[int]) -> tuple[str, ...]:
         """Return the names of a relation's columns by their numbers; 0, an expression, is left out."""
@@ -201,7 +205,7 @@ class Kind:
     ``("relation", "public", "users")``; a name must be free before another object takes it.
     `inline` returns the fragment for the parent's CREATE statement, or None where the object needs a
     statement of its own. `rename` returns the steps that give the object another name. `queries` names
-    the queries that `read` runs, where they are others than the one of the kind's name.
+    the queries that `read` runs; None means the one of the kind's name.
     """
 
     name: str
@@ -214,4 +218,4 @@ class Kind:
     inline: Callable[[Any, Context], sql.Composable | None] | None = None
     rename: Callable[[Any, ObjectId, Context], tuple[Step, ...]] | None = None
     claims: type_claims = _no_claims
-    queries: tuple[str, ...] = ()
+    queries: tuple[str, ...] | None = None

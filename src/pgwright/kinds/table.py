@@ -10,13 +10,23 @@ from psycopg import sql
 
 from pgwright.kinds.contract import REPLACE, Address, Alteration, Context, Found, Kind, Reading, SystemCatalog
 from pgwright.kinds.foreign_options import changed_options
+from pgwright.kinds.partition_steps import (
+    becomes_series,
+    dissolve,
+    first_partitions,
+    leaves_series,
+    set_aside,
+    take_in,
+)
+from pgwright.kinds.policy_records import made_relations
 from pgwright.kinds.steps import name_of, step
-from pgwright.model.catalog import CatalogObject
+from pgwright.kinds.table_text import body, flavour, parameter, tail
+from pgwright.model.catalog import CatalogObject, fact
 from pgwright.model.change import Change
 from pgwright.model.locks import LockMode
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.plan import Hazard, HazardCode, Phase, Reversibility, Step
-from pgwright.pg.quoting import Name, deparsed, literal
+from pgwright.pg.quoting import Name, deparsed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +36,8 @@ class Table(CatalogObject):
     `partition_key` is set for a partitioned table, `partition_of` and `partition_bound` for a partition,
     `inherits` for a child by inheritance, `server` for a foreign table. `replica_identity` is
     ``d`` (the key), ``n`` (nothing), ``f`` (all columns); one by index is a field of that index.
+    `time_column` is set for a time series, whose partition key it stands for: on TimescaleDB the same table
+    is a hypertable and has none. `managed` marks its partitions, which come and go with time.
     """
 
     unlogged: bool = False
@@ -40,26 +52,32 @@ class Table(CatalogObject):
     replica_identity: str = "d"
     server: str | None = None
     server_options: tuple[str, ...] = ()
+    time_column: str | None = None
+    managed: bool = fact(False)
 
     @property
     def is_partitioned(self) -> bool:
         """Tell whether the table has partitions instead of rows."""
-        return self.partition_key is not None
+        return self.partition_key is not None or self.time_column is not None
 
 
 def read(reading: Reading) -> Iterator[Found]:
     """Yield the tables of the schemas being read."""
     rows = reading.rows("table")
+    records = reading.records
+    series = {r.relation: r.definition["column"] for r in records if r.kind == "time_series" and r.recorded}
+    made = made_relations(records)
     ids = {r.oid: ObjectId("table", QualifiedName(r.schema, r.name)) for r in rows}
     for r in rows:
         parents = tuple(ids[p] for p in r.parents or () if p in ids)
         table = Table(
             id=ids[r.oid],
+            derived=ids[r.oid].name in made,
             unlogged=r.persistence == "u",
             access_method=r.access_method or "heap",
             tablespace=r.tablespace,
             options=tuple(sorted(r.options or ())),
-            partition_key=r.partition_key,
+            partition_key=None if r.oid in series else r.partition_key,
             partition_of=ids.get(r.partition_parent),
             partition_bound=r.partition_bound,
             inherits=parents,
@@ -67,6 +85,8 @@ def read(reading: Reading) -> Iterator[Found]:
             replica_identity="d" if r.replica_identity == "i" or r.foreign_server else r.replica_identity,
             server=r.foreign_server,
             server_options=tuple(r.foreign_options or ()),
+            time_column=series.get(r.oid),
+            managed=r.partition_parent in series,
         )
         types = tuple(Address(SystemCatalog.TYPE, oid) for oid in (r.rowtype, r.arraytype) if oid)
         yield Found(table, (Address(SystemCatalog.CLASS, r.oid), *types))
@@ -75,7 +95,14 @@ def read(reading: Reading) -> Iterator[Found]:
 def create(o: Table, context: Context) -> tuple[Step, ...]:
     """Return the CREATE TABLE with the parts that it takes in, and what needs a statement of its own."""
     head = sql.SQL(" ").join(
-        [sql.SQL("CREATE"), *_flavour(o), sql.SQL("TABLE"), name_of(o.id), *_body(o, context), *_tail(o)]
+        [
+            sql.SQL("CREATE"),
+            *flavour(o),
+            sql.SQL("TABLE"),
+            name_of(o.id),
+            *body(o, context),
+            *tail(o, context),
+        ]
     )
     parents = [p for p in (o.partition_of, *o.inherits) if p]
     on = tuple(p for p in (*parents, *_default_partitions(o, context)) if not context.is_new(p))
@@ -88,9 +115,22 @@ def create(o: Table, context: Context) -> tuple[Step, ...]:
         for d in _default_partitions(o, context)
     ]
     steps = [step(o.id, head, f"create {o.id}", lock=lock, on=on, hazards=hazards)]
+    if leaves_series(o.id, context):
+        steps.append(dissolve(o.id, context))
+    elif becomes_series(o.id, context):
+        steps.append(take_in(o.id, context))
+    elif _has_partitions_ahead(o, context):
+        steps.append(first_partitions(o.id, context))
     if o.replica_identity != "d":
         steps.append(_set_replica_identity(o))
     return tuple(steps)
+
+
+def _has_partitions_ahead(o: Table, context: Context) -> bool:
+    """Tell whether a new time series needs partitions that the plan does not make one by one."""
+    if o.time_column is None or context.server.timescaledb:
+        return False
+    return not any(getattr(t, "partition_of", None) == o.id for t in context.after.of("table"))
 
 
 def _default_partitions(o: Table, context: Context) -> Iterator[ObjectId]:
@@ -101,62 +141,6 @@ def _default_partitions(o: Table, context: Context) -> Iterator[ObjectId]:
         beside = isinstance(other, Table) and other.partition_of == o.partition_of
         if beside and getattr(other, "partition_bound", None) == "DEFAULT" and other.id != o.id:
             yield from context.with_descendants(other.id)
-
-
-def _flavour(o: Table) -> list[sql.Composable]:
-    if o.server:
-        return [sql.SQL("FOREIGN")]
-    return [sql.SQL("UNLOGGED")] if o.unlogged else []
-
-
-def _body(o: Table, context: Context) -> list[sql.Composable]:
-    from pgwright.kinds.registry import kind
-
-    fragments: list[sql.Composable] = []
-    for part in context.inlined.get(o.id, ()):
-        inline = kind(part.id.kind).inline
-        fragment = inline(part, context) if inline else None
-        if fragment is not None:
-            fragments.append(fragment)
-    columns = sql.SQL("(\n    {}\n)").format(sql.SQL(",\n    ").join(fragments))
-    if o.partition_of:
-        parts = [sql.SQL("PARTITION OF {}").format(name_of(o.partition_of))]
-        if fragments:
-            parts.append(columns)
-        return [*parts, deparsed(o.partition_bound or "DEFAULT")]
-    if o.of_type:
-        return [deparsed(f"OF {o.of_type}"), *([columns] if fragments else [])]
-    return [columns if fragments else sql.SQL("()")]
-
-
-def _tail(o: Table) -> list[sql.Composable]:
-    tail: list[sql.Composable] = []
-    if o.inherits:
-        tail.append(sql.SQL("INHERITS ({})").format(sql.SQL(", ").join(name_of(p) for p in o.inherits)))
-    if o.partition_key:
-        tail.append(deparsed(f"PARTITION BY {o.partition_key}"))
-    if o.server:
-        tail.append(sql.SQL("SERVER {}").format(Name(o.server)))
-        if o.server_options:
-            tail.append(sql.SQL("OPTIONS ({})").format(sql.SQL(", ").join(map(_option, o.server_options))))
-    if o.access_method != "heap":
-        tail.append(sql.SQL("USING {}").format(Name(o.access_method)))
-    if o.options:
-        tail.append(sql.SQL("WITH ({})").format(sql.SQL(", ").join(map(_parameter, o.options))))
-    if o.tablespace:
-        tail.append(sql.SQL("TABLESPACE {}").format(Name(o.tablespace)))
-    return tail
-
-
-def _parameter(option: str) -> sql.Composable:
-    """Compose a storage parameter: a name, dotted for those of TOAST, and its value."""
-    name, _, value = option.partition("=")
-    return sql.SQL("{} = {}").format(deparsed(name), literal(value))
-
-
-def _option(option: str) -> sql.Composable:
-    name, _, value = option.partition("=")
-    return sql.SQL("{} {}").format(Name(name), literal(value))
 
 
 def _set_replica_identity(o: Table) -> Step:
@@ -171,6 +155,8 @@ def drop(o: Table, context: Context) -> tuple[Step, ...]:
     """Return the DROP TABLE; a partition goes with its parent."""
     if o.partition_of in context.dropped:
         return ()
+    if becomes_series(o.id, context) or leaves_series(o.id, context):
+        return (set_aside(o.id, context),)
     keyword = "DROP FOREIGN TABLE {}" if o.server else "DROP TABLE {}"
     hazards = [Hazard(code=HazardCode.DELETES_DATA, message=f"all rows of {o.id} are deleted")]
     if o.server:
@@ -204,6 +190,8 @@ def alter(change: Change, context: Context) -> Alteration:
     """Change what PostgreSQL can change in place; a table that becomes partitioned is replaced."""
     before, after = change.before, change.after
     assert isinstance(before, Table) and isinstance(after, Table)
+    if "time_column" in change.fields:
+        return _alter_time_column(before, after, context)
     if _FIXED & set(change.fields):
         return REPLACE
     steps: list[Step] = []
@@ -214,6 +202,15 @@ def alter(change: Change, context: Context) -> Alteration:
     if {"partition_of", "partition_bound"} & set(change.fields):
         steps.extend(_move_partition(before, after, context))
     return Alteration(steps=tuple(steps))
+
+
+def _alter_time_column(before: Table, after: Table, context: Context) -> Alteration:
+    """Replace the table, unless it is partitioned that way already or TimescaleDB changes it in place."""
+    column = after.time_column or before.time_column
+    key = sql.SQL("RANGE ({})").format(Name(column or "")).as_string()
+    taken_over = key in (before.partition_key, after.partition_key)
+    in_place = after.time_column is not None and bool(context.server.timescaledb)
+    return Alteration() if taken_over or in_place else REPLACE
 
 
 def _alter_table(o: Table, action: sql.Composable, summary: str, **settings: Any) -> Step:
@@ -258,7 +255,7 @@ def _alter_options(before: Table, after: Table, context: Context) -> list[Step]:
     steps = []
     changed = [f"{k}={v}" for k, v in new.items() if old.get(k) != v]
     if changed:
-        action = sql.SQL("SET ({})").format(sql.SQL(", ").join(map(_parameter, changed)))
+        action = sql.SQL("SET ({})").format(sql.SQL(", ").join(map(parameter, changed)))
         steps.append(
             _alter_table(after, action, f"set options of {after.id}", lock=LockMode.SHARE_UPDATE_EXCLUSIVE)
         )

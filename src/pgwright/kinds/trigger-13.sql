@@ -15,6 +15,9 @@ JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE NOT g.tgisinternal
   AND c.relpersistence <> 't'
   AND n.nspname = ANY (%(schemas)s)
+  -- Those of rollups belong to the rollups.
+  AND NOT EXISTS (
+      SELECT FROM pg_proc AS f WHERE f.oid = g.tgfoid AND f.pronamespace = to_regnamespace('pgwright'))
   AND NOT EXISTS (
       SELECT
       FROM pg_depend AS e

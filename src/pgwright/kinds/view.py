@@ -9,6 +9,7 @@ from typing import Any
 from psycopg import sql
 
 from pgwright.kinds.contract import REPLACE, Address, Alteration, Context, Found, Kind, Reading, SystemCatalog
+from pgwright.kinds.policy_records import made_relations
 from pgwright.kinds.relations import changed_parameters, held, parameters, renamed, vanishes
 from pgwright.kinds.settled import settled
 from pgwright.kinds.steps import name_of, step
@@ -35,9 +36,13 @@ class View(CatalogObject):
 
 def read(reading: Reading) -> Iterator[Found]:
     """Yield the views of the schemas being read."""
-    for r in reading.rows("view"):
+    rows = reading.rows("view")
+    made = made_relations(reading.records)
+    for r in rows:
+        name = QualifiedName(r.schema, r.name)
         view = View(
-            id=ObjectId("view", QualifiedName(r.schema, r.name)),
+            id=ObjectId("view", name),
+            derived=name in made,
             definition=query_text(r.definition),
             options=tuple(sorted(r.options or ())),
             columns=tuple(zip(r.column_names or (), r.column_types or (), strict=True)),

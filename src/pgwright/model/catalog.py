@@ -43,12 +43,14 @@ def fact(default: Any) -> Any:
 class ServerFacts:
     """Describe the server that a catalog was read from.
 
-    `version_num` is PostgreSQL's own number, for example 150018 for 15.18.
+    `version_num` is PostgreSQL's own number, for example 150018 for 15.18. `timescaledb` is the licence
+    under which the database has TimescaleDB, ``apache`` or ``timescale``, and empty where it has not.
     """
 
     version_num: int
     database: str = ""
     extensions_available: tuple[str, ...] = ()
+    timescaledb: str = ""
 
     @property
     def major(self) -> int:

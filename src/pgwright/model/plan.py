@@ -27,6 +27,7 @@ class HazardCode(StrEnum):
     CHANGES_ACCESS = "changes-access"
     LOOKS_LIKE_RENAME = "looks-like-rename"
     NOT_ATOMIC = "not-atomic"
+    NOT_AVAILABLE = "not-available"
 
 
 # Only these stop an apply until accepted; the others inform.

@@ -36,7 +36,8 @@ class Selection:
 
     def apply(self, catalog: Catalog) -> Catalog:
         """Return the part of the catalog that is selected."""
-        return catalog.select(lambda o: self.chooses(o.id))
+        # Partitions that come and go with time say nothing about the schema.
+        return catalog.select(lambda o: self.chooses(o.id) and not getattr(o, "managed", False))
 
     def chooses(self, id: ObjectId) -> bool:
         """Tell whether an object of that identity is selected."""
@@ -71,7 +72,18 @@ def within(selection: Selection, before: Catalog, after: Catalog) -> Catalog:
     lost = [id for id in objects if id not in chosen and _loses_its_place(id, before, objects)]
     for id in lost:
         del objects[id]
-    return replace(chosen, objects=objects)
+    return replace(chosen, objects=without_orphans(objects))
+
+
+def without_orphans(objects: Mapping[ObjectId, CatalogObject]) -> dict[ObjectId, CatalogObject]:
+    """Return the objects without partitions, and their parts, of tables that are no time series any more."""
+    orphans = {
+        id
+        for id, o in objects.items()
+        if getattr(o, "managed", False)
+        and getattr(objects.get(getattr(o, "partition_of", id)), "time_column", None) is None
+    }
+    return {id: o for id, o in objects.items() if id.root not in orphans} if orphans else dict(objects)
 
 
 def _loses_its_place(id: ObjectId, before: Catalog, objects: Mapping[ObjectId, CatalogObject]) -> bool:

@@ -189,6 +189,17 @@ def _duplicate(refusal: _Refusal) -> PgwrightError:
     return StatementError(refusal.said, detail=refusal.detail, hint=_ENUM.format(name=match[1]))
 
 
+def _no_partition(refusal: _Refusal) -> PgwrightError:
+    if not refusal.said.startswith("no partition of relation"):
+        return _plain(refusal)
+    return StatementError(
+        refusal.said,
+        detail=refusal.detail,
+        hint="for a row of the future make partitions: pgwright policy run --task partitions; an old row's "
+        "partition was retired: pgwright policy status",
+    )
+
+
 def _not_preloaded(refusal: _Refusal) -> PgwrightError:
     name = created_extension(refusal.sql)
     if name is None or "preload" not in refusal.said:
@@ -204,6 +215,7 @@ _BY_STATE: MappingProxyType[str, Callable[[_Refusal], PgwrightError]] = MappingP
     {
         "0A000": _extension,  # extension not available, from 13 on
         "58P01": _extension,  # the same before 13: its control file is undefined
+        "23514": _no_partition,
         "42501": _privilege,
         "42704": _unknown,
         "42883": _unknown,

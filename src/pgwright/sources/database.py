@@ -13,6 +13,7 @@ from psycopg import Connection
 from psycopg.pq import TransactionStatus
 
 from pgwright.kinds.contract import Address, Found, Kind, Reading, SystemCatalog
+from pgwright.kinds.policy_records import read_records
 from pgwright.kinds.registry import KINDS, kind
 from pgwright.kinds.unhandled import unhandled
 from pgwright.model.catalog import Catalog, ServerFacts
@@ -49,7 +50,7 @@ def read_catalog(
     with _pinned_snapshot(conn), _uncollected():
         server = _server_facts(conn)
         wanted = [kind(name) for name in KINDS if kinds is None or name in kinds]
-        names = [name for k in wanted for name in k.queries or (k.name,)]
+        names = [name for k in wanted for name in ((k.name,) if k.queries is None else k.queries)]
         if kinds is None:
             names.append("unhandled")
         queries = {
@@ -58,9 +59,12 @@ def read_catalog(
             "dependencies": load_sql("pgwright.sources", "dependencies", server.major),
         }
         read_schemas = tuple(s for s in _namespaces(conn, server) if schemas is None or s in schemas)
+        records = read_records(conn, timescaledb=server.timescaledb, major=server.major)
         with pipeline(conn, queries, {"schemas": list(read_schemas)}) as results:
             ids: dict[Address, ObjectId] = {}
-            reading = Reading(server=server, schemas=read_schemas, ids=ids, rows=results.take)
+            reading = Reading(
+                server=server, schemas=read_schemas, ids=ids, rows=results.take, records=records
+            )
             founds, members = _read_kinds(reading, wanted, results.take("members"), ids)
             skipped = tuple(unhandled(reading)) if kinds is None else ()
             objects = {o.id: o for o in resolve(founds, results.take("dependencies"), members)}
@@ -86,9 +90,14 @@ def _pinned_snapshot(conn: Connection[Any]) -> Iterator[None]:
 
 
 def _server_facts(conn: Connection[Any]) -> ServerFacts:
-    row = conn.execute("SELECT current_setting('server_version_num')::int, current_database()").fetchone()
+    # The licence is a setting of the library, which may be loaded where the extension was never created.
+    row = conn.execute(
+        "SELECT current_setting('server_version_num')::int, current_database(), "
+        "coalesce((SELECT current_setting('timescaledb.license', true) FROM pg_extension "
+        "WHERE extname = 'timescaledb'), '')"
+    ).fetchone()
     assert row is not None
-    return ServerFacts(version_num=row[0], database=row[1])
+    return ServerFacts(version_num=row[0], database=row[1], timescaledb=row[2])
 
 
 def _namespaces(conn: Connection[Any], server: ServerFacts) -> list[str]:

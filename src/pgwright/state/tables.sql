@@ -19,4 +19,4 @@ CREATE TABLE IF NOT EXISTS pgwright.run (
     payload bytea
 );
 CREATE INDEX IF NOT EXISTS run_job_started_at_idx ON pgwright.run (job, started_at DESC);
-COMMENT ON SCHEMA pgwright IS 'what pgwright did here: safe to drop when no run is unfinished';
+COMMENT ON SCHEMA pgwright IS 'what pgwright did here, and what is declared about tables over time';

@@ -1,0 +1,39 @@
+"""Declare beside SQLAlchemy models what SQLAlchemy has no words for: objects, and tables over time."""
+
+from pgwright.contrib.sqlalchemy.objects import (
+    Declaration,
+    Function,
+    Grant,
+    MaterializedView,
+    RowPolicy,
+    Statement,
+    Trigger,
+    View,
+    declare,
+)
+from pgwright.contrib.sqlalchemy.timeseries import (
+    Compress,
+    Retain,
+    Rollup,
+    TimeSeries,
+    declare_policies,
+    withdraw_policies,
+)
+
+__all__ = [
+    "Compress",
+    "Declaration",
+    "Function",
+    "Grant",
+    "MaterializedView",
+    "Retain",
+    "Rollup",
+    "RowPolicy",
+    "Statement",
+    "TimeSeries",
+    "Trigger",
+    "View",
+    "declare",
+    "declare_policies",
+    "withdraw_policies",
+]

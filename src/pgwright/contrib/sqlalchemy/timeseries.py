@@ -1,0 +1,148 @@
+"""Time series, retention, compression and rollups, declared beside SQLAlchemy models.
+
+::
+
+    class AuditLog(Base):
+        __tablename__ = "audit_logs"
+        __table_args__ = (TimeSeries("timestamp", "1 month"), Retain("6 months"))
+
+``metadata.create_all()`` makes them hold on PostgreSQL, with TimescaleDB or without, and does nothing about
+them on other databases. `pgwright schema` and `pgwright policy` compare them with a database like tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, ParamSpec
+
+import psycopg
+from sqlalchemy import Connection, MetaData, Table, event
+from sqlalchemy.schema import SchemaItem
+
+from pgwright.errors import PolicyError
+from pgwright.model import policy as model
+from pgwright.model.names import QualifiedName
+from pgwright.timeseries.declare import Edit, declare
+
+_INFO = "pgwright_policies"
+_DEFAULT_SCHEMA = "public"
+
+P = ParamSpec("P")
+
+
+class Declared(SchemaItem):
+    """Carry a policy into a table; `TimeSeries` and the others of this module make one."""
+
+    __visit_name__ = "pgwright_policy"
+
+    def __init__(self, policy: model.Policy) -> None:
+        self.policy = policy
+
+    def _set_parent(self, parent: Any, **_: Any) -> None:
+        """Check the declaration against the columns, and have it carried out when the table is made."""
+        assert isinstance(parent, Table)
+        _require_columns(parent, self.policy)
+        parent.info[_INFO] = (*parent.info.get(_INFO, ()), self.policy)
+        if not event.contains(parent.metadata, "after_create", _after_create):
+            event.listen(parent.metadata, "after_create", _after_create)
+
+
+def _item(policy: Callable[P, model.Policy]) -> Callable[P, Declared]:
+    def make(*args: P.args, **named: P.kwargs) -> Declared:
+        return Declared(policy(*args, **named))
+
+    make.__doc__ = policy.__doc__
+    return make
+
+
+TimeSeries = _item(model.TimeSeries)
+Compress = _item(model.Compress)
+Retain = _item(model.Retain)
+Rollup = _item(model.Rollup)
+
+
+def _require_columns(table: Table, policy: model.Policy) -> None:
+    """Raise `PolicyError` where the model lacks a column that the policy names."""
+    has = {column.name for column in table.columns}
+    named: list[str] = [getattr(policy, "column", "")]
+    if isinstance(policy, model.Rollup) and policy.of:
+        return
+    if isinstance(policy, model.Rollup):
+        named += policy.group_by
+    if isinstance(policy, model.Compress):
+        named += policy.segment_by
+    for name in named:
+        if name and name not in has:
+            raise PolicyError(
+                f"the model of {table.fullname} has no column {name}",
+                detail=f"the {policy.kind} names it; there are {', '.join(sorted(has))}",
+                hint="name the column as it is in the database, and put the policy behind the columns",
+            )
+
+
+def policies_of(table: Table) -> tuple[model.Policy, ...]:
+    """Return what is declared about a table."""
+    return tuple(table.info.get(_INFO, ()))
+
+
+def edits_of(tables: Iterable[Table]) -> tuple[Edit, ...]:
+    """Return the declarations of some tables as edits of a database's catalog."""
+    return tuple(
+        Edit(table=_name(table.schema, getattr(policy, "of", "") or table.name), policy=policy)
+        for table in tables
+        for policy in policies_of(table)
+    )
+
+
+def _name(schema: str | None, name: str) -> QualifiedName:
+    return QualifiedName(schema or _DEFAULT_SCHEMA, name)
+
+
+def _after_create(
+    target: MetaData, connection: Connection, *, tables: Sequence[Table] | None = None, **_: Any
+) -> None:
+    made = target.sorted_tables if tables is None else tables
+    edits = edits_of(made)
+    if edits and connection.dialect.name == "postgresql":
+        declare(_driver(connection), edits)
+
+
+def declare_policies(
+    connection: Connection, table: str, *policies: Declared, schema: str | None = None
+) -> None:
+    """Make policies of a table hold: ``declare_policies(op.get_bind(), "logs", Retain("1 year"))``.
+
+    For migrations: it runs within their transaction. On databases other than PostgreSQL it does nothing.
+    Raises `PolicyError` for what the table or the server cannot bear.
+    """
+    _change(connection, table, policies, schema, gone=False)
+
+
+def withdraw_policies(
+    connection: Connection, table: str, *policies: Declared, schema: str | None = None
+) -> None:
+    """Take policies of a table back, in the downgrade of a migration; rows of the table itself stay."""
+    _change(connection, table, tuple(reversed(policies)), schema, gone=True)
+
+
+def _change(
+    connection: Connection, table: str, policies: Sequence[Declared], schema: str | None, *, gone: bool
+) -> None:
+    if connection.dialect.name != "postgresql":
+        return
+    edits = (
+        Edit(table=_name(schema, getattr(item.policy, "of", "") or table), policy=item.policy, gone=gone)
+        for item in policies
+    )
+    declare(_driver(connection), edits)
+
+
+def _driver(connection: Connection) -> psycopg.Connection[Any]:
+    found = connection.connection.driver_connection
+    if not isinstance(found, psycopg.Connection):
+        raise PolicyError(
+            f"policies need the driver psycopg 3, and this engine uses {connection.dialect.driver}",
+            detail="nothing was changed",
+            hint="create tables and run migrations over postgresql+psycopg://",
+        )
+    return found

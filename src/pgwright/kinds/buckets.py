@@ -1,0 +1,97 @@
+"""Buckets of time as SQL: where the one that holds a moment begins, and where the next one does.
+
+Months and days are those of the calendar in a time zone, so a day has 23, 24 or 25 hours. Buckets of an hour
+and less are counted within the hour: the hour that a clock shows twice in autumn is two buckets. Whole
+numbers of longer hours start at midnight.
+"""
+
+from __future__ import annotations
+
+from psycopg import sql
+
+from pgwright.model.policy import Span
+from pgwright.pg.quoting import deparsed, literal
+
+_HOUR = 3600
+ZONED = "timestamp with time zone"
+TIMES = (ZONED, "timestamp without time zone", "date")
+
+
+def bare_type(type: str) -> str:
+    """Return a type without its precision: ``timestamp(3) with time zone`` is a timestamp with time zone."""
+    head, paren, rest = type.partition("(")
+    return head + rest.partition(")")[2] if paren else type
+
+
+def bucket_start(at: sql.Composable, span: Span, zone: str, type: str) -> sql.Composed:
+    """Compose the start of the bucket that `at`, an expression of the given type, falls into."""
+    zoned = type == ZONED
+    if span.seconds and _HOUR % span.seconds == 0:
+        # Within the hour no clock changes: what has passed of the bucket can be taken off the moment itself.
+        passed = sql.SQL(
+            "make_interval(secs => mod(extract(epoch FROM ({local})::time)::numeric, {seconds})"
+            "::double precision)"
+        ).format(local=_local(at, zone, zoned), seconds=_number(span.seconds))
+        return sql.SQL("({} - {})").format(at, passed)
+    local = _local(at, zone, zoned)
+    return _back(_floor(local, span), zone, type)
+
+
+def bucket_after(start: sql.Composable, span: Span, zone: str, type: str) -> sql.Composed:
+    """Compose the start of the bucket that follows the one that begins at `start`."""
+    if span.seconds and _HOUR % span.seconds == 0:
+        return sql.SQL("({} + {})").format(start, _interval(span))
+    local = sql.SQL("({} + {})").format(_local(start, zone, type == ZONED), _interval(span))
+    return _back(local, zone, type)
+
+
+def _local(at: sql.Composable, zone: str, zoned: bool) -> sql.Composed:
+    if zoned:
+        return sql.SQL("({} AT TIME ZONE {})").format(at, literal(zone))
+    return sql.SQL("({})::timestamp").format(at)
+
+
+def _back(local: sql.Composable, zone: str, type: str) -> sql.Composed:
+    if type == ZONED:
+        return sql.SQL("({} AT TIME ZONE {})").format(local, literal(zone))
+    return sql.SQL("({})::{}").format(local, deparsed("date" if type == "date" else "timestamp"))
+
+
+def _floor(local: sql.Composable, span: Span) -> sql.Composable:
+    """Compose the start of the bucket of a local time; buckets are counted from 2000, weeks from a Monday."""
+    if span.months:
+        month = sql.SQL("date_trunc('month', {})").format(local)
+        if span.months == 1:
+            return month
+        return sql.SQL(
+            "({month} - make_interval(months => mod((extract(year FROM {local}) * 12 "
+            "+ extract(month FROM {local}) - 1)::int, {months})))"
+        ).format(month=month, local=local, months=_number(span.months))
+    day = sql.SQL("date_trunc('day', {})").format(local)
+    if span.days == 1:
+        return day
+    if span.days == 7:
+        return sql.SQL("date_trunc('week', {})").format(local)
+    if span.days:
+        # The remainder of a negative number is negative, hence twice.
+        return sql.SQL(
+            "({day} - make_interval(days => "
+            "mod(mod({local}::date - date '2000-01-03', {days}) + {days}, {days})))"
+        ).format(day=day, local=local, days=_number(span.days))
+    return sql.SQL(
+        "({day} + make_interval(secs => (floor(extract(epoch FROM {local}::time)::numeric / {seconds}) "
+        "* {seconds})::double precision))"
+    ).format(day=day, local=local, seconds=_number(span.seconds))
+
+
+def _interval(span: Span) -> sql.Composed:
+    return sql.SQL("interval {}").format(literal(str(span)))
+
+
+def interval(span: Span | str) -> sql.Composed:
+    """Compose a span as a constant of type `interval`."""
+    return _interval(Span.of(span))
+
+
+def _number(value: int) -> sql.Composed:
+    return deparsed(str(value))

@@ -1,0 +1,14 @@
+-- How hypertables are compressed: the columns that rows are gathered by, and their order within.
+-- since: 12
+-- requires: timescaledb
+-- columns: relation, segment_by, order_by
+SELECT c.oid AS relation,
+       coalesce(array_agg(s.attname::text ORDER BY s.segmentby_column_index)
+           FILTER (WHERE s.segmentby_column_index IS NOT NULL), '{}') AS segment_by,
+       coalesce(string_agg(s.attname || CASE WHEN s.orderby_asc THEN '' ELSE ' DESC' END, ', '
+           ORDER BY s.orderby_column_index) FILTER (WHERE s.orderby_column_index IS NOT NULL), '') AS order_by
+FROM timescaledb_information.compression_settings AS s
+JOIN pg_namespace AS n ON n.nspname = s.hypertable_schema
+JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = s.hypertable_name
+GROUP BY c.oid
+ORDER BY c.oid

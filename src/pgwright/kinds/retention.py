@@ -1,0 +1,125 @@
+"""How long the rows of a table are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pgwright.errors import PolicyError
+from pgwright.kinds.buckets import interval
+from pgwright.kinds.contract import Alteration, Context, Found, Kind, Reading
+from pgwright.kinds.engines import is_continuous, is_hypertable
+from pgwright.kinds.partition_steps import series_of
+from pgwright.kinds.policy_records import COMMUNITY, forget, policy_object, record, relation
+from pgwright.kinds.steps import parent_of, statement, step
+from pgwright.model.catalog import Catalog, CatalogObject, fact
+from pgwright.model.change import Change
+from pgwright.model.names import ObjectId
+from pgwright.model.plan import Hazard, HazardCode, Phase, Step
+from pgwright.model.policy import Span
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retention(CatalogObject):
+    """Say that rows older than `keep` are retired; `column` tells their age in a table without time series.
+
+    `by` names who retires them: TimescaleDB's own job (``timescale``) or ``pgwright policy run``.
+    """
+
+    keep: str
+    column: str = ""
+    by: str = fact("")
+
+
+def read(reading: Reading) -> Iterator[Found]:
+    """Yield the retention of the tables that are being read."""
+    for found in reading.records:
+        if found.recorded and found.kind == "retention" and found.schema in reading.schemas:
+            yield Found(policy_object(Retention, found), ())
+
+
+def _who(table: ObjectId, context: Context) -> str:
+    """Return who retires rows: TimescaleDB where it may, pgwright where it has rollups to fill first."""
+    own = [o for o in context.after.children(table, "rollup") if not is_continuous(o, context)]
+    return (
+        COMMUNITY
+        if context.server.timescaledb == COMMUNITY and is_hypertable(table, context) and not own
+        else ""
+    )
+
+
+def create(o: Retention, context: Context) -> tuple[Step, ...]:
+    """Return the record, and TimescaleDB's job where the server's edition has one."""
+    table = parent_of(o.id)
+    _require_sense(o, table, context.after)
+    by = _who(table, context)
+    hazard = Hazard(
+        code=HazardCode.LONG_RUNNING,
+        message=f"rows of {table.path} older than {o.keep} are deleted from now on, by "
+        + ("TimescaleDB's own job" if by else "pgwright policy run"),
+    )
+    kept = step(o.id, record(o, by=by), f"keep the rows of {table} for {o.keep}", hazards=(hazard,))
+    if not by:
+        return (kept,)
+    # A second policy is ignored, whatever it says: the one that is there goes first.
+    text = statement(
+        "SELECT remove_retention_policy({table}, if_exists => true);\n"
+        "SELECT add_retention_policy({table}, drop_after => {keep})",
+        table=relation(table),
+        keep=interval(o.keep),
+    )
+    return step(o.id, text, f"let TimescaleDB retire rows of {table}"), kept
+
+
+def _require_sense(o: Retention, table: ObjectId, catalog: Catalog) -> None:
+    """Raise `PolicyError` where rows would be retired before a rollup has their whole bucket."""
+    if series_of(catalog, table) is None and not o.column:
+        raise PolicyError(
+            f"the retention of {table.path} names no time column",
+            detail="the table is no time series; nothing was changed",
+            hint="declare TimeSeries(...) too, or Retain(..., column=...)",
+        )
+    for rollup in catalog.children(table, "rollup"):
+        bucket = getattr(rollup, "bucket", "")
+        if bucket and Span.of(bucket).approximate_seconds > Span.of(o.keep).approximate_seconds:
+            raise PolicyError(
+                f"{table.path} keeps rows for {o.keep}, but {rollup.id.name} adds up {bucket}",
+                detail="the rows of a bucket would be gone before it is complete; nothing was changed",
+                hint=f"keep them for {bucket} at least",
+            )
+    for part in catalog if series_of(catalog, table) is not None else ():
+        if getattr(part, "target", None) == table and getattr(part, "type", "") == "f":
+            raise PolicyError(
+                f"{part.id.path} refers to {table.path}, so its rows cannot be retired",
+                detail="dropping a partition or a chunk fails while a foreign key points at it; "
+                "nothing was changed",
+                hint=f"drop the foreign key {part.id.name} first",
+            )
+
+
+def drop(o: Retention, context: Context) -> tuple[Step, ...]:
+    """Return the removal of the record, and of TimescaleDB's job."""
+    table = parent_of(o.id)
+    if o.by != COMMUNITY or context.goes_with_parent(o.id):
+        return forget(o, context)
+    text = statement("SELECT remove_retention_policy({}, if_exists => true)", relation(table))
+    ended = step(o.id, text, f"let TimescaleDB keep the rows of {table}", phase=Phase.CONTRACT)
+    return ended, *forget(o, context)
+
+
+def alter(change: Change, context: Context) -> Alteration:
+    """Set the other time; on TimescaleDB the job is made anew."""
+    assert isinstance(change.after, Retention)
+    return Alteration(steps=create(change.after, context), atomic=True)
+
+
+KIND = Kind(
+    name="retention",
+    cls=Retention,
+    rank=92,
+    read=read,
+    create=create,
+    drop=drop,
+    alter=alter,
+    queries=(),
+)

@@ -1,0 +1,320 @@
+"""Tables of aggregates that are kept up to date: by pgwright, or as continuous aggregates by TimescaleDB."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+
+from psycopg import sql
+
+from pgwright.errors import PolicyError
+from pgwright.kinds.continuous import alter_continuous, create_continuous, drop_continuous
+from pgwright.kinds.contract import REPLACE, Alteration, Context, Found, Kind, Reading
+from pgwright.kinds.engines import adopts, is_continuous, rollup_relation
+from pgwright.kinds.partition_steps import column_type, series_of
+from pgwright.kinds.policy_records import (
+    COMMUNITY,
+    forget,
+    policy_object,
+    record,
+    together,
+)
+from pgwright.kinds.relations import held
+from pgwright.kinds.rollup_parts import RollupParts
+from pgwright.kinds.steps import name_of, parent_of, step
+from pgwright.model.catalog import Catalog, CatalogObject, fact
+from pgwright.model.change import Change
+from pgwright.model.locks import LockMode
+from pgwright.model.names import ObjectId, QualifiedName
+from pgwright.model.plan import Hazard, HazardCode, Phase, Reversibility, Step
+from pgwright.pg.quoting import Name, deparsed, literal
+
+
+@dataclass(frozen=True, kw_only=True)
+class RollupTable(CatalogObject):
+    """Define the aggregates of a table by buckets of time and groups; the fields are those of `Rollup`.
+
+    `by` is ``timescale`` for a continuous aggregate; `adopts` tells that its table is declared by itself.
+    """
+
+    bucket: str = ""
+    group_by: tuple[str, ...] = ()
+    aggregates: tuple[tuple[str, str], ...] = ()
+    refresh: str = "1 hour"
+    retain: str = ""
+    realtime: bool = False
+    column: str = ""
+    zone: str = ""
+    where: str = ""
+    bucket_column: str = "bucket"
+    by: str = fact("")
+    adopts: bool = fact(False)
+
+
+# Rows of the rollup mean something else when one of these changes.
+_IDENTITY = frozenset({"bucket", "group_by", "column", "zone", "bucket_column"})
+
+
+def read(reading: Reading) -> Iterator[Found]:
+    """Yield the rollups of the tables that are being read; one of a rollup needs that one first."""
+    records = reading.records
+    rollups = {
+        (r.schema, r.name): ObjectId("rollup", QualifiedName(None, r.name), r.table)
+        for r in records
+        if r.kind == "rollup"
+    }
+    for found in records:
+        if found.kind != "rollup" or found.schema not in reading.schemas:
+            continue
+        above = rollups.get((found.schema, found.table_name))
+        own = rollup_relation(rollups[found.schema, found.name]) if found.definition.get("adopts") else None
+        needs = tuple(id for id in (above, own) if id is not None)
+        yield Found(policy_object(RollupTable, found, depends_on=needs), ())
+
+
+def parts(o: RollupTable, catalog: Catalog) -> RollupParts:
+    """Return the SQL of a rollup, with column and zone taken from the time series where it names none.
+
+    Raises `PolicyError` where neither says which column tells the time.
+    """
+    table = parent_of(o.id)
+    series = series_of(catalog, table)
+    upper = _source_rollup(table, catalog)
+    above = parts(upper, catalog) if upper else None
+    column = o.column or (series.column if series else above.bucket_column if above else "")
+    zone = o.zone or (series.zone if series else above.zone if above else "UTC")
+    if o.bucket and not column:
+        raise PolicyError(
+            f"rollup {o.id.name} of {table.path} has a bucket, but no time column",
+            detail=f"{table.path} is no time series; nothing was changed",
+            hint="name it: Rollup(..., column=...)",
+        )
+    definition = {f.name: getattr(o, f.name) for f in fields(o)}
+    return RollupParts.of(
+        definition,
+        source=table,
+        relation=rollup_relation(o.id),
+        column=column,
+        type=above.type if above else column_type(catalog, table, column),
+        zone=zone,
+    )
+
+
+def _source_rollup(table: ObjectId, catalog: Catalog) -> RollupTable | None:
+    """Return the rollup that fills a table, for rollups of rollups."""
+    for found in catalog.of("rollup"):
+        if isinstance(found, RollupTable) and rollup_relation(found.id) == table:
+            return found
+    return None
+
+
+def create(o: RollupTable, context: Context) -> tuple[Step, ...]:
+    """Return the steps that make table, log and triggers, and mark all of it for a refresh."""
+    made = parts(o, context.after)
+    _require_columns(made, context)
+    if is_continuous(o, context):
+        return create_continuous(o, made, context)
+    table = parent_of(o.id)
+    adopted = adopts(o.id, context)
+    first = () if adopted else (step(o.id, made.make_relation(), f"make the table of {o.id}"),)
+    on = () if context.is_new(table) else context.with_descendants(table)
+    armed = step(
+        o.id,
+        together(_arming(made, context)),
+        f"note every change of {table} for {o.id}",
+        lock=_trigger_lock(context) if on else None,
+        on=on,
+    )
+    marked = step(o.id, made.mark_everything(), f"mark {o.id} for its first refresh")
+    kept = step(o.id, record(o, adopts=adopted, by=""), f"record {o.id}")
+    live = [step(o.id, made.make_live(), f"make the view that reads {o.id} up to date")] if o.realtime else []
+    return (*first, armed, marked, kept, *live, *_hand_over_retention(table, context))
+
+
+def _arming(made: RollupParts, context: Context) -> list[sql.Composable]:
+    major = context.server.major
+    on_source = made.triggers(name_of(made.source), major)
+    return [made.make_log(), made.make_function(), *on_source, made.triggers_on_partitions(major)]
+
+
+def _trigger_lock(context: Context) -> LockMode:
+    # Before CREATE OR REPLACE TRIGGER the old one has to be dropped first.
+    return LockMode.ACCESS_EXCLUSIVE if context.server.major < 14 else LockMode.SHARE_ROW_EXCLUSIVE
+
+
+def _require_columns(made: RollupParts, context: Context) -> None:
+    """Raise `PolicyError` for keys that the source lacks, or columns that the adopted table lacks."""
+    table = context.after.get(made.source)
+    if table is None or table.derived:
+        return
+    has = {c.id.name.name for c in context.after.children(made.source, "column")}
+    wanted = (*((made.column,) if made.bucket else ()), *made.group_by)
+    missing = [name for name in wanted if name not in has]
+    if missing:
+        raise PolicyError(
+            f"rollup {made.relation.name.name} groups {made.source.path} by {missing[0]}, which it has not",
+            detail=f"its columns are {', '.join(sorted(has))}; nothing was changed",
+            hint="name one of those",
+        )
+    own = {c.id.name.name for c in context.after.children(made.relation, "column")}
+    lacking = [name for name in made.columns if name not in own]
+    target = context.after.get(made.relation)
+    if lacking and target is not None and not target.derived:
+        raise PolicyError(
+            f"{made.relation.path} has no column {lacking[0]} for its rollup to fill",
+            detail=f"the rollup fills {', '.join(made.columns)}; nothing was changed",
+            hint="add the column to the model, or take it out of the rollup",
+        )
+
+
+def _hand_over_retention(table: ObjectId, context: Context) -> tuple[Step, ...]:
+    """Take retention back from TimescaleDB: its job would drop rows that this rollup has not added up."""
+    id = ObjectId("retention", QualifiedName(None, "retention"), table)
+    held_by = context.before.get(id)
+    if held_by is None or getattr(held_by, "by", "") != COMMUNITY or id not in context.after:
+        return ()
+    text = sql.SQL("SELECT remove_retention_policy({}, if_exists => true);\n{}").format(
+        literal(name_of(table).as_string()), record(held_by, by="")
+    )
+    return (step(id, text, f"let pgwright retire rows of {table}, after the rollups have them"),)
+
+
+def drop(o: RollupTable, context: Context) -> tuple[Step, ...]:
+    """Return the end of the triggers and the log, and the drop of the table that came with the rollup.
+
+    A rollup that the plan only makes again, because its source is replaced, keeps its rows.
+    """
+    made = parts(o, context.before)
+    if o.by == COMMUNITY:
+        return drop_continuous(o, made, context)
+    table = parent_of(o.id)
+    stays = o.id in context.created and _same_rows(o, context.after.get(o.id))
+    off = [
+        sql.SQL("DROP VIEW IF EXISTS {}").format(made.live),
+        sql.SQL("DROP FUNCTION IF EXISTS {} CASCADE").format(made.function),
+    ]
+    if not stays:
+        off.append(sql.SQL("DROP TABLE IF EXISTS {}").format(made.log))
+    steps = [
+        step(
+            o.id,
+            together(off),
+            f"stop noting changes of {table} for {o.id}",
+            lock=LockMode.ACCESS_EXCLUSIVE,
+            on=context.with_descendants(table),
+            phase=Phase.CONTRACT,
+        )
+    ]
+    if not stays and not o.adopts:
+        steps.append(_drop_relation(o, made))
+    return (*steps, *forget(o, context))
+
+
+def _drop_relation(o: RollupTable, made: RollupParts) -> Step:
+    hazard = Hazard(
+        code=HazardCode.DELETES_DATA,
+        message=f"the rows of {made.relation.path} are deleted, those of retired rows for good",
+    )
+    return step(
+        o.id,
+        sql.SQL("DROP TABLE IF EXISTS {}").format(name_of(made.relation)),
+        f"drop the table of {o.id}",
+        lock=LockMode.ACCESS_EXCLUSIVE,
+        on=(made.relation,),
+        hazards=(hazard,),
+        reversibility=Reversibility.DATA_LOST,
+        phase=Phase.CONTRACT,
+    )
+
+
+def _same_rows(before: RollupTable, after: CatalogObject | None) -> bool:
+    return all(getattr(before, name) == getattr(after, name, None) for name in _IDENTITY)
+
+
+def alter(change: Change, context: Context) -> Alteration:
+    """Add and drop columns in place; what was added up before rows were retired stays."""
+    before, after = change.before, change.after
+    assert isinstance(before, RollupTable) and isinstance(after, RollupTable)
+    if before.by == COMMUNITY:
+        return alter_continuous(change, parts(after, context.after), context)
+    if _IDENTITY & set(change.fields):
+        return REPLACE
+    made = parts(after, context.after)
+    live = made.live_id
+    steps: list[Step] = []
+    if before.realtime and {"realtime", "aggregates"} & set(change.fields):
+        # A view cannot lose or reorder columns in place.
+        gone = sql.SQL("DROP VIEW IF EXISTS {}").format(made.live)
+        steps.append(
+            step(
+                after.id,
+                gone,
+                f"drop the live view of {after.id}",
+                lock=LockMode.ACCESS_EXCLUSIVE,
+                on=(live,),
+            )
+        )
+    if {"aggregates", "where"} & set(change.fields):
+        steps.extend(_change_columns(before, after, made))
+        steps.append(
+            step(after.id, made.mark_everything(), f"mark {after.id} for a refresh of all that can be")
+        )
+    steps.append(step(after.id, record(after, adopts=before.adopts, by=""), f"record the changed {after.id}"))
+    if after.realtime and {"realtime", "aggregates", "where"} & set(change.fields):
+        lock = held(context, LockMode.ACCESS_EXCLUSIVE, *((live,) if before.realtime else ()))
+        steps.append(
+            step(after.id, made.make_live(), f"make the view that reads {after.id} up to date", **lock)
+        )
+    return Alteration(steps=tuple(steps))
+
+
+def _change_columns(before: RollupTable, after: RollupTable, made: RollupParts) -> Iterator[Step]:
+    """Yield new and dropped columns; a table that is declared by itself has changes of its own."""
+    old, new = dict(before.aggregates), dict(after.aggregates)
+    if before.adopts:
+        return
+    lock, on = LockMode.ACCESS_EXCLUSIVE, (made.relation,)
+    for name, text in new.items():
+        if name not in old:
+            # The type is what the expression has; only the server can tell.
+            add = sql.SQL(
+                "DO $pgwright$ BEGIN EXECUTE format('ALTER TABLE %s ADD COLUMN IF NOT EXISTS %I %s', {}, {}, "
+                "pg_typeof((SELECT {} FROM {} WHERE false))); END $pgwright$"
+            ).format(
+                literal(name_of(made.relation).as_string()),
+                literal(name),
+                deparsed(text),
+                name_of(made.source),
+            )
+            yield step(after.id, add, f"add {name} to {after.id}", lock=lock, on=on)
+    for name in old:
+        if name not in new:
+            hazard = Hazard(
+                code=HazardCode.DELETES_DATA,
+                message=f"{name} is deleted from all rows of {made.relation.path}",
+            )
+            gone = sql.SQL("ALTER TABLE {} DROP COLUMN IF EXISTS {}").format(
+                name_of(made.relation), Name(name)
+            )
+            yield step(
+                after.id,
+                gone,
+                f"drop {name} from {after.id}",
+                lock=lock,
+                on=on,
+                hazards=(hazard,),
+                reversibility=Reversibility.DATA_LOST,
+                phase=Phase.CONTRACT,
+            )
+
+
+KIND = Kind(
+    name="rollup",
+    cls=RollupTable,
+    rank=91,
+    read=read,
+    create=create,
+    drop=drop,
+    alter=alter,
+    queries=(),
+)

@@ -1,0 +1,130 @@
+"""Tables that grow along a time column: partitions on PostgreSQL, chunks of a hypertable on TimescaleDB."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pgwright.errors import PolicyError
+from pgwright.kinds.buckets import TIMES, interval
+from pgwright.kinds.contract import Alteration, Context, Found, Kind, Reading
+from pgwright.kinds.partition_steps import column_type
+from pgwright.kinds.policy_records import forget, policy_object, record, relation
+from pgwright.kinds.relations import held
+from pgwright.kinds.steps import parent_of, statement, step
+from pgwright.model.catalog import CatalogObject, fact
+from pgwright.model.change import Change
+from pgwright.model.locks import LockMode
+from pgwright.model.names import ObjectId
+from pgwright.model.plan import Hazard, HazardCode, Phase, Step
+from pgwright.pg.quoting import literal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Series(CatalogObject):
+    """Define the time column of a table, the interval of its pieces, and how they are named and made ahead.
+
+    `native` tells that the pieces are partitions rather than chunks.
+    """
+
+    column: str
+    interval: str
+    zone: str = "UTC"
+    ahead: int = 3
+    suffix: str = ""
+    native: bool = fact(True)
+
+
+def read(reading: Reading) -> Iterator[Found]:
+    """Yield the time series among the tables that are being read."""
+    for found in reading.records:
+        if found.recorded and found.kind == "time_series" and found.schema in reading.schemas:
+            yield Found(policy_object(Series, found, native=found.relkind == "p"), ())
+
+
+def create(o: Series, context: Context) -> tuple[Step, ...]:
+    """Return the record, and on TimescaleDB the call that makes the table a hypertable."""
+    table = parent_of(o.id)
+    _require_possible(o, table, context)
+    kept = step(o.id, record(o), f"record that {table} is a time series by {o.column}")
+    if not context.server.timescaledb or o.native is False:
+        return (kept,)
+    text = statement(
+        # It may be one that somebody made without pgwright, with another interval.
+        "SELECT create_hypertable({table}, {column}, chunk_time_interval => {interval}, "
+        "create_default_indexes => false, migrate_data => true, if_not_exists => true);\n"
+        "SELECT set_chunk_time_interval({table}, {interval})",
+        table=relation(table),
+        column=literal(o.column),
+        interval=interval(o.interval),
+    )
+    hazards = []
+    if not context.is_new(table):
+        message = f"nobody reads or writes {table.path} while its rows are moved into chunks"
+        hint = "on a large table convert it first, online: pgwright policy convert"
+        hazards.append(Hazard(code=HazardCode.LOCKS_READERS, message=message, hint=hint))
+    made = step(
+        o.id,
+        text,
+        f"make {table} a hypertable",
+        hazards=hazards,
+        **held(context, LockMode.ACCESS_EXCLUSIVE, table),
+    )
+    return made, kept
+
+
+def _require_possible(o: Series, table: ObjectId, context: Context) -> None:
+    """Raise `PolicyError` for a table that PostgreSQL would refuse to partition by this column."""
+    columns = {c.id.name.name for c in context.after.children(table, "column")}
+    if o.column not in columns:
+        raise PolicyError(
+            f"{table.path} has no column {o.column}",
+            detail=f"it has {', '.join(sorted(columns))}; nothing was changed",
+            hint="name the time column in TimeSeries(...)",
+        )
+    type = column_type(context.after, table, o.column)
+    if type not in TIMES:
+        raise PolicyError(
+            f"{table.path}.{o.column} is of type {type}, which is no moment in time",
+            detail="a time series needs timestamp with time zone, timestamp or date; nothing was changed",
+            hint=f"name another column, or change the type of {o.column} first",
+        )
+    for part in (*context.after.children(table, "constraint"), *context.after.children(table, "index")):
+        keyed = getattr(part, "is_key", False) or getattr(part, "unique", False)
+        if keyed and o.column not in getattr(part, "columns", (o.column,)):
+            raise PolicyError(
+                f"the unique key {part.id.name} of {table.path} lacks the column {o.column}",
+                detail="a key is kept within each piece of a time series, so it must hold the time column; "
+                "nothing was changed",
+                hint=f"add {o.column} to the key (Django: CompositePrimaryKey), or drop the key",
+            )
+
+
+def drop(o: Series, context: Context) -> tuple[Step, ...]:
+    """Return the removal of the record; the table itself becomes plain by its own steps."""
+    return forget(o, context)
+
+
+def alter(change: Change, context: Context) -> Alteration:
+    """Record other intervals and names; they hold for pieces that are made from then on."""
+    before, after = change.before, change.after
+    assert isinstance(before, Series) and isinstance(after, Series)
+    table = parent_of(after.id)
+    kept = step(after.id, record(after), f"record the changed {after.id}")
+    if before.interval == after.interval or before.native:
+        return Alteration(steps=(kept,))
+    text = statement("SELECT set_chunk_time_interval({}, {})", relation(table), interval(after.interval))
+    summary = f"let new chunks of {table} span {after.interval}"
+    return Alteration(steps=(step(after.id, text, summary, phase=Phase.EXPAND), kept))
+
+
+KIND = Kind(
+    name="time_series",
+    cls=Series,
+    rank=90,
+    read=read,
+    create=create,
+    drop=drop,
+    alter=alter,
+    queries=(),
+)

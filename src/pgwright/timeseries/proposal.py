@@ -1,0 +1,74 @@
+"""Plan how the declarations of the models come to hold in a database, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from pgwright.diff.comparison import Comparison, comparable
+from pgwright.diff.proposal import Proposal, propose
+from pgwright.errors import PolicyError
+from pgwright.kinds.table import Table
+from pgwright.model.catalog import Catalog
+from pgwright.model.selection import Selection, without_orphans
+from pgwright.sources.load import Workshop, load_catalog
+from pgwright.timeseries.declare import POLICY_KINDS
+
+
+def propose_policies(
+    url: str,
+    spec: str,
+    *,
+    workshop: Workshop,
+    rehearsed: bool = True,
+    only: Sequence[str] = (),
+) -> Proposal:
+    """Return the plan that makes what `spec` declares over time hold at `url`, tried on scratch.
+
+    Tables and columns stay as they are; a table that the database lacks has to be made first. `only`
+    restricts it to tables that match. Raises `PolicyError` where the source declares nothing, and the errors
+    of loading and planning.
+    """
+    live, wanted = load_catalog(url, workshop), load_catalog(spec, workshop)
+    if not any(wanted.of(kind) for kind in POLICY_KINDS) and not any(live.of(kind) for kind in POLICY_KINDS):
+        raise PolicyError(
+            f"{spec} declares no time series, retention, compression or rollup",
+            detail="nothing was changed",
+            hint="declare them beside the models, for example TimeSeries('created_at', '1 month'): "
+            "see docs/timeseries.md",
+        )
+    compared = comparable(live, wanted, before=url, after=spec, workshop=workshop, selection=Selection())
+    after, missing = with_policies_of(compared.before, wanted, only)
+    notes = tuple(
+        f"{path} is declared, but not in the database yet: pgwright schema plan" for path in missing
+    )
+    comparison = Comparison(
+        before=compared.before, after=after, selection=Selection(), notes=notes, server=compared.server
+    )
+    proposal = propose(comparison, rehearsed=rehearsed, scratch=workshop.scratch)
+    return replace(proposal, plan=replace(proposal.plan, notes=(*notes, *proposal.plan.notes)))
+
+
+def with_policies_of(
+    live: Catalog, wanted: Catalog, only: Sequence[str] = ()
+) -> tuple[Catalog, tuple[str, ...]]:
+    """Return `live` with the declarations of `wanted`, and the tables that it lacks for some of them."""
+    chosen = Selection(include=tuple(only))
+    declared = {o.id: o for kind in POLICY_KINDS for o in chosen.apply(wanted).of(kind)}
+    objects = {
+        id: o
+        for id, o in live.objects.items()
+        if id.kind not in POLICY_KINDS or (only and id not in chosen.apply(live))
+    }
+    made = {o.id for o in wanted if o.derived}
+    missing = sorted({id.root.path for id in declared if id.root not in live and id.root not in made})
+    objects |= {id: o for id, o in declared.items() if id.root.path not in missing}
+    for id, o in live.objects.items():
+        theirs = wanted.get(id)
+        if isinstance(o, Table) and isinstance(theirs, Table) and (not only or id in chosen.apply(wanted)):
+            column = theirs.time_column
+            key = None if column else o.partition_key
+            objects[id] = replace(o, time_column=column, partition_key=key)
+        elif isinstance(o, Table) and theirs is None and o.time_column and not only:
+            objects[id] = replace(o, time_column=None)
+    return replace(live, objects=without_orphans(objects)), tuple(missing)

@@ -1,0 +1,103 @@
+"""The declarations in force, and what pgwright needs to know of each to act on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import Connection
+
+from pgwright.kinds.buckets import bare_type
+from pgwright.kinds.policy_records import Record, read_records
+from pgwright.kinds.rollup_parts import RollupParts
+from pgwright.model.names import ObjectId, QualifiedName
+
+_LICENCE = (
+    "SELECT coalesce((SELECT current_setting('timescaledb.license', true) FROM pg_extension "
+    "WHERE extname = 'timescaledb'), '')"
+)
+_TYPE = (
+    "SELECT format_type(atttypid, NULL), attnotnull FROM pg_attribute "
+    "WHERE attrelid = %s AND attname = %s AND attnum > 0 AND NOT attisdropped"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declarations:
+    """Hold all declarations of a database and the licence of its TimescaleDB, empty without."""
+
+    records: tuple[Record, ...]
+    timescaledb: str = ""
+
+    def of(self, kind: str, relation: int | None = None) -> tuple[Record, ...]:
+        """Return the declarations of a kind, about one relation or about all."""
+        return tuple(
+            r for r in self.records if r.kind == kind and (relation is None or r.relation == relation)
+        )
+
+    def series(self, relation: int) -> Record | None:
+        """Return the declaration that a relation is a time series, or None."""
+        found = self.of("time_series", relation)
+        return found[0] if found else None
+
+    def source_of(self, record: Record) -> Record | None:
+        """Return the rollup whose table another rollup reads, or None."""
+        for other in self.of("rollup"):
+            if (other.schema, other.name) == (record.schema, record.table_name):
+                return other
+        return None
+
+    def depth(self, record: Record) -> int:
+        """Return how many rollups lie between a rollup and rows: hours come before days."""
+        source = self.source_of(record)
+        return 0 if source is None else self.depth(source) + 1
+
+
+def declarations(conn: Connection[Any]) -> Declarations:
+    """Read the declarations in force in the database behind `conn`."""
+    row = conn.execute(_LICENCE).fetchone()
+    licence = row[0] if row else ""
+    records = read_records(conn, timescaledb=licence, major=conn.info.server_version // 10000)
+    return Declarations(records=records, timescaledb=licence)
+
+
+def column_facts(conn: Connection[Any], relation: int, column: str) -> tuple[str, bool]:
+    """Return a column's type without its precision, and whether it is NOT NULL."""
+    row = conn.execute(_TYPE, (relation, column)).fetchone()
+    return (bare_type(row[0]), row[1]) if row else ("", False)
+
+
+def time_of(conn: Connection[Any], record: Record, declared: Declarations) -> tuple[str, str, str]:
+    """Return the time column of a declaration's table, its type, and the zone of its calendar."""
+    series, above = declared.series(record.relation), declared.source_of(record)
+    column, zone = record.definition.get("column", ""), record.definition.get("zone", "")
+    if series is not None:
+        column, zone = column or series.definition["column"], zone or series.definition.get("zone", "UTC")
+    elif above is not None:
+        column = column or above.definition["bucket_column"]
+        zone = zone or time_of(conn, above, declared)[2]
+    return column, column_facts(conn, record.relation, column)[0], zone or "UTC"
+
+
+def parts_of(conn: Connection[Any], record: Record, declared: Declarations) -> RollupParts:
+    """Return the SQL of a rollup."""
+    column, type, zone = time_of(conn, record, declared)
+    definition = {
+        **record.definition,
+        "group_by": tuple(record.definition["group_by"]),
+        "aggregates": tuple((name, text) for name, text in record.definition["aggregates"]),
+    }
+    return RollupParts.of(
+        definition,
+        source=record.table,
+        relation=ObjectId("table", QualifiedName(record.schema, record.name)),
+        column=column,
+        type=type,
+        zone=zone,
+    )
+
+
+def own_rollups(declared: Declarations, relation: int) -> Sequence[Record]:
+    """Return the rollups of a relation that pgwright itself keeps."""
+    return [r for r in declared.of("rollup", relation) if not r.definition.get("by")]

@@ -1,0 +1,249 @@
+"""Retire rows that are older than they are to be kept: partitions, chunks, or batches of a plain table.
+
+Before anything goes, the rollups take in what they have not seen, and their floor is raised above it in the
+same transaction, under a lock that keeps late writers out. From then on the rows' buckets are history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import Connection, sql
+
+from pgwright.kinds.buckets import bucket_start, interval
+from pgwright.kinds.partition_steps import partition_bound
+from pgwright.kinds.policy_records import Record, relation
+from pgwright.kinds.steps import name_of
+from pgwright.model.names import ObjectId, QualifiedName
+from pgwright.model.policy import Span
+from pgwright.pg.quoting import Name, deparsed, literal
+from pgwright.timeseries.partitions import LOCK_TIMEOUT
+from pgwright.timeseries.records import Declarations, own_rollups, parts_of, time_of
+from pgwright.timeseries.refresh import mark, raise_floor, refresh_once
+
+# The name tells what a table is that a killed run left behind, and the check keeps late rows out of it.
+MARK = "pgwright_retired"
+_BATCH = 10_000
+
+_LEFT_BEHIND = (
+    b"SELECT n.nspname::text, c.relname::text "
+    b"FROM pg_constraint AS k JOIN pg_class AS c ON c.oid = k.conrelid "
+    b"JOIN pg_namespace AS n ON n.oid = c.relnamespace "
+    b"WHERE k.conname = 'pgwright_retired' AND k.contype = 'c' AND NOT c.relispartition "
+    b"AND obj_description(k.oid, 'pg_constraint') = %s ORDER BY 1, 2"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Old:
+    """Name a partition or chunk whose rows are all old enough; `rows` is PostgreSQL's estimate."""
+
+    table: ObjectId
+    upper: str
+    rows: int
+    bytes: int
+    detaching: bool = False
+
+
+def old_pieces(conn: Connection[Any], record: Record, declared: Declarations) -> tuple[Old, ...]:
+    """Return the partitions or chunks of a time series that are to be retired, oldest first."""
+    series = declared.series(record.relation)
+    if series is None:
+        return ()
+    _, type, zone = time_of(conn, record, declared)
+    limit = _cutoff(record, declared, zone, type)
+    if series.relkind == "p":
+        query = sql.SQL(
+            "SELECT n.nspname::text, c.relname::text, b.upper::text, greatest(c.reltuples, 0)::bigint, "
+            "pg_total_relation_size(c.oid), {detaching} "
+            "FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid "
+            "JOIN pg_namespace AS n ON n.oid = c.relnamespace, LATERAL (SELECT {upper} AS upper) AS b "
+            "WHERE i.inhparent = {table} AND b.upper <= {limit} ORDER BY b.upper"
+        ).format(
+            upper=partition_bound("TO", type),
+            table=relation(record.table),
+            limit=limit,
+            detaching=deparsed("i.inhdetachpending" if conn.info.server_version >= 140000 else "false"),
+        )
+    else:
+        query = sql.SQL(
+            "SELECT n.nspname::text, c.relname::text, t.range_end::text, greatest(c.reltuples, 0)::bigint, "
+            "pg_total_relation_size(c.oid), false FROM timescaledb_information.chunks AS t "
+            "JOIN pg_namespace AS n ON n.nspname = t.chunk_schema "
+            "JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = t.chunk_name "
+            "WHERE t.hypertable_schema = {schema} AND t.hypertable_name = {name} AND t.range_end <= {limit} "
+            "ORDER BY t.range_end"
+        ).format(schema=literal(record.schema), name=literal(record.table_name), limit=limit)
+    return tuple(
+        Old(
+            table=ObjectId("table", QualifiedName(schema, name)),
+            upper=upper,
+            rows=rows,
+            bytes=size,
+            detaching=detaching,
+        )
+        for schema, name, upper, rows, size, detaching in conn.execute(query).fetchall()
+    )
+
+
+def _cutoff(record: Record, declared: Declarations, zone: str, type: str) -> sql.Composable:
+    """Compose the moment before which rows are old, at the start of a bucket of every rollup.
+
+    A bucket that lost some of its rows could never be computed again.
+    """
+    at: sql.Composable = sql.SQL("(now() - {})::{}").format(
+        interval(record.definition["keep"]), deparsed(type)
+    )
+    starts = [
+        bucket_start(at, Span.of(rollup.definition["bucket"]), rollup.definition.get("zone") or zone, type)
+        for rollup in own_rollups(declared, record.relation)
+        if rollup.definition["bucket"]
+    ]
+    return sql.SQL("least({})").format(sql.SQL(", ").join(starts)) if starts else at
+
+
+def retire_partition(conn: Connection[Any], record: Record, declared: Declarations, old: Old) -> None:
+    """Retire one partition: rollups first, then detached beside readers and writers, then dropped."""
+    if not old.detaching:
+        with conn.transaction():
+            _close(conn, record, declared, old)
+    _detach(conn, record, old)
+    _drop(conn, record, declared, old.table)
+
+
+def _close(conn: Connection[Any], record: Record, declared: Declarations, old: Old) -> None:
+    """Fill the rollups from a partition, raise their floors, and let no more rows in."""
+    conn.execute("SELECT set_config('lock_timeout', %s, true)", (LOCK_TIMEOUT,))
+    name = name_of(old.table)
+    conn.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(name))
+    _settle_rollups(conn, record, declared, old.upper)
+    there = conn.execute(
+        sql.SQL("SELECT FROM pg_constraint WHERE conrelid = {} AND conname = {}").format(
+            relation(old.table), literal(MARK)
+        )
+    ).fetchone()
+    if there is None:
+        conn.execute(
+            sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} CHECK (false) NOT VALID").format(name, Name(MARK))
+        )
+        conn.execute(
+            sql.SQL("COMMENT ON CONSTRAINT {} ON {} IS {}").format(
+                Name(MARK), name, literal(_said_of(record))
+            )
+        )
+
+
+def _said_of(record: Record) -> str:
+    return f"retired from {record.table.path}"
+
+
+def _settle_rollups(conn: Connection[Any], record: Record, declared: Declarations, upper: str) -> None:
+    for rollup in own_rollups(declared, record.relation):
+        if rollup.definition["bucket"]:
+            refresh_once(conn, rollup, parts_of(conn, rollup, declared), below=upper)
+            raise_floor(conn, rollup, upper)
+
+
+def _detach(conn: Connection[Any], record: Record, old: Old) -> None:
+    concurrently = conn.info.server_version >= 140000
+    words = "FINALIZE" if old.detaching else "CONCURRENTLY" if concurrently else ""
+    text = sql.SQL("ALTER TABLE {} DETACH PARTITION {} {}").format(
+        name_of(record.table), name_of(old.table), deparsed(words)
+    )
+    conn.execute("SELECT set_config('lock_timeout', %s, false)", (LOCK_TIMEOUT,))
+    try:
+        conn.execute(text)
+    finally:
+        conn.execute("RESET lock_timeout")
+
+
+def _drop(conn: Connection[Any], record: Record, declared: Declarations, table: ObjectId) -> None:
+    with conn.transaction():
+        for rollup in own_rollups(declared, record.relation):
+            parts = parts_of(conn, rollup, declared)
+            if not parts.bucket:
+                # What such a rollup counts is what there is; the drop fires no trigger.
+                mark(conn, parts, name_of(table))
+        conn.execute(sql.SQL("DROP TABLE {}").format(name_of(table)))
+
+
+def drop_left_behind(conn: Connection[Any], record: Record, declared: Declarations) -> tuple[str, ...]:
+    """Drop the partitions that a killed run had detached, and return their names."""
+    found = [
+        ObjectId("table", QualifiedName(schema, name))
+        for schema, name in conn.execute(_LEFT_BEHIND, (_said_of(record),)).fetchall()
+    ]
+    for table in found:
+        _drop(conn, record, declared, table)
+    return tuple(table.path for table in found)
+
+
+def retire_chunks(
+    conn: Connection[Any], record: Record, declared: Declarations, old: tuple[Old, ...]
+) -> None:
+    """Retire the chunks of a hypertable up to the end of the last one, in one transaction."""
+    upper = old[-1].upper
+    with conn.transaction():
+        conn.execute("SELECT set_config('lock_timeout', %s, true)", (LOCK_TIMEOUT,))
+        for piece in old:
+            conn.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(name_of(piece.table)))
+        _settle_rollups(conn, record, declared, upper)
+        for rollup in own_rollups(declared, record.relation):
+            parts = parts_of(conn, rollup, declared)
+            if not parts.bucket:
+                for piece in old:
+                    mark(conn, parts, name_of(piece.table))
+        _, type, _ = time_of(conn, record, declared)
+        conn.execute(
+            sql.SQL("SELECT drop_chunks({}, older_than => {}::{})").format(
+                relation(record.table), literal(upper), deparsed(type)
+            )
+        )
+
+
+def old_rows(conn: Connection[Any], record: Record, declared: Declarations) -> int:
+    """Count the rows of a plain table that are to be retired."""
+    column, type, zone = time_of(conn, record, declared)
+    row = conn.execute(
+        sql.SQL("SELECT count(*) FROM {} WHERE {} < {}").format(
+            name_of(record.table), Name(column), _cutoff(record, declared, zone, type)
+        )
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def retire_rows(conn: Connection[Any], record: Record, declared: Declarations) -> Iterator[int]:
+    """Delete old rows of a plain table in batches and yield the number of rows of each.
+
+    Each batch is a transaction of its own, so that a killed run has lost nothing and no lock lasts.
+    """
+    column, type, zone = time_of(conn, record, declared)
+    row = conn.execute(sql.SQL("SELECT {}::text").format(_cutoff(record, declared, zone, type))).fetchone()
+    limit = row[0] if row else ""
+    with conn.transaction():
+        conn.execute("SELECT set_config('lock_timeout', %s, true)", (LOCK_TIMEOUT,))
+        if any(r.definition["bucket"] for r in own_rollups(declared, record.relation)):
+            conn.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(name_of(record.table)))
+            _settle_rollups(conn, record, declared, limit)
+    batch = sql.SQL(
+        "DELETE FROM {table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {table} WHERE {column} < {limit} "
+        "LIMIT {size})) AND {column} < {limit}"
+    ).format(
+        table=name_of(record.table),
+        column=Name(column),
+        limit=literal(limit),
+        size=deparsed(str(_BATCH)),
+    )
+    while True:
+        deleted = conn.execute(batch).rowcount
+        yield deleted
+        if deleted < _BATCH:
+            return
+
+
+def is_lock_timeout(exc: BaseException) -> bool:
+    """Tell whether somebody else's lock was in the way, so that trying again may help."""
+    return isinstance(exc, psycopg.errors.LockNotAvailable)

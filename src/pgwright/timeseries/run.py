@@ -1,0 +1,283 @@
+"""Do what the declarations ask for: partitions ahead, rollups refreshed, old rows retired.
+
+One thing that fails is reported and does not stop the others. Everything may be killed at any moment and run
+again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
+from functools import partial
+from typing import Any
+
+import psycopg
+from psycopg import Connection
+
+from pgwright.kinds.policy_records import Record
+from pgwright.model.policy import Span
+from pgwright.model.run import Run, RunStatus
+from pgwright.pg.connect import connect
+from pgwright.pg.redact import redact
+from pgwright.pg.session import advisory_lock, settings
+from pgwright.pg.statements import statement_error
+from pgwright.state.ledger import Ledger
+from pgwright.timeseries.partitions import due, make
+from pgwright.timeseries.records import Declarations, declarations, own_rollups
+from pgwright.timeseries.refresh import refresh
+from pgwright.timeseries.retire import (
+    drop_left_behind,
+    is_lock_timeout,
+    old_pieces,
+    old_rows,
+    retire_chunks,
+    retire_partition,
+    retire_rows,
+)
+
+JOB = "policy run"
+_LOCK_ATTEMPTS = 5
+_LOCK_PAUSE = 0.3  # seconds, doubled each time
+
+Telling = Callable[[str, float, float | None], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """Say what was done about one declaration, or with `dry_run` what would be; `error` when it failed."""
+
+    task: str
+    subject: str
+    said: str
+    count: int = 0
+    error: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Maintained:
+    """Hold the outcomes of a run; `run` is its place in the ledger, None for a dry run."""
+
+    outcomes: tuple[Outcome, ...]
+    run: Run | None = None
+
+    @property
+    def failed(self) -> tuple[Outcome, ...]:
+        """Return what failed."""
+        return tuple(o for o in self.outcomes if o.error)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demand:
+    """Say what a run is to do.
+
+    `tasks` are partitions, refresh and retire; `only` restricts it to tables and rollups that match. `force`
+    refreshes rollups that are not due yet; `dry_run` changes nothing.
+    """
+
+    tasks: tuple[str, ...] = ("partitions", "refresh", "retire")
+    only: tuple[str, ...] = ()
+    force: bool = False
+    dry_run: bool = False
+
+    def wants(self, task: str, record: Record) -> bool:
+        """Tell whether a task is to be done for a declaration."""
+        names = (record.table.path, f"{record.schema}.{record.name}", record.table_name, record.name)
+        return task in self.tasks and (
+            not self.only or any(fnmatchcase(name, pattern) for name in names for pattern in self.only)
+        )
+
+
+def run_policies(url: str, demand: Demand | None = None, *, tell: Telling | None = None) -> Maintained:
+    """Carry out what is declared in the database at `url`, and return what was done.
+
+    `tell` hears of long tasks (label, done, total). One run at a time: raises `LockTimeoutError` while
+    another one is at work, and the `ConnectError` family.
+    """
+    demand = demand or Demand()
+    with connect(url, autocommit=True, application_name="pgwright policy run") as conn, _pinned(conn):
+        if demand.dry_run:
+            return Maintained(outcomes=tuple(_all(conn, declarations(conn), demand, tell)))
+        with advisory_lock(conn, JOB):
+            declared = declarations(conn)
+            if not declared.records:
+                return Maintained(outcomes=())
+            ledger = Ledger(conn=conn)
+            ledger.prepare()
+            ledger.abandon_running(JOB)
+            run = ledger.begin(JOB)
+            outcomes: list[Outcome] = []
+            for outcome in _all(conn, declared, demand, tell):
+                outcomes.append(outcome)
+                ledger.advance(run.id, f"{outcome.task} {outcome.subject}", {"done": len(outcomes)})
+            bad = [f"{o.task} {o.subject}: {o.error}" for o in outcomes if o.error]
+            status = RunStatus.FAILED if bad else RunStatus.SUCCEEDED
+            result = {
+                "done": [f"{o.task} {o.subject}: {o.said}" for o in outcomes if not o.error and o.count]
+            }
+            run = ledger.finish(run.id, status, result=result, error="; ".join(bad) or None)
+            return Maintained(outcomes=tuple(outcomes), run=run)
+
+
+@contextmanager
+def _pinned(conn: Connection[Any]) -> Iterator[None]:
+    # Bounds travel as text between statements: no database's own style may change how they read.
+    with settings(conn, DateStyle="ISO, YMD"):
+        yield
+
+
+def _all(
+    conn: Connection[Any], declared: Declarations, demand: Demand, tell: Telling | None
+) -> Iterator[Outcome]:
+    for record in declared.of("time_series"):
+        if record.relkind == "p" and demand.wants("partitions", record):
+            yield from _guarded(conn, record, "partitions", partial(_ahead, conn, record, declared, demand))
+    for record in sorted(declared.of("rollup"), key=declared.depth):
+        if not record.definition.get("by") and demand.wants("refresh", record):
+            yield from _guarded(
+                conn, record, "refresh", partial(_refresh, conn, record, declared, demand, tell)
+            )
+    for record in declared.of("retention"):
+        if not record.definition.get("by") and demand.wants("retire", record):
+            yield from _guarded(
+                conn, record, "retire", partial(_retire, conn, record, declared, demand, tell)
+            )
+
+
+def _guarded(
+    conn: Connection[Any], record: Record, task: str, work: Callable[[], Iterator[Outcome]]
+) -> Iterator[Outcome]:
+    """Yield the outcomes of some work; an error ends it and becomes an outcome, kept with the declaration."""
+    error = None
+    try:
+        yield from work()
+    except psycopg.Error as exc:
+        if conn.closed or conn.broken:
+            raise statement_error(exc, conn=conn) from exc
+        told = statement_error(exc, conn=conn, left="what was finished stays")
+        error = redact(f"{told.message} ({exc.sqlstate})")
+        yield Outcome(task=task, subject=_subject(record), said="failed", error=error)
+    if record.kind != "rollup" or error:
+        _note(conn, record, error)
+
+
+def _note(conn: Connection[Any], record: Record, error: str | None) -> None:
+    conn.execute(
+        "UPDATE pgwright.policy SET error = %s, ran_at = CASE WHEN %s::text IS NULL THEN clock_timestamp() "
+        "ELSE ran_at END WHERE relation = %s AND kind = %s AND name = %s",
+        (error, error, record.relation, record.kind, record.name),
+    )
+
+
+def _subject(record: Record) -> str:
+    return f"{record.schema}.{record.name}" if record.kind == "rollup" else record.table.path
+
+
+def _patiently(work: Callable[[], None]) -> None:
+    """Do something again when somebody's lock was in its way, a few times."""
+    for attempt in range(_LOCK_ATTEMPTS):
+        try:
+            work()
+            return
+        except psycopg.Error as exc:
+            if not is_lock_timeout(exc) or attempt == _LOCK_ATTEMPTS - 1:
+                raise
+            time.sleep(_LOCK_PAUSE * 2**attempt)
+
+
+def _ahead(
+    conn: Connection[Any], record: Record, declared: Declarations, demand: Demand
+) -> Iterator[Outcome]:
+    pieces = due(conn, record, declared)
+    if demand.dry_run:
+        yield Outcome(
+            task="partitions",
+            subject=record.table.path,
+            said=f"would make {', '.join(p.name for p in pieces)}" if pieces else "enough ahead",
+            count=len(pieces),
+        )
+        return
+    for piece in pieces:
+        _patiently(partial(make, conn, record, declared, piece))
+    said = f"made {', '.join(p.name for p in pieces)}" if pieces else "enough ahead"
+    yield Outcome(task="partitions", subject=record.table.path, said=said, count=len(pieces))
+
+
+def _refresh(
+    conn: Connection[Any], record: Record, declared: Declarations, demand: Demand, tell: Telling | None
+) -> Iterator[Outcome]:
+    subject = _subject(record)
+    if not demand.force and not is_due(record):
+        yield Outcome(task="refresh", subject=subject, said="not due yet")
+        return
+    if demand.dry_run:
+        yield Outcome(task="refresh", subject=subject, said="would be refreshed", count=1)
+        return
+    progress = (lambda done, total: tell(f"refresh {subject}", done, total)) if tell else None
+    done = refresh(conn, record, declared, progress=progress)
+    said = f"{done.keys:,} keys computed anew, {done.rows:,} rows"
+    if done.late:
+        said += f"; {done.late:,} late changes below the floor left out"
+    yield Outcome(task="refresh", subject=subject, said=said, count=done.keys)
+
+
+def is_due(record: Record) -> bool:
+    """Tell whether the time between two refreshes of a rollup has passed."""
+    if record.ran_at is None:
+        return True
+    pause = Span.of(record.definition["refresh"]).approximate_seconds
+    return bool(datetime.now(UTC) - record.ran_at >= timedelta(seconds=pause))
+
+
+def _retire(
+    conn: Connection[Any], record: Record, declared: Declarations, demand: Demand, tell: Telling | None
+) -> Iterator[Outcome]:
+    series, subject = declared.series(record.relation), record.table.path
+    if series is None:
+        yield from _retire_plain(conn, record, declared, demand, tell)
+        return
+    pieces = old_pieces(conn, record, declared)
+    rows = sum(piece.rows for piece in pieces)
+    named = ", ".join(piece.table.name.name for piece in pieces)
+    if demand.dry_run or not pieces:
+        said = f"would drop {named} (about {rows:,} rows)" if pieces else "nothing is old enough"
+        yield Outcome(task="retire", subject=subject, said=said, count=len(pieces))
+        if demand.dry_run:
+            return
+    # The rollups are brought up to date first, so that little is left to do under the lock.
+    for rollup in own_rollups(declared, record.relation) if pieces else ():
+        refresh(conn, rollup, declared)
+    if series.relkind != "p":
+        if pieces:
+            _patiently(partial(retire_chunks, conn, record, declared, pieces))
+            yield Outcome(task="retire", subject=subject, said=f"dropped {named}", count=len(pieces))
+        return
+    for name in drop_left_behind(conn, record, declared):
+        yield Outcome(task="retire", subject=subject, said=f"dropped {name}, left by a killed run", count=1)
+    for done, piece in enumerate(pieces, start=1):
+        _patiently(partial(retire_partition, conn, record, declared, piece))
+        if tell:
+            tell(f"retire {subject}", done, len(pieces))
+        said = f"dropped {piece.table.name.name} (about {piece.rows:,} rows)"
+        yield Outcome(task="retire", subject=subject, said=said, count=1)
+
+
+def _retire_plain(
+    conn: Connection[Any], record: Record, declared: Declarations, demand: Demand, tell: Telling | None
+) -> Iterator[Outcome]:
+    total, subject = old_rows(conn, record, declared), record.table.path
+    if demand.dry_run or not total:
+        said = f"would delete {total:,} rows" if total else "nothing is old enough"
+        yield Outcome(task="retire", subject=subject, said=said, count=total)
+        return
+    for rollup in own_rollups(declared, record.relation):
+        refresh(conn, rollup, declared)
+    done = 0
+    for deleted in retire_rows(conn, record, declared):
+        done += deleted
+        if tell:
+            tell(f"retire {subject}", done, total)
+    yield Outcome(task="retire", subject=subject, said=f"deleted {done:,} rows", count=done)

@@ -1,0 +1,114 @@
+"""How the declarations of a database fare: who acts on each, when it last did, what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from psycopg import Connection
+
+from pgwright.kinds.policy_records import Record
+from pgwright.model.policy import Span
+from pgwright.timeseries.chunks import Holding, holdings
+from pgwright.timeseries.records import Declarations, declarations
+
+# A rollup may be late by its own pause once more, and by this, before it counts as late.
+_GRACE = timedelta(minutes=10)
+NOT_AVAILABLE = "not available on this server"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """Describe one declaration: `state` is ``ok``, or what deserves attention.
+
+    `by` is who acts: ``TimescaleDB``, or ``pgwright`` (`pgwright policy run`), or ``nobody`` on a server that
+    cannot. `urgent` tells that rows are refused now, or will be with the next piece of time.
+    """
+
+    table: str
+    kind: str
+    name: str
+    says: str
+    by: str
+    state: str
+    last_run: datetime | None = None
+    error: str | None = None
+    urgent: bool = False
+
+    @property
+    def healthy(self) -> bool:
+        """Tell whether the declaration is carried out, as far as this server can."""
+        return self.state in ("ok", NOT_AVAILABLE)
+
+
+def policy_status(conn: Connection[Any], declared: Declarations | None = None) -> tuple[Standing, ...]:
+    """Return how each declaration fares, tables in order. Raises psycopg errors as they come."""
+    declared = declared or declarations(conn)
+    held = {h.relation: h for h in holdings(conn, declared)}
+    order = {"time_series": 0, "compression": 1, "retention": 2, "rollup": 3}
+    return tuple(
+        _standing(record, held.get(record.relation))
+        for record in sorted(declared.records, key=lambda r: (r.schema, r.table_name, order[r.kind], r.name))
+    )
+
+
+def _standing(record: Record, held: Holding | None) -> Standing:
+    problems = list(_problems(record, held))
+    return Standing(
+        table=record.table.path,
+        kind=record.kind,
+        name=record.name,
+        says=_says(record),
+        by=_by(record),
+        state="; ".join(problems) or "ok",
+        last_run=record.ran_at,
+        error=record.error,
+        urgent=record.relkind == "p" and held is not None and held.ahead < 1,
+    )
+
+
+def _by(record: Record) -> str:
+    if record.definition.get("by") or (record.kind == "time_series" and record.relkind != "p"):
+        return "TimescaleDB"
+    return "nobody" if record.kind == "compression" else "pgwright"
+
+
+def _says(record: Record) -> str:
+    d = record.definition
+    if record.kind == "time_series":
+        zone = f", {d['zone']}" if d.get("zone", "UTC") != "UTC" else ""
+        return f"by {d['column']}, {d['interval']} each{zone}"
+    if record.kind == "retention":
+        return f"rows are kept for {d['keep']}"
+    if record.kind == "compression":
+        by = f", by {', '.join(d['segment_by'])}" if d.get("segment_by") else ""
+        return f"after {d['after']}{by}"
+    keys = [*([d["bucket"]] if d["bucket"] else []), *d["group_by"]]
+    return f"{', '.join(name for name, _ in d['aggregates'])} by {', '.join(keys)}; every {d['refresh']}"
+
+
+def _problems(record: Record, held: Holding | None) -> Iterator[str]:
+    if record.error:
+        yield f"failed: {record.error}"
+    if record.kind == "time_series" and record.relkind == "p" and held is not None:
+        if not held.chunks:
+            yield "no partitions"
+        elif held.ahead < record.definition.get("ahead", 3):
+            yield f"{held.ahead} partitions ahead, {record.definition.get('ahead', 3)} wanted"
+    if record.kind == "compression" and not record.definition.get("by"):
+        yield NOT_AVAILABLE
+    if record.kind == "rollup" and not record.definition.get("by"):
+        if is_late(record):
+            yield "never refreshed" if record.ran_at is None else "refresh is late"
+        if record.late:
+            yield f"{record.late:,} late changes below its floor were left out"
+
+
+def is_late(record: Record) -> bool:
+    """Tell whether a rollup should have been refreshed by now."""
+    if record.ran_at is None:
+        return True
+    pause = timedelta(seconds=Span.of(record.definition["refresh"]).approximate_seconds)
+    return datetime.now(UTC) - record.ran_at > 2 * pause + _GRACE

@@ -1,0 +1,234 @@
+"""Partitions ahead, rollups refreshed, rows retired: exactly, under writers, and after a kill."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from pgwright.checks.run import run_checks
+from pgwright.model.names import QualifiedName
+from pgwright.model.policy import Policy, Retain, Rollup, TimeSeries
+from pgwright.timeseries.chunks import chunks
+from pgwright.timeseries.declare import Edit, declare
+from pgwright.timeseries.run import Demand, run_policies
+from tests.integration.timeseries.hammer import SCHEMA, Hammer
+
+READINGS = QualifiedName("public", "readings")
+AGGREGATES = {"n": "count(*)", "total": "sum(value)", "highest": "max(value)"}
+SECONDS = float(os.environ.get("PGWRIGHT_HAMMER_SECONDS", "5"))
+
+ROLLUPS: tuple[Policy, ...] = (
+    Rollup("daily", bucket="1 day", group_by="sensor_id", aggregates=AGGREGATES, realtime=True),
+    Rollup("hourly", bucket="1 hour", group_by="sensor_id", aggregates=AGGREGATES),
+    Rollup("by_sensor", group_by="sensor_id", aggregates=AGGREGATES),
+)
+SIX_HOURS = Rollup(
+    "six_hours", bucket="6 hours", group_by="sensor_id", aggregates={"n": "sum(n)", "total": "sum(total)"}
+)
+FRESH = {
+    "daily": "SELECT date_trunc('day', at, 'Europe/Oslo'), sensor_id, count(*), sum(value), max(value) "
+    "FROM readings GROUP BY 1, 2",
+    "hourly": "SELECT date_trunc('hour', at, 'Europe/Oslo'), sensor_id, count(*), sum(value), max(value) "
+    "FROM readings GROUP BY 1, 2",
+    "by_sensor": "SELECT sensor_id, count(*), sum(value), max(value) FROM readings GROUP BY 1",
+    "six_hours": "SELECT (date_trunc('day', l) + floor(extract(hour FROM l) / 6) * interval '6 hours') "
+    "AT TIME ZONE 'Europe/Oslo', sensor_id, count(*)::numeric, sum(value) "
+    "FROM (SELECT *, at AT TIME ZONE 'Europe/Oslo' AS l FROM readings) AS r GROUP BY 1, 2",
+}
+
+
+def _prepare(url: str, *policies: Policy, days: int = 7) -> None:
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute(SCHEMA)
+        with conn.transaction():
+            declare(conn, [Edit(table=READINGS, policy=TimeSeries("at", "1 day", zone="Europe/Oslo"))])
+        conn.execute("ALTER TABLE readings ADD CHECK (value > -1000)")
+        if conn.execute("SELECT relkind = 'p' FROM pg_class WHERE relname = 'readings'").fetchone() == (
+            True,
+        ):
+            _partitions_back_to(conn, days)
+        conn.execute(
+            "INSERT INTO readings SELECT 1 + i %% 4, "
+            "now() - make_interval(days => %s) + i * interval '1 minute', i %% 90 "
+            "FROM generate_series(1, 5000) AS i",
+            (days,),
+        )
+        for policy in policies:
+            with conn.transaction():
+                declare(conn, [Edit(table=READINGS, policy=policy)])
+
+
+def _partitions_back_to(conn: psycopg.Connection, days: int) -> None:
+    zone = "AT TIME ZONE 'Europe/Oslo'"
+    bounds = conn.execute(
+        f"SELECT to_char(d, 'YYYY_MM_DD'), (d {zone})::text, ((d + interval '1 day') {zone})::text FROM "
+        f"(SELECT date_trunc('day', now() {zone}) - make_interval(days => i) AS d "
+        "FROM generate_series(1, %s) AS i) AS days",
+        (days + 1,),
+    ).fetchall()
+    for name, lower, upper in bounds:
+        conn.execute(
+            f"CREATE TABLE readings_p{name} PARTITION OF readings FOR VALUES FROM ('{lower}') TO ('{upper}')"
+        )
+
+
+def _differences(url: str, name: str, relation: str | None = None) -> list[Any]:
+    with psycopg.connect(url, autocommit=True) as conn:
+        stored, fresh = f"SELECT * FROM {relation or name}", FRESH[name]
+        query = f"(({stored}) EXCEPT ALL ({fresh})) UNION ALL (({fresh}) EXCEPT ALL ({stored}))"
+        return conn.execute(query.encode()).fetchall()
+
+
+@pytest.mark.parametrize("server", ["server_18", "timescale"])
+def test_rollups_are_exact_under_a_hammer(
+    server: str, request: pytest.FixtureRequest, make_database: Any
+) -> None:
+    found = request.getfixturevalue(server)
+    url = found if isinstance(found, str) else make_database(found)
+    _prepare(url, *ROLLUPS)
+    with psycopg.connect(url, autocommit=True) as conn, conn.transaction():
+        declare(conn, [Edit(table=QualifiedName("public", "hourly"), policy=SIX_HOURS)])
+    failures: list[str] = []
+
+    def refresh() -> None:
+        done = run_policies(url, Demand(force=True))
+        failures.extend(str(o.error) for o in done.failed)
+        time.sleep(0.02)
+
+    # TimescaleDB refuses an UPDATE that would move a row to another chunk.
+    hammer = Hammer(url=url, seconds=SECONDS, moves=server != "timescale")
+    hammer.run(refresh)
+    assert hammer.errors == [] and failures == []
+    assert hammer.statements > 100
+    # The view is exact at any moment, the tables are once they were refreshed.
+    assert _differences(url, "daily", "daily_live") == []
+    run_policies(url, Demand(force=True))
+    for name in FRESH:
+        assert _differences(url, name) == [], name
+    assert _differences(url, "daily", "daily_live") == []
+
+
+def test_retention_waits_for_the_rollups_and_leaves_their_history(database: str) -> None:
+    url = database
+    _prepare(url, *ROLLUPS, Retain("3 days"))
+    with psycopg.connect(url, autocommit=True) as conn:
+        before = conn.execute(FRESH["daily"].encode() + b" ORDER BY 1, 2").fetchall()
+        preview = run_policies(url, Demand(tasks=("retire",), dry_run=True))
+        assert "would drop" in preview.outcomes[0].said
+        assert len(chunks(conn, "readings")) > 8
+        done = run_policies(url)
+        assert not done.failed
+        assert [o for o in done.outcomes if o.task == "retire" and o.said.startswith("dropped readings_p")]
+        left = [c for c in chunks(conn, "readings") if c.end]
+        # Three days and what is left of the fourth, today among them, and three ahead.
+        assert len(left) == 4 + 3
+        assert conn.execute("SELECT * FROM daily ORDER BY 1, 2").fetchall() == before
+        assert conn.execute("SELECT * FROM daily_live ORDER BY 1, 2").fetchall() == before
+        # What counts what there is does not count what is gone.
+        run_policies(url, Demand(force=True))
+        assert _differences(url, "by_sensor") == []
+        with pytest.raises(psycopg.errors.CheckViolation, match="no partition of relation"):
+            conn.execute("INSERT INTO readings VALUES (1, now() - interval '6 days', 1)")
+        # Nothing brings a bucket of the past to be computed from rows that are no longer there.
+        conn.execute("TRUNCATE readings")
+        run_policies(url, Demand(force=True))
+        kept = conn.execute("SELECT * FROM daily ORDER BY 1, 2").fetchall()
+        assert kept and all(row in before for row in kept)
+        # The definition changes, and history stays.
+        more = Rollup(
+            "daily",
+            bucket="1 day",
+            group_by="sensor_id",
+            aggregates={**AGGREGATES, "lowest": "min(value)"},
+            realtime=True,
+        )
+        with conn.transaction():
+            declare(conn, [Edit(table=READINGS, policy=more)])
+        conn.execute("INSERT INTO readings VALUES (7, now(), 5)")
+        run_policies(url, Demand(force=True))
+        assert (
+            conn.execute(
+                "SELECT bucket, sensor_id, n, total, highest FROM daily WHERE sensor_id < 7 ORDER BY 1, 2"
+            ).fetchall()
+            == kept
+        )
+        assert conn.execute("SELECT lowest FROM daily_live WHERE sensor_id = 7").fetchone() == (5,)
+
+
+def test_a_killed_run_is_finished_by_the_next(database: str) -> None:
+    url = database
+    _prepare(url, *ROLLUPS, Retain("3 days"))
+    dice, command = random.Random(7), [sys.executable, "-m", "pgwright", "policy", "run", "--yes", "--force"]  # noqa: S311
+    environment = {**os.environ, "PGWRIGHT_URL": url}
+    with psycopg.connect(url, autocommit=True) as conn:
+        before = conn.execute(FRESH["daily"].encode() + b" ORDER BY 1, 2").fetchall()
+        for _ in range(int(os.environ.get("PGWRIGHT_KILLS", "5"))):
+            process = subprocess.Popen(
+                command, env=environment, cwd=Path("/"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
+            while process.poll() is None and conn.execute(_AT_WORK).fetchone() == (False,):
+                time.sleep(0.005)
+            time.sleep(dice.random() * 0.08)
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+        while conn.execute(_AT_WORK).fetchone() == (True,):
+            time.sleep(0.02)
+        done = run_policies(url, Demand(force=True))
+        assert not done.failed
+        run_policies(url, Demand(force=True))
+        assert conn.execute("SELECT * FROM daily ORDER BY 1, 2").fetchall() == before
+        assert _differences(url, "by_sensor") == []
+        stray = conn.execute(
+            "SELECT relname FROM pg_class "
+            "WHERE relname ~ '^readings_p' AND relkind = 'r' AND NOT relispartition"
+        ).fetchall()
+        assert stray == []
+
+
+_AT_WORK = b"SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'pgwright policy run')"
+
+
+def test_one_failure_does_not_stop_the_rest(database: str) -> None:
+    url = database
+    _prepare(url, *ROLLUPS, Retain("3 days"))
+    with psycopg.connect(url) as holder, psycopg.connect(url, autocommit=True) as conn:
+        oldest = min(c.name for c in chunks(conn, "readings"))
+        holder.execute(b"LOCK TABLE " + oldest.encode() + b" IN ROW EXCLUSIVE MODE")
+        conn.execute("DROP TABLE pgwright.public_hourly_log")
+        done = run_policies(url, Demand(force=True))
+        failed = {(o.task, o.subject) for o in done.failed}
+        assert ("refresh", "public.hourly") in failed
+        assert ("refresh", "public.daily") not in failed
+        assert done.run is not None and done.run.error is not None and "public_hourly_log" in done.run.error
+        [finding] = [f for f in run_checks(url, only=["policy_not_kept"]).findings if "hourly" in f.subject]
+        assert "public_hourly_log" in finding.message and finding.hint and "policy run" in finding.hint
+
+
+def test_partitions_are_made_ahead_of_the_newest_row_and_of_now(database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute(SCHEMA)
+        with conn.transaction():
+            declare(conn, [Edit(table=READINGS, policy=TimeSeries("at", "1 month", ahead=2))])
+        names = [c.name for c in chunks(conn, "readings")]
+        assert len(names) == 3
+        assert [o.said for o in run_policies(database).outcomes] == ["enough ahead"]
+        # Somebody writes into the future: the table follows.
+        conn.execute("INSERT INTO readings VALUES (1, date_trunc('month', now()) + interval '2 months', 1)")
+        run_policies(database)
+        assert len(chunks(conn, "readings")) == 5
+        # Idle for long: what is missing up to now is made without a gap.
+        for name in names:
+            conn.execute(b"DROP TABLE " + name.encode())
+        assert not run_policies(database).failed
+        ends = [(c.start, c.end) for c in chunks(conn, "readings")]
+        assert all(one[1] == other[0] for one, other in pairwise(ends))
