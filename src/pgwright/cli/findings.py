@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pgwright.model.finding import Finding, Severity
@@ -85,12 +85,22 @@ def nagios(findings: Sequence[Finding]) -> tuple[int, list[str]]:
     return code, lines
 
 
-def sarif(findings: Sequence[Finding], *, version: str, config: str | None) -> dict[str, Any]:
-    """Return the findings in SARIF 2.1.0; `config` is the file that they are pinned to, if there is one."""
+def sarif(
+    findings: Sequence[Finding],
+    *,
+    version: str,
+    config: str | None,
+    title: Callable[[str], str] | None = None,
+) -> dict[str, Any]:
+    """Return the findings in SARIF 2.1.0.
+
+    Each is pinned to the file and line of its evidence, else to `config`. `title` returns what a rule
+    demands; by default it is that of a check.
+    """
     from pgwright.checks.registry import check  # noqa: PLC0415
 
     ids = sorted({finding.check for finding in findings})
-    place = {"physicalLocation": {"artifactLocation": {"uri": config}}} if config else {}
+    title = title or (lambda id: check(id).title)
     return {
         "version": "2.1.0",
         "runs": [
@@ -99,7 +109,7 @@ def sarif(findings: Sequence[Finding], *, version: str, config: str | None) -> d
                     "driver": {
                         "name": "pgwright",
                         "version": version,
-                        "rules": [{"id": id, "shortDescription": {"text": check(id).title}} for id in ids],
+                        "rules": [{"id": id, "shortDescription": {"text": title(id)}} for id in ids],
                     }
                 },
                 "results": [
@@ -109,7 +119,10 @@ def sarif(findings: Sequence[Finding], *, version: str, config: str | None) -> d
                         "level": _SARIF_LEVELS[finding.severity],
                         "message": {"text": finding.message + (f"\n{finding.hint}" if finding.hint else "")},
                         "locations": [
-                            {**place, "logicalLocations": [{"fullyQualifiedName": finding.subject}]}
+                            {
+                                **_place(finding, config),
+                                "logicalLocations": [{"fullyQualifiedName": finding.subject}],
+                            }
                         ],
                         "partialFingerprints": {"pgwright/v1": finding.key},
                     }
@@ -118,3 +131,13 @@ def sarif(findings: Sequence[Finding], *, version: str, config: str | None) -> d
             }
         ],
     }
+
+
+def _place(finding: Finding, config: str | None) -> dict[str, Any]:
+    file = finding.evidence.get("file", config)
+    if file is None:
+        return {}
+    place: dict[str, Any] = {"artifactLocation": {"uri": file}}
+    if "file" in finding.evidence:
+        place["region"] = {"startLine": finding.evidence["line"]}
+    return {"physicalLocation": place}

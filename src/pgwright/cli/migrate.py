@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pgwright.cli.group import group
 from pgwright.cli.migrate_create import create
+from pgwright.cli.migrate_lint import lint
 from pgwright.cli.migrate_look import current, history, sql, status
 from pgwright.cli.migrate_repair import repair
 from pgwright.cli.migrate_run import downgrade, reset, resume, upgrade
@@ -17,5 +18,5 @@ def command() -> None:
     """
 
 
-for below in (create, upgrade, downgrade, reset, resume, repair, current, status, history, sql):
+for below in (create, lint, upgrade, downgrade, reset, resume, repair, current, status, history, sql):
     command.add_command(below)

@@ -124,7 +124,8 @@ def test_rename_is_asked_for_and_kept(tmp_path: Path, database: str) -> None:
         .removeprefix("wrote ")
     )
     text = (tmp_path / path).read_text()
-    assert "RENAME TO ties" in text and "RENAME COLUMN note TO remark" in text and "drop_table" not in text
+    assert 'op.rename_table("links", "ties")' in text and "drop_table" not in text
+    assert 'op.alter_column("customers", "note", new_column_name="remark")' in text
 
 
 def test_empty_revisions_and_refusals(tmp_path: Path, database: str) -> None:

@@ -61,7 +61,10 @@ class Operations:
             return self.tables.create(new)
         if step.sql == f"DROP TABLE {_spelt(id)}":
             return call("op.drop_table", literal(id.name.name), **given({"schema": schema_of(id)}))
-        return None
+        to = _new_name(step.sql, f"ALTER TABLE {_spelt(id)} RENAME TO ")
+        if to is None:
+            return None
+        return call("op.rename_table", literal(id.name.name), literal(to), **given({"schema": schema_of(id)}))
 
     def _column(self, step: Step) -> str | None:
         id, table = step.subject, step.subject.parent
@@ -76,7 +79,9 @@ class Operations:
         if action == f"DROP COLUMN {name}":
             return call("op.drop_column", literal(table.name.name), literal(id.name.name), **where)
         changed: dict[str, str] = {}
-        if action in (f"ALTER COLUMN {name} SET NOT NULL", f"ALTER COLUMN {name} DROP NOT NULL"):
+        if to := _new_name(action, f"RENAME COLUMN {name} TO "):
+            changed = {"new_column_name": literal(to)}
+        elif action in (f"ALTER COLUMN {name} SET NOT NULL", f"ALTER COLUMN {name} DROP NOT NULL"):
             changed = {"nullable": repr(action.endswith("DROP NOT NULL"))}
         elif action.startswith(f"ALTER COLUMN {name} TYPE ") and isinstance(new, Column):
             kind = type_code(new.type, self.after)
@@ -225,6 +230,12 @@ _TRANSLATIONS: Mapping[str, Callable[[Operations, Step], str | None]] = MappingP
 
 def _spelt(id: ObjectId) -> str:
     return render(Name(*(part for part in id.name if part is not None)))
+
+
+def _new_name(statement: str, head: str) -> str | None:
+    """Return the plain name that a statement gives after `head`, None where it does something else."""
+    to = statement.removeprefix(head)
+    return to if statement.startswith(head) and _PLAIN.match(to) else None
 
 
 def _split(keys: str) -> Iterator[str]:

@@ -17,6 +17,7 @@ from pgwright.model.plan import Plan
 
 Ask = Callable[[Sequence[str]], Sequence[str]]
 
+_NOT_EXACT = "Alembic's own operations did not lead to the models exactly: all steps are written as SQL"
 _UNTOUCHED = "no file was left, and no database was changed"
 
 
@@ -68,7 +69,8 @@ def write_alembic(project: Project, here: Bench, draft: Draft, wish: Wish) -> tu
     except PgwrightError:
         with bench(project) as again:
             again.upgrade()
-            return _attempt(again, draft, wish, up, down, own=False)
+            (one,) = _attempt(again, draft, wish, up, down, own=False)
+        return (replace(one, notes=(*one.notes, _NOT_EXACT)),)
 
 
 def _attempt(

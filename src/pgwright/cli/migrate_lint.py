@@ -1,0 +1,120 @@
+"""`pgwright migrate lint`: what migrations would do to a live database."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from pgwright.cli.context import Invocation
+from pgwright.cli.group import command
+from pgwright.errors import ConfigError, ConnectError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pgwright.migrate.lint.run import LintReport, Live
+    from pgwright.migrate.revisions import Revision
+    from pgwright.model.finding import Finding
+
+_LEVELS = {"critical": "error", "warning": "warning", "info": "notice", "skipped": "notice"}
+
+
+@command("lint")
+@click.argument("revisions", nargs=-1, metavar="[REV]...")
+@click.option("--since", metavar="GITREF", help="Those whose files changed since this branch or commit.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "sarif", "github"]),
+    default="text",
+    show_default=True,
+    help="How to print; github annotates the files of a pull request.",
+)
+@click.pass_context
+def lint(ctx: click.Context, /, revisions: tuple[str, ...], since: str | None, form: str) -> None:
+    """Find what in REV (default: pending migrations) could stop a live database; exit code 1 if anything.
+
+    Each migration runs on scratch, where its locks and rewrites are seen; the live database, if it can be
+    reached, tells how large and busy the tables are.
+
+    Example: pgwright migrate lint --since origin/main --format github
+    """
+    from pgwright.cli.progress import bars
+    from pgwright.migrate.lint.run import lint as run_lint
+
+    invocation = ctx.ensure_object(Invocation)
+    if form == "json":
+        invocation.json = invocation.output.json = True
+    live = _live(invocation)
+    with bars(invocation.output) as progress:
+        done = 0
+
+        def ready(revision: Revision) -> None:
+            nonlocal done
+            done += 1
+            progress.update("migrations", done, None)
+
+        report = run_lint(invocation.project, revisions, since=since, live=live, ready=ready)
+    _print(invocation, report, form)
+    grave = [f for f in report.findings if f.severity.value in ("critical", "warning")]
+    ctx.exit(int(bool(grave)))
+
+
+def _live(invocation: Invocation) -> Live | None:
+    from pgwright.migrate.lint.run import look
+
+    try:
+        return look(invocation.project, invocation.database.url)
+    except (ConnectError, ConfigError):
+        return None
+
+
+def _print(invocation: Invocation, report: LintReport, form: str) -> None:
+    from pgwright.cli.findings import counted, finding_facts, sarif
+    from pgwright.migrate.lint.run import title_of
+
+    out = invocation.output
+    if form == "sarif":
+        from pgwright.cli.encode import to_json
+        from pgwright.version import __version__
+
+        out.line(to_json(sarif(report.findings, version=__version__, config=None, title=title_of)))
+        return
+    if form == "github":
+        for line in _annotations(report.findings):
+            out.line(line)
+        return
+
+    def render() -> None:
+        if not report.revisions:
+            out.line("nothing to lint: no migration is pending; name one, or use --since")
+            return
+        for finding in report.findings:
+            out.line(f"{finding.severity}: {finding.message}", style="bold")
+            place = f"{finding.evidence['file']}:{finding.evidence['line']}  " if finding.evidence else ""
+            out.line(f"    {place}{finding.check}")
+            if finding.hint:
+                out.line(f"    {finding.hint}")
+        more = f"; {report.ignored} accepted by comments" if report.ignored else ""
+        out.line(f"{len(report.revisions)} migrations, findings: {counted(report.findings)}{more}")
+
+    out.result(
+        {
+            "findings": finding_facts(report.findings),
+            "migrations": list(report.revisions),
+            "ignored": report.ignored,
+        },
+        render,
+    )
+
+
+def _annotations(findings: Sequence[Finding]) -> Iterator[str]:
+    """Yield workflow commands of GitHub Actions."""
+    for finding in findings:
+        place = (
+            f"file={finding.evidence['file']},line={finding.evidence['line']}," if finding.evidence else ""
+        )
+        words = f"{finding.message} {finding.hint or ''}".strip()
+        words = words.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+        yield f"::{_LEVELS[finding.severity]} {place}title={finding.check}::{words}"

@@ -1,0 +1,108 @@
+"""What is linted, and what a rule is."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from pgwright.model.finding import Severity
+from pgwright.model.locks import LockMode
+
+MANY_ROWS = 1_000_000
+FEW_ROWS = 10_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statement:
+    """Hold one statement of a migration and what it did on scratch.
+
+    `locks` and `rewrites` are of relations that stood before the migration.
+    """
+
+    sql: str
+    locks: Mapping[str, LockMode] = field(default_factory=dict)
+    rewrites: tuple[str, ...] = ()
+
+    @property
+    def touched(self) -> tuple[str, ...]:
+        """Return the relations that stood before and that others cannot use as ever meanwhile."""
+        weakest = LockMode.SHARE_UPDATE_EXCLUSIVE.rank
+        return tuple(path for path, mode in self.locks.items() if mode.rank >= weakest)
+
+    @property
+    def short(self) -> str:
+        """Return the statement as it fits into a message."""
+        flat = " ".join(self.sql.split())
+        return flat if len(flat) <= 90 else flat[:87] + "..."
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveTable:
+    """Describe a table of the live database; writes are per second since statistics were reset."""
+
+    rows: float
+    bytes: int
+    writes: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Linted:
+    """Hold one migration: its file, and the statements that it ran on scratch."""
+
+    tool: str
+    revision: str
+    path: Path
+    statements: tuple[Statement, ...] = ()
+    live: Mapping[str, LiveTable] = field(default_factory=dict)
+
+    @cached_property
+    def text(self) -> str:
+        """Return the file."""
+        return self.path.read_text(encoding="utf-8")
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """Return the file's syntax."""
+        return ast.parse(self.text)
+
+    def severity_on(self, paths: tuple[str, ...]) -> Severity:
+        """Return how grave a long lock of these tables is, by the rows that they have live."""
+        known = [self.live[path].rows for path in paths if path in self.live]
+        if not known:
+            return Severity.WARNING
+        if max(known) >= MANY_ROWS:
+            return Severity.CRITICAL
+        return Severity.INFO if max(known) < FEW_ROWS else Severity.WARNING
+
+    def size_of(self, paths: tuple[str, ...]) -> str:
+        """Say how large these tables are live: `` (public.orders: 1,200,000 rows, 210 MB, 35 writes/s)``."""
+        said = []
+        for path in paths:
+            if table := self.live.get(path):
+                writes = "" if table.writes is None else f", {table.writes:.1f} writes/s"
+                said.append(f"{path}: {table.rows:,.0f} rows, {table.bytes / 2**20:,.0f} MB{writes}")
+        return f" ({'; '.join(said)})" if said else ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remark:
+    """Be what a rule says of one migration, before it becomes a finding."""
+
+    message: str
+    hint: str
+    severity: Severity | None = None
+    tables: tuple[str, ...] = ()
+    line: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """Bind a rule's name, its title, its severity and what it looks for."""
+
+    id: str
+    title: str
+    severity: Severity
+    find: Callable[[Linted], Iterator[Remark]]

@@ -1,0 +1,34 @@
+"""pgwright's own rules, by name; the order is that of reports with equal severity.
+
+To add a rule: one file in `rules` with a `RULE`, one line here, a section in docs/lint.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from types import MappingProxyType
+
+from pgwright.migrate.lint.nouns import Rule
+
+RULES: Mapping[str, str] = MappingProxyType(
+    {
+        "table_rewrite": "pgwright.migrate.lint.rules.table_rewrite:RULE",
+        "backfill": "pgwright.migrate.lint.rules.backfill:RULE",
+        "unchecked_code": "pgwright.migrate.lint.rules.unchecked_code:RULE",
+        "no_way_back": "pgwright.migrate.lint.rules.no_way_back:RULE",
+        "long_identifier": "pgwright.migrate.lint.rules.long_identifier:RULE",
+        "wide_index": "pgwright.migrate.lint.rules.wide_index:RULE",
+        "enum_value_unplaced": "pgwright.migrate.lint.rules.enum_value_unplaced:RULE",
+    }
+)
+
+
+@cache
+def rule(id: str) -> Rule:
+    """Return the rule of that name; its module is imported on first use."""
+    module, _, attribute = RULES[id].partition(":")
+    found = getattr(import_module(module), attribute)
+    assert isinstance(found, Rule)
+    return found

@@ -1,0 +1,1 @@
+"""The rules beyond squawk's, one file each."""

@@ -1,0 +1,111 @@
+"""The static rules of squawk, run as the program that it is."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from pgwright.migrate.lint.nouns import Linted, Remark, Statement
+from pgwright.model.finding import Severity
+
+# pgwright sets time limits itself and runs each migration as its tool does; names of columns are taste.
+_LEFT_OUT = (
+    "require-lock-timeout",
+    "require-statement-timeout",
+    "prefer-robust-stmts",
+    "transaction-nesting",
+    "ban-concurrent-index-creation-in-transaction",
+    "ban-uncommitted-transaction",
+)
+# Whether it rewrites the table was seen: then `table_rewrite` says so.
+_TYPE = "changing-column-type"
+_TASTE = re.compile(r"prefer-|ban-char-field|require-table-schema|identifier-too-long")
+
+_INDEX = (
+    "with op.get_context().autocommit_block(): op.create_index(..., postgresql_concurrently=True)",
+    "AddIndexConcurrently of pgwright.contrib.django.operations, atomic = False",
+)
+_KEY = (
+    "op.create_foreign_key(..., postgresql_not_valid=True), then in an autocommit_block(): "
+    'run_step("ALTER TABLE ... VALIDATE CONSTRAINT ...")',
+    "AddFieldOnline of pgwright.contrib.django.operations, atomic = False",
+)
+_CHECK = (
+    "op.create_check_constraint(..., postgresql_not_valid=True), then in an autocommit_block(): "
+    'run_step("ALTER TABLE ... VALIDATE CONSTRAINT ...")',
+    "AddConstraintNotValid and ValidateConstraint of pgwright.contrib.django.operations",
+)
+_REWRITTEN: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "require-concurrent-index-creation": _INDEX,
+        "require-concurrent-index-deletion": (
+            "with op.get_context().autocommit_block(): op.drop_index(..., postgresql_concurrently=True)",
+            "RemoveIndexConcurrently of pgwright.contrib.django.operations, atomic = False",
+        ),
+        "adding-foreign-key-constraint": _KEY,
+        "constraint-missing-not-valid": _CHECK,
+        "adding-not-nullable-field": (
+            "a validated CHECK (... IS NOT NULL) first, as pgwright migrate create writes it",
+            "AlterFieldOnline of pgwright.contrib.django.operations, atomic = False",
+        ),
+    }
+)
+
+
+def program() -> str | None:
+    """Return the path of squawk, None where the extra `lint` is not installed."""
+    beside = Path(sys.executable).with_name("squawk")
+    return str(beside) if beside.is_file() else shutil.which("squawk")
+
+
+def find(linted: Linted, major: int | None, squawk: str) -> Iterator[tuple[str, Remark]]:
+    """Yield rule and remark of what squawk finds, without what concerns only tables that are new.
+
+    `major` is the live server's version.
+    """
+    text = "".join(f"{s.sql.strip().rstrip(';')};\n" for s in _flat(linted.statements))
+    options = ["--reporter", "json", "--exclude", ",".join(_LEFT_OUT), "--stdin-filepath", "migration.sql"]
+    version = ["--pg-version", f"{major}.0"] if major else []
+    done = subprocess.run(
+        [squawk, *options, *version],
+        input=text,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    for found in json.loads(done.stdout or "[]"):
+        statement = linted.statements[min(int(found["line"]), len(linted.statements) - 1)]
+        name = found["rule_name"]
+        taste = bool(_TASTE.match(name))
+        if not taste and (not statement.touched or (name == _TYPE and statement.rewrites)):
+            continue
+        yield name, _remark(linted, statement, found, taste)
+
+
+def _flat(statements: tuple[Statement, ...]) -> Iterator[Statement]:
+    """Yield the statements on one line each, so that a line's number is a statement's."""
+    for statement in statements:
+        yield Statement(sql=re.sub(r"--[^\n]*", "", statement.sql).replace("\n", " "))
+
+
+def _remark(linted: Linted, statement: Statement, found: Mapping[str, str], taste: bool) -> Remark:
+    rewritten = _REWRITTEN.get(found["rule_name"])
+    hint = found.get("help") or "see the rule in docs/lint.md"
+    if rewritten:
+        hint = f"{hint} Write: {rewritten[0] if linted.tool == 'alembic' else rewritten[1]}"
+    strongest = max(statement.locks.values(), key=lambda mode: mode.rank, default=None)
+    seen = ", ".join(statement.touched)
+    lock = f"; {strongest.value} was seen on {seen}" if strongest and not taste else ""
+    mild = taste or found["rule_name"] == _TYPE
+    return Remark(
+        message=f"{found['message'].rstrip('.')}{lock}{linted.size_of(statement.touched)}: {statement.short}",
+        hint=hint,
+        severity=Severity.INFO if mild else linted.severity_on(statement.touched),
+        tables=statement.touched,
+    )
