@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from pgwright.pg.connect import connect as connect
     from pgwright.sources.load import Workshop as Workshop
     from pgwright.sources.load import load_catalog as load_catalog
+    from pgwright.transfer.copy.choice import Choice as Choice
+    from pgwright.transfer.copy.copy import Manner
+    from pgwright.transfer.copy.copy import copy_database as copy_database
+    from pgwright.transfer.copy.copy import resume_copy as resume_copy
     from pgwright.transfer.exports.request import ExportRequest as ExportRequest
     from pgwright.transfer.exports.run import run_export as run_export
     from pgwright.transfer.imports.prepare import prepare as prepare
@@ -35,12 +39,16 @@ if TYPE_CHECKING:
     from pgwright.verify.fingerprint import compare_fingerprints as compare_fingerprints
     from pgwright.verify.fingerprint import take_fingerprints as take_fingerprints
 
+    CopyManner = Manner
+
 FACE: dict[str, str] = {
     "Conflict": "pgwright.transfer.imports.request:Conflict",
     "ExportRequest": "pgwright.transfer.exports.request:ExportRequest",
     "ImportRequest": "pgwright.transfer.imports.request:ImportRequest",
     "PgwrightError": "pgwright.errors:PgwrightError",
     "Scope": "pgwright.verify.contents:Scope",
+    "Choice": "pgwright.transfer.copy.choice:Choice",
+    "CopyManner": "pgwright.transfer.copy.copy:Manner",
     "Selection": "pgwright.model.selection:Selection",
     "Workshop": "pgwright.sources.load:Workshop",
     "apply_plan": "pgwright.diff.apply:apply_plan",
@@ -48,6 +56,7 @@ FACE: dict[str, str] = {
     "comparable": "pgwright.diff.comparison:comparable",
     "compare_sources": "pgwright.diff.comparison:compare_sources",
     "connect": "pgwright.pg.connect:connect",
+    "copy_database": "pgwright.transfer.copy.copy:copy_database",
     "data_model": "pgwright.observe.docs.collect:data_model",
     "load_catalog": "pgwright.sources.load:load_catalog",
     "load_project": "pgwright.config:load_project",
@@ -56,6 +65,7 @@ FACE: dict[str, str] = {
     "propose": "pgwright.diff.proposal:propose",
     "run_export": "pgwright.transfer.exports.run:run_export",
     "run_import": "pgwright.transfer.imports.run:run_import",
+    "resume_copy": "pgwright.transfer.copy.copy:resume_copy",
     "script": "pgwright.diff.script:script",
     "sizes": "pgwright.observe.docs.sizes:sizes",
     "take_fingerprints": "pgwright.verify.fingerprint:take_fingerprints",

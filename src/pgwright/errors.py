@@ -185,6 +185,35 @@ class PolicyError(PgwrightError):
     code = "PW600"
 
 
+# PW75x, copying and comparing:
+
+
+class CopyFailed(PgwrightError):
+    """Report a copy that ended before it was complete; what is finished stays and can be resumed."""
+
+    code = "PW750"
+
+
+class CopyDiffers(PgwrightError):
+    """Report a copy whose target does not hold what the source holds."""
+
+    code = "PW751"
+
+
+class FollowRefused(PgwrightError):
+    """Refuse to follow, or to switch over from, a source that does not allow it as it is."""
+
+    code = "PW753"
+    exit_code = 3
+
+
+class NothingToResume(PgwrightError):
+    """Refuse to resume a copy that was never begun, or is complete."""
+
+    code = "PW752"
+    exit_code = 2
+
+
 # PW4xx, for the embedded server:
 
 

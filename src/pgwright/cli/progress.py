@@ -20,8 +20,8 @@ _SAID = float("inf")  # a finished task speaks once, however often it is mention
 class Bars(Protocol):
     """Show how far several tasks are; a task appears when it is first mentioned."""
 
-    def update(self, label: str, done: float, total: float | None = None) -> None:
-        """Say that `done` of `total` is done; a `total` of None is unknown as yet."""
+    def update(self, label: str, done: float, total: float | None = None, *, detail: str = "") -> None:
+        """Say that `done` of `total` is done, and a `detail`; a `total` of None is unknown as yet."""
 
     def note(self, text: str) -> None:
         """Say something in passing, above the bars."""
@@ -51,6 +51,7 @@ def bars(output: Output) -> Iterator[Bars]:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
+        TextColumn("{task.fields[detail]}", markup=False),
         console=console,
     )
     with progress:
@@ -58,7 +59,7 @@ def bars(output: Output) -> Iterator[Bars]:
 
 
 class _Silent:
-    def update(self, label: str, done: float, total: float | None = None) -> None:
+    def update(self, label: str, done: float, total: float | None = None, *, detail: str = "") -> None:
         pass
 
     def note(self, text: str) -> None:
@@ -69,14 +70,14 @@ class _Lines:
     def __init__(self) -> None:
         self._last: dict[str, float] = {}
 
-    def update(self, label: str, done: float, total: float | None = None) -> None:
+    def update(self, label: str, done: float, total: float | None = None, *, detail: str = "") -> None:
         now, last = time.monotonic(), self._last.get(label)
         complete = total is not None and done >= total
         if last is not None and (last == _SAID or (not complete and now - last < _PLAIN_EVERY)):
             return
         self._last[label] = _SAID if complete else now
         of = "" if total is None else f" of {total:,.0f}"
-        self.note(f"{label}: {done:,.0f}{of}")
+        self.note(f"{label}: {done:,.0f}{of}" + (f" ({detail})" if detail else ""))
 
     def note(self, text: str) -> None:
         print(redact(text), file=sys.stderr, flush=True)  # noqa: T201
@@ -87,10 +88,10 @@ class _Drawn:
         self._progress = progress
         self._tasks: dict[str, Any] = {}
 
-    def update(self, label: str, done: float, total: float | None = None) -> None:
+    def update(self, label: str, done: float, total: float | None = None, *, detail: str = "") -> None:
         if label not in self._tasks:
-            self._tasks[label] = self._progress.add_task(redact(label), total=total)
-        self._progress.update(self._tasks[label], completed=done, total=total)
+            self._tasks[label] = self._progress.add_task(redact(label), total=total, detail="")
+        self._progress.update(self._tasks[label], completed=done, total=total, detail=redact(detail))
 
     def note(self, text: str) -> None:
         self._progress.console.print(redact(text), markup=False, highlight=False)

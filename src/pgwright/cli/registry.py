@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
         "demo": Entry("pgwright.cli.demo:command", "Build the example systems with real data."),
         "server": Entry("pgwright.cli.server:command", "Start, stop and use embedded PostgreSQL servers."),
         "schema": Entry("pgwright.cli.schema:command", "Compare the database with what the code expects."),
+        "copy": Entry("pgwright.cli.copy:command", "Copy a database to another server, and verify it."),
         "verify": Entry(
             "pgwright.cli.verify:command", "Compare two databases, down to the row that differs."
         ),

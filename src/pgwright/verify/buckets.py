@@ -47,18 +47,20 @@ class Division:
 
         A join, because before 14 the server compares ``= ANY`` value by value.
         """
+        return sql.SQL("JOIN {} ON {}").format(*self.chosen(buckets))
+
+    def chosen(self, buckets: Sequence[int]) -> tuple[sql.Composed, sql.Composed]:
+        """Compose a list of the buckets, and the condition under which a row of ``t`` is in one of them."""
         if self.column is None:
-            return sql.SQL("JOIN unnest({}::bigint[]) AS r(bucket) ON r.bucket = {}").format(
-                list(buckets), self.bucket
-            )
+            listed = sql.SQL("unnest({}::bigint[]) AS r(bucket)").format(list(buckets))
+            return listed, sql.SQL("r.bucket = {}").format(self.bucket)
         # Ranges instead of the division, so that an index finds them; bucket 0 lies on both sides of zero.
         lows = [self.width * bucket if bucket > 0 else self.width * (bucket - 1) + 1 for bucket in buckets]
         highs = [self.width * (bucket + 1) - 1 if bucket >= 0 else self.width * bucket for bucket in buckets]
-        return sql.SQL(
-            "JOIN unnest({}::bigint[], {}::bigint[]) AS r(low, high) ON t.{} BETWEEN low AND high"
-        ).format(
-            [max(low, _INT8[0]) for low in lows], [min(high, _INT8[1]) for high in highs], Name(self.column)
+        listed = sql.SQL("unnest({}::bigint[], {}::bigint[]) AS r(low, high)").format(
+            [max(low, _INT8[0]) for low in lows], [min(high, _INT8[1]) for high in highs]
         )
+        return listed, sql.SQL("t.{} BETWEEN low AND high").format(Name(self.column))
 
 
 def divide(a: Side, b: Side, tables: tuple[Table, Table], ways: Mapping[str, str], rows: int) -> Division:
@@ -93,3 +95,12 @@ def bucket_sums(
         division.bucket, row_hash(ways), table.relation, extent.where
     )
     return {bucket: (rows, checksum) for bucket, rows, checksum in side.fetch(query)}
+
+
+def differing_buckets(a: Mapping[int, tuple[int, str]], b: Mapping[int, tuple[int, str]]) -> dict[int, int]:
+    """Return the buckets that differ, each with the rows of the larger side."""
+    return {
+        bucket: max(a.get(bucket, (0, ""))[0], b.get(bucket, (0, ""))[0])
+        for bucket in a.keys() | b.keys()
+        if a.get(bucket) != b.get(bucket)
+    }

@@ -37,7 +37,9 @@ class Scope:
     `sample` is the part of the rows, above 0 to 1: both sides choose the same rows, by a hash of their key.
     `since` is a column and a value: only rows with at least that value, and only tables with that column.
     `fast` holds equal what PostgreSQL's ``=`` does. `limit` rows are named for each table; `jobs` sessions
-    work on each side. `schemas` and `others` tell whether schemas, sequences and large objects take part.
+    work on each side. `schemas`, `contents` and `others` tell whether schemas, rows, and sequences
+    with large objects take part.
+    `snapshot` is one of A that somebody else holds; None takes one.
     """
 
     selection: Selection = field(default_factory=Selection)
@@ -47,7 +49,9 @@ class Scope:
     limit: int = 1000
     jobs: int = 2
     schemas: bool = True
+    contents: bool = True
     others: bool = True
+    snapshot: str | None = None
     workshop: Workshop = field(default_factory=Workshop)
 
 
@@ -66,11 +70,13 @@ def verify_databases(
     # The sides close first: a failure then ends what the pool's threads still wait for.
     with (
         ThreadPoolExecutor(max_workers=2 * scope.jobs) as pool,
-        Side(a, jobs=scope.jobs) as left,
+        Side(a, jobs=scope.jobs, snapshot=scope.snapshot) as left,
         Side(b, jobs=scope.jobs) as right,
     ):
-        tables = _compare_tables((left, right), scope, pool, on_progress)
-        if scope.others and scope.since is None:
+        tables: tuple[TableResult, ...] = ()
+        if scope.contents:
+            tables = _compare_tables((left, right), scope, pool, on_progress)
+        if scope.contents and scope.others and scope.since is None:
             others = (
                 compare_sequences(left, right, scope.selection.chooses),
                 None if _is_partial(scope.selection) else compare_large_objects(left, right),

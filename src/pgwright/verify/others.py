@@ -12,6 +12,8 @@ from pgwright.pg.sqlfiles import load_sql
 from pgwright.verify.result import Checksum, RowDifference, TableResult, Verdict
 from pgwright.verify.side import Side
 
+SEQUENCES = "sequences"  # what stands for all of them in a result
+
 _LARGE_OBJECTS = sql.SQL(
     "SELECT count(*), coalesce(sum(pg_catalog.hashtextextended(oid::text || ':'"
     " || pg_catalog.md5(pg_catalog.lo_get(oid)), 1)), 0)::text FROM pg_catalog.pg_largeobject_metadata"
@@ -33,7 +35,7 @@ def compare_sequences(a: Side, b: Side, chosen: Callable[[ObjectId], bool]) -> T
         if left[name] != right[name]
     )
     return TableResult(
-        name="sequences", verdict=Verdict.DIFFERENT if rows else Verdict.EQUAL, rows=rows, key=("sequence",)
+        name=SEQUENCES, verdict=Verdict.DIFFERENT if rows else Verdict.EQUAL, rows=rows, key=("sequence",)
     )
 
 

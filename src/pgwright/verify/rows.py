@@ -11,7 +11,7 @@ from typing import TypeAlias, TypeVar
 from psycopg import sql
 
 from pgwright.pg.quoting import Name, deparsed
-from pgwright.verify.buckets import Division, bucket_sums, common_key, divide
+from pgwright.verify.buckets import Division, bucket_sums, common_key, differing_buckets, divide
 from pgwright.verify.checksum import Extent
 from pgwright.verify.hashing import row_hash
 from pgwright.verify.result import RowDifference, Verdict
@@ -50,11 +50,7 @@ def differing_rows(pair: Pair, *, rows: int, limit: int) -> tuple[tuple[RowDiffe
     """
     division = divide(*pair.sides, pair.tables, pair.ways, rows)
     a, b = pair.both(lambda side, table: bucket_sums(side, table, pair.ways, division, pair.extent))
-    suspects = {
-        bucket: max(a.get(bucket, (0, ""))[0], b.get(bucket, (0, ""))[0])
-        for bucket in a.keys() | b.keys()
-        if a.get(bucket) != b.get(bucket)
-    }
+    suspects = differing_buckets(a, b)
     key = common_key(*pair.tables)
     found: list[RowDifference] = []
     for buckets in _batches(suspects):

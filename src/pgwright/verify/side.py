@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from types import TracebackType
 from typing import Any
@@ -49,7 +49,7 @@ class Side:
             self._free.put(None)
         self._opened: list[Connection[Any]] = []
         self._closing = False
-        self._snapshot = snapshot
+        self.snapshot = snapshot
         self.captured_at: datetime
         self.encoding = ""
         self.major = 0
@@ -67,11 +67,11 @@ class Side:
         row = holder.execute(
             "SELECT now(), pg_catalog.getdatabaseencoding(),"
             " CASE WHEN %s::text IS NULL THEN pg_catalog.pg_export_snapshot() END",
-            [self._snapshot],
+            [self.snapshot],
         ).fetchone()
         assert row is not None
         self.captured_at, self.encoding = row[0], row[1]
-        self._snapshot = self._snapshot or row[2]
+        self.snapshot = self.snapshot or row[2]
         self.major = holder.info.server_version // 10000
         self._free.get()
         self._free.put(holder)
@@ -82,7 +82,8 @@ class Side:
         self._closing = True
         for conn in self._opened:
             if kind is not None and not conn.closed:
-                conn.cancel_safe(timeout=2)
+                with suppress(psycopg.Error):  # the server may be what failed
+                    conn.cancel_safe(timeout=2)
             conn.close()
 
     @contextmanager
@@ -113,8 +114,8 @@ class Side:
             conn.close()
             raise psycopg.OperationalError("the comparison has ended")
         conn.execute(_ISOLATION)
-        if self._snapshot is not None:
-            conn.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(sql.Literal(self._snapshot)))
+        if self.snapshot is not None:
+            conn.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(sql.Literal(self.snapshot)))
         for name, value in _SETTINGS.items():
             conn.execute("SELECT pg_catalog.set_config(%s, %s, true)", [name, value])
         return conn

@@ -60,8 +60,11 @@ class Table:
         return sql.SQL("{}{} AS t").format(only, qualified(self.name))
 
 
-def read_tables(conn: Connection[Any]) -> tuple[Table, ...]:
-    """Read the tables of users, ordered by name, without those of extensions and of pgwright itself."""
+def read_tables(conn: Connection[Any], *, partitions: bool = False) -> tuple[Table, ...]:
+    """Read the tables of users, ordered by name, without those of extensions and of pgwright itself.
+
+    A partition root holds the rows of its `partitions`, which are left out unless asked for.
+    """
     text = load_sql("pgwright.verify", "tables", conn.info.server_version // 10000)
     return tuple(
         Table(
@@ -72,5 +75,8 @@ def read_tables(conn: Connection[Any]) -> tuple[Table, ...]:
             pages=pages,
             rows=rows,
         )
-        for schema, name, _, whole, pages, rows, key, columns in conn.execute(text.encode()).fetchall()
+        for schema, name, partition, whole, pages, rows, key, columns in conn.execute(
+            text.encode()
+        ).fetchall()
+        if partitions or not partition
     )

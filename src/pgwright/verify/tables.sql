@@ -1,10 +1,10 @@
--- Tables, materialized views and partition roots of users, with what a checksum of their rows needs.
+-- Tables, materialized views, partition roots and partitions of users, with what a checksum of their rows needs.
 -- since: 12
--- columns: schema, name, kind, whole, pages, rows, key, columns
+-- columns: schema, name, partition, whole, pages, rows, key, columns
 SELECT
     n.nspname::text AS schema,
     c.relname::text AS name,
-    c.relkind::text AS kind,
+    c.relispartition AS partition,
     -- Rows of children count as the table's own for a partition root and for a hypertable, whose chunks
     -- inherit from it; elsewhere inheritance children are tables to be looked at themselves.
     c.relkind = 'p' OR EXISTS (
@@ -62,7 +62,6 @@ LEFT JOIN LATERAL (
 WHERE c.relkind IN ('r', 'p', 'm')
     AND (c.relkind <> 'm' OR c.relispopulated)
     AND c.relpersistence <> 't'
-    AND NOT c.relispartition
     AND n.nspname !~ '^pg_'
     AND n.nspname NOT IN ('information_schema', 'pgwright')
     AND NOT EXISTS (

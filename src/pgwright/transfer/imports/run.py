@@ -67,11 +67,14 @@ def _import(conn: Connection[Any], prepared: Prepared, rejects: Rejects, progres
                     hint="import from a file, or use --max-rejects 1",
                 ) from None
             raise
+        failure = exc
     # Read again, to tell the line. That this fails as well is all but certain: somebody may have changed
     # the file or the table in between, and then the import is right.
     reading = prepared.source.open()
     again = replace(fitted(prepared.request, prepared.source, reading, prepared.table))
-    return carefully(conn, again, reading.batches(again.shapes), rejects, progress)
+    counts = carefully(conn, again, reading.batches(again.shapes), rejects, progress)
+    del failure
+    return counts
 
 
 def _fast(conn: Connection[Any], prepared: Prepared, blocks: Iterator[bytes], progress: Progress) -> Counts:

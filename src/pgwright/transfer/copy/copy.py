@@ -1,0 +1,296 @@
+"""Copy a database: schema, rows, what stands over them, and the proof that it arrived."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from psycopg import Connection, sql
+
+from pgwright.errors import FollowRefused, UsageError
+from pgwright.model.change import Change
+from pgwright.model.names import ObjectId, QualifiedName
+from pgwright.model.run import Run, RunStatus
+from pgwright.pg.address import parse_address
+from pgwright.pg.connect import connect
+from pgwright.pg.quoting import Name, render
+from pgwright.pg.session import advisory_lock, settings
+from pgwright.sources.load import Workshop
+from pgwright.transfer.copy import record as records
+from pgwright.transfer.copy.builders import EARLY
+from pgwright.transfer.copy.choice import Choice
+from pgwright.transfer.copy.due import ROWS_COMPLETE, plan_load, start_of
+from pgwright.transfer.copy.dump import Dumped, Entry, dump_schema
+from pgwright.transfer.copy.existing import (
+    match_tables,
+    require_empty,
+    require_no_large_objects,
+    without_foreign_keys,
+)
+from pgwright.transfer.copy.finish import (
+    copy_large_objects,
+    finish_timescale,
+    make_entries,
+    set_sequences,
+)
+from pgwright.transfer.copy.load import Progress, bring
+from pgwright.transfer.copy.tables import LEAST_PART_BYTES, CopyTable, read_tables, split
+from pgwright.verify.contents import Scope, verify_databases
+from pgwright.verify.others import SEQUENCES
+from pgwright.verify.result import Verification
+from pgwright.verify.side import Side
+
+_PUBLIC_CLOSED_SINCE = 15
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manner:
+    """Say how a copy is done.
+
+    `jobs` workers bring rows and as many builders make indexes; `rate` is in bytes a second for all of
+    them, 0 for no limit; locks of the target are waited for up to `lock_timeout` seconds; `least_part` is the
+    size in bytes below which a table is not split. `verify` compares the two sides at the end. `snapshot`
+    is one of the source that somebody else holds.
+    """
+
+    jobs: int = 2
+    rate: float = 0
+    least_part: int = LEAST_PART_BYTES
+    lock_timeout: float = 60
+    verify: bool = True
+    snapshot: str | None = None
+    workshop: Workshop = field(default_factory=Workshop)
+    on_progress: Callable[[Progress], None] = lambda progress: None
+    on_compare: Callable[[int, int], None] = lambda done, total: None
+    on_note: Callable[[str], None] = lambda text: None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Copied:
+    """Tell what a copy did: its run in the target's ledger, the rows brought this time, the comparison."""
+
+    run: Run
+    rows: int
+    tables: int
+    verification: Verification | None
+
+
+def copy_database(
+    source: str, target: str, choice: Choice | None = None, manner: Manner | None = None
+) -> Copied:
+    """Copy the database at the URL `source` into the one at `target`, as of one snapshot.
+
+    The source is only read. The target must be empty, or allowed by `choice` to hold something else. Each
+    finished piece is marked in the target, so that `resume_copy` goes on after any failure or kill.
+
+    Raises `TargetNotEmpty`, `CopyFailed`, and the errors of `connect` and of statements.
+    """
+    choice, manner = choice or Choice(), manner or Manner()
+    _require_two_places(source, target)
+    with _sides(source, target, manner) as (side, conn):
+        with side.session() as reader:
+            kept = _prepare(url=source, side=side, reader=reader, conn=conn, choice=choice, manner=manner)
+        records.prepare(conn)
+        return _carry_out(records.begin(conn, kept), kept, (source, target), side, manner)
+
+
+def resume_copy(source: str, target: str, manner: Manner | None = None) -> Copied:
+    """Go on with the unfinished copy of this target, with what was chosen then.
+
+    Finished pieces are not done again. The old snapshot is gone with the killed process: what is missing is
+    taken from a new one, and tables that were begun before are compared with it and brought up to date.
+
+    Raises `NothingToResume`, and what `copy_database` raises.
+    """
+    manner = manner or Manner()
+    with _sides(source, target, manner) as (side, conn):
+        record, kept = records.resume(conn)
+        if kept.source != _place(source):
+            raise UsageError(
+                f"the unfinished copy of this target comes from {kept.source}",
+                detail=f"not from {_place(source)}; nothing was changed",
+                hint="name the same source, or begin anew with an empty target",
+            )
+        if manner.snapshot is not None and ROWS_COMPLETE in record.finished():
+            raise FollowRefused(
+                "the rows of this copy are of an earlier moment, and what changed since is not known",
+                detail="nothing was changed",
+                hint="finish it without --follow, or begin again with an empty target",
+            )
+        return _carry_out(record, kept, (source, target), side, manner)
+
+
+@contextmanager
+def _sides(source: str, target: str, manner: Manner) -> Iterator[tuple[Side, Connection[Any]]]:
+    with (
+        connect(target, autocommit=True, lock_timeout=manner.lock_timeout) as conn,
+        advisory_lock(conn, "copy"),
+        settings(conn, search_path=""),  # what the server deparses is then qualified
+        # One session beside the one that a mend uses: reading sequences must not wait for it.
+        Side(source, jobs=3, snapshot=manner.snapshot) as side,
+    ):
+        yield side, conn
+
+
+def _prepare(
+    *, url: str, side: Side, reader: Connection[Any], conn: Connection[Any], choice: Choice, manner: Manner
+) -> records.Kept:
+    """Look at both sides and settle what is made and brought; nothing is changed yet."""
+    tables = choice.tables(read_tables(reader))
+    alone: frozenset[int] = frozenset()
+    if choice.large_objects:
+        require_no_large_objects(conn)
+    if choice.what == "data":
+        found = match_tables(conn, tables)
+        schema = without_foreign_keys(conn, tables)
+        # Switching triggers off wants the table for itself: such a table comes in one part.
+        alone = frozenset(oid for oid, table in found.items() if table.triggers)
+    else:
+        if not choice.existing:
+            require_empty(conn)
+        schema = _with_schemas(_dump(url, side, reader, choice), tables, choice)
+    parts = split(tables, jobs=manner.jobs, major=side.major, least=manner.least_part, alone=alone)
+    return records.Kept(source=_place(url), choice=choice, schema=schema, parts=tuple(parts))
+
+
+def _dump(url: str, side: Side, reader: Connection[Any], choice: Choice) -> Dumped:
+    assert side.snapshot is not None
+    options = choice.dump_options(reader)
+    return dump_schema(url, side.snapshot, options, owners=choice.owners, privileges=choice.privileges)
+
+
+def _with_schemas(dumped: Dumped, tables: Iterable[CopyTable], choice: Choice) -> Dumped:
+    """Add the schemas of the tables: told to dump tables by name, pg_dump leaves them out."""
+    if not choice.include:
+        return dumped
+    made = tuple(
+        Entry(
+            id=-number,
+            oid=0,
+            type="SCHEMA",
+            name=name,
+            sql=render(sql.SQL("CREATE SCHEMA {}").format(Name(name))),
+        )
+        for number, name in enumerate(sorted({str(table.name.schema) for table in tables}), 1)
+    )
+    return Dumped(before=made + dumped.before, after=dumped.after)
+
+
+def _carry_out(
+    record: records.Record, kept: records.Kept, urls: tuple[str, str], side: Side, manner: Manner
+) -> Copied:
+    try:
+        with records.open_target(urls[1], record.run.id) as writer:
+            rows = _carry_over(record=record, kept=kept, writer=writer, urls=urls, side=side, manner=manner)
+            found = _verify(urls, kept, side, writer, manner) if manner.verify else None
+    except Exception as error:
+        if not record.conn.closed:
+            record.end(RunStatus.FAILED, result={}, error=str(getattr(error, "message", error)))
+        raise
+    agrees = found is None or found.agrees
+    tables = len(kept.tables)
+    record.end(
+        RunStatus.SUCCEEDED if agrees else RunStatus.FAILED,
+        result={"tables": tables, "rows": rows, "verified": found is not None and agrees},
+        error=None if agrees else "the target differs from the source",
+    )
+    return Copied(run=record.run, rows=rows, tables=tables, verification=found)
+
+
+def _carry_over(
+    *,
+    record: records.Record,
+    kept: records.Kept,
+    writer: Connection[Any],
+    urls: tuple[str, str],
+    side: Side,
+    manner: Manner,
+) -> int:
+    run, choice, schema = record.run.id, kept.choice, kept.schema
+
+    def make(entries: Iterable[Entry], stage: str) -> None:
+        make_entries(writer, run, entries, stage=stage, partial=choice.partial, on_note=manner.on_note)
+
+    make(schema.before, "before")
+    load = plan_load(kept, record.finished(), writer)
+    rows = 0
+    if load.parts or load.waits or load.stale:
+        start = start_of(urls, side, run, rate=manner.rate / manner.jobs, lock_timeout=manner.lock_timeout)
+        rows = bring(load, start, side, urls[1], jobs=manner.jobs, on_progress=manner.on_progress)
+    with records.doing(writer, run, ROWS_COMPLETE):
+        pass
+    if choice.what != "schema":
+        _sequences(side, writer, choice)
+    if choice.large_objects:
+        copy_large_objects(side, urls, writer, run)
+    make((entry for entry in schema.after if entry.type not in EARLY), "entry")
+    finish_timescale(writer, schema.before)
+    return rows
+
+
+def _sequences(side: Side, writer: Connection[Any], choice: Choice) -> None:
+    with side.session() as reader:
+        set_sequences(reader, writer, choice.sequences(reader))
+
+
+def _verify(
+    urls: tuple[str, str], kept: records.Kept, side: Side, writer: Connection[Any], manner: Manner
+) -> Verification:
+    """Compare the target with the very snapshot that was copied."""
+    choice = kept.choice
+    scope = Scope(
+        selection=choice.selection,
+        jobs=manner.jobs,
+        schemas=choice.what != "data" and not choice.include and not choice.schemas,
+        contents=choice.what != "schema",
+        snapshot=side.snapshot,
+        workshop=manner.workshop,
+    )
+    found = verify_databases(*urls, scope, on_progress=manner.on_compare)
+    found = replace(found, changes=_without_public(found.changes, side.major, writer))
+    ahead = {table.name for table in found.tables if not table.agrees} & _without_snapshot(writer)
+    if SEQUENCES in ahead:
+        _sequences(side, writer, choice)
+        manner.on_note("the source went on using its sequences; they were set again")
+    for name in sorted(ahead - {SEQUENCES}):
+        manner.on_note(f"{name} is filled from the copied rows; the source has not refreshed its own")
+    return replace(found, tables=tuple(table for table in found.tables if table.name not in ahead))
+
+
+def _without_snapshot(conn: Connection[Any]) -> set[str]:
+    """Name what may rightly differ from the source's snapshot: sequences in use, views filled anew."""
+    rows = conn.execute(
+        "SELECT n.nspname, c.relname FROM pg_catalog.pg_class c"
+        " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'm'"
+    ).fetchall()
+    return {str(QualifiedName(*row)) for row in rows} | {SEQUENCES}
+
+
+def _without_public(
+    changes: tuple[Change, ...] | None, before: int, writer: Connection[Any]
+) -> tuple[Change, ...] | None:
+    """Leave out what a copy across 15 must do to the schema public, to leave it as open as it was.
+
+    What every database had before 15 is a choice of its own from then on, and is read as one.
+    """
+    after = writer.info.server_version // 10000
+    if changes is None or (before < _PUBLIC_CLOSED_SINCE) == (after < _PUBLIC_CLOSED_SINCE):
+        return changes
+    public = ObjectId("schema", QualifiedName(None, "public"))
+    return tuple(c for c in changes if not (c.id.parent == public and c.id.kind in ("grant", "owner")))
+
+
+def _place(url: str) -> str:
+    address = parse_address(url)
+    return f"{address.dbname} at {address.place}"
+
+
+def _require_two_places(source: str, target: str) -> None:
+    if _place(source) == _place(target):
+        raise UsageError(
+            f"source and target are the same database, {_place(source)}",
+            detail="nothing was changed",
+            hint="name another target; to copy beside it: CREATE DATABASE, then pgwright copy",
+        )

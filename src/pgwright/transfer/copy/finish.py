@@ -1,0 +1,148 @@
+"""What a copy does one after the other: objects before and after the rows, sequences, large objects."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import Connection, sql
+
+from pgwright.errors import CopyFailed
+from pgwright.model.names import QualifiedName
+from pgwright.pg.address import parse_address
+from pgwright.pg.quoting import qualified
+from pgwright.server.binaries import embedded_binaries
+from pgwright.transfer.copy.dump import Entry, program_environment
+from pgwright.transfer.copy.record import doing, failure
+from pgwright.verify.side import Side
+
+_TIMESCALE = "timescaledb"
+
+
+def make_entries(
+    conn: Connection[Any],
+    run: str,
+    entries: Iterable[Entry],
+    *,
+    stage: str,
+    partial: bool,
+    on_note: Callable[[str], None],
+) -> None:
+    """Make each entry in a transaction with its mark.
+
+    In a `partial` copy a foreign key to a table that is not part of it is left out, and noted. Raises
+    `CopyFailed` with the entry that cannot be made.
+    """
+    for entry in entries:
+        try:
+            with doing(conn, run, f"{stage} {entry.id}") as due:
+                if due:
+                    conn.execute(_idempotent(entry).encode())
+        except psycopg.errors.UndefinedTable as error:
+            if not (partial and entry.type == "FK CONSTRAINT"):
+                raise _refused(entry, error) from error
+            on_note(f"foreign key {entry.name} is left out: it leads out of what is copied")
+        except psycopg.Error as error:
+            raise _refused(entry, error) from error
+        if entry.type == "EXTENSION" and entry.name == _TIMESCALE:
+            # From here on the extension takes chunks and its own tables as they come.
+            conn.execute(b"SELECT public.timescaledb_pre_restore()")
+
+
+def finish_timescale(conn: Connection[Any], entries: Sequence[Entry]) -> None:
+    """Give the target's TimescaleDB back its usual work, where the copy brought it."""
+    if any(entry.type == "EXTENSION" and entry.name == _TIMESCALE for entry in entries):
+        conn.execute(b"SELECT public.timescaledb_post_restore()")
+
+
+def set_sequences(source: Connection[Any], target: Connection[Any], names: Sequence[QualifiedName]) -> None:
+    """Set the target's sequences to where the source's are now; sequences know no snapshot."""
+    for name in names:
+        position = source.execute(
+            sql.SQL("SELECT last_value, is_called FROM {}").format(qualified(name))
+        ).fetchone()
+        assert position is not None
+        target.execute(
+            sql.SQL("SELECT pg_catalog.setval({}::regclass, %s, %s)").format(
+                sql.Literal(sql.Identifier(name.schema or "public", name.name).as_string(None))
+            ),
+            position,
+        )
+
+
+def copy_large_objects(source: Side, urls: tuple[str, str], target: Connection[Any], run: str) -> None:
+    """Bring large objects with owners, privileges and comments, by pg_dump and pg_restore.
+
+    What a killed attempt left is removed first.
+    """
+    if source.fetch(sql.SQL("SELECT EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata)")) == [(False,)]:
+        return
+    item = "large objects"
+    marked = target.execute(
+        "SELECT FROM pgwright.copy_item WHERE run = %s AND item = %s", [run, item]
+    ).fetchone()
+    if marked is not None:
+        return
+    target.execute(b"SELECT count(pg_catalog.lo_unlink(oid)) FROM pg_catalog.pg_largeobject_metadata")
+    binaries = embedded_binaries()
+    dump: list[Path | str] = [
+        binaries.program("pg_dump"),
+        "--format=custom",
+        "--compress=none",
+        "--section=data",
+        "--large-objects",
+        "--exclude-table-data=*.*",
+        f"--snapshot={source.snapshot}",
+    ]
+    place = parse_address(urls[1]).dbname
+    restore: list[Path | str] = [
+        binaries.program("pg_restore"),
+        "--single-transaction",
+        "--exit-on-error",
+        f"--dbname={place}",
+    ]
+    with (
+        subprocess.Popen(
+            dump, env=program_environment(binaries, urls[0]), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as reading,
+        subprocess.Popen(
+            restore,
+            env=program_environment(binaries, urls[1]),
+            stdin=reading.stdout,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        ) as writing,
+    ):
+        assert reading.stdout is not None
+        reading.stdout.close()
+        said = [program.communicate()[1] for program in (writing, reading)]
+    if reading.returncode or writing.returncode:
+        text = b"; ".join(part.strip()[-1000:] for part in said if part).decode(errors="replace")
+        raise CopyFailed(
+            "the large objects could not be copied",
+            detail=text,
+            hint="mend that, then go on with: pgwright copy SRC DST --resume",
+        )
+    with doing(target, run, item):
+        pass
+
+
+def _idempotent(entry: Entry) -> str:
+    """Return the SQL of an entry; a schema may be there already: public is in every new database."""
+    if entry.type == "SCHEMA":
+        return entry.sql.replace("CREATE SCHEMA ", "CREATE SCHEMA IF NOT EXISTS ", 1)
+    return entry.sql
+
+
+def _refused(entry: Entry, error: psycopg.Error) -> CopyFailed:
+    hint = "mend that, then go on with: pgwright copy SRC DST --resume"
+    if error.sqlstate == "42704" and "role" in str(error):
+        hint = "create that role on the target's server, or begin again with --no-owner --no-privileges"
+    return CopyFailed(
+        f"making {entry.type.lower()} {entry.name} failed: {failure(error)}",
+        detail=f"SQLSTATE {error.sqlstate}; what is finished stays",
+        hint=hint,
+    )

@@ -1,0 +1,266 @@
+"""A copy that is killed at any moment, cut off, or starved is finished by --resume, exactly.
+
+`PGWRIGHT_TEST_KILLS` says how many moments are tried (4; fifty make the deep version).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from pgwright.errors import CopyFailed, PgwrightError, UsageError
+from pgwright.transfer.copy.choice import Choice
+from pgwright.transfer.copy.copy import Manner, copy_database, resume_copy
+from pgwright.verify.contents import Scope, verify_databases
+from tests.conftest import MakeDatabase
+from tests.integration.diff.ways import until
+from tests.servers import databases
+from tests.servers.running import Server
+
+KILLS = int(os.environ.get("PGWRIGHT_TEST_KILLS", "4"))
+SCHEMA = """
+CREATE TABLE big (id int PRIMARY KEY, word text, at timestamptz DEFAULT '2020-01-01');
+CREATE INDEX ON big (word);
+INSERT INTO big SELECT g, md5(g::text) FROM generate_series(1, 30000) g;
+CREATE TABLE bare (a int, word text);
+INSERT INTO bare SELECT g % 1000, repeat('x', 50) FROM generate_series(1, 20000) g;
+CREATE TABLE small (id serial PRIMARY KEY, big int REFERENCES big);
+INSERT INTO small (big) SELECT g FROM generate_series(1, 500) g;
+CREATE MATERIALIZED VIEW words AS SELECT count(DISTINCT word) FROM big;
+SELECT lo_from_bytea(1, 'x');
+"""
+# What a source in use does between the kill and the resume: rows move between blocks, come and go.
+MEANWHILE = """
+UPDATE big SET word = 'changed' WHERE id % 7 = 0; DELETE FROM big WHERE id % 11 = 0 AND id > 500;
+INSERT INTO big SELECT g, 'new' FROM generate_series(100001, 100500) g;
+UPDATE bare SET word = 'changed' WHERE a % 13 = 0; INSERT INTO small (big) VALUES (1)
+"""
+PARTS = 32 * 1024  # bytes: some forty parts
+_CHILD = """
+import sys
+from pgwright.transfer.copy.copy import Manner, copy_database, resume_copy
+source, target, how, parts = sys.argv[1:]
+manner = Manner(least_part=int(parts), verify=False)
+(resume_copy(source, target, manner) if how == "resume" else copy_database(source, target, None, manner))
+"""
+
+
+def execute(url: str, statements: str) -> None:
+    with psycopg.connect(url) as conn:
+        conn.execute(statements.encode())
+
+
+def finished(url: str) -> int:
+    """Return how many pieces the target's ledger has."""
+    with psycopg.connect(url) as conn:
+        if conn.execute("SELECT to_regclass('pgwright.copy_item')").fetchone() == (None,):
+            return 0
+        row = conn.execute("SELECT count(*) FROM pgwright.copy_item").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def rows_complete(url: str) -> bool:
+    with psycopg.connect(url) as conn:
+        if conn.execute("SELECT to_regclass('pgwright.copy_item')").fetchone() == (None,):
+            return False
+        found = conn.execute("SELECT FROM pgwright.copy_item WHERE item = 'rows complete'").fetchone()
+    return found is not None or not unfinished(url)
+
+
+def unfinished(url: str) -> bool:
+    with psycopg.connect(url) as conn:
+        return conn.execute("SELECT FROM pgwright.run WHERE status = 'succeeded'").fetchone() is None
+
+
+def start(source: str, target: str, how: str = "copy") -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-c", _CHILD, source, target, how, str(PARTS)], stderr=subprocess.PIPE
+    )
+
+
+def wait_for(url: str, pieces: int, child: subprocess.Popen[bytes]) -> None:
+    """Wait until so many pieces are finished, or the child has ended."""
+    until(lambda: finished(url) >= pieces or child.poll() is not None, f"{pieces} pieces")
+
+
+def require_equal(source: str, target: str) -> None:
+    found = verify_databases(source, target, Scope(schemas=False))
+    assert [table for table in found.tables if not table.agrees] == []
+
+
+@pytest.fixture
+def source(server_18: Server, make_database: MakeDatabase) -> str:
+    url = make_database(server_18)
+    execute(url, SCHEMA)
+    return url
+
+
+@pytest.mark.parametrize("seed", range(KILLS))
+def test_kill_and_resume(seed: int, source: str, server_18: Server, make_database: MakeDatabase) -> None:
+    target = make_database(server_18)
+    chance = random.Random(seed)  # noqa: S311 - the moment, not a secret
+    # The second kill meets a resumed run; every second source is in use meanwhile.
+    for how in ("copy", "resume"):
+        moment = chance.randint(1, 45)
+        child = start(source, target, how)
+        wait_for(target, moment, child)
+        time.sleep(chance.random() * 0.05)
+        child.send_signal(signal.SIGKILL)
+        child.communicate()
+        # What is complete belongs to the moment of its snapshot, and is not taken again.
+        if seed % 2 and not rows_complete(target):
+            execute(source, MEANWHILE.replace("100", f"{seed + 1}0{2 if how == 'copy' else 4}"))
+    if not unfinished(target):
+        require_equal(source, target)
+        return
+    done = resume_copy(source, target)
+    if seed % 2:
+        execute(source, "REFRESH MATERIALIZED VIEW words")
+        require_equal(source, target)
+    assert done.verification is not None
+    assert [table for table in done.verification.tables if not table.agrees] == []
+    assert done.verification.agrees
+    execute(target, "INSERT INTO small (big) VALUES (1)")
+
+
+def test_only_what_is_missing_is_brought(source: str, database: str) -> None:
+    child = start(source, database)
+    wait_for(database, 12, child)
+    child.send_signal(signal.SIGKILL)
+    child.communicate()
+    with pytest.raises(UsageError, match="comes from"):
+        resume_copy(database.replace("127.0.0.1", "localhost"), database)
+    done = resume_copy(source, database)
+    assert 0 < done.rows < 50_500 - 2000
+    assert done.verification is not None and done.verification.agrees
+
+
+def test_a_cut_connection(source: str, database: str) -> None:
+    with proxy(source, cut_after=1_000_000) as through:
+        with pytest.raises(PgwrightError):
+            copy_database(through, database, None, Manner(least_part=PARTS))
+        before = finished(database)
+        assert before > 0
+    require_untouched(source)
+    with proxy(source, port=port_of(through)) as again:
+        done = resume_copy(again, database)
+    assert done.verification is not None and done.verification.agrees
+
+
+def test_a_lock_on_the_target(source: str, database: str) -> None:
+    copy_database(source, database, Choice(what="schema"))
+    with psycopg.connect(database) as conn:
+        conn.execute("LOCK TABLE bare IN SHARE MODE")
+        with pytest.raises(CopyFailed, match=r"copying public\.bare failed: canceling statement") as caught:
+            copy_database(source, database, Choice(what="data"), Manner(lock_timeout=0.5))
+        assert "pgwright inspect locks" in str(caught.value.hint)
+    done = resume_copy(source, database)
+    assert done.verification is not None and done.verification.agrees
+
+
+def test_a_full_disk(source: str, server_18: Server) -> None:
+    with small_disk(server_18, megabytes=2) as (database, enlarge):
+        with pytest.raises(CopyFailed, match="No space left on device") as caught:
+            copy_database(source, database, None, Manner(least_part=PARTS))
+        assert "53100" in str(caught.value.detail)
+        enlarge()
+        done = resume_copy(source, database)
+        assert done.verification is not None
+        assert [table for table in done.verification.tables if not table.agrees] == []
+    require_untouched(source)
+
+
+def require_untouched(source: str) -> None:
+    with psycopg.connect(source) as conn:
+        assert conn.execute("SELECT to_regnamespace('pgwright')").fetchone() == (None,)
+        assert conn.execute("SELECT count(*) FROM big").fetchone() == (30000,)
+
+
+def port_of(url: str) -> int:
+    return int(psycopg.conninfo.conninfo_to_dict(url)["port"] or 0)
+
+
+@contextmanager
+def proxy(url: str, *, cut_after: int | None = None, port: int = 0) -> Iterator[str]:
+    """Pass connections on to the server at `url`; after so many bytes from it, cut all and take no more."""
+    address = ("127.0.0.1", port_of(url))
+    listening = socket.create_server(("127.0.0.1", port))
+    open_sockets: list[socket.socket] = []
+    passed = 0
+
+    def cut() -> None:
+        listening.close()
+        for one in open_sockets:
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+
+    def pass_on(source: socket.socket, sink: socket.socket, counted: bool) -> None:
+        nonlocal passed
+        with contextlib.suppress(OSError):
+            while block := source.recv(65536):
+                passed += len(block) * counted
+                if cut_after is not None and passed > cut_after:
+                    cut()
+                    return
+                sink.sendall(block)
+        with contextlib.suppress(OSError):
+            sink.shutdown(socket.SHUT_WR)
+
+    def serve() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = listening.accept()
+                server = socket.create_connection(address)
+                open_sockets.extend((client, server))
+                for pair in ((client, server, False), (server, client, True)):
+                    threading.Thread(target=pass_on, args=pair, daemon=True).start()
+
+    threading.Thread(target=serve, daemon=True).start()
+    try:
+        yield url.replace(f":{address[1]}/", f":{listening.getsockname()[1]}/")
+    finally:
+        cut()
+        for one in open_sockets:
+            one.close()
+
+
+@contextmanager
+def small_disk(server: Server, *, megabytes: int) -> Iterator[tuple[str, Callable[[], int]]]:
+    """Make a database whose tables go to a file system of its own; gives its URL and what enlarges it."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount a small file system")
+    url = databases.create(server)
+    with psycopg.connect(url, autocommit=True) as conn:
+        row = conn.execute("SELECT current_setting('data_directory'), current_database()").fetchone()
+        assert row is not None
+        data, name = Path(row[0]), row[1]
+        place = data.parent / f"small_{name}"
+        place.mkdir()
+        owner = data.stat()
+        options = f"size={megabytes}m,uid={owner.st_uid},gid={owner.st_gid},mode=700"
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", place], check=False).returncode:
+            databases.drop(url)
+            pytest.skip("this machine does not allow mounts")
+        conn.execute(f"CREATE TABLESPACE {name} LOCATION '{place}'".encode())
+        conn.execute(f"ALTER DATABASE {name} SET default_tablespace = {name}".encode())
+    try:
+        yield url, lambda: subprocess.check_call(["mount", "-o", "remount,size=200m", place])
+    finally:
+        databases.drop(url)
+        with psycopg.connect(server.url, autocommit=True) as conn:
+            conn.execute(f"DROP TABLESPACE {name}".encode())
+        subprocess.run(["umount", place], check=True)

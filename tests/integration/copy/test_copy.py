@@ -1,0 +1,156 @@
+"""Databases copied whole and in part: what pg_dump knows, from every version, as the user chose it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psycopg
+import pytest
+
+import pgwright as library
+from pgwright.errors import CopyFailed, NothingToResume, TargetNotEmpty, UsageError
+from pgwright.transfer.copy.choice import Choice
+from pgwright.transfer.copy.copy import Manner, copy_database, resume_copy
+from pgwright.transfer.copy.load import Progress
+from pgwright.verify.contents import verify_databases
+from tests.conftest import MakeDatabase
+from tests.integration.cli.running import pgwright
+from tests.servers.running import Server
+
+SCHEMA = Path(__file__).with_name("shop.sql").read_text()
+SMALL = Manner(least_part=64 * 1024)  # so that tables of a test are split as well
+
+
+def execute(url: str, statements: str) -> None:
+    with psycopg.connect(url) as conn:
+        conn.execute(statements.encode())
+
+
+def ask(url: str, query: str) -> object:
+    with psycopg.connect(url) as conn:
+        row = conn.execute(query.encode()).fetchone()
+    assert row is not None
+    return row[0]
+
+
+@pytest.fixture
+def source(server_18: Server, make_database: MakeDatabase) -> str:
+    url = make_database(server_18)
+    execute(url, SCHEMA)
+    return url
+
+
+def test_everything_arrives_from_every_version(
+    each_server: Server, server_18: Server, make_database: MakeDatabase
+) -> None:
+    old, new = make_database(each_server), make_database(server_18)
+    execute(old, SCHEMA)
+    seen: list[Progress] = []
+    done = copy_database(old, new, manner=Manner(least_part=64 * 1024, on_progress=seen.append))
+    found = done.verification
+    assert found is not None
+    assert "\n".join(map(str, found.changes or ())) == "" and found.agrees
+    names = {table.name for table in found.tables}
+    assert {"public.counts", "public.total", "sequences", "large objects", "public.child"} <= names
+    assert seen[-1].bytes == seen[-1].of_bytes > 0 and seen[-1].built == seen[-1].to_build > 10
+    assert seen[-1].rows == done.rows > 5500
+    assert ask(new, "SELECT obj_description(4711, 'pg_largeobject')") == "greeting"
+    assert ask(new, "SELECT double FROM things WHERE id = 1") == 202
+    assert ask(new, "INSERT INTO owners (name) VALUES ('next') RETURNING id") == 600
+    assert ask(new, "SELECT count(*) FROM pgwright.copy_item") == 0
+    assert ask(new, "SELECT reltuples FROM pg_class WHERE relname = 'things'") == 3000
+    with pytest.raises(NothingToResume, match="no unfinished copy"):
+        resume_copy(old, new)
+
+
+def test_to_an_older_server(server_18: Server, server_15: Server, make_database: MakeDatabase) -> None:
+    old, new = make_database(server_18), make_database(server_15)
+    execute(old, "CREATE TABLE t (id int PRIMARY KEY, w text); INSERT INTO t VALUES (1, 'x'), (2, NULL)")
+    done = library.copy_database(old, new, manner=library.CopyManner(jobs=1))
+    assert done.verification is not None and done.verification.agrees
+
+
+def test_parts_of_a_database(source: str, server_18: Server, make_database: MakeDatabase) -> None:
+    schema = make_database(server_18)
+    copy_database(source, schema, Choice(what="schema"))
+    assert ask(schema, "SELECT count(*) FROM things") == 0
+    # Triggers, foreign keys in a circle and rules stand in no way, and stay as they were.
+    copied = copy_database(source, schema, Choice(what="data"), SMALL).verification
+    assert copied is not None
+    assert [table for table in copied.tables if not table.agrees] == []
+    assert verify_databases(source, schema).agrees
+    with pytest.raises(TargetNotEmpty, match="large objects of its own"):
+        copy_database(source, schema, Choice(what="data"))
+    with pytest.raises(psycopg.errors.RaiseException, match="a trigger ran"):
+        execute(schema, "INSERT INTO things (owner) VALUES (100)")
+    one = make_database(server_18)
+    notes: list[str] = []
+    part = Choice(include=("public.owners", 'Shop "1".readings', "public.nothing"))
+    found = copy_database(source, one, part, Manner(on_note=notes.append)).verification
+    assert found is not None and found.agrees and len(found.tables) == 3
+    assert notes == ["foreign key owners owners_favourite_fkey is left out: it leads out of what is copied"]
+    shop = make_database(server_18)
+    found = copy_database(source, shop, Choice(schemas=('Shop "1"',))).verification
+    assert found is not None and found.agrees and len(found.tables) == 1
+    rest = make_database(server_18)
+    without = Choice(exclude=("public.things*", "public.sad", "public.counts*", "public.total"))
+    found = copy_database(source, rest, without).verification
+    assert found is not None and all(table.agrees for table in found.tables)
+    assert ask(rest, "SELECT to_regclass('things') IS NULL")
+
+
+def test_the_target_is_looked_at_first(source: str, database: str) -> None:
+    execute(database, "CREATE TABLE mine (id int); INSERT INTO mine VALUES (1)")
+    with pytest.raises(TargetNotEmpty, match="not empty"):
+        copy_database(source, database)
+    with pytest.raises(CopyFailed, match="no table"):
+        copy_database(source, database, Choice(what="data"))
+    with pytest.raises(UsageError, match="the same database"):
+        copy_database(source, source)
+    assert ask(database, "SELECT to_regnamespace('pgwright') IS NULL")
+    beside = Choice(existing=True, include=("public.owners",))
+    assert copy_database(source, database, beside).rows == 500
+    execute(database, "ALTER TABLE owners DROP name")
+    with pytest.raises(CopyFailed, match=r"no column name of public\.owners"):
+        copy_database(source, database, Choice(what="data", include=("public.owners",)))
+    execute(database, "ALTER TABLE owners ADD name text")
+    with pytest.raises(TargetNotEmpty, match=r"table public\.owners of the target has rows"):
+        copy_database(source, database, Choice(what="data", include=("public.owners",)))
+
+
+def test_a_rate_is_kept(source: str, database: str) -> None:
+    execute(source, "INSERT INTO notes SELECT repeat('y', 100000) FROM generate_series(1, 20)")
+    seen: list[Progress] = []
+    choice = Choice(include=("public.notes",))
+    began = ask(source, "SELECT extract(epoch FROM clock_timestamp())")
+    copy_database(source, database, choice, Manner(rate=4_000_000, verify=False, on_progress=seen.append))
+    ended = ask(source, "SELECT extract(epoch FROM clock_timestamp())")
+    # 5 MB by one of two workers, each with half of the rate, less the second that it may run ahead.
+    assert float(str(ended)) - float(str(began)) > 1.2
+    assert len(seen) >= 2
+
+
+def test_command(source: str, database: str, tmp_path: Path) -> None:
+    (tmp_path / "pgwright.toml").write_text(
+        f'[project]\nname = "x"\n[databases.old]\nurl = "{source}"\n'
+        f'[databases.new]\nurl = "{database}"\nenvironment = "production"\n'
+    )
+    done = pgwright("copy", "old", "new", cwd=tmp_path)
+    assert done.returncode == 3 and "--production new" in done.stderr
+    done = pgwright("copy", "old", database, "--yes", cwd=tmp_path)
+    assert done.returncode == 3, "a URL is no way around the name"
+    done = pgwright("copy", "old", "new", "--production", "new", cwd=tmp_path)
+    assert done.returncode == 3 and "--yes" in done.stderr
+    done = pgwright("copy", "old", "new", "--production", "new", "--yes", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    for part in ("copied 5,", "equal: 11 tables", "0 schema differences"):
+        assert part in done.stdout
+    assert "plan: copy schema and rows from old into new" in done.stderr
+    done = pgwright("copy", "old", "new", "--production", "new", "--resume", "--json", cwd=tmp_path)
+    assert done.returncode == 2 and '"code": "PW752"' in done.stdout
+    for arguments, said in (
+        (("--schema-only", "--data-only"), "exclude each other"),
+        (("--rate", "fast"), "write 20MB"),
+    ):
+        done = pgwright("copy", "old", "new", "--production", "new", *arguments, cwd=tmp_path)
+        assert done.returncode == 2 and said in done.stderr
