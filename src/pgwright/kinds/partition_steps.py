@@ -79,6 +79,8 @@ def set_aside(table: ObjectId, context: Context) -> Step:
         sql.SQL("ALTER TABLE {} RENAME TO {}").format(name_of(table), Name(old.name.name))
     ]
     part: Any
+    if word == _HISTORY:
+        actions.extend(_restated_checks(table, old, context))
     for part in context.before.children(table):
         schema, name = table.name.schema or "public", part.id.name.name
         other = Name(short_name(f"{name}_{word}"))
@@ -117,6 +119,26 @@ def set_aside(table: ObjectId, context: Context) -> Step:
     )
 
 
+def _restated_checks(table: ObjectId, old: ObjectId, context: Context) -> Iterator[sql.Composable]:
+    """Yield what gives a table its CHECKs anew, from the same text as its successor gets them.
+
+    Read again, ``a AND (b AND c)`` is another expression than before, and a partition must have the same.
+    """
+    checks: list[Any] = [
+        c
+        for c in context.before.children(table, "constraint")
+        if getattr(c, "type", "") == "c" and not c.derived
+    ]
+    clauses = [
+        sql.SQL("DROP CONSTRAINT {name}, ADD CONSTRAINT {name} {definition}").format(
+            name=Name(part.id.name.name), definition=deparsed(part.definition)
+        )
+        for part in checks
+    ]
+    if clauses:
+        yield sql.SQL("ALTER TABLE {} {}").format(name_of(old), sql.SQL(", ").join(clauses))
+
+
 def _is_key(part: Any) -> bool:
     return bool(part.id.kind == "constraint" and part.is_key)
 
@@ -130,7 +152,7 @@ def _referenced(table: ObjectId, context: Context) -> Iterator[ObjectId]:
 
 
 def take_in(table: ObjectId, context: Context) -> Step:
-    """Return the step that attaches what was set aside, drops it where it is empty, and adds partitions."""
+    """Return the step that attaches what was set aside, and adds partitions ahead."""
     series = series_of(context.after, table)
     type = column_type(context.after, table, series.column)
     old, span = _aside(table, _HISTORY), Span.of(series.interval)
@@ -142,8 +164,8 @@ def take_in(table: ObjectId, context: Context) -> Step:
         if getattr(part, "identity", ""):
             lines.append(_move_identity(table, old, part.id.name.name))
     attach = sql.SQL(
-        "    lower_bound := {after};\n"
-        "    EXECUTE format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (MINVALUE) TO (%L)', "
+        "lower_bound := {after};\n"
+        "EXECUTE format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (MINVALUE) TO (%L)', "
         "{table}, {old}, lower_bound);"
     ).format(
         after=bucket_after(bucket_start(newest, span, series.zone, type), span, series.zone, type),
@@ -157,11 +179,7 @@ def take_in(table: ObjectId, context: Context) -> Step:
             "    UPDATE pgwright.policy SET relation = {} WHERE relation = {};\nEND IF;"
         ).format(relation(table), relation(old))
     )
-    lines.append(
-        sql.SQL("IF EXISTS (SELECT FROM {old}) THEN\n{attach}\nELSE\n    DROP TABLE {old};\nEND IF;").format(
-            old=name_of(old), attach=attach
-        )
-    )
+    lines.append(attach)
     text = _block(table, series, type, lines)
     on = tuple(_referenced(table, context))
     return step(
@@ -189,13 +207,20 @@ def _move_identity(table: ObjectId, old: ObjectId, column: str) -> sql.Composed:
 
 
 def first_partitions(table: ObjectId, context: Context) -> Step:
-    """Return the step that gives a new table the partition of now and those ahead."""
+    """Return the step that gives a new table partitions: of now, ahead, and one for all that is older.
+
+    Rows from before the table was made, of an import or a late sender, would be refused otherwise.
+    """
     series = series_of(context.after, table)
     type = column_type(context.after, table, series.column)
-    return step(table, _block(table, series, type, ()), f"make the first partitions of {table}")
+    history = sql.SQL(
+        "EXECUTE format('CREATE TABLE IF NOT EXISTS %s PARTITION OF %s '\n"
+        "    'FOR VALUES FROM (MINVALUE) TO (%L)', {}, {}, lower_bound);"
+    ).format(literal(name_of(_aside(table, _HISTORY)).as_string()), literal(name_of(table).as_string()))
+    return step(table, _block(table, series, type, [history]), f"make the first partitions of {table}")
 
 
-def _block(table: ObjectId, series: Any, type: str, before: tuple[()] | list[sql.Composable]) -> sql.Composed:
+def _block(table: ObjectId, series: Any, type: str, before: list[sql.Composable]) -> sql.Composed:
     span = Span.of(series.interval)
     at = sql.SQL("lower_bound")
     return sql.SQL(

@@ -53,7 +53,8 @@ ON CONFLICT (relation, kind, name) DO UPDATE SET definition = EXCLUDED.definitio
 _FORGET = "DELETE FROM pgwright.policy WHERE relation = {} AND kind = {} AND name = {}"
 _RECORDS = (
     b"SELECT p.relation::oid AS relation, n.nspname::text AS schema, c.relname::text AS table_name, "
-    b"c.relkind::text AS relkind, p.kind, p.name, p.definition, p.floor::text AS floor, p.late, p.ran_at, "
+    b"c.relkind::text AS relkind, p.kind, p.name, p.definition::text AS definition, "
+    b"p.floor::text AS floor, p.late, p.ran_at, "
     b"p.error "
     b"FROM pgwright.policy AS p JOIN pg_class AS c ON c.oid = p.relation "
     b"JOIN pg_namespace AS n ON n.oid = c.relnamespace ORDER BY 1, 5, 6"
@@ -108,17 +109,21 @@ def read_records(conn: Connection[Any], *, timescaledb: str, major: int) -> tupl
     with conn.cursor(row_factory=namedtuple_row) as cursor:
         there: Any = cursor.execute("SELECT to_regclass('pgwright.policy') AS policy").fetchone()
         if there.policy is not None:
-            recorded = tuple(Record(**row._asdict()) for row in cursor.execute(_RECORDS).fetchall())
+            rows: list[Any] = cursor.execute(_RECORDS).fetchall()
+            # As text: frameworks teach their connections to leave JSON alone.
+            recorded = tuple(
+                Record(**{**row._asdict(), "definition": json.loads(row.definition)}) for row in rows
+            )
         if not timescaledb:
             return tuple(r for r in recorded if r.kind != "time_series" or r.relkind == "p")
 
-        def rows(name: str) -> list[Any]:
+        def ask(name: str) -> list[Any]:
             return cursor.execute(load_sql("pgwright.kinds", name, major).encode()).fetchall()
 
         server = _Server(
-            dimensions={r.relation: r for r in rows("policy_dimensions")},
-            jobs={(r.relation, r.procedure): r for r in rows("policy_jobs")},
-            compression={r.relation: r for r in rows("policy_compression")},
+            dimensions={r.relation: r for r in ask("policy_dimensions")},
+            jobs={(r.relation, r.procedure): r for r in ask("policy_jobs")},
+            compression={r.relation: r for r in ask("policy_compression")},
         )
     known = {(r.relation, r.kind) for r in recorded}
     true = (_held_against(r, server) for r in recorded)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
@@ -209,7 +209,7 @@ class Rollup(Policy):
         self,
         name: str,
         *,
-        aggregates: Mapping[str, str],
+        aggregates: Mapping[str, str] | Iterable[tuple[str, str]],
         bucket: Span | timedelta | str = "",
         group_by: tuple[str, ...] | list[str] | str = (),
         refresh: Span | timedelta | str = "1 hour",
@@ -221,12 +221,12 @@ class Rollup(Policy):
         bucket_column: str = "bucket",
         of: str = "",
     ) -> None:
-        groups = _texts(group_by)
+        groups, sums = _texts(group_by), dict(aggregates)
         if not bucket and not groups:
             raise ValueError(f"rollup {name} needs a bucket or columns to group by")
-        if not aggregates:
+        if not sums:
             raise ValueError(f"rollup {name} declares no aggregates")
-        taken = {bucket_column, *groups} & set(aggregates)
+        taken = {bucket_column, *groups} & set(sums)
         if taken:
             raise ValueError(f"rollup {name} uses {sorted(taken)[0]} both as a key and as an aggregate")
         if retain and not bucket:
@@ -235,7 +235,7 @@ class Rollup(Policy):
         set_(self, "rollup", name)
         set_(self, "bucket", _bucket(bucket, "a bucket") if bucket else "")
         set_(self, "group_by", groups)
-        set_(self, "aggregates", tuple(aggregates.items()))
+        set_(self, "aggregates", tuple(sums.items()))
         set_(self, "refresh", str(Span.of(refresh)))
         set_(self, "retain", str(Span.of(retain)) if retain else "")
         set_(self, "realtime", realtime)

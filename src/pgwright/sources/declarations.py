@@ -6,16 +6,19 @@ may run again; names and expressions are written as in SQL.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from psycopg import sql
 
 from pgwright.errors import ServerError
 from pgwright.pg.quoting import Name, deparsed, names, render
 from pgwright.server.scratch import ensure_roles
+
+# Called with Django's connection once the models are built; `pgwright.contrib.django` adds the policies.
+AFTER_MODELS: list[Callable[[Any], None]] = []
 
 
 class Declaration(Protocol):

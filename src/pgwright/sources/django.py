@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from pgwright.sources.declarations import Declaration, ensure_declared_roles
+from pgwright.sources.declarations import AFTER_MODELS, Declaration, ensure_declared_roles
 from pgwright.sources.failure import reporting
 from pgwright.sources.subprocess_build import URL_VARIABLE, run_builder
 
@@ -71,6 +71,8 @@ def _main(module: str) -> None:
             for statement in declaration.statements():
                 # Through the driver: Django would look for parameters in the bodies of functions.
                 cursor.cursor.execute(statement)
+        for hook in AFTER_MODELS:
+            hook(connection)
 
 
 def _declarations() -> Iterator[Declaration]:

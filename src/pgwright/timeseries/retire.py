@@ -204,19 +204,33 @@ def retire_chunks(
         )
 
 
-def old_rows(conn: Connection[Any], record: Record, declared: Declarations) -> int:
-    """Count the rows of a plain table that are to be retired."""
+def old_rows(conn: Connection[Any], record: Record, declared: Declarations, table: ObjectId) -> int:
+    """Count the rows of a plain table, or of a partition, that are to be retired."""
     column, type, zone = time_of(conn, record, declared)
     row = conn.execute(
         sql.SQL("SELECT count(*) FROM {} WHERE {} < {}").format(
-            name_of(record.table), Name(column), _cutoff(record, declared, zone, type)
+            name_of(table), Name(column), _cutoff(record, declared, zone, type)
         )
     ).fetchone()
     return int(row[0]) if row else 0
 
 
-def retire_rows(conn: Connection[Any], record: Record, declared: Declarations) -> Iterator[int]:
-    """Delete old rows of a plain table in batches and yield the number of rows of each.
+def history_of(conn: Connection[Any], record: Record) -> ObjectId | None:
+    """Return the partition without a lower bound, whose rows grow old one by one; None without one."""
+    row = conn.execute(
+        "SELECT n.nspname::text, c.relname::text "
+        "FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid "
+        "JOIN pg_namespace AS n ON n.oid = c.relnamespace "
+        "WHERE i.inhparent = %s AND pg_get_expr(c.relpartbound, c.oid) ~ 'FROM \\(MINVALUE\\)'",
+        (record.relation,),
+    ).fetchone()
+    return ObjectId("table", QualifiedName(row[0], row[1])) if row else None
+
+
+def retire_rows(
+    conn: Connection[Any], record: Record, declared: Declarations, table: ObjectId
+) -> Iterator[int]:
+    """Delete old rows of a plain table, or of a partition, in batches and yield the number of rows of each.
 
     Each batch is a transaction of its own, so that a killed run has lost nothing and no lock lasts.
     """
@@ -226,13 +240,13 @@ def retire_rows(conn: Connection[Any], record: Record, declared: Declarations) -
     with conn.transaction():
         conn.execute("SELECT set_config('lock_timeout', %s, true)", (LOCK_TIMEOUT,))
         if any(r.definition["bucket"] for r in own_rollups(declared, record.relation)):
-            conn.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(name_of(record.table)))
+            conn.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(name_of(table)))
             _settle_rollups(conn, record, declared, limit)
     batch = sql.SQL(
         "DELETE FROM {table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {table} WHERE {column} < {limit} "
         "LIMIT {size})) AND {column} < {limit}"
     ).format(
-        table=name_of(record.table),
+        table=name_of(table),
         column=Name(column),
         limit=literal(limit),
         size=deparsed(str(_BATCH)),

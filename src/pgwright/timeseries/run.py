@@ -19,6 +19,7 @@ import psycopg
 from psycopg import Connection
 
 from pgwright.kinds.policy_records import Record
+from pgwright.model.names import ObjectId
 from pgwright.model.policy import Span
 from pgwright.model.run import Run, RunStatus
 from pgwright.pg.connect import connect
@@ -31,6 +32,7 @@ from pgwright.timeseries.records import Declarations, declarations, own_rollups
 from pgwright.timeseries.refresh import refresh
 from pgwright.timeseries.retire import (
     drop_left_behind,
+    history_of,
     is_lock_timeout,
     old_pieces,
     old_rows,
@@ -237,16 +239,19 @@ def _retire(
 ) -> Iterator[Outcome]:
     series, subject = declared.series(record.relation), record.table.path
     if series is None:
-        yield from _retire_plain(conn, record, declared, demand, tell)
+        yield from _retire_rows(conn, record, declared, demand, tell, table=record.table)
         return
+    history = history_of(conn, record) if series.relkind == "p" else None
     pieces = old_pieces(conn, record, declared)
     rows = sum(piece.rows for piece in pieces)
     named = ", ".join(piece.table.name.name for piece in pieces)
     if demand.dry_run or not pieces:
         said = f"would drop {named} (about {rows:,} rows)" if pieces else "nothing is old enough"
         yield Outcome(task="retire", subject=subject, said=said, count=len(pieces))
-        if demand.dry_run:
-            return
+    if history is not None and history not in [piece.table for piece in pieces]:
+        yield from _retire_rows(conn, record, declared, demand, tell, table=history)
+    if demand.dry_run:
+        return
     # The rollups are brought up to date first, so that little is left to do under the lock.
     for rollup in own_rollups(declared, record.relation) if pieces else ():
         refresh(conn, rollup, declared)
@@ -265,10 +270,18 @@ def _retire(
         yield Outcome(task="retire", subject=subject, said=said, count=1)
 
 
-def _retire_plain(
-    conn: Connection[Any], record: Record, declared: Declarations, demand: Demand, tell: Telling | None
+def _retire_rows(
+    conn: Connection[Any],
+    record: Record,
+    declared: Declarations,
+    demand: Demand,
+    tell: Telling | None,
+    *,
+    table: ObjectId,
 ) -> Iterator[Outcome]:
-    total, subject = old_rows(conn, record, declared), record.table.path
+    total, subject = old_rows(conn, record, declared, table), table.path
+    if table != record.table and not total:
+        return
     if demand.dry_run or not total:
         said = f"would delete {total:,} rows" if total else "nothing is old enough"
         yield Outcome(task="retire", subject=subject, said=said, count=total)
@@ -276,7 +289,7 @@ def _retire_plain(
     for rollup in own_rollups(declared, record.relation):
         refresh(conn, rollup, declared)
     done = 0
-    for deleted in retire_rows(conn, record, declared):
+    for deleted in retire_rows(conn, record, declared, table):
         done += deleted
         if tell:
             tell(f"retire {subject}", done, total)

@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "pgwright.contrib.django",
     "apps.environmental",
     "apps.batch",
     "apps.demo",

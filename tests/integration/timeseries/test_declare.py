@@ -35,7 +35,7 @@ CREATE TABLE readings (
     number bigint GENERATED ALWAYS AS IDENTITY,
     sensor_id int NOT NULL REFERENCES sensors,
     at timestamptz NOT NULL,
-    value double precision CHECK (value > -100),
+    value double precision CHECK (value > -100 AND (value < 1e6 AND value <> 77777)),
     PRIMARY KEY (sensor_id, at)
 );
 CREATE INDEX readings_at ON readings (at);

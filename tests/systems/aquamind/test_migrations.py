@@ -17,6 +17,7 @@ APPS = ("environmental", "batch", "demo")
 TABLES = {
     "environmental_area",
     "environmental_container",
+    "environmental_daily_avg",
     "environmental_environmentalreading",
     "environmental_sensor",
     "environmental_weatherdata",
@@ -46,7 +47,9 @@ def ours(url: str, apps: tuple[str, ...] = APPS) -> set[str]:
 def tables(url: str) -> set[str]:
     """Return AquaMind's tables."""
     with psycopg.connect(url) as connection:
-        rows = connection.execute("SELECT relname FROM pg_class WHERE relkind = 'r'").fetchall()
+        rows = connection.execute(
+            "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition"
+        ).fetchall()
     return {name for (name,) in rows} & ours(url)
 
 

@@ -21,3 +21,6 @@ __all__ = [
     "Trigger",
     "View",
 ]
+
+# As an app, pgwright itself declares nothing.
+DECLARATIONS: tuple[Declaration, ...] = ()

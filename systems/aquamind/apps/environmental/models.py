@@ -215,6 +215,25 @@ class EnvironmentalReading(models.Model):
         return f"sensor {self.sensor_id} at {self.timestamp:%Y-%m-%d %H:%M}"
 
 
+class DailyAverage(models.Model):
+    """Temperatures of one sensor on one UTC day; kept up to date by the rollup that `policies` declares."""
+
+    pk = models.CompositePrimaryKey("sensor_id", "day")
+    sensor = models.ForeignKey(Sensor, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False)
+    day = models.DateTimeField()
+    avg_temp = models.FloatField(null=True)
+    min_temp = models.FloatField(null=True)
+    max_temp = models.FloatField(null=True)
+    readings = models.BigIntegerField()
+
+    class Meta:
+        managed = False
+        db_table = "environmental_daily_avg"
+
+    def __str__(self) -> str:
+        return f"sensor {self.sensor_id} on {self.day:%Y-%m-%d}"
+
+
 class WeatherData(models.Model):
     """What one station reported for one moment, in SI units; null where it reported nothing usable."""
 

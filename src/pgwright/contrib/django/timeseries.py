@@ -1,0 +1,229 @@
+"""Migration operations for tables over time, written by ``manage.py makepolicies`` or by hand.
+
+Each works within the migration's transaction, reverses, and does nothing on databases other than PostgreSQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import contextmanager
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from django.db.migrations.operations.base import Operation
+from django.db.migrations.serializer import BaseSerializer, serializer_factory
+from django.db.migrations.writer import MigrationWriter
+
+from pgwright.errors import PolicyError
+from pgwright.model.names import QualifiedName
+from pgwright.model.policy import Compress, Policy, Retain, Rollup, TimeSeries
+from pgwright.timeseries.declare import Edit, declare
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+__all__ = [
+    "AddCompression",
+    "AddRetention",
+    "AlterPolicy",
+    "Compress",
+    "CreateHypertable",
+    "CreateRollup",
+    "RemovePolicy",
+    "Retain",
+    "Rollup",
+    "TimeSeries",
+]
+
+
+class PolicyOperation(Operation):
+    """Make policies of one model's table hold, or end; `changes` says which."""
+
+    reduces_to_sql = False
+    reversible = True
+    model_name: str
+
+    def changes(self) -> tuple[tuple[Policy, bool], ...]:
+        """Return policies, each with whether it ends here; the way back is the same in reverse."""
+        raise NotImplementedError
+
+    def way_back(self) -> tuple[tuple[Policy, bool], ...]:
+        """Return what takes the changes back."""
+        return tuple((policy, not gone) for policy, gone in reversed(self.changes()))
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        """Leave the models as they are: a policy is no part of them."""
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        """Carry the changes out."""
+        self._run(app_label, schema_editor, to_state, self.changes())
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        """Take them back."""
+        self._run(app_label, schema_editor, to_state, self.way_back())
+
+    def _run(
+        self, app_label: str, schema_editor: Any, state: Any, changes: Iterable[tuple[Policy, bool]]
+    ) -> None:
+        model = state.apps.get_model(app_label, self.model_name)
+        if self.allow_migrate_model(schema_editor.connection.alias, model):
+            carry_out(schema_editor.connection, model._meta.db_table, changes)
+
+
+class _Declaring(PolicyOperation):
+    def __init__(self, model_name: str, policy: Policy) -> None:
+        self.model_name = model_name
+        self.policy = policy
+
+    def changes(self) -> tuple[tuple[Policy, bool], ...]:
+        return ((self.policy, False),)
+
+
+class CreateHypertable(_Declaring):
+    """Make the model's table a hypertable, or on plain PostgreSQL give it partitions."""
+
+    def describe(self) -> str:
+        """Say what the operation does."""
+        return f"Keep {self.model_name} as a time series"
+
+    @property
+    def migration_name_fragment(self) -> str:
+        """Return a part of the migration's name."""
+        return f"{self.model_name.lower()}_time_series"
+
+
+class AddCompression(_Declaring):
+    """Compress old chunks of the model's table, where the server can."""
+
+    def describe(self) -> str:
+        """Say what the operation does."""
+        return f"Compress old rows of {self.model_name}"
+
+
+class AddRetention(_Declaring):
+    """Retire old rows of the model's table."""
+
+    def describe(self) -> str:
+        """Say what the operation does."""
+        return f"Retire old rows of {self.model_name}"
+
+
+class CreateRollup(_Declaring):
+    """Keep a table of aggregates of the model's rows; ``managed = False`` maps it to a model of its own."""
+
+    def describe(self) -> str:
+        """Say what the operation does."""
+        return f"Add up rows of {self.model_name} in {self.policy.name}"
+
+
+class AlterPolicy(PolicyOperation):
+    """Put another policy in the place of one of the same kind."""
+
+    def __init__(self, model_name: str, old: Policy, new: Policy) -> None:
+        self.model_name = model_name
+        self.old = old
+        self.new = new
+
+    def changes(self) -> tuple[tuple[Policy, bool], ...]:
+        """Return the new policy; it replaces the old one in place."""
+        return ((self.new, False),)
+
+    def way_back(self) -> tuple[tuple[Policy, bool], ...]:
+        """Return the old policy."""
+        return ((self.old, False),)
+
+    def describe(self) -> str:
+        """Say what the operation does."""
+        return f"Change the {self.new.kind.replace('_', ' ')} of {self.model_name}"
+
+
+class RemovePolicy(PolicyOperation):
+    """End a policy of the model's table."""
+
+    def __init__(self, model_name: str, policy: Policy) -> None:
+        self.model_name = model_name
+        self.policy = policy
+
+    def changes(self) -> tuple[tuple[Policy, bool], ...]:
+        """Return the policy, which ends."""
+        return ((self.policy, True),)
+
+    def describe(self) -> str:
+        """Say what the operation does."""
+        return f"End the {self.policy.kind.replace('_', ' ')} of {self.model_name}"
+
+
+OPERATIONS: dict[str, type[_Declaring]] = {
+    TimeSeries.kind: CreateHypertable,
+    Compress.kind: AddCompression,
+    Retain.kind: AddRetention,
+    Rollup.kind: CreateRollup,
+}
+
+
+def carry_out(connection: BaseDatabaseWrapper, table: str, changes: Iterable[tuple[Policy, bool]]) -> None:
+    """Make changes of policies hold over a Django connection; elsewhere than PostgreSQL do nothing.
+
+    Raises `PolicyError` for what the table or the server cannot bear.
+    """
+    if connection.vendor != "postgresql":
+        return
+    connection.ensure_connection()
+    with _driver(connection) as conn:
+        row = conn.execute("SELECT current_schema()::text").fetchone()
+        schema = row[0] if row else "public"
+        for policy, gone in changes:
+            name = QualifiedName(schema, getattr(policy, "of", "") or table)
+            declare(conn, [Edit(table=name, policy=policy, gone=gone)])
+
+
+@contextmanager
+def _driver(connection: BaseDatabaseWrapper) -> Iterator[psycopg.Connection[Any]]:
+    """Give psycopg's own connection, with psycopg's own cursors: Django's bind parameters in the client."""
+    conn: Any = connection.connection
+    if not isinstance(conn, psycopg.Connection):
+        raise PolicyError(
+            "policies need psycopg 3, and this connection uses another driver",
+            detail="nothing was changed",
+            hint="pip install 'psycopg[binary]'; Django prefers it over psycopg2",
+        )
+    before = conn.cursor_factory
+    conn.cursor_factory = psycopg.Cursor
+    try:
+        yield conn
+    finally:
+        conn.cursor_factory = before
+
+
+class _PolicySerializer(BaseSerializer):
+    """Write a policy into a migration as the call that makes it."""
+
+    def serialize(self) -> tuple[str, set[str]]:
+        imports = {f"import {__name__}"}
+        arguments = []
+        for name, value in arguments_of(self.value).items():
+            text, more = serializer_factory(value).serialize()
+            imports |= set(more)
+            arguments.append(f"{name}={text}")
+        return f"{__name__}.{type(self.value).__name__}({', '.join(arguments)})", imports
+
+
+def arguments_of(policy: Policy) -> dict[str, Any]:
+    """Return the arguments that make the policy, those at their default left out.
+
+    Aggregates stay pairs, because Django sorts what a mapping holds.
+    """
+    found = {
+        "name" if f.name == "rollup" else f.name: getattr(policy, f.name)
+        for f in fields(policy)
+        if getattr(policy, f.name) != f.default
+    }
+    if isinstance(policy, TimeSeries) and policy.suffix == TimeSeries(policy.column, policy.interval).suffix:
+        del found["suffix"]
+    return found
+
+
+MigrationWriter.register_serializer(Policy, _PolicySerializer)
