@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -54,6 +55,27 @@ def succeed(
     done = run(url, *arguments, folder=folder, settings=settings)
     assert done.returncode == 0, done.stdout + done.stderr
     return done
+
+
+def measured(url: str, *arguments: str) -> tuple[Done, int]:
+    """Run ``python arguments``, which must end with 0, and return its peak memory in kilobytes, too."""
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+        process = subprocess.Popen(
+            (sys.executable, *arguments),
+            cwd=FOLDER,
+            env=environ(url),
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+        )
+        # The sums that a test process has of its children know all of them, not this one.
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        err.seek(0)
+        done = Done(process.args, process.returncode, out.read(), err.read())
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done, usage.ru_maxrss
 
 
 def start(url: str, *arguments: str) -> subprocess.Popen[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import resource
 import signal
 
 import psycopg
@@ -13,7 +12,7 @@ from psycopg import sql
 
 from tests.conftest import MakeDatabase
 from tests.servers.running import Server
-from tests.systems.airline.project import DEMO, SCRIPT, Done, run, start, succeed, wait_until
+from tests.systems.airline.project import DEMO, SCRIPT, Done, measured, run, start, succeed, wait_until
 from tests.systems.airline.structure import structure
 
 TABLES = (
@@ -60,8 +59,7 @@ def loaded(server_18: Server, make_module_database: MakeDatabase) -> tuple[str, 
     """Return a database with all of the data, how the load went, and its peak memory in kilobytes."""
     url = make_module_database(server_18)
     succeed(url, *SCRIPT, "migrate", "upgrade")
-    done = succeed(url, *DEMO)
-    return url, done, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return url, *measured(url, *DEMO)
 
 
 def test_every_row_of_the_source_arrives(loaded: tuple[str, Done, int]) -> None:

@@ -152,8 +152,10 @@ def test_options_count_before_and_after_the_command(
         assert f'name = "{tmp_path.name}"' in json.loads(capsys.readouterr().out)["text"]
 
 
+# What is started in the background ignores SIGINT, and so do its children, unless they say otherwise.
 SCRIPT = """
-import sys, threading
+import signal, sys, threading
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from pgwright.cli import app as module, main
 from pgwright.cli.registry import Entry
 import click
