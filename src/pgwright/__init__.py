@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pgwright.diff.script import plan_script as plan_script
     from pgwright.diff.script import script as script
     from pgwright.errors import PgwrightError as PgwrightError
+    from pgwright.migrate.turn import migration_lock as migration_lock
     from pgwright.model.selection import Selection as Selection
     from pgwright.observe.docs.collect import data_model as data_model
     from pgwright.observe.docs.sizes import sizes as sizes
@@ -60,6 +61,7 @@ FACE: dict[str, str] = {
     "data_model": "pgwright.observe.docs.collect:data_model",
     "load_catalog": "pgwright.sources.load:load_catalog",
     "load_project": "pgwright.config:load_project",
+    "migration_lock": "pgwright.migrate.turn:migration_lock",
     "plan_script": "pgwright.diff.script:plan_script",
     "prepare_import": "pgwright.transfer.imports.prepare:prepare",
     "propose": "pgwright.diff.proposal:propose",

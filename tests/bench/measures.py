@@ -20,6 +20,7 @@ import sqlalchemy
 
 from pgwright.sources.database import read_catalog
 from tests.bench import backups, contents, files
+from tests.bench.migrating import noticed, overhead
 from tests.servers import databases
 from tests.servers.builds import VERSIONS
 from tests.servers.running import Server, running
@@ -189,6 +190,26 @@ def imports() -> Iterator[Measured]:
     yield Measured(what="peak memory of an import", value=found["peak"], unit="MB", limit=250)
 
 
+def migrating() -> Iterator[Measured]:
+    """Run 300 revisions with Alembic alone and with pgwright."""
+    urls = [databases.create(_server()) for _ in range(6)]
+    found = overhead(urls)
+    for url in urls:
+        databases.drop(url)
+    yield Measured(what="300 revisions: time against Alembic's", value=100 * found.wall, unit="%", limit=120)
+    yield Measured(what="migrate status with 300 revisions", value=found.status * 1000, unit="ms", limit=1000)
+
+
+def migrating_live() -> Iterator[Measured]:
+    """Migrate a table of 1,000,000 rows while 50 sessions write to it."""
+    url = databases.create(_server())
+    found = noticed(url)
+    databases.drop(url)
+    what = f"longest of {found.writes} writes during an upgrade"
+    yield Measured(what=what, value=found.longest * 1000, unit="ms", limit=2000)
+    yield Measured(what="writes that failed during it", value=found.failed, unit="", limit=0)
+
+
 MEASURES: Mapping[str, Callable[[], Iterator[Measured]]] = {
     "version": version,
     "status": status,
@@ -199,6 +220,8 @@ MEASURES: Mapping[str, Callable[[], Iterator[Measured]]] = {
     "imports": imports,
     "verify": verify,
     "backup": backup,
+    "migrating": migrating,
+    "migrating_live": migrating_live,
 }
 
 

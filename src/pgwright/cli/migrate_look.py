@@ -51,8 +51,8 @@ def status(ctx: click.Context, /, *, drift: bool) -> None:
 
     Example: pgwright migrate status --drift
     """
-    from pgwright.migrate.run import JOB
     from pgwright.migrate.standing import standing
+    from pgwright.migrate.turn import JOB
     from pgwright.state.ledger import Ledger
 
     invocation = ctx.ensure_object(Invocation)

@@ -53,8 +53,9 @@ def repair(invocation: Invocation, /, *, revision: str | None, yes: bool) -> Non
 def _named(invocation: Invocation, revision: str) -> tuple[str, ...]:
     """Return what the tool's table holds when the database is at a revision."""
     from pgwright.errors import RevisionError
+    from pgwright.migrate.files import files_of
     from pgwright.migrate.state import DJANGO
-    from pgwright.migrate.tools import files_of, tool_of
+    from pgwright.migrate.tools import tool_of
 
     tool, files = tool_of(invocation.project), files_of(invocation.project)
     if revision == tool.oldest:

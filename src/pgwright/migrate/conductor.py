@@ -27,10 +27,10 @@ from pgwright.migrate.messages import (
     StatementEnded,
 )
 from pgwright.migrate.statements import Form, Statement, classify
+from pgwright.migrate.turn import WORK_LOCK
 from pgwright.pg.session import lock_key
 from pgwright.pg.sqlfiles import load_sql
 
-WORK_LOCK = "migrate: session at work"
 _OPEN = (
     "SELECT pg_backend_pid(), current_setting('server_version_num')::int / 10000, "
     "set_config('lock_timeout', %(lock)s::text, false), "
@@ -178,8 +178,8 @@ class Conductor:
             return
         self._current = None
         seconds = time.perf_counter() - current.started
-        seen = self._witness.after() if self._witness else Seen()
-        self._tell_end(current, seconds, seen)
+        if self._witness:
+            self._tell_end(current, seconds, self._witness.after())
         if current.statement.form is Form.READS:
             return
         if revision.journal and session.in_autocommit:

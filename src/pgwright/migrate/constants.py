@@ -29,6 +29,9 @@ def assigned(body: list[ast.stmt]) -> Mapping[str, ast.expr]:
     found: dict[str, ast.expr] = {}
     for statement in body:
         match statement:
+            case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)):
+                pairs = zip(names, values, strict=False)
+                found.update({name.id: value for name, value in pairs if isinstance(name, ast.Name)})
             case ast.Assign(targets=targets, value=value):
                 found.update({target.id: value for target in targets if isinstance(target, ast.Name)})
             case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):

@@ -64,7 +64,7 @@ class Journal:
     before: tuple[Entry, ...] = ()
     number: int = 0
     is_written: bool = False
-    _pending: list[Entry] = field(default_factory=list)
+    _pending: list[tuple[int, str, Any, int]] = field(default_factory=list)
 
     def load(self, session: Session) -> None:
         """Read what an earlier attempt has committed."""
@@ -97,12 +97,12 @@ class Journal:
 
     def note(self, text: str, parameters: Any, *, row_count: int) -> None:
         """Remember a statement that commits with the transaction around it."""
-        self._pending.append(self._entry(text, parameters, is_done=True, row_count=row_count))
+        self._pending.append((self.number, text, parameters, row_count))
 
     def write(self, session: Session) -> None:
         """Write what was remembered, as part of the transaction that is about to commit."""
-        for entry in self._pending:
-            self._put(session, entry)
+        for number, text, parameters, row_count in self._pending:
+            self._put(session, _entry(number, text, parameters, is_done=True, row_count=row_count))
         self._pending.clear()
 
     def forget(self) -> None:
@@ -112,11 +112,11 @@ class Journal:
 
     def begun(self, session: Session, text: str, parameters: Any) -> None:
         """Write that a statement begins which no transaction can hold."""
-        self._put(session, self._entry(text, parameters, is_done=False))
+        self._put(session, _entry(self.number, text, parameters, is_done=False))
 
     def ended(self, session: Session, text: str, parameters: Any, *, row_count: int = 0) -> None:
         """Write that a statement has ended."""
-        self._put(session, self._entry(text, parameters, is_done=True, row_count=row_count))
+        self._put(session, _entry(self.number, text, parameters, is_done=True, row_count=row_count))
 
     def clear(self, session: Session) -> None:
         """Forget the whole revision, as part of the transaction that commits its version."""
@@ -128,19 +128,20 @@ class Journal:
     def _place(self) -> dict[str, str]:
         return {"tool": self.tool, "revision": self.revision, "direction": self.direction}
 
-    def _entry(self, text: str, parameters: Any, *, is_done: bool, row_count: int = 0) -> Entry:
-        return Entry(
-            number=self.number,
-            digest=digest_of(text, parameters),
-            statement=text[:_LONGEST_KEPT],
-            is_done=is_done,
-            row_count=row_count,
-        )
-
     def _put(self, session: Session, entry: Entry) -> None:
         self.is_written = True
         values = {name: getattr(entry, name) for name in Entry.__dataclass_fields__}
         session.fetch(_WRITE, {**self._place, **values})
+
+
+def _entry(number: int, text: str, parameters: Any, *, is_done: bool, row_count: int = 0) -> Entry:
+    return Entry(
+        number=number,
+        digest=digest_of(text, parameters),
+        statement=text[:_LONGEST_KEPT],
+        is_done=is_done,
+        row_count=row_count,
+    )
 
 
 def digest_of(text: str, parameters: Any) -> str:

@@ -64,7 +64,7 @@ class StatementBegan(msgspec.Struct, frozen=True, tag=True):
 
 
 class StatementEnded(msgspec.Struct, frozen=True, tag=True):
-    """Say that a statement ended, and what was observed of it."""
+    """Say what was observed of a statement that ended; only where that was asked for."""
 
     number: int
     sql: str

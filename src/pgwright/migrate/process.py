@@ -17,6 +17,7 @@ from pgwright import errors
 from pgwright.errors import MigrationError, PgwrightError
 from pgwright.migrate.messages import CHANNEL_VARIABLE, Channel, Done, Failed, Order, Proceed, Report
 from pgwright.migrate.tools import Tool, environment_of
+from pgwright.migrate.turn import HELD_VARIABLE
 from pgwright.pg.redact import redact
 
 Hear = Callable[[Report], None]
@@ -108,6 +109,7 @@ def migration_process(tool: Tool, *, url: str, say: Say | None = None) -> Iterat
     """
     ours, theirs = socket.socketpair()
     environment = environment_of(url)
+    environment[HELD_VARIABLE] = "yes"
     environment[CHANNEL_VARIABLE] = str(theirs.fileno())
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(tool.root), environment.get("PYTHONPATH")]))
     with subprocess.Popen(

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +14,7 @@ from psycopg import Connection
 from pgwright.config import Project
 from pgwright.errors import LockTimeoutError, PgwrightError
 from pgwright.migrate.audience import Audience
-from pgwright.migrate.conductor import WORK_LOCK
+from pgwright.migrate.files import files_of
 from pgwright.migrate.lookout import Lookout, old_transactions
 from pgwright.migrate.messages import (
     Connected,
@@ -29,15 +28,14 @@ from pgwright.migrate.messages import (
 from pgwright.migrate.process import MigrationProcess, OrderFailed, migration_process
 from pgwright.migrate.standing import require_runnable
 from pgwright.migrate.state import MigrationState, migration_state
-from pgwright.migrate.tools import Tool, digests_of, files_of, tool_of
+from pgwright.migrate.tools import Tool, digests_of, tool_of
+from pgwright.migrate.turn import JOB, turn
 from pgwright.model.run import Run, RunStatus
 from pgwright.pg.connect import connect
 from pgwright.pg.redact import redact
-from pgwright.pg.session import advisory_lock
 from pgwright.state.ledger import Ledger
 from pgwright.state.migrations import MigrationLedger
 
-JOB = "migrate"
 UP, DOWN = "up", "down"
 # A lock timeout, a deadlock that the server broke, a serialization failure: the same may go well next time.
 _PASSING = frozenset({"55P03", "40P01", "40001"})
@@ -113,9 +111,9 @@ def migrate(
     with (
         migration_process(tool, url=url, say=audience.said) as process,
         connect(url, autocommit=True) as conn,
-        _turn(conn, pace, audience),
+        turn(conn, wait=pace.turn_wait, on_wait=audience.waits_for_turn),
     ):
-        files = files_of(project)
+        files = files_of(project, process)
         state = _state(conn, project, files)
         require_runnable(files, state)
         if way == Way(direction=UP, target=tool.newest) and not state.pending:
@@ -145,33 +143,6 @@ def _state(conn: Connection[Any], project: Project, files: Any) -> MigrationStat
     state = migration_state(conn, project, files)
     assert state is not None
     return state
-
-
-@contextmanager
-def _turn(conn: Connection[Any], pace: Pace, audience: Audience) -> Iterator[None]:
-    """Hold the lock of migrations while the block runs.
-
-    Then wait for sessions of a run whose program was killed: the server may still be busy with its statement.
-    """
-    if conn.info.server_version >= 140000:
-        conn.execute("SET idle_session_timeout = 0")
-    with _patiently(conn, JOB, pace, audience):
-        with _patiently(conn, WORK_LOCK, pace, audience):
-            pass
-        yield
-
-
-@contextmanager
-def _patiently(conn: Connection[Any], name: str, pace: Pace, audience: Audience) -> Iterator[None]:
-    wait = 0.0
-    try:
-        with advisory_lock(conn, name, wait=0):
-            pass
-    except LockTimeoutError as exc:
-        audience.waits_for_turn((exc.detail or "").partition(";")[0])
-        wait = pace.turn_wait
-    with advisory_lock(conn, name, wait=wait):
-        yield
 
 
 @dataclass
@@ -304,11 +275,10 @@ def ask(project: Project, url: str, order: Order) -> Any:
 def record(project: Project, url: str, revisions: tuple[str, ...]) -> MigrationState:
     """Write down that the database is at `revisions`, running nothing; what was on record is replaced."""
     tool = tool_of(project)
-    pace, audience = Pace(turn_wait=30), Audience()
     with (
         migration_process(tool, url=url) as process,
         connect(url, autocommit=True) as conn,
-        _turn(conn, pace, audience),
+        turn(conn, wait=30),
     ):
         ledger, known = Ledger(conn=conn), MigrationLedger(conn=conn, tool=tool.name)
         ledger.prepare()

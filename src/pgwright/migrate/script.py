@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pgwright.errors import RevisionError
+from pgwright.migrate.files import files_of
 from pgwright.migrate.messages import Order
 from pgwright.migrate.run import ask
 from pgwright.migrate.state import DJANGO, MigrationState, migration_state
-from pgwright.migrate.tools import files_of, tool_of
+from pgwright.migrate.tools import tool_of
 from pgwright.pg.connect import connect
 
 if TYPE_CHECKING:

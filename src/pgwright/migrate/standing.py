@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pgwright.errors import RevisionError
+from pgwright.migrate.files import files_of
 from pgwright.migrate.revisions import Revision, Revisions
 from pgwright.migrate.state import ALEMBIC, DJANGO, MigrationState, migration_state
-from pgwright.migrate.tools import digest_of, files_of, tool_of
+from pgwright.migrate.tools import digest_of, tool_of
 from pgwright.state.migrations import MigrationLedger, MigrationRecord, Unfinished
 
 if TYPE_CHECKING:

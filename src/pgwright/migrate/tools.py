@@ -13,7 +13,7 @@ from typing import Any
 from pgwright.config import Project
 from pgwright.errors import UsageError
 from pgwright.migrate.revisions import Revisions
-from pgwright.migrate.state import ALEMBIC, DJANGO, migration_files
+from pgwright.migrate.state import ALEMBIC, DJANGO
 
 # A program and not a function: the project's code runs in a process of its own.
 RUNNERS: Mapping[str, str] = MappingProxyType(
@@ -70,14 +70,6 @@ def tool_of(project: Project) -> Tool:
         detail=f"looked in {project.config or 'the environment'}; nothing was done",
         hint='set migrations = "alembic:alembic.ini" or "django" under [project] in pgwright.toml',
     )
-
-
-def files_of(project: Project) -> Revisions:
-    """Return the revisions on disk. Raises `UsageError` and `SourceError`."""
-    tool_of(project)
-    files = migration_files(project)
-    assert files is not None
-    return files
 
 
 def digests_of(files: Revisions) -> dict[str, str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from pgwright import migration_lock
 from pgwright.errors import LockTimeoutError, MigrationDiverged, MigrationError, RevisionError, StatementError
 from pgwright.migrate.audience import Audience
 from pgwright.migrate.run import DOWN, UP, Pace, Way, migrate
@@ -330,3 +331,36 @@ def test_history_says_who_and_when_and_what_was_edited(tmp_path: Path, database:
     refused = pgwright(tmp_path, database, "migrate", "upgrade")
     assert refused.returncode == 3
     assert "two follows one, and no file has that" in refused.stderr
+
+
+def test_the_project_may_take_the_same_lock(tmp_path: Path, database: str) -> None:
+    project = alembic_project(tmp_path, [TABLE])
+    with migration_lock(database), pytest.raises(LockTimeoutError):
+        migrate(project, database, HEAD, pace=Pace(turn_wait=0.1))
+    env = tmp_path / "alembic" / "env.py"
+    text = env.read_text().replace("import os\n", "import os\nfrom pgwright import migration_lock\n")
+    env.write_text(
+        text.replace("    with engine.connect()", "    with migration_lock(url), engine.connect()")
+    )
+    # Below pgwright, which has the lock already, it does not wait for itself.
+    assert migrate(project, database, HEAD).state.current == ("one",)
+
+
+def test_files_that_do_not_say_which_there_are(tmp_path: Path, database: str) -> None:
+    (tmp_path / "django").mkdir()
+    project = django_project(
+        tmp_path / "django", {"0001_t": (True, ADD.format("CREATE TABLE t (id int)", "DROP TABLE t"))}
+    )
+    settings = tmp_path / "django" / "site_settings.py"
+    settings.write_text(settings.read_text() + "INSTALLED_APPS = [name for name in INSTALLED_APPS]\n")
+    told = pgwright(tmp_path / "django", database, "migrate", "upgrade")
+    assert told.returncode == 0, told.stderr
+    assert "shop.0001_t" in pgwright(project.root, database, "migrate", "history").stdout
+    project = alembic_project(tmp_path / "alembic", [TABLE])
+    path = tmp_path / "alembic" / "alembic" / "versions" / "one.py"
+    path.write_text(path.read_text().replace("revision = 'one'\n", "revision = ''.join(['one'])\n"))
+    rows_before = rows(database, "SELECT to_regclass('t')")
+    assert rows_before != [(None,)]
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute("DROP TABLE t")
+    assert migrate(project, database, HEAD).done[0].revision == "one"

@@ -105,6 +105,21 @@ def sql(order: Order, orders: Orders) -> str:
     return buffer.getvalue()
 
 
+def revisions(order: Order, orders: Orders) -> list[dict[str, Any]]:
+    """Return all revisions as plain data."""
+    script = ScriptDirectory.from_config(_config(order))
+    return [
+        {
+            "id": found.revision,
+            "parents": list(found._all_down_revisions),
+            "message": (found.doc or "").rstrip("."),
+            "path": found.path,
+            "replaces": [],
+        }
+        for found in script.walk_revisions()
+    ]
+
+
 def load(order: Order, orders: Orders) -> None:
     """Do nothing: this process is ready when it has answered."""
 
@@ -198,7 +213,15 @@ def main() -> None:
     _quieten()
     sys.argv = ["alembic"]
     serve(
-        {"upgrade": upgrade, "downgrade": downgrade, "stamp": stamp, "sql": sql, "load": load, "write": write}
+        {
+            "upgrade": upgrade,
+            "downgrade": downgrade,
+            "stamp": stamp,
+            "sql": sql,
+            "revisions": revisions,
+            "load": load,
+            "write": write,
+        }
     )
 
 

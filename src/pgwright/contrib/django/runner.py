@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import sys
 from contextlib import nullcontext
 from typing import Any
 
@@ -19,6 +20,7 @@ from django.core.management.commands import migrate as migrate_command
 from django.db import connections, transaction
 from django.db.migrations.exceptions import NodeNotFoundError
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.migration import Migration
 from django.db.migrations.recorder import MigrationRecorder
 
@@ -130,6 +132,23 @@ def write(order: Order, orders: Orders) -> dict[str, Any]:
         connections.close_all()
 
 
+def revisions(order: Order, orders: Orders) -> list[dict[str, Any]]:
+    """Return all migrations as plain data."""
+    _connection(order, Conductor(_TOOL, order, orders))
+    loader = MigrationLoader(None, ignore_no_migrations=True, replace_migrations=False)
+    nodes = loader.graph.node_map
+    return [
+        {
+            "id": ".".join(key),
+            "parents": [".".join(parent.key) for parent in nodes[key].parents] if key in nodes else [],
+            "message": key[1],
+            "path": str(sys.modules[type(migration).__module__].__file__),
+            "replaces": [".".join(replaced) for replaced in migration.replaces],
+        }
+        for key, migration in loader.disk_migrations.items()
+    ]
+
+
 def load(order: Order, orders: Orders) -> None:
     """Do nothing: this process is ready when it has answered."""
 
@@ -194,7 +213,7 @@ def _connection(order: Order, conductor: Conductor) -> Any:
 def main() -> None:
     """Serve orders."""
     verbs = {"upgrade": upgrade, "downgrade": downgrade, "stamp": stamp}
-    serve({**verbs, "sql": sql, "load": load, "write": write})
+    serve({**verbs, "sql": sql, "revisions": revisions, "load": load, "write": write})
 
 
 if __name__ == "__main__":
