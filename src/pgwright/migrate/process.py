@@ -125,8 +125,9 @@ def migration_process(tool: Tool, *, url: str, say: Say | None = None) -> Iterat
     ) as process:
         theirs.close()
         said: deque[str] = deque(maxlen=50)
+        hushed = threading.Event()
         reader = threading.Thread(
-            target=_listen, args=(process, said, say), name="pgwright-said", daemon=True
+            target=_listen, args=(process, said, say, hushed), name="pgwright-said", daemon=True
         )
         reader.start()
         channel: Channel[Report] = Channel(ours, Report)
@@ -134,6 +135,8 @@ def migration_process(tool: Tool, *, url: str, say: Say | None = None) -> Iterat
         try:
             yield running
         except BaseException:
+            # What Python says of an interrupt is nobody's concern.
+            hushed.set()
             _cancel(process)
             raise
         finally:
@@ -150,11 +153,13 @@ def _cancel(process: subprocess.Popen[bytes]) -> None:
             process.wait(_PATIENCE)
 
 
-def _listen(process: subprocess.Popen[bytes], said: deque[str], say: Say | None) -> None:
+def _listen(
+    process: subprocess.Popen[bytes], said: deque[str], say: Say | None, hushed: threading.Event
+) -> None:
     assert process.stdout is not None
     for line in process.stdout:
         text = redact(line.decode(errors="replace").rstrip())
         if text:
             said.append(text)
-            if say:
+            if say and not hushed.is_set():
                 say(text)
