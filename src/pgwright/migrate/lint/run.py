@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pgwright.config import Project
 from pgwright.errors import PgwrightError, UsageError
+from pgwright.migrate.files import files_of
 from pgwright.migrate.lint.ignores import TITLES, ignores, judge
 from pgwright.migrate.lint.nouns import Linted, LiveTable, Remark, Statement
 from pgwright.migrate.lint.registry import RULES, rule
@@ -17,7 +18,6 @@ from pgwright.migrate.lint.squawk import program
 from pgwright.migrate.messages import Report, StatementEnded
 from pgwright.migrate.revisions import Revision, Revisions
 from pgwright.migrate.state import migration_state
-from pgwright.migrate.tools import files_of
 from pgwright.migrate.writing.draft import Bench, bench
 from pgwright.model.finding import Finding, Severity
 from pgwright.model.locks import LockMode
