@@ -12,6 +12,9 @@ from pgwright.model.names import ObjectId
 # What can be dropped before its table, so that a circle of tables opens.
 _DROPPED_ALONE = frozenset({"constraint", "rule", "row_policy", "trigger", "default", "index"})
 
+# What these need may change while they stand.
+_LOOSE = frozenset({"sequence_owner"})
+
 
 def carried(before: Catalog, context: Context) -> Catalog:
     """Return the catalog in which a dropped table needs what its parts need.
@@ -23,6 +26,8 @@ def carried(before: Catalog, context: Context) -> Catalog:
     for part, carrier in carriers(context).items():
         if part not in context.explicit:
             needs = (d for d in before.objects[part].depends_on if d.root != carrier)
+            if part.kind in _LOOSE:
+                needs = (d for d in needs if d in context.dropped)
             added.setdefault(carrier, set()).update(needs)
     if not added:
         return before

@@ -11,6 +11,8 @@ from pgwright.model.names import ObjectId
 # A copy of these goes with what it was copied from, so one of the same name has to be made.
 _GONE_WITH_SOURCE = frozenset({"index", "constraint"})
 _RELATIONS = frozenset({"table", "view"})
+# A table has these also while it belongs to no other.
+_OWN_WHEN_ALONE = frozenset({"column", "default"})
 
 
 def compare(before: Catalog, after: Catalog) -> tuple[Change, ...]:
@@ -22,8 +24,10 @@ def compare(before: Catalog, after: Catalog) -> tuple[Change, ...]:
     for id in sorted(before.objects.keys() | after.objects.keys(), key=sort_key):
         if _belongs_to_rollup(id, before, after):
             continue
-        moved = _line(before.get(id.root)) != _line(after.get(id.root))
-        change = _compare(id, before.get(id), after.get(id), moved=moved)
+        one, other = before.get(id.root), after.get(id.root)
+        moved = _line(one) != _line(other)
+        stays = one is not None and other is not None
+        change = _compare(id, before.get(id), after.get(id), moved=moved, stays=stays)
         if change is not None:
             changes.append(change)
     return tuple(changes)
@@ -45,22 +49,33 @@ def _line(o: CatalogObject | None) -> tuple[object, ...] | None:
 
 
 def _compare(
-    id: ObjectId, old: CatalogObject | None, new: CatalogObject | None, *, moved: bool
+    id: ObjectId, old: CatalogObject | None, new: CatalogObject | None, *, moved: bool, stays: bool
 ) -> Change | None:
-    """Return the change of one object; `moved` tells that its table is no longer derived from the same."""
+    """Return the change of one object.
+
+    `moved` tells that its table is derived from others than before, `stays` that it is there on both sides.
+    """
     if old is None:
         assert new is not None
-        return None if new.derived else Change(op=Op.CREATE, id=id, before=None, after=new)
+        joins = moved and stays and _is_joined(new)
+        return None if new.derived and not joins else Change(op=Op.CREATE, id=id, before=None, after=new)
     if new is None:
-        # A detached partition keeps its copies of the parent's indexes as its own.
-        gone_anyway = old.derived and (not moved or id.kind not in _GONE_WITH_SOURCE)
+        # A detached partition keeps its columns, and its copies of the parent's indexes, as its own.
+        kept = id.kind in _GONE_WITH_SOURCE or (stays and id.kind in _OWN_WHEN_ALONE)
+        gone_anyway = old.derived and not (moved and kept)
         return None if gone_anyway else Change(op=Op.DROP, id=id, before=old, after=None)
     if old.derived and not new.derived and not moved and id.kind in _GONE_WITH_SOURCE:
         return Change(op=Op.CREATE, id=id, before=None, after=new)
-    if old.derived or new.derived:
+    if (old.derived or new.derived) and not (moved and id.kind == "column" and old.derived != new.derived):
+        # A column has to be as its parent's before a table joins it, and may differ once the table has left.
         return None
     fields = differing_fields(old, new)
     return Change(op=Op.ALTER, id=id, before=old, after=new, fields=fields) if fields else None
+
+
+def _is_joined(o: CatalogObject) -> bool:
+    """Tell whether a table must have this part before it can join a parent that has it."""
+    return o.id.kind in _OWN_WHEN_ALONE or getattr(o, "type", None) == "c"
 
 
 def differing_fields(old: CatalogObject, new: CatalogObject) -> tuple[str, ...]:

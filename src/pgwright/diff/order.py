@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from pgwright.errors import PgwrightError
@@ -91,7 +91,11 @@ def _edges(nodes: set[Move], before: Catalog, after: Catalog) -> dict[Move, set[
                 _add(edges, nodes, move, Move(Op.DROP, needed))
                 # A derived part can be dropped once its table stands for itself, and not before.
                 alter = Move(Op.ALTER, needed)
-                _add(edges, nodes, *((alter, move) if old.derived else (move, alter)))
+                _add(
+                    edges,
+                    nodes,
+                    *((alter, move) if old.derived and needed == move.id.parent else (move, alter)),
+                )
             continue
         assert new is not None
         precedes(Move(Op.DROP, move.id), move)
@@ -101,7 +105,10 @@ def _edges(nodes: set[Move], before: Catalog, after: Catalog) -> dict[Move, set[
                 precedes(Move(Op.DROP, needed), move)
         for needed in new.depends_on:
             precedes(Move(Op.CREATE, needed), move)
-            precedes(Move(Op.ALTER, needed), move)
+            # What a table is to have from a parent must be so when it joins it.
+            joins = new.derived and needed == move.id.parent
+            altered = Move(Op.ALTER, needed)
+            _add(edges, nodes, *((move, altered) if joins else (altered, move)))
         if move.op is Op.ALTER and old is not None:
             for needed in old.depends_on:
                 if needed not in new.depends_on:
@@ -115,11 +122,14 @@ def _add(edges: dict[Move, set[Move]], nodes: set[Move], first: Move, second: Mo
 
 
 def contested_names(
-    freed: Iterable[tuple[CatalogObject, Move]], taken: Iterable[tuple[CatalogObject, Move]]
+    freed: Iterable[tuple[CatalogObject, Move]],
+    taken: Iterable[tuple[CatalogObject, Move]],
+    renamed: Collection[ObjectId] = (),
 ) -> Iterable[tuple[Move, Move]]:
     """Yield (first, second) where the first move frees a name that the second takes.
 
     `freed` pairs objects that lose their names with the moves that do it, `taken` those that get them.
+    What is altered keeps its names, unless it is among the `renamed`.
     """
     holders: dict[tuple[str, ...], list[Move]] = {}
     for o, move in freed:
@@ -128,7 +138,8 @@ def contested_names(
     for o, move in taken:
         for claim in kind(o.id.kind).claims(o):
             for holder in holders.get(claim, ()):
-                if holder != move and not holder.op is move.op is Op.ALTER:
+                altered = holder.op is move.op is Op.ALTER
+                if holder != move and (not altered or {holder.id, move.id} <= set(renamed)):
                     yield holder, move
 
 

@@ -53,7 +53,10 @@ def make_plan(
         carried(before, context),
         _redirect(after, stand_in),
         {id: alteration.detach for id, alteration in alterations.items()},
-        _contested(context, alterations.keys(), renamed, stand_in),
+        (
+            *_contested(context, alterations.keys(), renamed, stand_in),
+            *_following(context, alterations),
+        ),
     )
     together = {Move(Op.ALTER, id) for id, alteration in alterations.items() if alteration.atomic}
     steps = _number(_write(ordered, context, alterations), _batches(ordered, context), together)
@@ -74,7 +77,22 @@ def _contested(
     freed += [(context.before.objects[id], Move(Op.ALTER, id)) for id in altered]
     taken = [(context.after.objects[id], Move(Op.CREATE, final(id, stand_in))) for id in context.created]
     taken += [(context.after.objects[id], Move(Op.ALTER, id)) for id in (*renamed, *altered)]
-    return contested_names(freed, taken)
+    return contested_names(freed, taken, renamed)
+
+
+def _following(context: Context, alterations: Mapping[ObjectId, Alteration]) -> Iterable[tuple[Move, Move]]:
+    """Pair moves of which the second finds in place what the first does, without depending on it."""
+    for id, alteration in alterations.items():
+        for first in alteration.follows:
+            yield Move(Op.ALTER, first), Move(Op.ALTER, id)
+            yield Move(Op.DROP, first), Move(Op.ALTER, id)
+    for id in context.created:
+        # An index over all partitions is built when the new ones stand.
+        above = getattr(context.after.objects[id], "partition_of", None)
+        while above is not None:
+            for index in context.after.children(above, "index"):
+                yield Move(Op.CREATE, id), Move(Op.CREATE, index.id)
+            above = getattr(context.after.get(above), "partition_of", None)
 
 
 def _settle(

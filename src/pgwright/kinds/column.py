@@ -89,9 +89,7 @@ def definition(o: Column, context: Context) -> sql.Composable:
 
 
 def inline(o: Column, context: Context) -> sql.Composable | None:
-    """Return the definition for the CREATE TABLE, unless the column needs settings of its own."""
-    if o.settings():
-        return None
+    """Return the definition for the CREATE TABLE, which the settings of the column follow."""
     return definition(o, context)
 
 

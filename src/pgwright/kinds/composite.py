@@ -124,6 +124,7 @@ def alter(change: Change, context: Context) -> Alteration:
             actions.append(sql.SQL("ADD ATTRIBUTE {}{}").format(attribute.definition(), tail))
     text = sql.SQL("ALTER TYPE {} {}").format(name_of(after.id), sql.SQL(", ").join(actions))
     lost = any(h.code is HazardCode.DELETES_DATA for h in hazards)
+    gone = [name for name in old if name not in new]
     changed_shape = bool(retyped) or len(kept) < len(old)
     return Alteration(
         steps=(
@@ -138,14 +139,19 @@ def alter(change: Change, context: Context) -> Alteration:
                 reversibility=Reversibility.DATA_LOST if lost else Reversibility.LOSSLESS,
             ),
         ),
-        detach=tuple(_in_the_way(change.id, context)) if changed_shape else (),
+        detach=tuple(_in_the_way(change.id, [*gone, *retyped], typed, context)) if changed_shape else (),
     )
 
 
-def _in_the_way(id: ObjectId, context: Context) -> Iterator[ObjectId]:
-    for dependent in context.referenced_before.get(id, ()):
-        if dependent.kind in {"view", "materialized_view", "rule", "row_policy", "function"}:
-            yield dependent
+def _in_the_way(
+    id: ObjectId, attributes: list[str], typed: list[ObjectId], context: Context
+) -> Iterator[ObjectId]:
+    """Yield what uses the type, or a column that a typed table has of it, and cannot follow a change."""
+    columns = (ObjectId("column", QualifiedName(None, name), table) for table in typed for name in attributes)
+    for used in (id, *columns):
+        for dependent in context.referenced_before.get(used, ()):
+            if dependent.kind in {"view", "materialized_view", "rule", "row_policy", "function", "trigger"}:
+                yield dependent
 
 
 def _conversion_hazards(before: Composite, after: Composite) -> list[Hazard]:

@@ -177,13 +177,15 @@ class Alteration:
     `replace` asks for drop and create instead of `steps`. `detach` names objects that PostgreSQL
     does not let stand while the steps run (the views over a column whose type changes): the
     planner drops them, and what needs them, before, and makes them again after. `atomic` asks for
-    one transaction around all steps. `unsupported` says why PostgreSQL offers no way.
+    one transaction around all steps. `follows` names objects whose own alteration comes first.
+    `unsupported` says why PostgreSQL offers no way.
     """
 
     steps: tuple[Step, ...] = ()
     replace: bool = False
     detach: tuple[ObjectId, ...] = ()
     atomic: bool = False
+    follows: tuple[ObjectId, ...] = ()
     unsupported: str | None = None
 
 

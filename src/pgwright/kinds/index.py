@@ -121,7 +121,11 @@ def create(o: Index, context: Context) -> tuple[Step, ...]:
     owner = context.after.get(table)
     name = o.id.name.name
     live = context.online and not context.is_new(table)
-    if isinstance(owner, Table) and owner.is_partitioned and live:
+    partitioned = isinstance(owner, Table) and owner.is_partitioned
+    if partitioned and not o.valid:
+        # It waits for the indexes of partitions that do not have theirs yet.
+        steps = [_build(o, table, name, context, concurrently=False, only=True)]
+    elif partitioned and live:
         steps = list(_build_partitioned(o, table, name, context))
     else:
         steps = [_build(o, table, name, context, concurrently=live)]

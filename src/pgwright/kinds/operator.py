@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from psycopg import sql
@@ -121,9 +121,14 @@ def alter(change: Change, context: Context) -> Alteration:
     if not fields <= _settable(before, after, context):
         return REPLACE
     text = sql.SQL("ALTER OPERATOR {} SET ({})").format(
-        reference(after), sql.SQL(", ").join(_settings(after, before))
+        reference(after), sql.SQL(", ").join(_settings(after, _but_for(fields, before, after)))
     )
     return Alteration(steps=(step(after.id, text, f"change {after.id}"),))
+
+
+def _but_for(fields: set[str], before: Operator, after: Operator) -> Operator:
+    """Return the operator that differs from `after` in `fields` only."""
+    return replace(after, **{field: getattr(before, field) for field in fields})
 
 
 def _follows(field: str, change: Change, context: Context) -> bool:

@@ -75,12 +75,6 @@ def rebuild(
     """
     types = users(change.id, context)
     columns = columns_of(types, context)
-    stuck = _in_partition_key(columns, context)
-    if stuck is not None:
-        return Alteration(
-            unsupported=f"{change.id} is the type of {stuck}, by which its table is partitioned: "
-            "PostgreSQL changes no such column; make a new table and move the rows"
-        )
     moving = [_ending(c, context) for c in columns if not (c.derived or c.generated or _goes(c, context))]
     converted = {c.id: (conversion or through_text)(c) for c in moving}
     for id, expression in converted.items():
@@ -99,7 +93,8 @@ def rebuild(
         steps.append(step(change.id, text, f"drop the old {id}"))
     for id in types:
         steps.extend(keep_parts(id, context))
-    detach = tuple(_in_the_way(types, columns, context))
+    keyed = (table for c in columns for table in partitioned_by(c.id, context))
+    detach = tuple(dict.fromkeys((*_in_the_way(types, columns, context), *keyed)))
     return Alteration(steps=tuple(steps), detach=detach, atomic=True)
 
 
@@ -233,14 +228,17 @@ def with_descendants(table: ObjectId, context: Context) -> Iterator[ObjectId]:
             yield from with_descendants(o.id, context)
 
 
-def _in_partition_key(columns: Iterable[Column], context: Context) -> ObjectId | None:
-    for column in columns:
-        table = context.before.get(parent_of(column.id))
+def partitioned_by(column: ObjectId, context: Context) -> Iterator[ObjectId]:
+    """Yield the table of the column, and those under it, that are partitioned by the column.
+
+    PostgreSQL changes the type of no such column: the table has to be made anew.
+    """
+    name = re.escape(render(Name(column.name.name)))
+    for id in context.with_descendants(parent_of(column)):
+        table = context.before.get(id)
         key = table.partition_key if isinstance(table, Table) else None
-        name = re.escape(render(Name(column.id.name.name)))
         if key and re.search(rf"(?<![\w\"]){name}(?![\w\"])", key):
-            return column.id
-    return None
+            yield id
 
 
 def _in_the_way(

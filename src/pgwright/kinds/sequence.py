@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from psycopg import sql
@@ -41,6 +41,16 @@ class SequenceOptions:
         if self.cycle != base.cycle:
             result.append(sql.SQL("CYCLE") if self.cycle else sql.SQL("NO CYCLE"))
         return result
+
+    def retyped(self, before: str, after: str) -> SequenceOptions:
+        """Return what another type makes of the options: the limits of the old become those of the new."""
+        standard = default_options(after, self.increment)
+        limit = _RANGES[before]
+        return replace(
+            self,
+            minimum=standard.minimum if self.minimum == -limit else self.minimum,
+            maximum=standard.maximum if self.maximum == limit - 1 else self.maximum,
+        )
 
 
 _CLAUSES = (

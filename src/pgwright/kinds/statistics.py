@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,9 @@ from pgwright.model.locks import LockMode
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.plan import Phase, Step
 from pgwright.pg.quoting import deparsed, qualified, render
+
+_COLUMN = re.compile(r"\"(?:[^\"]|\"\")+\"|[a-z_][\w$]*")
+_COLUMNS = re.compile(rf"(?:{_COLUMN.pattern})(?:, (?:{_COLUMN.pattern})(?=,|\Z))*(?=,|\Z)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,10 +47,21 @@ def read(reading: Reading) -> Iterator[Found]:
         head = f"CREATE STATISTICS {render(qualified(name))} "
         statistics = Statistics(
             id=ObjectId("statistics", name, relation),
-            body=settled(r.definition.removeprefix(head).removesuffix(tail)),
+            body=_in_one_order(settled(r.definition.removeprefix(head).removesuffix(tail))),
             target=r.target,
         )
         yield Found(statistics, (Address(SystemCatalog.STATISTIC_EXT, r.oid),))
+
+
+def _in_one_order(body: str) -> str:
+    """Return the text with its columns sorted: PostgreSQL prints them as they stand in the table."""
+    kinds, on, listed = body.rpartition("ON ")
+    match = _COLUMNS.match(listed)
+    if not on or match is None:
+        return body
+    columns = sorted(_COLUMN.findall(match[0]))
+    rest = listed[match.end() :]
+    return f"{kinds}{on}{', '.join(columns)}{rest}"
 
 
 def create(o: Statistics, context: Context) -> tuple[Step, ...]:

@@ -98,7 +98,12 @@ def alter_parent(
     reached = [id for top in (table, *also_on) for id in context.with_descendants(top)]
     leaving = phase is Phase.CONTRACT
     on = tuple(
-        dict.fromkeys(id for id in reached if not context.is_new(id) or (leaving and id in context.dropped))
+        dict.fromkeys(
+            id
+            for id in reached
+            # A partition that is made anew stands until its own drop.
+            if not context.is_new(id) or (id in context.dropped and (leaving or id != table))
+        )
     )
     return step(
         subject,

@@ -8,8 +8,15 @@ from typing import Any
 
 from psycopg import sql
 
+from pgwright.kinds.column_types import Column
 from pgwright.kinds.contract import REPLACE, Address, Alteration, Context, Found, Kind, Reading, SystemCatalog
 from pgwright.kinds.foreign_options import changed_options
+from pgwright.kinds.partition_moves import (
+    columns_of_new_parents,
+    default_partitions,
+    move_partitions,
+    unlike_after,
+)
 from pgwright.kinds.partition_steps import (
     becomes_series,
     dissolve,
@@ -19,7 +26,7 @@ from pgwright.kinds.partition_steps import (
     take_in,
 )
 from pgwright.kinds.policy_records import made_relations
-from pgwright.kinds.steps import name_of, step
+from pgwright.kinds.steps import alter_parent, name_of, step
 from pgwright.kinds.table_text import body, flavour, parameter, tail
 from pgwright.model.catalog import CatalogObject, fact
 from pgwright.model.change import Change
@@ -105,14 +112,14 @@ def create(o: Table, context: Context) -> tuple[Step, ...]:
         ]
     )
     parents = [p for p in (o.partition_of, *o.inherits) if p]
-    on = tuple(p for p in (*parents, *_default_partitions(o, context)) if not context.is_new(p))
+    on = tuple(p for p in (*parents, *default_partitions(o, context)) if not context.is_new(p))
     # CREATE … PARTITION OF locks the parent fully; inheriting from a table only against its changes.
     lock = None
     if on:
         lock = LockMode.ACCESS_EXCLUSIVE if o.partition_of else LockMode.SHARE_UPDATE_EXCLUSIVE
     hazards = [
         Hazard(code=HazardCode.MAY_FAIL, message=f"rows of {d.path} that belong into {o.id.path} stop it")
-        for d in _default_partitions(o, context)
+        for d in default_partitions(o, context)
     ]
     steps = [step(o.id, head, f"create {o.id}", lock=lock, on=on, hazards=hazards)]
     if leaves_series(o.id, context):
@@ -121,6 +128,11 @@ def create(o: Table, context: Context) -> tuple[Step, ...]:
         steps.append(take_in(o.id, context))
     elif _has_partitions_ahead(o, context):
         steps.append(first_partitions(o.id, context))
+    # In the CREATE TABLE all the same, so that the columns keep their order.
+    for part in context.inlined.get(o.id, ()):
+        if isinstance(part, Column):
+            settings = part.settings()
+            steps += [alter_parent(part.id, s, f"set storage of {part.id}", context) for s in settings]
     if o.replica_identity != "d":
         steps.append(_set_replica_identity(o))
     return tuple(steps)
@@ -131,16 +143,6 @@ def _has_partitions_ahead(o: Table, context: Context) -> bool:
     if o.time_column is None or context.server.timescaledb:
         return False
     return not any(getattr(t, "partition_of", None) == o.id for t in context.after.of("table"))
-
-
-def _default_partitions(o: Table, context: Context) -> Iterator[ObjectId]:
-    """Yield the default partition beside a partition: PostgreSQL looks through its rows."""
-    if o.partition_of is None:
-        return
-    for other in context.before.of("table"):
-        beside = isinstance(other, Table) and other.partition_of == o.partition_of
-        if beside and getattr(other, "partition_bound", None) == "DEFAULT" and other.id != o.id:
-            yield from context.with_descendants(other.id)
 
 
 def _set_replica_identity(o: Table) -> Step:
@@ -166,7 +168,7 @@ def drop(o: Table, context: Context) -> tuple[Step, ...]:
     on = dict.fromkeys(
         [*context.with_descendants(o.id), *([o.partition_of] if o.partition_of else [])]
         + [id for t in targets if t for id in context.with_descendants(t)]
-        + list(_default_partitions(o, context))
+        + list(default_partitions(o, context))
     )
     return (
         step(
@@ -199,9 +201,13 @@ def alter(change: Change, context: Context) -> Alteration:
         writer = _WRITERS.get(field)
         if writer is not None:
             steps.extend(writer(before, after, context))
-    if {"partition_of", "partition_bound"} & set(change.fields):
-        steps.extend(_move_partition(before, after, context))
-    return Alteration(steps=tuple(steps))
+    moved = bool({"partition_of", "partition_bound"} & set(change.fields))
+    if moved:
+        steps.extend(move_partitions(before, after, context))
+    follows = [*columns_of_new_parents(before, after, context)]
+    if before.unlogged != after.unlogged:
+        follows += unlike_after(before, after, context)
+    return Alteration(steps=tuple(steps), atomic=moved, follows=tuple(follows))
 
 
 def _alter_time_column(before: Table, after: Table, context: Context) -> Alteration:
@@ -294,46 +300,6 @@ def _alter_server_options(before: Table, after: Table, context: Context) -> list
 def _alter_of_type(before: Table, after: Table, context: Context) -> list[Step]:
     action = deparsed(f"OF {after.of_type}") if after.of_type else sql.SQL("NOT OF")
     return [_alter_table(after, action, f"change the type that {after.id} follows")]
-
-
-def _move_partition(before: Table, after: Table, context: Context) -> list[Step]:
-    """Detach from the old parent and attach to the new one, or with the new bound."""
-    steps = []
-    beside = tuple(_default_partitions(before, context))
-    if before.partition_of:
-        action = sql.SQL("DETACH PARTITION {}").format(name_of(before.id))
-        steps.append(
-            step(
-                before.id,
-                sql.SQL("ALTER TABLE {} {}").format(name_of(before.partition_of), action),
-                f"detach partition {before.id.path} from {before.partition_of.path}",
-                lock=LockMode.ACCESS_EXCLUSIVE,
-                on=(before.partition_of, *context.with_descendants(before.id), *beside),
-            )
-        )
-    if after.partition_of:
-        action = sql.SQL("ATTACH PARTITION {} {}").format(
-            name_of(after.id), deparsed(after.partition_bound or "DEFAULT")
-        )
-        hazard = Hazard(
-            code=HazardCode.MAY_FAIL,
-            message=f"rows of {after.id} outside {after.partition_bound} refuse the attach",
-        )
-        steps.append(
-            step(
-                after.id,
-                sql.SQL("ALTER TABLE {} {}").format(name_of(after.partition_of), action),
-                f"attach partition {after.id.path} to {after.partition_of.path}",
-                lock=LockMode.ACCESS_EXCLUSIVE,
-                on=(
-                    *context.with_descendants(after.id),
-                    *_default_partitions(after, context),
-                    *(() if context.is_new(after.partition_of) else (after.partition_of,)),
-                ),
-                hazards=(hazard,),
-            )
-        )
-    return steps
 
 
 _WRITERS = {

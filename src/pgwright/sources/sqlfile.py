@@ -9,6 +9,8 @@ from pathlib import Path
 
 from pgwright.errors import SourceError
 from pgwright.pg.address import parse_address
+from pgwright.pg.connect import connect
+from pgwright.pg.extensions import package_for
 from pgwright.pg.redact import redact
 from pgwright.server.binaries import embedded_binaries
 from pgwright.server.scratch import ScratchDatabase
@@ -16,6 +18,12 @@ from pgwright.server.scratch import ScratchDatabase
 _PLACE = re.compile(
     r"psql:(?P<file>.*?):(?P<line>\d+): (?P<severity>ERROR|FATAL):\s*(?P<message>.*)", re.DOTALL
 )
+
+_ROLE = re.compile(
+    r"^[ \t]*CREATE\s+(?:ROLE|USER|GROUP)\s+(?!MAPPING)(?P<name>\"[^\"]+\"|[\w$]+)[^;]*;",
+    re.IGNORECASE | re.MULTILINE,
+)
+_NO_EXTENSION = re.compile(r'extension "(?P<name>[^"]+)" is not available')
 
 
 def build(spec: str, *, place: ScratchDatabase, root: Path) -> None:
@@ -30,7 +38,7 @@ def build(spec: str, *, place: ScratchDatabase, root: Path) -> None:
     psql = binaries.program("psql")
     environment = {**os.environ, **binaries.environment(), **parse_address(place.url).environ()}
     text = path.read_text(encoding="utf-8", errors="surrogateescape")
-    spelt = " ".join(place.spelt(text))
+    spelt = _without_roles(" ".join(place.spelt(text)), place)
     given = str(path) if spelt == text else "-"
     done = subprocess.run(
         [
@@ -54,11 +62,32 @@ def build(spec: str, *, place: ScratchDatabase, root: Path) -> None:
         raise _error(path, redact(done.stderr))
 
 
+def _without_roles(text: str, place: ScratchDatabase) -> str:
+    """Return the SQL without the creation of roles that the scratch server has from an earlier time."""
+    if not place.embedded or not _ROLE.search(text):
+        return text
+    with connect(place.url) as conn:
+        known = {name for (name,) in conn.execute("SELECT rolname FROM pg_roles").fetchall()}
+
+    def kept(match: re.Match[str]) -> str:
+        return "\n" * match[0].count("\n") if match["name"].strip('"') in known else match[0]
+
+    return _ROLE.sub(kept, text)
+
+
 def _error(path: Path, output: str) -> SourceError:
     match = _PLACE.search(output)
     if match is None:
         return SourceError(f"{path} does not load", detail=output.strip() or None)
     first, _, rest = match["message"].strip().partition("\n")
+    missing = _NO_EXTENSION.search(first)
+    if missing:
+        name = missing["name"]
+        return SourceError(
+            f"{path} does not load: line {match['line']}: the scratch server has no extension {name}",
+            detail=f"the embedded server does not come with it; elsewhere it is in {package_for(name)}",
+            hint='set scratch = "postgresql://…" under [project] in pgwright.toml to a server that has it',
+        )
     return SourceError(
         f"{path} does not load: line {match['line']}: {first}",
         detail=rest.strip().removeprefix("DETAIL:").strip() or None,

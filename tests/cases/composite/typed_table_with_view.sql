@@ -1,4 +1,3 @@
--- defect: views over typed tables are not taken off while the type changes
 -- before
 CREATE TYPE c AS (x integer, y text);
 CREATE TABLE t OF c (x NOT NULL);

@@ -1,4 +1,3 @@
--- defect: an index on the parent alone is completed on scratch
 -- before
 CREATE TABLE p (id integer) PARTITION BY RANGE (id);
 CREATE TABLE q PARTITION OF p FOR VALUES FROM (1) TO (5);

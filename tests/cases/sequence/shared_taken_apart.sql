@@ -1,4 +1,3 @@
--- defect: a default, its sequence and a new identity of one column wait for each other
 -- before
 CREATE TABLE t (a integer, b serial);
 -- after

@@ -1,4 +1,3 @@
--- defect: persistence is not changed in the order of the foreign keys
 -- before
 CREATE TABLE a (id integer PRIMARY KEY);
 CREATE TABLE b (a integer REFERENCES a);

@@ -1,4 +1,3 @@
--- defect: a column of the row type of a table that changes is not rebuilt
 -- before
 CREATE TABLE t (id integer, x integer);
 CREATE TABLE u (r t);

@@ -120,3 +120,15 @@ def test_line_of_an_error_stands_although_the_file_is_spelt_anew(tmp_path: Path)
     file.write_text(_ICU_AFTER + "CREATE TABLE u (a nothing);\n")
     with pytest.raises(SourceError, match=r"line 9: type .nothing. does not exist"):
         compare_sources(f"file:{file}", f"file:{file}")
+
+
+def test_file_that_makes_its_roles_loads_again(tmp_path: Path) -> None:
+    file = tmp_path / "roles.sql"
+    file.write_text(
+        "CREATE ROLE made_by_file LOGIN;\nCREATE TABLE t ();\nGRANT SELECT ON t TO made_by_file;\n"
+    )
+    for _ in range(2):
+        assert not compare_sources(f"file:{file}", f"file:{file}").changes
+    file.write_text("CREATE EXTENSION postgis;")
+    with pytest.raises(SourceError, match="line 1: the scratch server has no extension postgis"):
+        compare_sources(f"file:{file}", f"file:{file}")

@@ -1,0 +1,122 @@
+"""Tables that join and leave their parents, and partitions that change their bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, cast
+
+from psycopg import sql
+
+from pgwright.kinds.steps import name_of, step
+from pgwright.model.locks import LockMode
+from pgwright.model.plan import Hazard, HazardCode
+from pgwright.pg.quoting import deparsed
+
+if TYPE_CHECKING:
+    from pgwright.kinds.contract import Context
+    from pgwright.kinds.table import Table
+    from pgwright.model.names import ObjectId
+    from pgwright.model.plan import Step
+
+
+def columns_of_new_parents(before: Table, after: Table, context: Context) -> Iterator[ObjectId]:
+    """Yield what must be as it will be when a table joins its parents: they have to fit each other then."""
+    for parent in (after.partition_of, *after.inherits):
+        if parent is not None and parent not in (before.partition_of, *before.inherits):
+            for catalog in (context.before, context.after):
+                yield from (
+                    part.id for part in catalog.children(parent) if part.id.kind in {"column", "constraint"}
+                )
+
+
+def unlike_after(before: Table, after: Table, context: Context) -> Iterator[ObjectId]:
+    """Yield the tables that must change their persistence first.
+
+    No logged table may refer to one that is lost in a crash.
+    """
+    for key in context.before.of("constraint"):
+        target, source = getattr(key, "target", None), key.id.root
+        if target is None or source == target:
+            continue
+        if after.unlogged and target == before.id:
+            yield source
+        elif not after.unlogged and source == before.id:
+            yield target
+
+
+def default_partitions(o: Table, context: Context) -> Iterator[ObjectId]:
+    """Yield the default partition beside a partition: PostgreSQL looks through its rows."""
+    if o.partition_of is None:
+        return
+    for other in (*context.before.of("table"), *context.after.of("table")):
+        beside = getattr(other, "partition_of", None) == o.partition_of
+        if beside and getattr(other, "partition_bound", None) == "DEFAULT" and other.id != o.id:
+            yield from (id for id in context.with_descendants(other.id) if id in context.before)
+
+
+def move_partitions(before: Table, after: Table, context: Context) -> list[Step]:
+    """Detach from the old parent and attach to the new one, or with the new bound.
+
+    Partitions that change their bounds together may overlap on the way: the first of them detaches all, and
+    then attaches all.
+    """
+    pairs = [(before, after)]
+    if before.partition_of and before.partition_of == after.partition_of:
+        pairs = list(_rebound(before.partition_of, context))
+        if pairs[0][0].id != before.id:
+            return []
+    detached = [step for old, _ in pairs for step in _detach(old, context)]
+    return detached + [step for _, new in pairs for step in _attach(new, context)]
+
+
+def _rebound(parent: ObjectId, context: Context) -> Iterator[tuple[Table, Table]]:
+    for table in context.before.of("table"):
+        old, new = cast("Table", table), cast("Table | None", context.after.get(table.id))
+        if new is None or old.id in context.dropped:
+            continue
+        if old.partition_of == parent == new.partition_of and old.partition_bound != new.partition_bound:
+            yield old, new
+
+
+def _detach(before: Table, context: Context) -> list[Step]:
+    steps = []
+    beside = tuple(default_partitions(before, context))
+    if before.partition_of:
+        action = sql.SQL("DETACH PARTITION {}").format(name_of(before.id))
+        steps.append(
+            step(
+                before.id,
+                sql.SQL("ALTER TABLE {} {}").format(name_of(before.partition_of), action),
+                f"detach partition {before.id.path} from {before.partition_of.path}",
+                lock=LockMode.ACCESS_EXCLUSIVE,
+                on=(before.partition_of, *context.with_descendants(before.id), *beside),
+            )
+        )
+    return steps
+
+
+def _attach(after: Table, context: Context) -> list[Step]:
+    steps = []
+    if after.partition_of:
+        action = sql.SQL("ATTACH PARTITION {} {}").format(
+            name_of(after.id), deparsed(after.partition_bound or "DEFAULT")
+        )
+        hazard = Hazard(
+            code=HazardCode.MAY_FAIL,
+            message=f"rows of {after.id} outside {after.partition_bound} refuse the attach",
+        )
+        steps.append(
+            step(
+                after.id,
+                sql.SQL("ALTER TABLE {} {}").format(name_of(after.partition_of), action),
+                f"attach partition {after.id.path} to {after.partition_of.path}",
+                lock=LockMode.ACCESS_EXCLUSIVE,
+                on=(
+                    *context.with_descendants(after.id),
+                    *default_partitions(after, context),
+                    *(() if context.is_new(after.partition_of) else (after.partition_of,)),
+                ),
+                hazards=(hazard,),
+            )
+        )
+    return steps
