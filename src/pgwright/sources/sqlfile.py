@@ -9,11 +9,10 @@ from pathlib import Path
 
 from pgwright.errors import SourceError
 from pgwright.pg.address import parse_address
-from pgwright.pg.connect import connect
 from pgwright.pg.extensions import package_for
 from pgwright.pg.redact import redact
 from pgwright.server.binaries import embedded_binaries
-from pgwright.server.scratch import ScratchDatabase
+from pgwright.server.scratch import ScratchDatabase, ensure_roles
 
 _PLACE = re.compile(
     r"psql:(?P<file>.*?):(?P<line>\d+): (?P<severity>ERROR|FATAL):\s*(?P<message>.*)", re.DOTALL
@@ -63,16 +62,15 @@ def build(spec: str, *, place: ScratchDatabase, root: Path) -> None:
 
 
 def _without_roles(text: str, place: ScratchDatabase) -> str:
-    """Return the SQL without the creation of roles that the scratch server has from an earlier time."""
-    if not place.embedded or not _ROLE.search(text):
+    """Return the SQL without the creation of roles, which are on the embedded scratch server then.
+
+    Roles outlive the database, and two files that are built at once may make the same.
+    """
+    named = [match["name"] for match in _ROLE.finditer(text)]
+    if not place.embedded or not named:
         return text
-    with connect(place.url) as conn:
-        known = {name for (name,) in conn.execute("SELECT rolname FROM pg_roles").fetchall()}
-
-    def kept(match: re.Match[str]) -> str:
-        return "\n" * match[0].count("\n") if match["name"].strip('"') in known else match[0]
-
-    return _ROLE.sub(kept, text)
+    ensure_roles(place.url, [n[1:-1] if n.startswith('"') else n.lower() for n in named])
+    return _ROLE.sub(lambda match: "\n" * match[0].count("\n"), text)
 
 
 def _error(path: Path, output: str) -> SourceError:

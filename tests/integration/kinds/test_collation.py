@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from pathlib import Path
 
 import psycopg
@@ -123,10 +124,10 @@ def test_line_of_an_error_stands_although_the_file_is_spelt_anew(tmp_path: Path)
 
 
 def test_file_that_makes_its_roles_loads_again(tmp_path: Path) -> None:
+    # Both sides are built at once, and each time the roles are new to the server.
+    name = f"Made_by_file_{os.getpid()}"
     file = tmp_path / "roles.sql"
-    file.write_text(
-        "CREATE ROLE made_by_file LOGIN;\nCREATE TABLE t ();\nGRANT SELECT ON t TO made_by_file;\n"
-    )
+    file.write_text(f"CREATE ROLE {name} LOGIN;\nCREATE TABLE t ();\nGRANT SELECT ON t TO {name};\n")
     for _ in range(2):
         assert not compare_sources(f"file:{file}", f"file:{file}").changes
     file.write_text("CREATE EXTENSION postgis;")
