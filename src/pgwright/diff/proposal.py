@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
+import psycopg
+
+from pgwright.diff.build import copied, roles_of
 from pgwright.diff.comparison import Comparison
 from pgwright.diff.ends import Ends
 from pgwright.diff.lookalike import likely_renames, said
-from pgwright.diff.rehearse import Rehearsal, rehearse, require_success
+from pgwright.diff.rehearse import Rehearsal, rehearse_on, require_success
 from pgwright.diff.rename import Rename, understand
 from pgwright.diff.stages import plan_in_stages
 from pgwright.errors import ExtensionMissingError, PgwrightError, StatementError
-from pgwright.model.catalog import Catalog
+from pgwright.model.catalog import Unhandled
 from pgwright.model.plan import Hazard, HazardCode, Phase, Plan
 from pgwright.server.scratch import EMBEDDED
 
@@ -37,9 +42,9 @@ def propose(
     """Plan the way from one end of a comparison to the other and try it.
 
     `renames` are ``old=new`` paths of objects. Raises `UsageError` for a rename that names nothing,
-    `RehearsalFailed` when the plan does not do on scratch what it declares, and the errors of planning. Where
-    a copy cannot be built because the scratch server lacks an extension or what no kind reads, the plan is
-    returned without a rehearsal, and says so in its notes.
+    `RehearsalFailed` when the plan does not do on scratch what it declares, `StatementError` when a step
+    fails there, and the errors of planning. Where the scratch server lacks an extension or what no kind
+    reads, the plan is returned without a rehearsal, and says so in its notes.
     """
     before, after = comparison.before, comparison.after
     told = understand(renames, before, after)
@@ -50,25 +55,48 @@ def propose(
     ends = Ends(before=before, after=after, selection=comparison.selection, online=online, renames=told)
     if not plan or not rehearsed:
         return Proposal(plan=plan, ends=ends)
-    try:
-        rehearsal = rehearse(plan, before, after, selection=comparison.selection, scratch=scratch)
-    except (StatementError, ExtensionMissingError) as exc:
-        cause = _missing_on_scratch(exc, before, after)
-        if cause is None:
-            raise
-        return Proposal(plan=replace(plan, notes=(*plan.notes, cause)), ends=ends)
-    require_success(rehearsal)
-    return Proposal(plan=plan, ends=ends, rehearsal=rehearsal)
+    tried = _try(plan, comparison, scratch)
+    if not isinstance(tried, Rehearsal):
+        return Proposal(plan=replace(plan, notes=(*plan.notes, tried)), ends=ends)
+    require_success(tried)
+    return Proposal(plan=plan, ends=ends, rehearsal=tried)
 
 
-def _missing_on_scratch(exc: PgwrightError, before: Catalog, after: Catalog) -> str | None:
-    """Say why the plan was not tried where the scratch server lacks what it stands on, or return None."""
-    named = sorted({f"{u.what} {u.name}" for u in (*before.unhandled, *after.unhandled)})
-    if not named and not isinstance(exc, ExtensionMissingError):
-        return None
-    lacks = f"; it has none of: {', '.join(named)}" if named else ""
+def _try(plan: Plan, comparison: Comparison, scratch: str) -> Rehearsal | str:
+    """Rehearse the plan, or say what the scratch server lacks of what it stands on.
+
+    A copy that cannot be built says nothing about the plan. A step that fails does, unless it asks by name
+    for what no kind reads.
+    """
+    before, after = comparison.before, comparison.after
+    unread = {*before.unhandled, *after.unhandled}
+    copy = None
+    with ExitStack() as stack:
+        try:
+            copy = stack.enter_context(copied(before, scratch=scratch, roles=roles_of(after)))
+            return rehearse_on(copy, plan, before, after, selection=comparison.selection)
+        except ExtensionMissingError as exc:
+            return _untried(exc, ())
+        except StatementError as exc:
+            lacking = unread if copy is None else {u for u in unread if _is_missing(u, exc)}
+            if not lacking:
+                raise
+            return _untried(exc, lacking)
+
+
+def _is_missing(unread: Unhandled, exc: StatementError) -> bool:
+    """Tell whether the server's answer is that it does not know this very object."""
+    if not isinstance(exc.__cause__, psycopg.errors.UndefinedObject | psycopg.errors.UndefinedFunction):
+        return False
+    name = unread.name.partition(" ")[0]
+    return re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.])", exc.message) is not None
+
+
+def _untried(exc: PgwrightError, lacking: Iterable[Unhandled]) -> str:
+    named = ", ".join(sorted(f"{u.what} {u.name}" for u in lacking))
     return (
-        f"the plan was NOT tried on scratch, because a copy cannot be built there: {exc.message}{lacks}. "
+        f"the plan was NOT tried on scratch, because that server lacks what it stands on: {exc.message}"
+        f"{f'; no kind reads: {named}' if named else ''}. "
         'To have it tried, set scratch = "postgresql://…" to a server that has what is missing'
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pgwright.diff.build import as_on_scratch, copied, roles_of
+from pgwright.diff.build import Copy, as_on_scratch, copied, roles_of
 from pgwright.diff.compare import compare
 from pgwright.diff.ends import is_broken
 from pgwright.diff.execute import execute_steps
@@ -51,11 +51,16 @@ def rehearse(
     `selection` is the part of the end that counts: a new table, for example, has an owner, of which models
     say nothing. Raises `StatementError` when a step fails, and the errors of building.
     """
+    with copied(before, scratch=scratch, roles=roles_of(after)) as copy:
+        return rehearse_on(copy, plan, before, after, selection=selection)
+
+
+def rehearse_on(
+    copy: Copy, plan: Plan, before: Catalog, after: Catalog, *, selection: Selection | None = None
+) -> Rehearsal:
+    """Run the plan on a copy of `before`, which it uses up, and compare the end, as `rehearse` does."""
     selection = selection or Selection()
-    with (
-        copied(before, scratch=scratch, roles=roles_of(after)) as copy,
-        Watcher(copy.url, copy.conn) as watcher,
-    ):
+    with Watcher(copy.url, copy.conn) as watcher:
         if plan.server.timescaledb:
             # The declarations mean the same without TimescaleDB; the way there is another one.
             before, after = as_on_scratch(before, copy.conn), as_on_scratch(after, copy.conn)

@@ -32,7 +32,6 @@ EXPECTED = {
     ("access method", "second"),
     ("conversion", "public.turn"),
     ("foreign data wrapper", "wrapper"),
-    ("foreign server", "remote"),
     ("language", "other"),
     ("large objects", "2"),
     ("operator class", "public.hashed using hash"),
@@ -40,8 +39,6 @@ EXPECTED = {
     ("setting of a column of a materialized view", "public.m.a"),
     ("shell operator", "public.!=="),
     ("shell type", "public.shell"),
-    ("text search configuration", "public.words"),
-    ("text search dictionary", "public.plain"),
     ("user mapping", "public on remote"),
 }
 
