@@ -52,8 +52,8 @@ PARTS = 32 * 1024  # bytes: some forty parts
 _CHILD = """
 import sys
 from pgwright.transfer.copy.copy import Manner, copy_database, resume_copy
-source, target, how, parts = sys.argv[1:]
-manner = Manner(least_part=int(parts), verify=False)
+source, target, how, parts, rate = sys.argv[1:]
+manner = Manner(least_part=int(parts), rate=float(rate), verify=False)
 (resume_copy(source, target, manner) if how == "resume" else copy_database(source, target, None, manner))
 """
 
@@ -86,10 +86,9 @@ def unfinished(url: str) -> bool:
         return conn.execute("SELECT FROM pgwright.run WHERE status = 'succeeded'").fetchone() is None
 
 
-def start(source: str, target: str, how: str = "copy") -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-c", _CHILD, source, target, how, str(PARTS)], stderr=subprocess.PIPE
-    )
+def start(source: str, target: str, how: str = "copy", *, rate: int = 0) -> subprocess.Popen[bytes]:
+    arguments = [source, target, how, str(PARTS), str(rate)]
+    return subprocess.Popen([sys.executable, "-c", _CHILD, *arguments], stderr=subprocess.PIPE)
 
 
 def wait_for(url: str, pieces: int, child: subprocess.Popen[bytes]) -> None:
@@ -138,7 +137,8 @@ def test_kill_and_resume(seed: int, source: str, server_18: Server, make_databas
 
 
 def test_only_what_is_missing_is_brought(source: str, database: str) -> None:
-    child = start(source, database)
+    # Slow enough (2.7 MB in some five seconds) that the kill finds it at work.
+    child = start(source, database, rate=400_000)
     wait_for(database, 12, child)
     child.send_signal(signal.SIGKILL)
     child.communicate()
