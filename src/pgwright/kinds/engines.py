@@ -9,6 +9,7 @@ from pgwright.kinds.contract import Context
 from pgwright.kinds.partition_steps import series_of
 from pgwright.kinds.policy_records import COMMUNITY
 from pgwright.kinds.steps import parent_of
+from pgwright.kinds.table import Table
 from pgwright.model.catalog import Catalog
 from pgwright.model.names import ObjectId, QualifiedName
 
@@ -28,6 +29,10 @@ def neutral(catalog: Catalog, *, keep_extension: bool = False) -> Catalog:
         for o in catalog.of(kind):
             facts = {"native": True} if kind == "time_series" else {"by": ""}
             objects[o.id] = replace(o, **facts)
+    for o in catalog.of("table"):
+        # A hypertable that nobody declared: nothing says how to keep it without TimescaleDB.
+        if isinstance(o, Table) and o.time_column and series_of(catalog, o.id) is None:
+            objects[o.id] = replace(o, time_column=None)
     return replace(catalog, objects=objects, server=replace(catalog.server, timescaledb=""))
 
 

@@ -63,6 +63,11 @@ def _time_column(catalog: Catalog, table: ObjectId) -> str | None:
     return getattr(catalog.get(table), "time_column", None)
 
 
+# Of every conversion: it is one transaction under a lock, and its length is that of the table.
+CONVERSION_HINT = (
+    "on a large table, run pgwright policy apply in a maintenance window; stopped, it leaves all as it was"
+)
+
 _HISTORY, _DISSOLVED = "history", "dissolved"
 
 
@@ -104,7 +109,7 @@ def set_aside(table: ObjectId, context: Context) -> Step:
     hazard = Hazard(
         code=HazardCode.LOCKS_READERS,
         message=f"nobody reads or writes {table.path} while PostgreSQL reads all its rows once",
-        hint="on a large table convert it first, online: pgwright policy convert",
+        hint=CONVERSION_HINT,
     )
     text = sql.SQL(";\n").join(actions)
     on = (table, *_referenced(table, context))
@@ -156,8 +161,11 @@ def take_in(table: ObjectId, context: Context) -> Step:
     series = series_of(context.after, table)
     type = column_type(context.after, table, series.column)
     old, span = _aside(table, _HISTORY), Span.of(series.interval)
-    newest = sql.SQL("(SELECT greatest(now()::{}, max(old.{})) FROM {} AS old)").format(
-        deparsed(type), Name(series.column), name_of(old)
+    newest = sql.SQL("(SELECT max(old.{}) FROM {} AS old)").format(Name(series.column), name_of(old))
+    # The piece of time that is now gets a partition of its own, unless the old table has rows of it.
+    after = sql.SQL("greatest({}, {})").format(
+        bucket_start(sql.SQL("now()::{}").format(deparsed(type)), span, series.zone, type),
+        bucket_after(bucket_start(newest, span, series.zone, type), span, series.zone, type),
     )
     lines: list[sql.Composable] = []
     for part in context.before.children(table, "column"):
@@ -168,7 +176,7 @@ def take_in(table: ObjectId, context: Context) -> Step:
         "EXECUTE format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (MINVALUE) TO (%L)', "
         "{table}, {old}, lower_bound);"
     ).format(
-        after=bucket_after(bucket_start(newest, span, series.zone, type), span, series.zone, type),
+        after=after,
         table=literal(name_of(table).as_string()),
         old=literal(name_of(old).as_string()),
     )

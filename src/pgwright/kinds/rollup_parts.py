@@ -141,6 +141,7 @@ class RollupParts:
     def make_log(self) -> sql.Composed:
         """Compose the creation of the log, whose first line says that everything has to be computed."""
         return sql.SQL(
+            "CREATE SCHEMA IF NOT EXISTS pgwright;\n"
             "CREATE TABLE IF NOT EXISTS {log} AS SELECT {keys}, false AS everything FROM {relation} "
             "WITH NO DATA;\n"
             # Emptied all the time, it must not wait until a fifth of it is dead.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pgwright.errors import PolicyError
 from pgwright.kinds.buckets import TIMES, interval
 from pgwright.kinds.contract import Alteration, Context, Found, Kind, Reading
-from pgwright.kinds.partition_steps import column_type
+from pgwright.kinds.partition_steps import CONVERSION_HINT, column_type
 from pgwright.kinds.policy_records import forget, policy_object, record, relation
 from pgwright.kinds.relations import held
 from pgwright.kinds.steps import parent_of, statement, step
@@ -61,8 +61,7 @@ def create(o: Series, context: Context) -> tuple[Step, ...]:
     hazards = []
     if not context.is_new(table):
         message = f"nobody reads or writes {table.path} while its rows are moved into chunks"
-        hint = "on a large table convert it first, online: pgwright policy convert"
-        hazards.append(Hazard(code=HazardCode.LOCKS_READERS, message=message, hint=hint))
+        hazards.append(Hazard(code=HazardCode.LOCKS_READERS, message=message, hint=CONVERSION_HINT))
     made = step(
         o.id,
         text,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from pgwright.diff.comparison import Comparison, comparable
 from pgwright.diff.proposal import Proposal, propose
 from pgwright.errors import PolicyError
+from pgwright.kinds.engines import rollup_relation
 from pgwright.kinds.table import Table
 from pgwright.model.catalog import Catalog
+from pgwright.model.names import ObjectId
 from pgwright.model.selection import Selection, without_orphans
 from pgwright.sources.load import Workshop, load_catalog
 from pgwright.timeseries.declare import POLICY_KINDS
@@ -60,9 +62,8 @@ def with_policies_of(
         for id, o in live.objects.items()
         if id.kind not in POLICY_KINDS or (only and id not in chosen.apply(live))
     }
-    made = {o.id for o in wanted if o.derived}
-    missing = sorted({id.root.path for id in declared if id.root not in live and id.root not in made})
-    objects |= {id: o for id, o in declared.items() if id.root.path not in missing}
+    missing = _without_table(declared, live)
+    objects |= {id: o for id, o in declared.items() if id not in missing}
     for id, o in live.objects.items():
         theirs = wanted.get(id)
         if isinstance(o, Table) and isinstance(theirs, Table) and (not only or id in chosen.apply(wanted)):
@@ -71,4 +72,17 @@ def with_policies_of(
             objects[id] = replace(o, time_column=column, partition_key=key)
         elif isinstance(o, Table) and theirs is None and o.time_column and not only:
             objects[id] = replace(o, time_column=None)
-    return replace(live, objects=without_orphans(objects)), tuple(missing)
+    made = {rollup_relation(id) for id in missing if id.kind == "rollup"}
+    lacking = sorted({id.root.path for id in missing if id.root not in made})
+    return replace(live, objects=without_orphans(objects)), tuple(lacking)
+
+
+def _without_table(declared: Collection[ObjectId], live: Catalog) -> frozenset[ObjectId]:
+    """Return what is declared about tables that neither are there nor come with a rollup that can be made."""
+    missing: frozenset[ObjectId] = frozenset()
+    while True:
+        made = {rollup_relation(id) for id in declared if id.kind == "rollup" and id not in missing}
+        found = frozenset(id for id in declared if id.root not in live and id.root not in made)
+        if found == missing:
+            return missing
+        missing = found

@@ -20,6 +20,7 @@ from pgwright.sources.database import read_catalog
 from pgwright.sources.load import Workshop
 from pgwright.timeseries.declare import Edit, declare
 from pgwright.timeseries.proposal import propose_policies
+from pgwright.timeseries.run import run_policies
 from pgwright.timeseries.status import policy_status
 
 ROOT = Path(__file__).parents[3]
@@ -167,6 +168,25 @@ def test_what_an_edition_cannot_do_is_said_in_the_plan(timescale: str) -> None:
     said = [h.message for h in plan.hazards if h.code == "not-available"]
     assert len(said) == 1 and "Apache edition has no compression" in said[0]
     assert any("by pgwright policy run" in h.message for h in plan.hazards)
+
+
+def test_tables_that_are_not_there_yet_are_named(database: str) -> None:
+    plan = propose_policies(database, MODELS, workshop=WORKSHOP).plan
+    assert not plan
+    assert [note for note in plan.notes if "declared" in note] == [
+        "public.readings is declared, but not in the database yet: pgwright schema plan"
+    ]
+
+
+def test_a_rollup_needs_no_other_declaration(database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute("CREATE TABLE calls (who int, cost numeric)")
+        totals = Rollup("totals", group_by="who", aggregates={"n": "count(*)", "cost": "sum(cost)"})
+        with conn.transaction():
+            declare(conn, [Edit(table=QualifiedName("public", "calls"), policy=totals)])
+        conn.execute("INSERT INTO calls VALUES (1, 2.5), (1, 0.5), (2, 7)")
+        assert not run_policies(database).failed
+        assert conn.execute("SELECT * FROM totals ORDER BY who").fetchall() == [(1, 2, 3), (2, 1, 7)]
 
 
 def test_a_hypertable_of_others_is_left_alone(timescale: str) -> None:

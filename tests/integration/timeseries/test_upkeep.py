@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -229,8 +230,52 @@ def test_partitions_are_made_ahead_of_the_newest_row_and_of_now(database: str) -
         run_policies(database)
         assert len(chunks(conn, "readings")) == 6
         # Idle for long: what is missing up to now is made without a gap.
-        for name in names:
-            conn.execute(b"DROP TABLE " + name.encode())
+        for chunk in chunks(conn, "readings")[1:]:
+            conn.execute(b"DROP TABLE " + chunk.name.encode())
         assert not run_policies(database).failed
         ends = [(c.start, c.end) for c in chunks(conn, "readings")]
         assert all(one[1] == other[0] for one, other in pairwise(ends))
+
+
+@pytest.mark.parametrize(("day", "hours"), [("2027-03-28", 23), ("2027-10-31", 25)])
+def test_a_day_with_another_number_of_hours(database: str, day: str, hours: int) -> None:
+    """Clocks in Oslo go forward and back: partitions and buckets are those of its calendar."""
+    midnight = f"timestamp '{day}' AT TIME ZONE 'Europe/Oslo'"
+    counted = {"n": "count(*)"}
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute("SET TimeZone = 'America/New_York'")
+        conn.execute(SCHEMA)
+        for policy in (
+            TimeSeries("at", "1 day", zone="Europe/Oslo"),
+            Rollup("daily", bucket="1 day", group_by="sensor_id", aggregates=counted, realtime=True),
+            Rollup("quarters", bucket="6 hours", group_by="sensor_id", aggregates=counted),
+            Rollup("hourly", bucket="1 hour", group_by="sensor_id", aggregates=counted),
+        ):
+            with conn.transaction():
+                declare(conn, [Edit(table=READINGS, policy=policy)])
+        conn.execute(
+            "DO $$ BEGIN EXECUTE format("
+            "'CREATE TABLE eve PARTITION OF readings FOR VALUES FROM (%L) TO (%L)', "
+            f"{midnight} - interval '1 day', {midnight}); END $$".encode()
+        )
+        conn.execute(f"INSERT INTO readings VALUES (1, {midnight} - interval '1 hour', 1)".encode())
+        assert not run_policies(database).failed
+        made = {c.name: (c.start, c.end) for c in chunks(conn, "readings")}
+        start, end = made[f"public.readings_p{day.replace('-', '_')}"]
+        assert conn.execute("SELECT %s::timestamptz - %s::timestamptz", (end, start)).fetchone() == (
+            timedelta(hours=hours),
+        )
+        conn.execute(
+            "INSERT INTO readings SELECT 1, at, 1 FROM generate_series("
+            f"{midnight}, {midnight} + interval '30 hours', interval '30 minutes') AS at".encode()
+        )
+        expected = {"daily": [2 * hours], "quarters": [2 * (hours - 18), 12, 12, 12], "hourly": [2] * hours}
+        assert _of_day(conn, "daily_live", day) == expected["daily"]
+        assert not run_policies(database, Demand(force=True)).failed
+        assert {name: _of_day(conn, name, day) for name in expected} == expected
+
+
+def _of_day(conn: psycopg.Connection, name: str, day: str) -> list[Any]:
+    """Return the counts of a rollup by bucket, of one day as the calendar in Oslo has it."""
+    query = f"SELECT n FROM {name} WHERE (bucket AT TIME ZONE 'Europe/Oslo')::date = '{day}' ORDER BY bucket"
+    return [row[0] for row in conn.execute(query.encode()).fetchall()]

@@ -17,7 +17,6 @@ APPS = ("environmental", "batch", "demo")
 TABLES = {
     "environmental_area",
     "environmental_container",
-    "environmental_daily_avg",
     "environmental_environmentalreading",
     "environmental_sensor",
     "environmental_weatherdata",
@@ -31,6 +30,8 @@ TABLES = {
     "batch_species",
     "demo_demoload",
 }
+# Comes with a declaration, on PostgreSQL; no model makes it.
+ROLLUPS = {"environmental_daily_avg"}
 
 
 def ours(url: str, apps: tuple[str, ...] = APPS) -> set[str]:
@@ -60,7 +61,7 @@ def test_models_have_all_their_migrations(database: str) -> None:
 def test_up_down_to_nothing_and_up_again(database: str) -> None:
     manage(database, "migrate", "-v0")
     first = ours(database)
-    assert tables(database) == TABLES
+    assert tables(database) == TABLES | ROLLUPS
     for app in ("demo", "batch", "environmental"):
         manage(database, "migrate", app, "zero", "-v0")
     assert ours(database) == set()
@@ -95,7 +96,7 @@ def test_up_and_down_on_every_version_that_django_takes(
 ) -> None:
     url = make_database(request.getfixturevalue(f"server_{version}"))
     manage(url, "migrate", "-v0")
-    assert tables(url) == TABLES
+    assert tables(url) == TABLES | ROLLUPS
     for app in ("demo", "batch", "environmental"):
         manage(url, "migrate", app, "zero", "-v0")
     assert ours(url) == set()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,25 +24,6 @@ if TYPE_CHECKING:
 
 NO_MODEL = "without a model"
 TIMESCALE = "timescaledb"
-
-# What can be rebuilt on a server without TimescaleDB.
-PLAIN = pgwright.Selection(
-    exclude=(TIMESCALE,),
-    kinds=(
-        "schema",
-        "extension",
-        "enum",
-        "domain",
-        "sequence",
-        "sequence_owner",
-        "table",
-        "column",
-        "default",
-        "constraint",
-        "index",
-        "comment",
-    ),
-)
 
 _HYPERTABLES = """
     SELECT h.hypertable_name, d.column_name, d.time_interval, h.num_chunks, h.compression_enabled
@@ -133,25 +114,7 @@ class Inspection:
 
     def _against(self, other: str, selection: Selection) -> Comparison:
         workshop = pgwright.Workshop(root=self.project.root, scratch=self.project.scratch)
-        with pgwright.connect(self.url) as connection:
-            rows = connection.execute("SELECT extname FROM pg_extension ORDER BY extname").fetchall()
-        extensions = {name for (name,) in rows}
-        if TIMESCALE not in extensions:
-            return pgwright.compare_sources(self.url, other, workshop=workshop, selection=selection)
-        # The embedded server, on which models are built, has no TimescaleDB: what only it could make is left
-        # out. Hypertables are compared as tables.
-        workshop = replace(workshop, extensions=tuple(sorted(extensions - {TIMESCALE})))
-        live, there = pgwright.load_catalog(self.url), pgwright.load_catalog(other, workshop)
-        comparison = pgwright.comparable(
-            PLAIN.apply(live),
-            PLAIN.apply(there),
-            before=self.url,
-            after=other,
-            workshop=workshop,
-            selection=selection,
-        )
-        said = "views, functions and triggers are left out, because TimescaleDB makes some of them"
-        return replace(comparison, notes=(*comparison.notes, said))
+        return pgwright.compare_sources(self.url, other, workshop=workshop, selection=selection)
 
 
 def url_of(alias: str) -> str:
