@@ -9,7 +9,7 @@ from typing import Any
 from psycopg import Connection
 
 from pgwright.kinds.buckets import bare_type
-from pgwright.kinds.policy_records import Record, read_records
+from pgwright.kinds.policy_records import Record, made_relations, read_records
 from pgwright.kinds.rollup_parts import RollupParts
 from pgwright.model.names import ObjectId, QualifiedName
 
@@ -20,6 +20,12 @@ _LICENCE = (
 _TYPE = (
     "SELECT format_type(atttypid, NULL), attnotnull FROM pg_attribute "
     "WHERE attrelid = %s AND attname = %s AND attnum > 0 AND NOT attisdropped"
+)
+
+_PARTITIONS = (
+    "SELECT n.nspname::text, c.relname::text FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid "
+    "JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE i.inhparent = ANY (%s::oid[]) "
+    "AND c.relispartition"
 )
 
 
@@ -60,6 +66,14 @@ def declarations(conn: Connection[Any]) -> Declarations:
     licence = row[0] if row else ""
     records = read_records(conn, timescaledb=licence, major=conn.info.server_version // 10000)
     return Declarations(records=records, timescaledb=licence)
+
+
+def brought_along(conn: Connection[Any]) -> frozenset[QualifiedName]:
+    """Return the tables and views that declarations bring with them: partitions, and what rollups make."""
+    declared = declarations(conn)
+    series = [record.relation for record in declared.of("time_series")]
+    partitions = conn.execute(_PARTITIONS, (series,)).fetchall()
+    return made_relations(declared.records) | {QualifiedName(*found) for found in partitions}
 
 
 def column_facts(conn: Connection[Any], relation: int, column: str) -> tuple[str, bool]:

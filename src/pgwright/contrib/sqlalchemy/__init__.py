@@ -16,6 +16,7 @@ from pgwright.contrib.sqlalchemy.timeseries import (
     Retain,
     Rollup,
     TimeSeries,
+    beside_policies,
     declare_policies,
     withdraw_policies,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "TimeSeries",
     "Trigger",
     "View",
+    "beside_policies",
     "declare",
     "declare_policies",
     "withdraw_policies",

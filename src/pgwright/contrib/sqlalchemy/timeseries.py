@@ -12,7 +12,7 @@ them on other databases. `pgwright schema` and `pgwright policy` compare them wi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ParamSpec
 
 import psycopg
@@ -23,9 +23,11 @@ from pgwright.errors import PolicyError
 from pgwright.model import policy as model
 from pgwright.model.names import QualifiedName
 from pgwright.timeseries.declare import Edit, declare
+from pgwright.timeseries.records import brought_along
 
 _INFO = "pgwright_policies"
 _DEFAULT_SCHEMA = "public"
+_FOREIGN_SCHEMAS = ("_timescaledb_", "timescaledb_")
 
 P = ParamSpec("P")
 
@@ -108,7 +110,7 @@ def _after_create(
 
 
 def declare_policies(
-    connection: Connection, table: str, *policies: Declared, schema: str | None = None
+    connection: Connection | None, table: str, *policies: Declared, schema: str | None = None
 ) -> None:
     """Make policies of a table hold: ``declare_policies(op.get_bind(), "logs", Retain("1 year"))``.
 
@@ -119,15 +121,21 @@ def declare_policies(
 
 
 def withdraw_policies(
-    connection: Connection, table: str, *policies: Declared, schema: str | None = None
+    connection: Connection | None, table: str, *policies: Declared, schema: str | None = None
 ) -> None:
     """Take policies of a table back, in the downgrade of a migration; rows of the table itself stay."""
     _change(connection, table, tuple(reversed(policies)), schema, gone=True)
 
 
 def _change(
-    connection: Connection, table: str, policies: Sequence[Declared], schema: str | None, *, gone: bool
+    connection: Connection | None, table: str, policies: Sequence[Declared], schema: str | None, *, gone: bool
 ) -> None:
+    if connection is None:
+        raise PolicyError(
+            f"the policies of {table} cannot be written into a script",
+            detail="what makes them hold depends on the table as it is in the database; nothing was changed",
+            hint="run the migration on the database; for a look at the SQL: pgwright policy plan",
+        )
     if connection.dialect.name != "postgresql":
         return
     edits = (
@@ -135,6 +143,29 @@ def _change(
         for item in policies
     )
     declare(_driver(connection), edits)
+
+
+def beside_policies(
+    connection: Connection,
+) -> Callable[[str | None, str, Mapping[str, str | None]], bool]:
+    """Return what Alembic's ``context.configure`` takes as ``include_name``: all but what policies bring.
+
+    Without it, autogenerate would drop partitions and the tables of rollups, which no model declares. The
+    database is asked when the first name is, since a question before would open a transaction.
+    """
+    brought: list[frozenset[QualifiedName]] = []
+
+    def include(name: str | None, type: str, parents: Mapping[str, str | None]) -> bool:
+        if type == "schema":
+            return not (name or "").startswith(_FOREIGN_SCHEMAS) and name != "pgwright"
+        if type != "table" or connection.dialect.name != "postgresql":
+            return True
+        if not brought:
+            brought.append(brought_along(_driver(connection)))
+        schema = parents.get("schema_name") or connection.dialect.default_schema_name
+        return QualifiedName(schema, str(name)) not in brought[0]
+
+    return include
 
 
 def _driver(connection: Connection) -> psycopg.Connection[Any]:
