@@ -54,8 +54,8 @@ class Invocation:
         from pgwright.config import Database  # noqa: PLC0415
 
         same = configured_at(project, self.url)
-        environment = same.environment if same else "development"
-        given = Database(name="--url", url=self.url, environment=environment)
+        # A database that is configured keeps its name: whoever means it says so by that name.
+        given = replace(same, url=self.url) if same else Database(name="--url", url=self.url)
         return replace(project, databases=(given,))
 
     @property

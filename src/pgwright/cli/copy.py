@@ -70,7 +70,7 @@ def command(invocation: Invocation, /, source: str, target: str, **chosen: Any) 
     if chosen["check"]:
         check(invocation, sides, choice, jobs=chosen["jobs"])
         return
-    invocation.refuse_production_of(sides[1], "copying into", named=chosen["production"])
+    invocation.refuse_production_of(sides[1], "filling tables", named=chosen["production"])
     if chosen["stop"] or chosen["switch"] or (chosen["follow"] and follows(sides)):
         with bars(invocation.output) as shown:
             manner = _manner(invocation, shown, chosen)

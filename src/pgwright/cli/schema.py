@@ -191,14 +191,19 @@ def apply(
 @click.argument("run", required=False)
 @click.option("--undo", is_flag=True, help="Go back to where the run came from instead.")
 @click.option("--allow", multiple=True, metavar="HAZARD", help="Accept a hazard by its name: deletes-data.")
+@click.option("--production", metavar="NAME", help="Name the production database that --undo may change.")
 @pass_invocation
-def resume_run(invocation: Invocation, run: str | None, undo: bool, allow: tuple[str, ...]) -> None:
+def resume_run(
+    invocation: Invocation, run: str | None, undo: bool, allow: tuple[str, ...], production: str | None
+) -> None:
     """Go on with an apply that was killed or failed, or take it back with --undo.
 
     Example: pgwright schema resume 7f3a
     """
     from pgwright.diff.resume import resume
 
+    if undo:
+        invocation.refuse_production("taking a run back", named=production)
     invocation.state_left = "finished steps stay; go on with: pgwright schema resume"
     done = resume(invocation.database.url, run, undo=undo, allow=allow, manner=manner_of(invocation))
     show_applied(invocation.output, done)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from functools import cached_property
 
 from pgwright.diff.build import rebuilt
 from pgwright.diff.compare import compare
+from pgwright.errors import UsageError
 from pgwright.kinds.engines import with_engine_of
 from pgwright.model.catalog import Catalog, ServerFacts
 from pgwright.model.change import Change
@@ -64,7 +66,8 @@ def compare_sources(
 
     Where the two were deparsed by different major versions of PostgreSQL, the live one is first built on
     scratch: the texts of views and expressions differ between versions. Models are compared only in what
-    they can declare. Raises the errors of `load_catalog`.
+    they can declare. Raises `UsageError` where the selection fits nothing on either side, and the errors of
+    `load_catalog`.
     """
     workshop = workshop or Workshop()
     selection = selection or Selection()
@@ -74,6 +77,7 @@ def compare_sources(
         loading = pool.submit(load_catalog, after, workshop)
         old = load_catalog(before, workshop)
         new = loading.result()
+    _require_match(selection, old, new)
     return comparable(old, new, before=before, after=after, workshop=workshop, selection=selection)
 
 
@@ -82,9 +86,11 @@ def comparable(
 ) -> Comparison:
     """Return the comparison of two catalogs that were loaded from the given specifications."""
     notes = [f"not handled: {u.what} {u.name}" for u in (*old.unhandled, *new.unhandled)]
-    for spec, models in ((before, old), (after, new)):
+    for spec, side in ((before, old), (after, new)):
+        if spec and not is_database(spec):
+            selection = replace(selection, exclude=(*selection.exclude, *_undeclared_bookkeeping(side)))
         if spec.startswith(_MODELS):
-            selection, said = _reach_of(models, old if models is new else new, selection)
+            selection, said = _reach_of(side, old if side is new else new, selection)
             notes.extend(said)
     server = old.server
     if old.server.major != new.server.major:
@@ -119,6 +125,27 @@ def _with_extensions_of(before: str, after: str, workshop: Workshop) -> Workshop
     return replace(workshop, extensions=tuple(sorted(name for (name,) in rows)))
 
 
+def _undeclared_bookkeeping(declared: Catalog) -> list[str]:
+    """Return the patterns of migration tools' tables that a source does not hold: it says nothing of them."""
+    paths = [o.id.path for o in declared.of("table")]
+    return [pattern for pattern in BOOKKEEPING if not any(fnmatchcase(path, pattern) for path in paths)]
+
+
+def _require_match(selection: Selection, *catalogs: Catalog) -> None:
+    """Raise `UsageError` for a choice that neither side has anything of: a name was mistyped."""
+    if not (selection.schemas or selection.include):
+        return
+    chosen = (o.id.root for catalog in catalogs for o in selection.apply(catalog))
+    # What is in no schema, such as an extension, is there whatever the schema.
+    if any(not selection.schemas or id.kind == "schema" or id.name.schema for id in chosen):
+        return
+    raise UsageError(
+        f"nothing is called {', '.join((*selection.schemas, *selection.include))} on either side",
+        detail="nothing was compared",
+        hint="names are written like public, patterns like public.audit_*; see them: pgwright inspect tables",
+    )
+
+
 def _reach_of(models: Catalog, other: Catalog, selection: Selection) -> tuple[Selection, list[str]]:
     """Restrict the selection to what the models can speak of, and say what that leaves out."""
     kinds = (_DECLARABLE | {o.id.kind for o in models}) - _NEVER_DECLARED
@@ -131,7 +158,6 @@ def _reach_of(models: Catalog, other: Catalog, selection: Selection) -> tuple[Se
         privileges=selection.privileges and bool(roles),
         roles=roles,
         kinds=tuple(sorted(kinds)),
-        exclude=(*selection.exclude, *BOOKKEEPING),
         schemas=selection.schemas or tuple(sorted(str(s) for s in schemas)),
     )
     ignored = _NEVER_DECLARED | {"comment", "grant"}

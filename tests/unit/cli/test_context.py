@@ -56,6 +56,9 @@ def test_url_wins_over_the_file(invocation: Invocation) -> None:
 def test_url_is_no_way_around_production(invocation: Invocation, url: str) -> None:
     invocation.url = url
     assert invocation.database.is_production
+    with pytest.raises(ProductionRefused) as refused:
+        invocation.refuse_production("reset", named=None)
+    assert refused.value.hint == "if you mean it, add: --production production"
 
 
 def test_url_and_database_exclude_each_other(invocation: Invocation) -> None:

@@ -1,0 +1,54 @@
+"""What a comparison leaves alone, and what it does not take for an answer."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import psycopg
+
+from tests.integration.schema.command import pgwright
+
+TABLE = "CREATE TABLE ships (id bigint PRIMARY KEY);"
+RECORD = "CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY);"
+
+
+def test_a_script_without_the_migrations_record_leaves_it_alone(database: str, tmp_path: Path) -> None:
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute(TABLE.encode() + RECORD.encode())
+    (tmp_path / "schema.sql").write_text(TABLE)
+    equal = pgwright("--url", database, "schema", "diff", "schema.sql", "--no-owner", folder=tmp_path)
+    assert (equal.returncode, equal.stdout) == (0, "no differences\n")
+    (tmp_path / "schema.sql").write_text(TABLE + RECORD.replace("32", "64"))
+    other = pgwright("--url", database, "schema", "diff", "schema.sql", "--no-owner", folder=tmp_path)
+    assert "column public.alembic_version.version_num" in other.stdout
+
+
+def test_a_selection_that_fits_nothing_is_no_equality(database: str, tmp_path: Path) -> None:
+    (tmp_path / "schema.sql").write_text(TABLE)
+    for option, name in (("--schema", "pubic"), ("--include", "public.boats*")):
+        refused = pgwright("--url", database, "schema", "diff", "schema.sql", option, name, folder=tmp_path)
+        assert refused.returncode == 2
+        assert f"nothing is called {name}" in refused.stderr
+    found = pgwright(
+        "--url", database, "schema", "diff", "schema.sql", "--include", "public.s*", folder=tmp_path
+    )
+    assert found.returncode == 1
+
+
+def test_production_is_not_taken_back_unnamed(database: str, tmp_path: Path) -> None:
+    (tmp_path / "schema.sql").write_text(TABLE)
+    (tmp_path / "pgwright.toml").write_text(
+        '[project]\nname = "harbour"\nmodels = "file:schema.sql"\n'
+        '[databases.default]\nurl = "${DATABASE_URL}"\nenvironment = "production"\n'
+    )
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        return pgwright("schema", *words, "--production", "default", folder=tmp_path, DATABASE_URL=database)
+
+    assert run("apply", "--yes").returncode == 0
+    undo = ("schema", "resume", "--undo", "--allow", "deletes-data")
+    refused = pgwright(*undo, folder=tmp_path, DATABASE_URL=database)
+    assert refused.returncode == 3
+    assert "add: --production default" in refused.stderr
+    assert run(*undo[1:]).returncode == 0
