@@ -10,7 +10,7 @@ import click
 from pgwright.cli.context import Invocation
 from pgwright.cli.migrate_output import shortened
 from pgwright.cli.output import duration
-from pgwright.errors import HazardRefused, PgwrightError, ProductionRefused
+from pgwright.errors import HazardRefused, PgwrightError, ProductionRefused, RevisionError
 
 if TYPE_CHECKING:
     from pgwright.migrate.rehearsal import MigrationRehearsal
@@ -86,7 +86,7 @@ def require_named(invocation: Invocation, deed: str, *, allow: tuple[str, ...]) 
         return
     if invocation.database_name != database.name or DELETES not in allow:
         raise ProductionRefused(
-            f"{deed} on the production database {database.name} must be asked for by its name",
+            f"{deed} on the production database {database.name} needs its name, and its loss accepted",
             detail="nothing was changed",
             hint=f"if you mean it, add: --database {database.name} --allow {DELETES}",
         )
@@ -106,6 +106,8 @@ def guard_losses(invocation: Invocation, deed: str, *ways: Way, allow: tuple[str
         done = rehearsed(invocation, *ways)
         with invocation.connect(autocommit=True) as conn:
             found = losses(conn, done.lost)
+    except RevisionError:
+        raise
     except PgwrightError as error:
         unknown = error.message
     if not found and unknown is None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pgwright.diff.compare import compare, summarise
 from pgwright.diff.comparison import comparable
-from pgwright.errors import PgwrightError, RehearsalFailed
+from pgwright.errors import PgwrightError, RehearsalFailed, RevisionError
 from pgwright.migrate.messages import Order, Report, RevisionBegan, RevisionEnded, StatementEnded
 from pgwright.migrate.process import OrderFailed, migration_process
 from pgwright.migrate.run import UP, RevisionRun, Way
@@ -122,7 +122,9 @@ def _order(tool: Tool, copy: Copy, way: Way) -> Order:
     )
 
 
-def _failed(error: PgwrightError, revision: str | None) -> RehearsalFailed:
+def _failed(error: PgwrightError, revision: str | None) -> PgwrightError:
+    if isinstance(error, RevisionError):
+        return error
     where = f"revision {revision} fails" if revision else "the migrations fail"
     detail = f"{error.message}; {error.detail}" if error.detail else error.message
     return RehearsalFailed(

@@ -12,7 +12,7 @@ from typing import Any
 from psycopg import Connection
 
 from pgwright.config import Project
-from pgwright.errors import LockTimeoutError, PgwrightError
+from pgwright.errors import LockTimeoutError, MigrationError, PgwrightError
 from pgwright.migrate.audience import Audience
 from pgwright.migrate.files import files_of
 from pgwright.migrate.lookout import Lookout, old_transactions
@@ -157,6 +157,7 @@ class _Task:
     applied_before: int
     done: list[RevisionRun] = field(default_factory=list)
     pid: int | None = None
+    has_begun: bool = False
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(conn=self.conn)
@@ -177,6 +178,11 @@ class _Task:
         try:
             self._persist(order)
         except BaseException as exc:
+            if isinstance(exc, MigrationError) and not self.has_begun:
+                # An order that makes no sense, such as an unknown revision, is nothing to go on with.
+                with suppress(Exception):
+                    self.ledger.discard(run.id)
+                raise
             # A connection that is gone cannot say so; the next run finds this one abandoned.
             with suppress(Exception):
                 cause = redact(str(exc)) or type(exc).__name__
@@ -212,6 +218,7 @@ class _Task:
             case Connected(pid):
                 self.pid = pid
             case RevisionBegan(revision, direction):
+                self.has_begun = True
                 self.audience.began(revision, direction)
             case StatementBegan(_, sql, is_skipped):
                 self.audience.statement(sql, is_skipped=is_skipped)
@@ -244,13 +251,16 @@ class _Task:
 
     def _explain(self, error: PgwrightError, run: Run) -> None:
         """Add to an error where the run stands and how it goes on."""
-        state = f"run {run.id} stopped after {len(self.done)} revisions, which stay"
+        stays = f"after {len(self.done)} revisions, which stay" if self.done else "before any was done"
+        state = f"run {run.id} stopped {stays}"
         error.detail = f"{error.detail}; {state}" if error.detail else state
         onward = "pgwright migrate resume"
         if error.hint == _LOST:
             return
         if onward not in (error.hint or ""):
-            error.hint = f"{error.hint}; then go on: {onward}" if error.hint else f"then go on: {onward}"
+            error.hint = (
+                f"{error.hint}; then go on: {onward}" if error.hint else f"mend that, then go on: {onward}"
+            )
 
 
 def last_way(conn: Connection[Any]) -> tuple[Run, Way] | None:

@@ -88,6 +88,10 @@ class Ledger:
             (status.value, Jsonb(dict(result or {})), error, id),
         )
 
+    def discard(self, id: str) -> None:
+        """Forget a run that did nothing: there is nothing to know of it, and nothing to resume."""
+        self.conn.execute("DELETE FROM pgwright.run WHERE id = %s", (id,))
+
     def abandon_running(self, job: str) -> tuple[Run, ...]:
         """Mark as abandoned the runs of `job` that never ended; the caller holds the lock of the job."""
         return self._many(

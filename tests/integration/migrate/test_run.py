@@ -254,6 +254,22 @@ def test_a_half_done_revision_that_was_edited_is_refused(tmp_path: Path, databas
     assert migrate(project, database, HEAD).state.current == ("two",)
 
 
+@pytest.mark.parametrize(
+    "way", [Way(direction=UP, target="nosuch"), Way(direction=DOWN, target="-9")], ids=str
+)
+def test_a_revision_that_is_none_leaves_nothing_to_resume(tmp_path: Path, database: str, way: Way) -> None:
+    project = alembic_project(tmp_path, [TABLE])
+    migrate(project, database, HEAD)
+    with pytest.raises(RevisionError) as caught:
+        migrate(project, database, way)
+    assert "resume" not in str(caught.value.hint)
+    assert rows(database, "SELECT status FROM pgwright.run") == [("succeeded",)]
+    verb = "upgrade" if way.direction == UP else "downgrade"
+    asked = pgwright(tmp_path, database, "migrate", verb, way.target)
+    assert asked.returncode == 3
+    assert asked.stderr.startswith("error[PW502]")
+
+
 def test_env_that_leads_elsewhere_is_refused(tmp_path: Path, database: str) -> None:
     project = alembic_project(tmp_path, [TABLE])
     env = tmp_path / "alembic" / "env.py"

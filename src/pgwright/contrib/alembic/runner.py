@@ -30,6 +30,14 @@ from pgwright.migrate.messages import Order
 
 DIRECTING = Directing()
 _TOOL = "alembic"
+# What Alembic says of a revision to go to that is none.
+_NO_TARGET = (
+    "Can't locate revision",
+    "No such revision",
+    "Relative revision",
+    "Walked too far",
+    "Not a valid",
+)
 
 
 def _environment_context(conductor: Conductor, *args: Any, **attributes: Any) -> EnvironmentContext:
@@ -190,7 +198,7 @@ def _explained_command(exc: CommandError, script: ScriptDirectory) -> MigrationE
             hint='join them: alembic merge heads -m "merge"; or run all: pgwright migrate upgrade heads',
         )
     hint = "see the revisions: pgwright migrate history"
-    if "Can't locate revision" in words or "No such revision" in words:
+    if any(part in words for part in _NO_TARGET):
         return RevisionError(words, detail="nothing was run", hint=hint)
     return MigrationError(words, detail="Alembic or env.py refuses", hint=hint)
 
