@@ -10,7 +10,8 @@ from pgwright.diff.ends import Ends
 from pgwright.diff.planner import make_plan
 from pgwright.errors import StatementError
 from pgwright.kinds.column_types import Column
-from pgwright.model.catalog import Catalog
+from pgwright.kinds.table import Table
+from pgwright.model.catalog import Catalog, CatalogObject
 from pgwright.model.names import ObjectId
 from pgwright.model.plan import HazardCode, Plan
 from pgwright.model.selection import Selection
@@ -94,10 +95,15 @@ def surviving(before: Catalog, after: Catalog) -> dict[ObjectId, list[tuple[str,
         table = old.id.parent
         if table is None or not isinstance(old, Column) or not isinstance(new, Column):
             continue
-        if not (old.generated or new.generated) and table.kind == "table":
+        # The rows of a foreign table are kept elsewhere.
+        if not (old.generated or new.generated) and is_local(before.get(table)):
             same = old.type == new.type
             found.setdefault(table, []).append((old.id.name.name, None if same else new.type))
     return found
+
+
+def is_local(table: CatalogObject | None) -> bool:
+    return isinstance(table, Table) and table.server is None
 
 
 def expected(
