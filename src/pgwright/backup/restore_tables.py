@@ -45,8 +45,9 @@ def restore_tables(
     roles: tuple[tuple[str, str], ...] = (),
     progress: Progress | None = None,
 ) -> Restored:
-    """Restore tables of a backup into the database at `url`; by default all but the record of migrations.
+    """Restore tables of a backup into the database at `url`.
 
+    By default these are all but the records of migrations and those of pgwright.
     Raises `TargetNotEmpty` where one holds rows already, `RestoreFailed` where something does not fit; the
     database is then as it was.
     """
@@ -92,7 +93,7 @@ def restore_tables(
 def _chosen(tables: Sequence[TableFacts], wanted: Sequence[str], backup: Manifest) -> tuple[TableFacts, ...]:
     if not wanted:
         # They say what the schema is, which is there already, and not what it holds.
-        return tuple(table for table in tables if table.name not in MIGRATION_RECORDS)
+        return tuple(t for t in tables if t.name not in MIGRATION_RECORDS and t.schema != "pgwright")
     found = []
     for name in wanted:
         matching = [t for t in tables if name in (str(t), t.name)]

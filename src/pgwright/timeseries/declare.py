@@ -26,6 +26,17 @@ from pgwright.sources.database import read_catalog
 
 POLICY_KINDS = ("time_series", "compression", "retention", "rollup")
 
+# Where the last declaration is gone, nothing of pgwright's stays, unless it keeps something else there.
+_TIDY = b"""DO $pgwright$ BEGIN
+IF to_regclass('pgwright.policy') IS NOT NULL THEN
+    IF NOT EXISTS (SELECT FROM pgwright.policy) THEN
+        DROP TABLE pgwright.policy;
+        DROP SCHEMA pgwright;
+    END IF;
+END IF;
+EXCEPTION WHEN dependent_objects_still_exist THEN NULL;
+END $pgwright$"""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Edit:
@@ -85,6 +96,7 @@ def declare(conn: Connection[Any], edits: Iterable[Edit]) -> Plan:
     Raises `PolicyError` for what the table or the server cannot bear and `StatementError` for a statement
     that fails; the transaction is then to be rolled back.
     """
+    edits = tuple(edits)
     plan = plan_edits(conn, edits)
     for step in plan.steps:
         try:
@@ -93,4 +105,6 @@ def declare(conn: Connection[Any], edits: Iterable[Edit]) -> Plan:
             error = statement_error(exc, step.sql, conn=conn, left="its transaction has to be rolled back")
             error.detail = f"{step.summary} failed; {error.detail}"
             raise error from exc
+    if all(edit.gone for edit in edits):
+        conn.execute(_TIDY)
     return plan

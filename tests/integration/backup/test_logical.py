@@ -11,7 +11,11 @@ from typing import Any
 import psycopg
 import pytest
 
+from pgwright.model.names import QualifiedName
+from pgwright.model.policy import Rollup
 from pgwright.pg.address import parse_address
+from pgwright.timeseries.declare import Edit, declare
+from pgwright.timeseries.run import Demand, run_policies
 from tests.conftest import MakeDatabase
 from tests.integration.backup.running import pgwright
 from tests.servers.running import Server
@@ -118,6 +122,20 @@ def test_rows_alone_go_back_whatever_their_order(database: str, run: Run) -> Non
     assert one(database, "SELECT count(*) FROM purchase") == 2000
     assert one(database, "SELECT convalidated FROM pg_constraint WHERE conname = 'purchase_customer_fkey'")
     assert one(database, "INSERT INTO customer (name) VALUES ('new') RETURNING id") == 51
+
+
+def test_rows_alone_leave_the_records_of_pgwright_as_they_are(database: str, run: Run) -> None:
+    fill(database)
+    counts = Rollup("by_customer", group_by="customer", aggregates={"n": "count(*)"})
+    with psycopg.connect(database, autocommit=True) as conn:
+        with conn.transaction():
+            declare(conn, [Edit(table=QualifiedName("public", "purchase"), policy=counts)])
+        run_policies(database)
+        run("backup", "create", url=database)
+        conn.execute('TRUNCATE customer, purchase, by_customer, "Odd name"')
+    run("backup", "restore", "--data-only", "--yes", url=database)
+    assert not run_policies(database, Demand(force=True)).failed
+    assert one(database, "SELECT sum(n) FROM by_customer") == 2000
 
 
 def test_a_table_that_is_gone_comes_back_with_all_that_belongs_to_it(database: str, run: Run) -> None:
