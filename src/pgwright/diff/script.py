@@ -42,6 +42,10 @@ _GUARDED = (
     "CREATE TEXT SEARCH ",
     "ALTER TEXT SEARCH CONFIGURATION ",
 )
+_GUARDED_ADDITIONS = (
+    ("ALTER TABLE ", " ADD CONSTRAINT "),
+    ("ALTER OPERATOR FAMILY ", " ADD\n"),
+)
 _TAKEN = (
     "duplicate_object OR duplicate_table OR duplicate_function OR invalid_table_definition "
     # What the catalog itself refuses: a second text search configuration or mapping of one name.
@@ -84,7 +88,7 @@ def repeatable(step: Step) -> str:
             return repeated + text.removeprefix(words) + ";"
     if text.startswith("ALTER TABLE ") and " ADD COLUMN " in text:
         return text.replace(" ADD COLUMN ", " ADD COLUMN IF NOT EXISTS ", 1) + ";"
-    if text.startswith(_GUARDED) or (text.startswith("ALTER TABLE ") and " ADD CONSTRAINT " in text):
+    if text.startswith(_GUARDED) or any(text.startswith(a) and b in text for a, b in _GUARDED_ADDITIONS):
         tag = _tag(text)
         return f"DO {tag} BEGIN\n{text};\nEXCEPTION WHEN {_TAKEN} THEN NULL;\nEND {tag};"
     return text + ";"

@@ -37,6 +37,14 @@ WITH read AS (
     FROM pg_operator AS o
     WHERE o.oprnamespace IN (SELECT oid FROM read)
     UNION ALL
+    SELECT 'pg_opfamily'::regclass, f.oid, f.opfowner
+    FROM pg_opfamily AS f
+    WHERE f.opfnamespace IN (SELECT oid FROM read)
+    UNION ALL
+    SELECT 'pg_opclass'::regclass, c.oid, c.opcowner
+    FROM pg_opclass AS c
+    WHERE c.opcnamespace IN (SELECT oid FROM read)
+    UNION ALL
     SELECT 'pg_statistic_ext'::regclass, s.oid, s.stxowner
     FROM pg_statistic_ext AS s
     WHERE s.stxnamespace IN (SELECT oid FROM read)

@@ -34,6 +34,8 @@ KINDS: dict[str, str] = {
     "function": "pgwright.kinds.function:KIND",
     "aggregate": "pgwright.kinds.aggregate:KIND",
     "operator": "pgwright.kinds.operator:KIND",
+    "operator_family": "pgwright.kinds.operator_family:KIND",
+    "operator_class": "pgwright.kinds.operator_class:KIND",
     "cast": "pgwright.kinds.cast:KIND",
     "trigger": "pgwright.kinds.trigger:KIND",
     "event_trigger": "pgwright.kinds.event_trigger:KIND",

@@ -16,6 +16,9 @@ from pgwright.kinds.cast import reference as cast_reference
 from pgwright.kinds.contract import Address, Reading, SystemCatalog
 from pgwright.kinds.operator import Operator
 from pgwright.kinds.operator import reference as operator_reference
+from pgwright.kinds.operator_class import OperatorClass
+from pgwright.kinds.operator_family import OperatorFamily
+from pgwright.kinds.operator_members import reference as indexing_reference
 from pgwright.kinds.steps import parent_of, statement
 from pgwright.model.catalog import Catalog, CatalogObject
 from pgwright.model.locks import LockMode
@@ -41,6 +44,8 @@ _HOMES = {
     "function": SystemCatalog.PROC,
     "aggregate": SystemCatalog.PROC,
     "operator": SystemCatalog.OPERATOR,
+    "operator_family": SystemCatalog.OPFAMILY,
+    "operator_class": SystemCatalog.OPCLASS,
     "cast": SystemCatalog.CAST,
     "trigger": SystemCatalog.TRIGGER,
     "event_trigger": SystemCatalog.EVENT_TRIGGER,
@@ -201,6 +206,12 @@ def _operator(id: ObjectId, o: CatalogObject | None, catalog: Catalog) -> sql.Co
     return sql.SQL("OPERATOR {}").format(operator_reference(o))
 
 
+def _indexing(id: ObjectId, o: CatalogObject | None, catalog: Catalog) -> sql.Composable:
+    assert isinstance(o, OperatorClass | OperatorFamily)
+    keyword = "OPERATOR CLASS {}" if isinstance(o, OperatorClass) else "OPERATOR FAMILY {}"
+    return statement(keyword, indexing_reference(o))
+
+
 def _cast(id: ObjectId, o: CatalogObject | None, catalog: Catalog) -> sql.Composable:
     assert isinstance(o, Cast)
     return sql.SQL("CAST {}").format(cast_reference(o))
@@ -217,5 +228,7 @@ _SPECIAL: dict[str, Callable[[ObjectId, CatalogObject | None, Catalog], sql.Comp
     "function": _routine,
     "aggregate": _routine,
     "operator": _operator,
+    "operator_family": _indexing,
+    "operator_class": _indexing,
     "cast": _cast,
 }

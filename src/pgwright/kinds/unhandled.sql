@@ -12,17 +12,19 @@ WITH member AS (
     FROM pg_ts_template AS o JOIN pg_namespace AS n ON n.oid = o.tmplnamespace
     WHERE n.nspname = ANY (%(schemas)s)
     UNION ALL
-    SELECT 'operator class', n.nspname || '.' || o.opcname || ' using ' || am.amname, 'pg_opclass'::regclass, o.oid
-    FROM pg_opclass AS o
-    JOIN pg_namespace AS n ON n.oid = o.opcnamespace
-    JOIN pg_am AS am ON am.oid = o.opcmethod
-    WHERE n.nspname = ANY (%(schemas)s)
-    UNION ALL
-    SELECT 'operator family', n.nspname || '.' || o.opfname || ' using ' || am.amname, 'pg_opfamily'::regclass, o.oid
-    FROM pg_opfamily AS o
-    JOIN pg_namespace AS n ON n.oid = o.opfnamespace
-    JOIN pg_am AS am ON am.oid = o.opfmethod
-    WHERE n.nspname = ANY (%(schemas)s)
+    -- A class that users made belongs to a family, which may be one of PostgreSQL's own.
+    SELECT DISTINCT 'member of operator family', n.nspname || '.' || f.opfname || ' using ' || am.amname,
+           NULL::regclass, 16384::oid
+    FROM (SELECT 'pg_amop'::regclass, o.oid, o.amopfamily FROM pg_amop AS o
+          UNION ALL
+          SELECT 'pg_amproc'::regclass, p.oid, p.amprocfamily FROM pg_amproc AS p) AS m (classid, objid, family)
+    JOIN pg_opfamily AS f ON f.oid = m.family AND f.oid < 16384
+    JOIN pg_namespace AS n ON n.oid = f.opfnamespace
+    JOIN pg_am AS am ON am.oid = f.opfmethod
+    WHERE m.objid >= 16384
+      AND NOT EXISTS (
+          SELECT FROM pg_depend AS d
+          WHERE d.classid = m.classid AND d.objid = m.objid AND d.refclassid = 'pg_opclass'::regclass)
     UNION ALL
     SELECT 'conversion', n.nspname || '.' || o.conname, 'pg_conversion'::regclass, o.oid
     FROM pg_conversion AS o JOIN pg_namespace AS n ON n.oid = o.connamespace

@@ -24,6 +24,8 @@ CREATE OPERATOR public.=== (
     FUNCTION = public.eq, LEFTARG = public.t, RIGHTARG = public.t, NEGATOR = OPERATOR(public.!==)
 );
 CREATE OPERATOR CLASS public.hashed FOR TYPE public.t USING hash AS OPERATOR 1 public.===;
+CREATE FUNCTION public.hashed(bigint) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1';
+ALTER OPERATOR FAMILY integer_ops USING hash ADD FUNCTION 1 (timetz) public.hashed(bigint);
 CREATE MATERIALIZED VIEW public.m AS SELECT 'x'::text AS a;
 ALTER MATERIALIZED VIEW public.m ALTER COLUMN a SET STATISTICS 7;
 SELECT lo_create(0), lo_create(0);
@@ -34,8 +36,7 @@ EXPECTED = {
     ("foreign data wrapper", "wrapper"),
     ("language", "other"),
     ("large objects", "2"),
-    ("operator class", "public.hashed using hash"),
-    ("operator family", "public.hashed using hash"),
+    ("member of operator family", "pg_catalog.integer_ops using hash"),
     ("setting of a column of a materialized view", "public.m.a"),
     ("shell operator", "public.!=="),
     ("shell type", "public.shell"),

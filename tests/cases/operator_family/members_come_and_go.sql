@@ -1,0 +1,19 @@
+-- roles: sorter
+-- before
+CREATE FUNCTION lt(int, text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1::text < $2';
+CREATE FUNCTION cmp(int, text) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 0';
+CREATE OPERATOR << (FUNCTION = lt, LEFTARG = int, RIGHTARG = text);
+CREATE OPERATOR FAMILY stays USING btree;
+ALTER OPERATOR FAMILY stays USING btree ADD OPERATOR 1 << (int, text), FUNCTION 1 (int, text) cmp(int, text);
+CREATE OPERATOR FAMILY gone USING hash;
+-- after
+CREATE FUNCTION lt(int, text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1::text < $2';
+CREATE FUNCTION other(int, text) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 0';
+CREATE OPERATOR << (FUNCTION = lt, LEFTARG = int, RIGHTARG = text);
+CREATE OPERATOR FAMILY stays USING btree;
+ALTER OPERATOR FAMILY stays USING btree ADD OPERATOR 5 << (int, text), FUNCTION 1 (int, text) other(int, text);
+CREATE SCHEMA s;
+CREATE OPERATOR FAMILY s."New one" USING gist;
+COMMENT ON OPERATOR FAMILY s."New one" USING gist IS 'empty';
+ALTER OPERATOR FAMILY s."New one" USING gist OWNER TO sorter;
+CREATE OPERATOR FAMILY stays USING hash;
