@@ -50,6 +50,12 @@ CREATE TABLE app.book (
 );
 CREATE INDEX book_title ON app.book (lower(title) text_pattern_ops, author DESC NULLS LAST) WHERE author > 1;
 CREATE INDEX book_facts ON app.book USING gin (facts jsonb_path_ops);
+CREATE FUNCTION app.backwards(integer, integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT $2 - $1';
+CREATE OPERATOR CLASS app.backwards FOR TYPE integer USING btree AS
+    OPERATOR 1 >, OPERATOR 2 >=, OPERATOR 3 =, OPERATOR 4 <=, OPERATOR 5 <,
+    FUNCTION 1 app.backwards(integer, integer);
+ALTER OPERATOR FAMILY app.backwards USING btree ADD OPERATOR 1 > (integer, bigint);
+CREATE INDEX book_backwards ON app.book (id app.backwards);
 CREATE INDEX book_author ON app.book (author) INCLUDE (title) WITH (fillfactor = 70);
 CREATE STATISTICS app.book_stats (ndistinct, dependencies) ON author, title FROM app.book;
 CREATE TABLE app.event (id bigint NOT NULL, at timestamptz NOT NULL, kind text, PRIMARY KEY (id, at))
