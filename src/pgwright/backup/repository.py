@@ -213,7 +213,7 @@ class Repository:
         exact = [known for known in matching if known == id] or matching
         if len(exact) != 1:
             raise BackupMissing(
-                f"{'several backups' if exact else 'no backup'} in {self.url} begin with {id}",
+                f"{'several backups begin' if exact else 'no backup begins'} with {id} in {self.url}",
                 hint="list them: pgwright backup list",
             )
         return self._manifest(exact[0])

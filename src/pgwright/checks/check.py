@@ -111,4 +111,4 @@ class Check:
 
     def skipped(self, subject: str, reason: str, *, hint: str | None = None) -> Finding:
         """Return the finding that says why the check could not look."""
-        return self.finding(subject, f"skipped: {reason}", hint=hint, severity=Severity.SKIPPED)
+        return self.finding(subject, reason, hint=hint, severity=Severity.SKIPPED)

@@ -15,7 +15,7 @@ WHERE c.relkind IN ('r', 'p')
     AND c.relpersistence <> 't'
     AND NOT c.relispartition
     AND n.nspname !~ '^(pg_|_timescaledb_)'
-    AND n.nspname <> 'information_schema'
+    AND n.nspname NOT IN ('information_schema', 'pgwright')
     AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_constraint con WHERE con.conrelid = c.oid AND con.contype = 'p')
     AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend d
         WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype = 'e')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -113,7 +114,7 @@ def create(
                 label=label,
                 progress=shown.update,
             )
-        show_backup(invocation, made, found.url)
+        show_backup(invocation, made, found.url, option=repository)
         return
     options = DumpOptions(
         form=form or ("parallel" if jobs else configured.form),
@@ -128,11 +129,11 @@ def create(
     )
     with bars(invocation.output) as shown:
         made = create_dump(found, invocation.database.url, options, progress=shown.update)
-    show_backup(invocation, made, found.url)
+    show_backup(invocation, made, found.url, option=repository)
 
 
-def show_backup(invocation: Invocation, made: Manifest, place: str) -> None:
-    """Print what a backup that has just been made holds."""
+def show_backup(invocation: Invocation, made: Manifest, place: str, *, option: str | None) -> None:
+    """Print what a backup that has just been made holds; `option` is the --repository that was given."""
     out = invocation.output
     seconds = (made.finished_at - made.started_at).total_seconds()
 
@@ -148,7 +149,8 @@ def show_backup(invocation: Invocation, made: Manifest, place: str) -> None:
                 f"in {size(made.size)}, {duration(seconds)}"
             )
         out.line(f"encrypted for {', '.join(made.recipients)}" if made.recipients else "not encrypted")
-        out.line(f"prove it: pgwright backup verify {made.id}")
+        where = f" --repository {shlex.quote(option)}" if option else ""
+        out.line(f"prove it: pgwright backup verify {made.id}{where}")
 
     out.result(made, render)
 

@@ -23,7 +23,7 @@ def verify(
     identity: Path | None,
     passphrase_file: Path | None,
 ) -> None:
-    """Read backups whole and compare every byte with its checksum; exit code 1 when something is wrong.
+    """Read backups whole and compare every byte; exit code 1 when one is damaged, or none is there.
 
     Without BACKUP: all of them, and the archived WAL with its gaps. Encrypted ones are also decrypted
     and decompressed where the key is at hand.
@@ -60,5 +60,5 @@ def verify(
             out.line(f"{len(foreign)} files there belong to no finished backup and are left alone: {names}")
 
     out.result({"repository": found.url, "backups": verdicts, "wal": wal, "foreign": foreign}, render)
-    if wal or any(verdict.problems for verdict in verdicts):
+    if not verdicts or wal or any(verdict.problems for verdict in verdicts):
         ctx.exit(1)

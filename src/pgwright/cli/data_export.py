@@ -89,7 +89,7 @@ def _request(invocation: Invocation, tables: tuple[str, ...], chosen: dict[str, 
             raise UnknownTableError(
                 f"no group is called {group}" + (f"; did you mean {close[0]}?" if close else ""),
                 detail=f"groups of the project: {', '.join(project.groups) or 'none'}",
-                hint='write it into pgwright.toml: [groups] configuration = ["currency_config"]',
+                hint=f'write it into pgwright.toml, below [groups]: {group} = ["TABLE", "TABLE"]',
             )
         wanted += project.groups[group]
     if len(wanted) > 1 and output != "-" and not output.endswith("/"):

@@ -22,6 +22,8 @@ def command(invocation: Invocation, name: str | None, force: bool, only_print: b
 
     Looks for alembic.ini, manage.py and declarative bases without importing any code, and writes what it
     found with a comment for each key.
+
+    Example: pgwright init --print
     """
     from pgwright.config.discover import discover  # noqa: PLC0415
     from pgwright.config.write import default_text, write_default  # noqa: PLC0415

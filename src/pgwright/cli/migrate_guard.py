@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pgwright.cli.context import Invocation
+from pgwright.cli.hazards import allow_option
 from pgwright.cli.migrate_output import shortened
 from pgwright.cli.output import duration
 from pgwright.errors import HazardRefused, PgwrightError, ProductionRefused, RevisionError
@@ -22,10 +23,7 @@ DELETES = "deletes-data"
 
 def guard_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that answer the questions beforehand."""
-    allow = click.option(
-        "--allow", multiple=True, metavar="HAZARD", help="Accept a hazard by its name: deletes-data."
-    )
-    return allow(click.option("--yes", is_flag=True, help="Do not ask.")(function))
+    return allow_option(click.option("--yes", is_flag=True, help="Do not ask.")(function))
 
 
 def rehearsed(invocation: Invocation, *ways: Way, with_data: int = 0) -> MigrationRehearsal:

@@ -10,6 +10,7 @@ import click
 
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import group, pass_invocation
+from pgwright.cli.hazards import allow_option
 from pgwright.cli.schema_create import create
 from pgwright.cli.schema_docs import docs, report
 from pgwright.cli.schema_output import (
@@ -137,7 +138,7 @@ def plan(
 @click.option("--offline", is_flag=True, help="Make the short plan, which may block writers.")
 @click.option("--no-rehearsal", is_flag=True, help="Do not try the plan on a scratch database.")
 @click.option("--rename", multiple=True, metavar="OLD=NEW", help="public.users.mail=public.users.email")
-@click.option("--allow", multiple=True, metavar="HAZARD", help="Accept a hazard by its name: deletes-data.")
+@allow_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--production", metavar="NAME", help="Name the production database that this may change.")
 @pass_invocation
@@ -190,7 +191,7 @@ def apply(
 @command.command("resume")
 @click.argument("run", required=False)
 @click.option("--undo", is_flag=True, help="Go back to where the run came from instead.")
-@click.option("--allow", multiple=True, metavar="HAZARD", help="Accept a hazard by its name: deletes-data.")
+@allow_option
 @click.option("--production", metavar="NAME", help="Name the production database that --undo may change.")
 @pass_invocation
 def resume_run(

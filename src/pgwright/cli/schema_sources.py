@@ -44,7 +44,9 @@ def source_of(invocation: Invocation, word: str) -> str:
             raise UsageError(
                 "this project names no models",
                 detail=SOURCES,
-                hint='set models = "sqlalchemy:app.models:Base" under [project] in pgwright.toml',
+                hint='set models = "sqlalchemy:app.models:Base" under [project] in pgwright.toml'
+                if project.config
+                else "write pgwright.toml, in the project's folder: pgwright init",
             )
         return project.models
     if any(database.name == word for database in project.databases):

@@ -68,7 +68,9 @@ def tool_of(project: Project) -> Tool:
     raise UsageError(
         "this project names no migrations",
         detail=f"looked in {project.config or 'the environment'}; nothing was done",
-        hint='set migrations = "alembic:alembic.ini" or "django" under [project] in pgwright.toml',
+        hint='set migrations = "alembic:alembic.ini" or "django" under [project] in pgwright.toml'
+        if project.config
+        else "write pgwright.toml, in the project's folder: pgwright init",
     )
 
 

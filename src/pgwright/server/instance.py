@@ -147,7 +147,7 @@ def find(name: str, *, home: Path | None = None) -> Instance:
         raise ServerError(
             f"there is no server named {name!r}",
             detail=f"Looked in {directory.parent}.",
-            hint=f"run: pgwright server start {name}",
+            hint=f"see those that there are: pgwright server list; or make it: pgwright server start {name}",
         )
     return describe(name, directory, record, owner_of(directory / "data"))
 

@@ -116,7 +116,9 @@ def _compare_tables(
     if not names or (scope.since is not None and not pairs):
         raise UsageError(
             "there is nothing to compare",
-            detail="no table is chosen" if not names else f"no table has a column {scope.since}",
+            detail=f"no table has a column {scope.since[0]}"
+            if names and scope.since
+            else "no table is chosen",
             hint="see what there is with: pgwright inspect tables",
         )
     sums = _checksums(pairs, on_progress)

@@ -186,7 +186,7 @@ def weak_role(rows: str) -> Iterator[str]:
 def test_what_a_role_cannot_see_is_skipped_and_not_fine(weak_role: str, id: str) -> None:
     (finding,) = run_checks(weak_role, only=[id]).findings
     assert finding.severity is Severity.SKIPPED
-    assert finding.message.startswith("skipped: needs GRANT pg_monitor TO weak_")
+    assert finding.message.startswith("needs GRANT pg_monitor TO weak_")
     assert finding.hint and "GRANT pg_monitor" in finding.hint
 
 

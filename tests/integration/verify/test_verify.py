@@ -147,6 +147,9 @@ def test_a_limit_a_sample_a_moment_and_a_selection(twins: tuple[str, str]) -> No
         verify_databases(a, b, Scope(selection=Selection(include=("public.nosuch",)), schemas=False))
     with pytest.raises(PgwrightError, match="invalid input syntax for type timestamp"):
         verify_databases(a, b, Scope(schemas=False, since=("at", "yesteryear")))
+    with pytest.raises(UsageError) as caught:
+        verify_databases(a, b, Scope(schemas=False, since=("att", "2020-06-01")))
+    assert caught.value.detail == "no table has a column att"
 
 
 def test_encodings_and_types_may_differ(server_18: Server, make_database: MakeDatabase) -> None:

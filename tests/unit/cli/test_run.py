@@ -116,6 +116,11 @@ def test_debug_shows_the_traceback_without_passwords(
         (["server", "start", "--port", "x"], "'x' is not a valid integer", "pgwright server start --help"),
         (["init", "--url", "mysql://x"], "mysql:// is not", "postgresql://"),
         (["server"], "missing command", "pgwright server --help"),
+        (
+            ["schema", "apply", "--allow", "delete-data"],
+            "did you mean deletes-data",
+            "there are: deletes-data",
+        ),
     ],
 )
 def test_usage(capsys: pytest.CaptureFixture[str], words: list[str], said: str, hint: str) -> None:

@@ -134,7 +134,8 @@ class _Stopped(Exception):
 
 
 def _explained(exc: BaseException) -> Exception:
-    said = redact(str(exc)) or type(exc).__name__
+    # The driver puts the server's detail and hint into its text as further lines.
+    said = redact(str(exc)).partition("\n")[0] or type(exc).__name__
     if isinstance(exc, asyncpg.PostgresError) and not isinstance(exc, asyncpg.PostgresConnectionError):
         state = f"SQLSTATE {exc.sqlstate}"
         detail = f"{exc.detail}; {state}" if exc.detail else state

@@ -52,7 +52,12 @@ def prepare(conn: Connection[Any], request: ImportRequest, stdin: BinaryIO | Non
     source = open_source(request, stdin)
     reading = source.open()
     name = request.table or reading.table or source.name.partition(".")[0]
-    table = find_table(read_tables(conn), name)
+    try:
+        table = find_table(read_tables(conn), name)
+    except UnknownTableError as error:
+        if not request.table:
+            error.hint = "name the table with --into TABLE; see what there is: pgwright inspect tables"
+        raise
     return fitted(request, source, reading, table)
 
 

@@ -1,0 +1,39 @@
+"""The option that accepts hazards by their names."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from pgwright.errors import UsageError
+
+
+def allow_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --allow; a name that no hazard has is a mistake, and not silently nothing."""
+    return click.option(
+        "--allow",
+        multiple=True,
+        metavar="HAZARD",
+        callback=_known,
+        help="Accept a hazard by its name: deletes-data.",
+    )(function)
+
+
+def _known(_: click.Context, __: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
+    if not names:
+        return names
+    from pgwright.model.plan import HazardCode
+
+    known = [code.value for code in HazardCode]
+    for name in names:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            raise UsageError(
+                f"no hazard is called {name}" + (f"; did you mean {close[0]}?" if close else ""),
+                detail="nothing was done",
+                hint=f"the plan names its hazards; there are: {', '.join(known)}",
+            )
+    return names
