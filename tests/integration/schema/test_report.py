@@ -81,7 +81,7 @@ def test_report_of_models_compares_with_nothing(database: str, project: Path) ->
 
 def test_what_no_kind_reads_is_named(database: str, project: Path) -> None:
     with psycopg.connect(database, autocommit=True) as conn:
-        conn.execute("CREATE TEXT SEARCH CONFIGURATION mine (COPY = simple)")
+        conn.execute("CREATE CONVERSION mine FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8")
     done = pgwright("schema", "report", "--no-differences", "--json", folder=project, DATABASE_URL=database)
     assert any("mine" in name for name in json.loads(done.stdout)["unhandled"])
 
