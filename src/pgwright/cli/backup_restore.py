@@ -11,10 +11,11 @@ from pgwright.cli.backup_repository import repository_of, repository_options
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import Command, pass_invocation
 from pgwright.cli.output import duration
-from pgwright.errors import ProductionRefused, UsageError
+from pgwright.errors import BackupMissing, UsageError
 
 if TYPE_CHECKING:
     from pgwright.backup.manifest import Content, Manifest
+    from pgwright.backup.repository import Repository
     from pgwright.backup.restore import Restored
 
 
@@ -55,7 +56,7 @@ def restore(
     identity: Path | None,
     passphrase_file: Path | None,
 ) -> None:
-    """Restore BACKUP (default: the newest) on the database's server, and compare it with its manifest.
+    """Restore BACKUP (default: the database's newest) on its server, and compare it with its manifest.
 
     A whole database grows beside the old one and takes its name at the end. With --table or --data-only
     rows go into the database itself, in one transaction, into tables that are missing or empty.
@@ -70,7 +71,7 @@ def restore(
     if schema_only and data_only:
         raise UsageError("--schema-only and --data-only leave nothing", hint="choose one of them")
     found = repository_of(invocation, repository, identity, passphrase_file)
-    chosen = found.get(backup)
+    chosen = _chosen(invocation, found, backup, rows_only=bool(tables) or data_only)
     url, roles = invocation.database.url, tuple(_pair(text) for text in mapped)
     inside = bool(tables) or data_only or chosen.content is Content.DATA
     if inside:
@@ -113,6 +114,21 @@ def restore(
     _show(invocation, done)
 
 
+def _chosen(invocation: Invocation, found: Repository, backup: str | None, *, rows_only: bool) -> Manifest:
+    """Return the backup that is named, else the newest of this database; on a new server, the newest."""
+    from pgwright.pg import parse_address  # noqa: PLC0415
+
+    if backup is not None:
+        return found.get(backup)
+    try:
+        return found.get(database=parse_address(invocation.database.url).dbname)
+    except BackupMissing as missing:
+        if rows_only:
+            missing.hint = "name one of another database, if that is meant: pgwright backup list"
+            raise
+        return found.get()
+
+
 def _content(schema_only: bool, chosen: Manifest) -> Content:
     from pgwright.backup.manifest import Content as contents  # noqa: PLC0415, N813
 
@@ -125,14 +141,12 @@ def _refuse_production(
     """Refuse to put another database in the place of a production one that was not named."""
     from pgwright.pg import parse_address  # noqa: PLC0415
 
-    database = invocation.database
-    takes_its_place = replace is not None and parse_address(database.url).dbname == target
-    if database.is_production and takes_its_place and production != database.name:
-        raise ProductionRefused(
-            f"replacing the production database {database.name} needs its name",
-            detail="nothing was changed",
-            hint=f"if you mean it, add: --production {database.name}",
-        )
+    if replace is None:
+        return
+    # It may be another one than that whose server is named: all databases of a server can be replaced.
+    there = invocation.configured_at(parse_address(invocation.database.url).with_database(target).text)
+    if there is not None:
+        invocation.refuse_production_of(there, "replacing a database", named=production)
 
 
 def _show_plan(invocation: Invocation, chosen: Manifest, how: str) -> None:

@@ -44,19 +44,30 @@ class Invocation:
 
         Raises `ConfigError` where --project names a folder without one, or the file is wrong.
         """
-        from pgwright.config import ad_hoc_project, find_config, load_project  # noqa: PLC0415
+        from pgwright.config import Database, ad_hoc_project  # noqa: PLC0415
 
-        if self.project_path is None and find_config(Path.cwd()) is None:
+        project = self._written
+        if project is None:
             return ad_hoc_project(url=self.url)
-        project = load_project(self.project_path)
         if self.url is None:
             return project
-        from pgwright.config import Database  # noqa: PLC0415
-
         same = configured_at(project, self.url)
         # A database that is configured keeps its name: whoever means it says so by that name.
         given = replace(same, url=self.url) if same else Database(name="--url", url=self.url)
         return replace(project, databases=(given,))
+
+    @cached_property
+    def _written(self) -> Project | None:
+        """Return the project as its file has it, whatever --url says; None without a file."""
+        from pgwright.config import find_config, load_project  # noqa: PLC0415
+
+        if self.project_path is None and find_config(Path.cwd()) is None:
+            return None
+        return load_project(self.project_path)
+
+    def configured_at(self, url: str) -> Database | None:
+        """Return the configured database at the place of `url`, also when another one is worked on."""
+        return configured_at(self._written, url) if self._written else None
 
     @property
     def database(self) -> Database:

@@ -110,6 +110,23 @@ def test_the_old_database_is_kept_and_only_gives_way_by_name(database: str, run:
             conn.execute(f'DROP DATABASE IF EXISTS "{result["kept"]}"'.encode())
 
 
+def test_production_gives_way_only_by_its_name_and_rows_are_of_the_same_database(
+    database: str, run: Run, tmp_path: Path
+) -> None:
+    name = parse_address(database).dbname
+    fill(database)
+    run("backup", "create", url=database)
+    with (tmp_path / "pgwright.toml").open("a") as file:
+        file.write(f'\n[databases.live]\nurl = "{database}"\nenvironment = "production"\n')
+    # The server is named by another database of it.
+    beside = at(database, "postgres")
+    for place in ((), ("--url", beside)):
+        refused = run(*place, "backup", "restore", "--replace", name, "--yes", url=beside, code=3)
+        assert "--production live" in refused.stderr
+    lacks = run("backup", "restore", "--table", "customer", "--yes", url=beside, code=2)
+    assert "no backup of database postgres" in lacks.stderr
+
+
 def test_rows_alone_go_back_whatever_their_order(database: str, run: Run) -> None:
     fill(database)
     run("backup", "create", url=database)
