@@ -27,6 +27,7 @@ from pgwright.model.change import Change
 from pgwright.model.locks import LockMode
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.plan import Hazard, HazardCode, Phase, Reversibility, Step
+from pgwright.pg.connect import OLDEST_SUPPORTED
 from pgwright.pg.quoting import Name, deparsed, literal
 
 
@@ -132,7 +133,10 @@ def create(o: RollupTable, context: Context) -> tuple[Step, ...]:
 
 
 def _arming(made: RollupParts, context: Context) -> list[sql.Composable]:
-    major = context.server.major
+    # Where nobody is disturbed, in words that every version knows: a script may be for another server.
+    above = _source_rollup(made.source, context.after)
+    fresh = context.is_new(made.source) or (above is not None and context.is_new(above.id))
+    major = OLDEST_SUPPORTED if fresh else context.server.major
     on_source = made.triggers(name_of(made.source), major)
     return [made.make_log(), made.make_function(), *on_source, made.triggers_on_partitions(major)]
 

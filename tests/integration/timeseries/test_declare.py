@@ -8,20 +8,23 @@ import psycopg
 import pytest
 
 from pgwright.diff.apply import apply_plan
+from pgwright.diff.build import empty_database
 from pgwright.diff.compare import compare
 from pgwright.diff.comparison import compare_sources
 from pgwright.diff.proposal import propose
+from pgwright.diff.script import script
 from pgwright.errors import PolicyError
 from pgwright.kinds.policy_records import read_records
 from pgwright.model.names import QualifiedName
 from pgwright.model.policy import Compress, Policy, Retain, Rollup, TimeSeries
 from pgwright.model.selection import Selection
 from pgwright.sources.database import read_catalog
-from pgwright.sources.load import Workshop
+from pgwright.sources.load import Workshop, load_catalog
 from pgwright.timeseries.declare import Edit, declare
 from pgwright.timeseries.proposal import propose_policies
 from pgwright.timeseries.run import run_policies
 from pgwright.timeseries.status import policy_status
+from tests.conftest import MakeDatabase, _server
 
 ROOT = Path(__file__).parents[3]
 MODELS = "sqlalchemy:tests.integration.timeseries.models:Base"
@@ -168,6 +171,17 @@ def test_what_an_edition_cannot_do_is_said_in_the_plan(timescale: str) -> None:
     said = [h.message for h in plan.hazards if h.code == "not-available"]
     assert len(said) == 1 and "Apache edition has no compression" in said[0]
     assert any("by pgwright policy run" in h.message for h in plan.hazards)
+
+
+@pytest.mark.parametrize("major", [12, 18])
+def test_a_script_of_declarations_loads_anywhere_and_again(major: int, make_database: MakeDatabase) -> None:
+    text = script(load_catalog(MODELS, WORKSHOP), empty_database(WORKSHOP.scratch)).encode()
+    url = make_database(_server(major))
+    for _ in range(2):
+        with psycopg.connect(url, autocommit=True) as conn:
+            conn.execute(text)
+    assert not compare_sources(url, MODELS, workshop=WORKSHOP).changes
+    assert not run_policies(url).failed
 
 
 def test_tables_that_are_not_there_yet_are_named(database: str) -> None:
