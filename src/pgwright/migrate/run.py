@@ -39,10 +39,14 @@ from pgwright.state.migrations import MigrationLedger
 UP, DOWN = "up", "down"
 # A lock timeout, a deadlock that the server broke, a serialization failure: the same may go well next time.
 _PASSING = frozenset({"55P03", "40P01", "40001"})
-_DUPLICATE = frozenset({"42P07", "42710", "42P06"})
+_DUPLICATE = frozenset({"42P07", "42710", "42P06", "42701"})
 _LOST = (
     "the database may have been migrated already and have lost its record; find the revision that its schema "
     "matches: pgwright migrate repair"
+)
+_THERE = (
+    "if the schema has all of it already, record that: pgwright migrate repair; if not, mend the "
+    "revision, then go on: pgwright migrate resume"
 )
 _LONGEST_PAUSE = 20.0
 
@@ -205,8 +209,8 @@ class _Task:
                 before = len(self.done)
                 self._name_blockers(error)
                 if failed.sqlstate not in _PASSING or tries >= self.pace.attempts:
-                    if failed.sqlstate in _DUPLICATE and not self.applied_before:
-                        error.hint = _LOST
+                    if failed.sqlstate in _DUPLICATE:
+                        error.hint = _THERE if self.applied_before else _LOST
                     raise error from exc
                 # Random, so that two who stand in each other's way do not meet again and again.
                 pause = random.uniform(0.1, min(_LONGEST_PAUSE, 0.5 * 2**tries))  # noqa: S311

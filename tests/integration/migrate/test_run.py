@@ -233,6 +233,19 @@ def test_what_fails_is_rolled_back_and_named(tmp_path: Path, database: str) -> N
         migrate(project, database, HEAD)
 
 
+def test_what_is_there_already_may_be_recorded(tmp_path: Path, database: str) -> None:
+    project = alembic_project(tmp_path, [TABLE])
+    migrate(project, database, HEAD)
+    write_revision(tmp_path, *COLUMN)
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute("ALTER TABLE t ADD COLUMN b int")
+    with pytest.raises(StatementError) as caught:
+        migrate(project, database, HEAD)
+    assert "pgwright migrate repair" in str(caught.value.hint)
+    assert pgwright(tmp_path, database, "migrate", "repair", "--yes").returncode == 0
+    assert migrate(project, database, HEAD).done == ()
+
+
 def test_a_half_done_revision_that_was_edited_is_refused(tmp_path: Path, database: str) -> None:
     project = alembic_project(tmp_path, [TABLE])
     up = (
