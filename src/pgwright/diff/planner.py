@@ -121,7 +121,11 @@ def _settle(
                 continue
             alteration = kind(change.id.kind).alter(change, context)
             if alteration.unsupported:
-                raise UnsupportedChange(f"{change.id} cannot be changed", detail=alteration.unsupported)
+                raise UnsupportedChange(
+                    f"{change.id} cannot be changed",
+                    detail=alteration.unsupported,
+                    hint="make this change with statements of your own, then plan again",
+                )
             if alteration.replace:
                 wanted.add(change.id)
             else:

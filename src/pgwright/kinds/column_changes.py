@@ -45,6 +45,10 @@ def alter(change: Change, context: Context) -> Alteration:
     if before.not_null and not after.not_null:
         steps.append(_drop_not_null(after, context))
     if before.type != after.type or before.collation != after.collation:
+        if second := _second_source(before, context):
+            return Alteration(
+                unsupported=f"PostgreSQL changes no type of a column that a table has from {second} as well"
+            )
         steps.append(_change_type(before, after, context))
         detach = (*_in_the_way(before, after, context), *partitioned_by(before.id, context))
     if before.generated and after.generated and before.expression != after.expression:
@@ -116,6 +120,18 @@ def _change_type(before: Column, after: Column, context: Context) -> Step:
         hazards=hazards,
         reversibility=Reversibility.LOSSLESS if not rewrites else Reversibility.DATA_LOST,
     )
+
+
+def _second_source(o: Column, context: Context) -> ObjectId | None:
+    """Return the column of another parent from which an inheriting table has this one and keeps it."""
+    tables = context.with_descendants(parent_of(o.id))
+    for heir in tables[1:]:
+        for parent in getattr(context.before.get(heir), "inherits", ()):
+            column = o.id._replace(parent=parent)
+            stays = parent in getattr(context.after.get(heir), "inherits", ()) and column in context.after
+            if parent not in tables and column in context.before and stays:
+                return column
+    return None
 
 
 def _in_the_way(before: Column, after: Column, context: Context) -> Iterator[ObjectId]:

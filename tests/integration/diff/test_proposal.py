@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from pgwright.diff.comparison import Comparison
+from pgwright.diff.planner import UnsupportedChange
 from pgwright.diff.proposal import Proposal, propose
 from pgwright.errors import StatementError
 from pgwright.kinds.default import Default
@@ -49,3 +50,19 @@ def test_a_failing_step_is_blamed_on_nothing_else(aside: str) -> None:
     broken = replace(default, expression="public.nosuch()")
     with pytest.raises(StatementError, match=r"function public\.nosuch\(\) does not exist"):
         proposed(aside + PLAIN, replace(after, objects={**after.objects, broken.id: broken}))
+
+
+def test_a_column_of_two_parents_cannot_change_its_type() -> None:
+    parents = "CREATE TABLE a (x {0}); CREATE TABLE b (x {0}); "
+    heir = "CREATE TABLE c (z int) INHERITS (a, b);"
+    with pytest.raises(UnsupportedChange, match=r"column public\.a\.x cannot be changed") as caught:
+        proposed(parents.format("int") + heir, declared(parents.format("bigint") + heir))
+    assert "column public.b.x as well" in str(caught.value.detail)
+    apart = "CREATE TABLE c (z int, x bigint);"
+    assert proposed(parents.format("int") + heir, declared(parents.format("bigint") + apart)).plan
+
+
+def test_a_column_that_comes_twice_from_one_source_changes_its_type() -> None:
+    diamond = "CREATE TABLE a (x {}); CREATE TABLE b () INHERITS (a); CREATE TABLE c () INHERITS (a);"
+    diamond += "CREATE TABLE d () INHERITS (b, c);"
+    assert proposed(diamond.format("int"), declared(diamond.format("bigint"))).rehearsal is not None
