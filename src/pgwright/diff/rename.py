@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -19,6 +20,9 @@ from pgwright.model.plan import Step
 from pgwright.sources.database import read_catalog
 
 _EXAMPLE = "write --rename public.users.mail=public.users.email, or public.clients=public.customers"
+
+# Paths share their beginnings, so that even strangers are two thirds alike.
+_ALIKE = 0.8
 
 # What models and people name after its table or column: it follows when that is renamed.
 _FOLLOWING = frozenset({"constraint", "index", "sequence", "statistics"})
@@ -80,7 +84,14 @@ def _understand(text: str, before: Catalog, after: Catalog, known: Sequence[Rena
         if o.id.path == path and only in (None, o.id.kind) and not o.derived
     ]
     if not found:
-        raise UsageError(f"there is no {halves[0][0]} to rename", hint=_EXAMPLE)
+        old, new = halves[0]
+        close = difflib.get_close_matches(
+            old, [o.id.path for o in before if not o.derived], n=1, cutoff=_ALIKE
+        )
+        raise UsageError(
+            f"there is no {old} to rename",
+            hint=f"did you mean --rename {close[0]}={new}" if close else _EXAMPLE,
+        )
     refused = found[0][0].id.kind
     found = [(o, new) for o, new in found if kind(o.id.kind).rename is not None]
     if not found:
@@ -94,8 +105,14 @@ def _understand(text: str, before: Catalog, after: Catalog, known: Sequence[Rena
                 if target.id.path == candidate and target.id.kind == o.id.kind:
                     return Rename(old=o.id, new=target.id)
     o, new = found[0]
+    paths = [t.id.path for t in after.of(o.id.kind) if t.id not in before]
+    spelt = list(_targets(o, new, ways))
+    close = [m for s in spelt for m in difflib.get_close_matches(s, paths, n=1, cutoff=_ALIKE)]
     raise UsageError(
-        f"the target has no {o.id.kind} {new}", hint="a rename leads to a name that the target has"
+        f"the target has no {o.id.kind.replace('_', ' ')} {new}",
+        hint=f"did you mean --rename {o.id.path}={close[0]}"
+        if close
+        else "a rename leads to a name that the target has, and the database has not",
     )
 
 

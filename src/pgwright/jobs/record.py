@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 
-from pgwright.errors import PgwrightError
+from pgwright.errors import PgwrightError, PrivilegeError
 from pgwright.model.run import Run, RunStatus
 from pgwright.pg.connect import connect
 from pgwright.pg.redact import redact
@@ -51,6 +51,6 @@ def _ledger(conn: psycopg.Connection[Any]) -> Ledger | None:
     try:
         ledger.prepare()
         conn.execute("SELECT 1 FROM pgwright.run WHERE false FOR UPDATE")
-    except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction):
+    except (PrivilegeError, psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction):
         return None
     return ledger

@@ -56,7 +56,7 @@ def _main(argument: str) -> None:
     bases = [_metadata(spec.strip()) for spec in argument.split(",")]
     url = make_url(os.environ[URL_VARIABLE]).set(drivername="postgresql+psycopg")
     engine = create_engine(url, poolclass=NullPool)
-    hint = "PostgreSQL refuses what the models declare; if an extension is missing, name it in pgwright.toml"
+    hint = "mend the models; an extension that they need must be in the database that they are compared with"
     with reporting(f"the tables of {argument!r} cannot be created", hint), engine.begin() as connection:
         for metadata in bases:
             for schema in sorted({t.schema for t in metadata.tables.values() if t.schema}):

@@ -12,12 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg
 from psycopg import Connection, sql
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from pgwright.model.run import Run, RunStatus
 from pgwright.pg.sqlfiles import load_sql
+from pgwright.pg.statements import statement_error
 from pgwright.version import __version__
 
 _COLUMNS = sql.SQL(
@@ -50,14 +52,24 @@ class Ledger:
     conn: Connection[Any]
 
     def prepare(self) -> None:
-        """Make pgwright's own schema and tables where they are missing."""
+        """Make pgwright's own schema and tables where they are missing.
+
+        Raises `PrivilegeError` for a role that may not.
+        """
         if self.exists():
             return
-        with self.conn.transaction():
-            self.conn.execute("SELECT pg_advisory_xact_lock(hashtextextended('pgwright ledger', 0))")
-            for statement in load_sql("pgwright.state", "tables", 12).split(";\n"):
-                if statement.strip():
-                    self.conn.execute(statement.encode())
+        try:
+            with self.conn.transaction():
+                self._make()
+        except psycopg.errors.InsufficientPrivilege as exc:
+            left = "runs are recorded in a schema pgwright, which is not there and cannot be made"
+            raise statement_error(exc, "CREATE SCHEMA pgwright", conn=self.conn, left=left) from exc
+
+    def _make(self) -> None:
+        self.conn.execute("SELECT pg_advisory_xact_lock(hashtextextended('pgwright ledger', 0))")
+        for statement in load_sql("pgwright.state", "tables", 12).split(";\n"):
+            if statement.strip():
+                self.conn.execute(statement.encode())
 
     def exists(self) -> bool:
         """Tell whether the database has a ledger."""

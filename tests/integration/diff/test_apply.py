@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from pgwright.diff.apply import Applied, Manner, apply_plan
 from pgwright.diff.comparison import comparable
@@ -19,6 +21,7 @@ from pgwright.errors import (
     LockTimeoutError,
     PgwrightError,
     PlanStale,
+    PrivilegeError,
     StatementError,
     UsageError,
 )
@@ -77,6 +80,29 @@ def test_a_plan_that_deletes_data_is_refused(database: str) -> None:
     assert read(database).digest == before
     assert runs(database) == ()
     assert apply_plan(database, plan, ends, allow=["deletes-data"]).remaining == ()
+
+
+def test_a_hazard_of_no_such_name_is_not_accepted(database: str) -> None:
+    run(database, BEFORE)
+    plan, ends = proposed(database, "CREATE TABLE t (id int PRIMARY KEY, x int)")
+    with pytest.raises(UsageError, match="there is no hazard deletes-dat") as caught:
+        apply_plan(database, plan, ends, allow=["deletes-dat"])
+    assert caught.value.hint == "did you mean --allow deletes-data"
+    assert runs(database) == ()
+
+
+def test_a_role_that_may_make_nothing_is_told_what_it_lacks(database: str) -> None:
+    run(database, BEFORE)
+    plan, ends = proposed(database, BEFORE + "; CREATE TABLE more (id int)")
+    run(database, "CREATE ROLE lowly LOGIN PASSWORD 'x'")
+    try:
+        with pytest.raises(PrivilegeError) as caught:
+            apply_plan(make_conninfo(database, user="lowly", password="x"), plan, ends)
+    finally:
+        run(database, "DROP ROLE lowly")
+    assert "runs are recorded in a schema pgwright" in str(caught.value.detail)
+    assert re.search(r"GRANT CREATE ON DATABASE \w+ TO lowly$", str(caught.value.hint))
+    assert read(database).digest == ends.before.digest
 
 
 def test_a_plan_for_another_state_is_refused(database: str) -> None:

@@ -196,6 +196,14 @@ def test_renames_that_lead_nowhere(database: str, rename: str, message: str) -> 
         proposed(database, "CREATE TABLE t (b int)", renames=[rename])
 
 
+@pytest.mark.parametrize("rename", ["public.t.amoun=public.t.sum", "public.t.amount=summ"])
+def test_a_rename_with_a_slip_is_told_the_right_one(database: str, rename: str) -> None:
+    run(database, "CREATE TABLE t (amount int)")
+    with pytest.raises(UsageError) as caught:
+        proposed(database, "CREATE TABLE t (sum int)", renames=[rename])
+    assert caught.value.hint == "did you mean --rename public.t.amount=public.t.sum"
+
+
 def test_a_rename_that_was_stopped_is_resumed_as_one(database: str) -> None:
     run(database, "CREATE TABLE a (x int, y int); INSERT INTO a VALUES (1, 1)")
     plan, ends = proposed(database, "CREATE TABLE b (x int NOT NULL, y int)", renames=["public.a=b"])
