@@ -121,7 +121,7 @@ class Invocation:
 
 def configured_at(project: Project, url: str) -> Database | None:
     """Return the configured database at the same place: a URL must be no way around its environment."""
-    from pgwright.pg import parse_address  # noqa: PLC0415
+    from pgwright.pg.address import parse_address, same_database  # noqa: PLC0415
 
     given = parse_address(url)
     for database in project.databases:
@@ -131,6 +131,6 @@ def configured_at(project: Project, url: str) -> Database | None:
             known = parse_address(database.url)
         except ConfigError:
             continue
-        if (known.place, known.dbname) == (given.place, given.dbname):
+        if same_database(known, given):
             return database
     return None

@@ -141,6 +141,40 @@ class Address:
         return self.params.get(key) or os.environ.get(_ENVIRONMENT.get(key, ""), "")
 
 
+def same_database(one: Address, other: Address) -> bool:
+    """Tell whether two addresses lead to one database, however they spell its server.
+
+    localhost, 127.0.0.1, ::1 and the local socket are one place, and so are names of one network address.
+    """
+    if (one.dbname, one.port) != (other.dbname, other.port):
+        return False
+    if one.place == other.place:
+        return True
+    if "service" in one.params or "service" in other.params:
+        return False  # what a service file says is libpq's to know
+    return not _machines(one.host).isdisjoint(_machines(other.host))
+
+
+def _machines(hosts: str) -> frozenset[str]:
+    """Return the network addresses of hosts; all that stay on this machine count as one."""
+    import socket  # noqa: PLC0415
+    from ipaddress import ip_address  # noqa: PLC0415
+
+    found: set[str] = set()
+    for host in hosts.split(","):
+        if not host or host.startswith(("/", "@")):
+            found.add("here")
+            continue
+        try:
+            answers = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError):
+            found.add(host)
+            continue
+        addresses = [ip_address(str(answer[4][0]).partition("%")[0]) for answer in answers]
+        found.update("here" if address.is_loopback else str(address) for address in addresses)
+    return frozenset(found)
+
+
 def parse_address(text: str) -> Address:
     """Take connection text apart: a URL, a keyword string, ``service=name`` or "" for libpq's environment.
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from pgwright.errors import ConfigError
 from pgwright.pg import Address, parse_address
+from pgwright.pg.address import same_database
 
 
 @pytest.mark.parametrize(
@@ -88,3 +89,18 @@ def test_environment_for_client_programs_carries_the_password() -> None:
         "PGDATABASE": "app",
         "PGSSLMODE": "require",
     }
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("postgresql://localhost/app", "postgresql://jo@127.0.0.1:5432/app", True),
+        ("postgresql://[::1]/app", "host=/run/postgresql dbname=app", True),
+        ("postgresql://192.0.2.7/app", "postgresql://192.0.2.7:5432/app", True),
+        ("postgresql://192.0.2.7/app", "postgresql://localhost/app", False),
+        ("postgresql://localhost/app", "postgresql://localhost:5433/app", False),
+        ("postgresql://localhost/app", "postgresql://localhost/other", False),
+    ],
+)
+def test_one_database_under_several_names(one: str, other: str, same: bool) -> None:
+    assert same_database(parse_address(one), parse_address(other)) is same
