@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,9 +13,9 @@ from psycopg import Connection
 from pgwright.diff.batches import CONCURRENT_WAIT, LOCK_ATTEMPTS, Batches, Progress, Waiting
 from pgwright.diff.compare import compare
 from pgwright.diff.ends import Ends, pack, read_here
-from pgwright.errors import HazardRefused, PgwrightError, PlanStale, UsageError
+from pgwright.errors import HazardRefused, PgwrightError, PlanStale
 from pgwright.model.change import Change
-from pgwright.model.plan import HazardCode, Plan
+from pgwright.model.plan import Plan
 from pgwright.model.run import Run, RunStatus
 from pgwright.pg.connect import connect
 from pgwright.pg.redact import redact
@@ -84,19 +83,7 @@ def apply_plan(
 
 
 def require_allowed(plan: Plan, allow: Collection[str]) -> None:
-    """Raise `HazardRefused` for the hazards that stop an apply and were not accepted by name.
-
-    Raises `UsageError` for a name in `allow` that is no hazard's.
-    """
-    known = [code.value for code in HazardCode]
-    for name in allow:
-        if name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
-            raise UsageError(
-                f"there is no hazard {name}",
-                detail=f"the hazards are {', '.join(known)}. Nothing was changed.",
-                hint=f"did you mean --allow {close[0]}" if close else "leave --allow out to see the plan's",
-            )
+    """Raise `HazardRefused` for the hazards that stop an apply and were not accepted by name."""
     refused = plan.refused(allow)
     if not refused:
         return

@@ -82,15 +82,6 @@ def test_a_plan_that_deletes_data_is_refused(database: str) -> None:
     assert apply_plan(database, plan, ends, allow=["deletes-data"]).remaining == ()
 
 
-def test_a_hazard_of_no_such_name_is_not_accepted(database: str) -> None:
-    run(database, BEFORE)
-    plan, ends = proposed(database, "CREATE TABLE t (id int PRIMARY KEY, x int)")
-    with pytest.raises(UsageError, match="there is no hazard deletes-dat") as caught:
-        apply_plan(database, plan, ends, allow=["deletes-dat"])
-    assert caught.value.hint == "did you mean --allow deletes-data"
-    assert runs(database) == ()
-
-
 def test_a_role_that_may_make_nothing_is_told_what_it_lacks(database: str) -> None:
     run(database, BEFORE)
     plan, ends = proposed(database, BEFORE + "; CREATE TABLE more (id int)")
