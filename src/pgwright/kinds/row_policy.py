@@ -35,6 +35,11 @@ class RowPolicy(CatalogObject):
     using: str | None = None
     check: str | None = None
 
+    @property
+    def role_names(self) -> tuple[str, ...]:
+        """Return the roles that must exist; PUBLIC always does."""
+        return tuple(role for role in self.roles if role != EVERYBODY)
+
 
 def read(reading: Reading) -> Iterator[Found]:
     """Yield the row policies of the tables found before."""

@@ -95,8 +95,10 @@ def test_a_table_may_be_named_as_before_and_after_its_rename() -> None:
     assert rehearse(plan, before, after).ok
 
 
-def test_a_role_that_only_the_target_knows(slate: Slate) -> None:
-    before, after = "CREATE TABLE t (id int);", "CREATE TABLE t (id int); GRANT SELECT ON t TO newly_hired;"
-    start, target = slate.read(before), slate.read(after, roles=("newly_hired",))
-    slate.conn.execute("DROP ROLE newly_hired")
-    assert rehearse(make_plan(start, target), start, target).ok
+@pytest.mark.parametrize("what", ["GRANT SELECT ON t", "CREATE POLICY p ON t"])
+def test_a_role_that_one_end_alone_knows(what: str, slate: Slate) -> None:
+    less, more = "CREATE TABLE t (id int);", f"CREATE TABLE t (id int); {what} TO newly_hired;"
+    without, having = slate.read(less), slate.read(more, roles=("newly_hired",))
+    for start, target in ((without, having), (having, without)):
+        slate.conn.execute("DROP ROLE newly_hired")
+        assert rehearse(make_plan(start, target), start, target).ok

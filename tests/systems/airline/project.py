@@ -16,17 +16,6 @@ ALEMBIC = ("-m", "alembic")
 SCRIPT = ("scripts/db.py",)
 DEMO = ("-m", "app.demo")
 
-# Of a process that was forked, getrusage() counts what its parent held before; this counts from exec on.
-_MEASURED = """
-import atexit, re, runpy, sys
-def tell():
-    with open("/proc/self/status") as status:
-        sys.stderr.write("peak " + re.search(r"VmHWM:\\s+(\\d+)", status.read())[1])
-atexit.register(tell)
-sys.argv = sys.argv[2:]
-runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
-"""
-
 Done = subprocess.CompletedProcess[str]
 
 
@@ -65,13 +54,6 @@ def succeed(
     done = run(url, *arguments, folder=folder, settings=settings)
     assert done.returncode == 0, done.stdout + done.stderr
     return done
-
-
-def measured(url: str, *arguments: str) -> tuple[Done, int]:
-    """Run ``python arguments``, which must end with 0, and return its peak memory in kilobytes, too."""
-    done = succeed(url, "-c", _MEASURED, *arguments)
-    said, _, peak = done.stderr.rpartition("peak ")
-    return Done(done.args, done.returncode, done.stdout, said), int(peak)
 
 
 def start(url: str, *arguments: str) -> subprocess.Popen[str]:

@@ -11,8 +11,9 @@ import pytest
 from psycopg import sql
 
 from tests.conftest import MakeDatabase
+from tests.peak import telling_peak, told_peak
 from tests.servers.running import Server
-from tests.systems.airline.project import DEMO, SCRIPT, Done, measured, run, start, succeed, wait_until
+from tests.systems.airline.project import DEMO, SCRIPT, Done, run, start, succeed, wait_until
 from tests.systems.airline.structure import structure
 
 TABLES = (
@@ -59,7 +60,8 @@ def loaded(server_18: Server, make_module_database: MakeDatabase) -> tuple[str, 
     """Return a database with all of the data, how the load went, and its peak memory in kilobytes."""
     url = make_module_database(server_18)
     succeed(url, *SCRIPT, "migrate", "upgrade")
-    return url, *measured(url, *DEMO)
+    done = succeed(url, *telling_peak(*DEMO))
+    return url, done, told_peak(done.stderr)
 
 
 def test_every_row_of_the_source_arrives(loaded: tuple[str, Done, int]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from tests.peak import telling_peak, told_peak
 from tests.servers.running import Server
 from tests.systems.aquamind.project import FOLDER, environ, manage, run
 from tests.systems.aquamind.test_migrations import TABLES
@@ -70,19 +70,17 @@ def test_full_load(database: str) -> None:
     """Everything about the full load in one test: it takes seconds, and once is enough."""
     manage(database, "migrate", "-v0")
     declared = constraints(database)
-    with subprocess.Popen(
-        (sys.executable, "manage.py", "load_demo"),
+    load = subprocess.run(
+        (sys.executable, *telling_peak("manage.py", "load_demo")),
         cwd=FOLDER,
         env=environ(database),
-        stdout=subprocess.PIPE,
+        capture_output=True,
         text=True,
-    ) as process:
-        assert process.stdout is not None
-        progress = lines(process.stdout.read())
-        _pid, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0
-    assert usage.ru_maxrss < 200 * 1024
+        check=False,
+    )
+    assert load.returncode == 0, load.stderr
+    progress = lines(load.stdout)
+    assert told_peak(load.stderr) < 200 * 1024
 
     found = counts(database)
     assert found["environmental_environmentalreading"] >= 1_000_000
