@@ -1,0 +1,31 @@
+"""Migrations (PW50x)."""
+
+from __future__ import annotations
+
+from pgwright.errors.base import PgwrightError
+
+
+class MigrationError(PgwrightError):
+    """Report a migration that failed in the project's own code, or a tool that cannot be run."""
+
+    code = "PW500"
+
+
+class MigrationDiverged(MigrationError):
+    """Report a half-done revision that would now run other statements than before."""
+
+    code = "PW501"
+
+
+class RevisionError(MigrationError):
+    """Refuse to run migrations whose files and record do not fit together."""
+
+    code = "PW502"
+    exit_code = 3
+
+
+class WriteRefused(MigrationError):
+    """Refuse to write a migration: it would overwrite a file, or lose data over a name that changed."""
+
+    code = "PW510"
+    exit_code = 3

@@ -1,0 +1,39 @@
+"""Plans, and what they may do (PW3xx)."""
+
+from __future__ import annotations
+
+from pgwright.errors.base import PgwrightError
+
+
+class HazardRefused(PgwrightError):
+    """Refuse a plan whose hazards were not accepted by name."""
+
+    code = "PW300"
+    exit_code = 3
+
+
+class PlanStale(PgwrightError):
+    """Refuse a plan that was made for another state of the target."""
+
+    code = "PW301"
+    exit_code = 3
+
+
+class RehearsalFailed(PgwrightError):
+    """Report a plan that did not do on scratch what it declares."""
+
+    code = "PW302"
+
+
+class ProductionRefused(PgwrightError):
+    """Refuse a destructive verb on a production database that was not named."""
+
+    code = "PW303"
+    exit_code = 3
+
+
+class TargetNotEmpty(PgwrightError):
+    """Refuse to build a schema in a database that holds another one."""
+
+    code = "PW306"
+    exit_code = 3
