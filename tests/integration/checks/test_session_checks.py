@@ -42,9 +42,19 @@ def here(conn: psycopg.Connection) -> tuple[LockSession, ...]:
     return tuple(s for s in locks(conn) if s.database == conn.info.dbname)
 
 
+def await_the_wait(url: str, pid: int) -> None:
+    """Return when the session waits for a lock or sleeps. Who comes next could overtake it otherwise."""
+    query = b"SELECT wait_event_type FROM pg_catalog.pg_stat_activity WHERE pid = %s"
+    deadline = time.monotonic() + PATIENCE
+    with psycopg.connect(url, autocommit=True) as conn:
+        while conn.execute(query, [pid]).fetchone() not in {("Lock",), ("Timeout",)}:
+            assert time.monotonic() < deadline, f"session {pid} does not wait"
+            time.sleep(0.02)
+
+
 @contextmanager
 def waiting(url: str, *statements: str) -> Iterator[tuple[psycopg.Connection, threading.Thread]]:
-    """Run statements in a session of their own; the last one is expected to wait."""
+    """Run statements in a session of their own and give it back when the last one waits, as it must."""
     with psycopg.connect(url, application_name="waiter") as conn:
 
         def run() -> None:
@@ -58,6 +68,7 @@ def waiting(url: str, *statements: str) -> Iterator[tuple[psycopg.Connection, th
         thread = threading.Thread(target=run)
         thread.start()
         try:
+            await_the_wait(url, conn.info.backend_pid)
             yield conn, thread
         finally:
             if thread.is_alive():
