@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -9,18 +10,20 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
 from pgwright.backup import lock
 from pgwright.backup.create import DumpOptions, create_dump
-from pgwright.backup.manifest import Content, Manifest
+from pgwright.backup.manifest import COPIES, Content, Manifest, Role, StoredFile
 from pgwright.backup.repository import Repository, open_repository
 from pgwright.backup.restore import RestoreOptions, restore_database
 from pgwright.backup.verify import verify_backup, verify_repository
-from pgwright.errors import BackupDamaged, BackupMissing, PgwrightError, RepositoryLocked
+from pgwright.errors import BackupDamaged, BackupFailed, PgwrightError, RepositoryLocked
 from pgwright.storage import open_store
 
 ROUNDS = int(os.environ.get("PGWRIGHT_KILL_ROUNDS", "4"))
@@ -58,7 +61,7 @@ def test_each_flipped_byte_is_found(repository: Repository, made: Manifest) -> N
 
 
 def test_shortened_lost_and_foreign_files(repository: Repository, made: Manifest, database: str) -> None:
-    (path,) = folder(repository, made).glob("*.zst")
+    (path,) = folder(repository, made).glob("*.dump.zst")
     content = path.read_bytes()
     path.write_bytes(content[:-1])
     assert verify_backup(repository, made).problems
@@ -73,15 +76,86 @@ def test_shortened_lost_and_foreign_files(repository: Repository, made: Manifest
     foreign.write_text("mine")
     (Path(repository.url) / "README").write_text("mine as well")
     assert set(repository.foreign()) == {"README", f"backups/{made.id}/notes.txt"}
-    (folder(repository, made) / "manifest.json").unlink()
-    assert repository.unfinished() == (made.id,)
-    with pytest.raises(BackupMissing):
-        repository.get("latest")
-    with pytest.raises(BackupDamaged, match="no manifest"):
-        repository.get(made.id)
     (Path(repository.url) / "pgwright-repository.json").write_text('{"format": 99}')
     with pytest.raises(BackupDamaged, match="newer"):
         create_dump(repository, database, DumpOptions())
+
+
+def test_a_lost_or_damaged_manifest_loses_no_backup(
+    repository: Repository, made: Manifest, database: str
+) -> None:
+    home = folder(repository, made)
+    other = home.with_name("notes-of-others")
+    other.mkdir()
+    (other / "mine.txt").write_text("mine")
+    for name in COPIES:
+        for spoil in (Path.unlink, lambda path: path.write_bytes(path.read_bytes()[:-9] + b"x" * 9)):
+            spoil(home / name)
+            assert repository.get("latest" if made.is_whole else made.id) == made
+            assert name in verify_backup(repository, made).problems[0]
+            with repository.writing("mending"):
+                pass
+            assert not verify_backup(repository, made).problems
+    # Without both nothing tells what the files are; but nobody removes them.
+    for name in COPIES:
+        (home / name).unlink()
+    (broken,) = repository.broken()
+    assert broken.id == made.id and "no manifest" in broken.reason.message
+    assert not repository.unfinished() and not repository.backups()
+    create_dump(repository, database, DumpOptions())
+    assert {path.suffix for path in home.iterdir()} == {".zst"}
+    assert any(v.id == made.id and v.problems for v in verify_repository(repository, repository.backups()))
+    with pytest.raises(BackupDamaged, match="no manifest"):
+        repository.get(made.id)
+    assert repository.foreign() == ("backups/notes-of-others/mine.txt",)
+
+
+def test_a_writer_that_was_taken_for_dead_writes_no_manifest(repository: Repository, database: str) -> None:
+    """Its claim went stale while it was cut off, and the next writer has cleared its files away."""
+    with repository.adding("shop") as (id, sequence):
+        name = StoredFile(name="shop.sql", role=Role.SQL, size=0, sha256="", plain_size=0)
+        file = repository.put(id, name, [b"SELECT 1;"], level=3)
+    made = replace(create_dump(repository, database, DumpOptions()), id=id, sequence=sequence, files=(file,))
+    repository.remove(id)
+    with pytest.raises(BackupFailed, match="disappeared"):
+        repository.finish(made)
+    assert len(repository.backups()) == 1
+
+
+def test_what_was_removed_halfway_is_whole_or_goes_on(repository: Repository, made: Manifest) -> None:
+    """Stopped after each deletion, a removal leaves a whole backup or is finished by the next writer."""
+    files = list(folder(repository, made).iterdir())
+    contents = {path: path.read_bytes() for path in files}
+    for stop in range(len(files) + 2):
+        folder(repository, made).mkdir(parents=True, exist_ok=True)
+        for path, content in contents.items():
+            path.write_bytes(content)
+        cut = replace(repository, store=_Cut(repository.store, stop))
+        with contextlib.suppress(InterruptedError):
+            cut.remove(made.id)
+        left = repository.backups()
+        assert not [v for v in verify_repository(repository, left) if "damaged: " in str(v.problems)]
+        with repository.writing("going on"):
+            pass
+        assert not repository.unfinished() and not repository.broken()
+        assert not any(v.problems for v in verify_repository(repository, left))
+        assert bool(left) == folder(repository, made).exists()
+
+
+class _Cut:
+    """Pass everything on to a store until so many deletions were made."""
+
+    def __init__(self, store: Any, left: int) -> None:
+        self._store, self._left = store, left
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def delete(self, name: str) -> None:
+        if not self._left:
+            raise InterruptedError
+        self._left -= 1
+        self._store.delete(name)
 
 
 def test_two_writers_and_the_lock_of_a_dead_one(repository: Repository) -> None:

@@ -25,9 +25,10 @@ from pgwright.errors import (
     UnsupportedServerError,
     UsageError,
 )
-from pgwright.pg.address import parse_address
+from pgwright.pg.address import Address, parse_address
 from pgwright.pg.capabilities import require
 from pgwright.pg.connect import connect
+from pgwright.server import Binaries
 from pgwright.version import __version__
 
 if TYPE_CHECKING:
@@ -82,19 +83,9 @@ def create_base(
     programs = newest_programs(facts.version // 10000)
     with repository.writing(f"backing up the server {address.place}"):
         parent = _parent(repository, facts) if incremental else None
-        id, sequence = repository.next_id("incremental" if parent else "server")
-        watch = TarWatch((_LABEL, _MANIFEST))
-        command: list[str | Path] = [programs.program("pg_basebackup"), "--pgdata=-", "--format=tar"]
-        command += ["--wal-method=fetch", "--checkpoint=fast", "--no-password", f"--label=pgwright {id}"]
-        with in_memory(_parent_manifest(repository, parent)) as path:
-            if parent:
-                command.append(f"--incremental={path}")
-            flow = output_of(
-                command,
-                environment=client_environment(programs, address),
-                pass_fds=(int(path.rpartition("/")[2]),),
-                explain=_explain,
-            )
+        with repository.adding("incremental" if parent else "server") as (id, sequence):
+            watch = TarWatch((_LABEL, _MANIFEST))
+            flow = _stream(repository, id, parent, programs=programs, address=address)
             base = repository.put(
                 id,
                 StoredFile(name="base.tar", role=Role.BASE, size=0, sha256="", plain_size=0),
@@ -102,44 +93,62 @@ def create_base(
                 level=level,
                 expected=facts.bytes,
             )
-        files = [base]
-        if _MANIFEST in watch.found:
-            # Names, sizes and checksums of files, no data: readable, so that the next incremental backup
-            # can be made by a server that cannot read its own backups.
-            files.append(
-                repository.put(
-                    id,
-                    StoredFile(name=_MANIFEST, role=Role.BASE_MANIFEST, size=0, sha256="", plain_size=0),
-                    [watch.found[_MANIFEST]],
-                    level=level,
-                    sealed=False,
+            files = [base]
+            if _MANIFEST in watch.found:
+                # Names, sizes and checksums of files, no data: readable, so that the next incremental backup
+                # can be made by a server that cannot read its own backups.
+                files.append(
+                    repository.put(
+                        id,
+                        StoredFile(name=_MANIFEST, role=Role.BASE_MANIFEST, size=0, sha256="", plain_size=0),
+                        [watch.found[_MANIFEST]],
+                        level=level,
+                        sealed=False,
+                    )
                 )
+            end = _end(watch, url)
+            made = Manifest(
+                id=id,
+                sequence=sequence,
+                kind=Kind.INCREMENTAL if parent else Kind.BASE,
+                form="tar",
+                started_at=started,
+                finished_at=datetime.now(UTC),
+                place=address.place,
+                server_version=facts.version,
+                program=programs.version,
+                pgwright=__version__,
+                made_by=made_by(),
+                system=facts.system,
+                lsn=end.start,
+                end_lsn=end.lsn,
+                timeline=end.timeline,
+                next_xid=end.next_xid,
+                parent=parent.id if parent else None,
+                recipients=repository.encryption.recipients,
+                label=label,
+                settings=facts.settings,
+                files=tuple(files),
             )
-        timeline, start, end = _range(watch, url)
-        made = Manifest(
-            id=id,
-            sequence=sequence,
-            kind=Kind.INCREMENTAL if parent else Kind.BASE,
-            form="tar",
-            started_at=started,
-            finished_at=datetime.now(UTC),
-            place=address.place,
-            server_version=facts.version,
-            program=programs.version,
-            pgwright=__version__,
-            made_by=made_by(),
-            system=facts.system,
-            lsn=start,
-            end_lsn=end,
-            timeline=timeline,
-            parent=parent.id if parent else None,
-            recipients=repository.encryption.recipients,
-            label=label,
-            settings=facts.settings,
-            files=tuple(files),
-        )
-        repository.finish(made)
+            repository.finish(made)
     return made
+
+
+def _stream(
+    repository: Repository, id: str, parent: Manifest | None, *, programs: Binaries, address: Address
+) -> Iterator[bytes]:
+    """Yield what pg_basebackup writes, on top of `parent` where there is one."""
+    command: list[str | Path] = [programs.program("pg_basebackup"), "--pgdata=-", "--format=tar"]
+    command += ["--wal-method=fetch", "--checkpoint=fast", "--no-password", f"--label=pgwright {id}"]
+    with in_memory(_parent_manifest(repository, parent)) as path:
+        if parent:
+            command.append(f"--incremental={path}")
+        yield from output_of(
+            command,
+            environment=client_environment(programs, address),
+            pass_fds=(int(path.rpartition("/")[2]),),
+            explain=_explain,
+        )
 
 
 def chain(repository: Repository, backup: Manifest) -> tuple[Manifest, ...]:
@@ -204,24 +213,34 @@ def _parent_manifest(repository: Repository, parent: Manifest | None) -> Iterabl
     return repository.read(parent.id, file)
 
 
-def _range(watch: TarWatch, url: str) -> tuple[int, str, str]:
-    """Return the timeline, and where the backup begins and is consistent."""
+@dataclass(frozen=True, kw_only=True)
+class _End:
+    """Say where a backup begins and is consistent, and which transaction is the first that began later."""
+
+    timeline: int
+    start: str
+    lsn: str
+    next_xid: int
+
+
+def _end(watch: TarWatch, url: str) -> _End:
     label = watch.found.get(_LABEL, b"").decode(errors="replace")
     start = re.search(r"START WAL LOCATION: ([0-9A-F]+/[0-9A-F]+)", label)
     timeline = re.search(r"START TIMELINE: (\d+)", label)
     if not start or not timeline:
         raise BackupFailed("the base backup has no label", detail="the repository is as before")
-    if _MANIFEST in watch.found:
-        ranges = json.loads(watch.found[_MANIFEST])["WAL-Ranges"]
-        return ranges[-1]["Timeline"], start[1], ranges[-1]["End-LSN"]
-    # PostgreSQL 12 writes no manifest; by now it is past the end of the backup.
+    # By now the server is past the end of the backup, which PostgreSQL 12 does not tell.
     with connect(url, autocommit=True) as conn:
         row = conn.execute(
             "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() "
-            "ELSE pg_current_wal_lsn() END::text"
+            "ELSE pg_current_wal_lsn() END::text, txid_snapshot_xmax(txid_current_snapshot())"
         ).fetchone()
     assert row
-    return int(timeline[1]), start[1], row[0]
+    number, lsn = int(timeline[1]), row[0]
+    if _MANIFEST in watch.found:
+        last = json.loads(watch.found[_MANIFEST])["WAL-Ranges"][-1]
+        number, lsn = last["Timeline"], last["End-LSN"]
+    return _End(timeline=number, start=start[1], lsn=lsn, next_xid=row[1])
 
 
 def _counted(chunks: Iterator[bytes], progress: Progress | None, total: int) -> Iterator[bytes]:
@@ -239,6 +258,12 @@ def _explain(program: str, words: str) -> PgwrightError:
             "the role may not copy the server's files",
             detail=f"{words}; the repository is as before",
             hint="as a superuser: ALTER ROLE name REPLICATION",
+        )
+    if "WAL summaries" in words:
+        return UnsupportedServerError(
+            "the server has no summaries of its WAL back to the backup to build on",
+            detail=f"{words}; the repository is as before",
+            hint="make a full one: pgwright backup create --physical; see wal_summary_keep_time",
         )
     if "pg_hba.conf" in words:
         return PrivilegeError(

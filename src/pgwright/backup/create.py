@@ -15,6 +15,7 @@ from pgwright.backup import dump, inventory
 from pgwright.backup.manifest import Content, Kind, Manifest, Role, StoredFile
 from pgwright.backup.programs import programs_for
 from pgwright.backup.repository import Repository
+from pgwright.backup.structure import captured
 from pgwright.errors import UsageError
 from pgwright.pg.address import parse_address
 from pgwright.verify.fingerprint import take_fingerprints
@@ -60,10 +61,15 @@ def create_dump(
     repository.encryption.check()
     address = parse_address(url)
     started = datetime.now(UTC)
-    with inventory.snapshot(url) as taken, repository.writing(f"backing up {address.dbname}"):
+    with (
+        inventory.snapshot(url) as taken,
+        repository.writing(f"backing up {address.dbname}"),
+        repository.adding(taken.conn.info.dbname) as (id, sequence),
+    ):
         database = inventory.database_facts(taken)
         chosen = inventory.tables(taken, options.tables)
-        id, sequence = repository.next_id(database.name)
+        whole = options.content is not Content.DATA and not options.tables
+        catalog = captured(taken, database.name) if whole else None
         programs = programs_for(taken.major)
         streams = dump.parts(
             database.name,
@@ -102,15 +108,17 @@ def create_dump(
                 meter.stop()
                 raise
         files = [future.result() for future in pending]
+        beside: list[tuple[str, Role, Iterable[bytes]]] = []
+        if catalog is not None:
+            beside.append(("catalog.json", Role.CATALOG, (catalog,)))
         if options.roles:
-            files.append(
-                repository.put(
-                    id,
-                    StoredFile(name="globals.sql", role=Role.GLOBALS, size=0, sha256="", plain_size=0),
-                    dump.globals_stream(programs, address, passwords=options.role_passwords),
-                    level=options.level,
-                )
+            passwords = options.role_passwords
+            beside.append(
+                ("globals.sql", Role.GLOBALS, dump.globals_stream(programs, address, passwords=passwords))
             )
+        for name, role, flow in beside:
+            file = StoredFile(name=name, role=role, size=0, sha256="", plain_size=0)
+            files.append(repository.put(id, file, flow, level=options.level))
         made = Manifest(
             id=id,
             sequence=sequence,

@@ -6,7 +6,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,22 +14,26 @@ from pathlib import Path
 import msgspec
 
 from pgwright import server
-from pgwright.backup import target
+from pgwright.backup import target, task
 from pgwright.backup.inventory import counted, revision, snapshot
 from pgwright.backup.inventory import tables as inventory_tables
 from pgwright.backup.load import Progress
 from pgwright.backup.manifest import Manifest
-from pgwright.backup.recover import recover
+from pgwright.backup.recover import build
 from pgwright.backup.recovery import Target, plan_recovery
 from pgwright.backup.repository import Repository
 from pgwright.backup.restore import RestoreOptions, restore_database
-from pgwright.errors import PgwrightError
+from pgwright.backup.structure import changes
+from pgwright.errors import LockTimeoutError, PgwrightError
 from pgwright.pg.address import parse_address
 from pgwright.pg.connect import connect
 from pgwright.pg.redact import redact
+from pgwright.pg.session import advisory_lock
 
 FOLDER = "drills/"
 EMBEDDED = "embedded"
+_SERVER, _DATABASE = "drill-", "drill_"
+_SHOWN = 5
 # Looks at a restored database, given its URL, and returns what is wrong with it.
 Inspect = Callable[[str], Sequence[str]]
 
@@ -91,6 +95,7 @@ def drill(
             result = replace(result, seconds=time.monotonic() - began, rows=rows, tables=tables)
             problems = (
                 *_revision(url, backup),
+                *_structure(repository, url, backup, options),
                 *_asked(url, options.queries),
                 *(inspect(url) if inspect else ()),
             )
@@ -124,25 +129,35 @@ def _restored(
 ) -> Iterator[tuple[str, int, int]]:
     """Restore a dump under a name of its own; with its roles where the server is made for it."""
     embedded = options.scratch == EMBEDDED
-    instance = f"drill-{secrets.token_hex(4)}"
-    if embedded:
-        server.start(instance, durable=False, home=options.home)
-        url = server.url(instance, home=options.home)
-    else:
-        url = options.scratch
-    name = f"drill_{secrets.token_hex(4)}"
+    name = f"{_DATABASE}{secrets.token_hex(4)}"
     how = RestoreOptions(
         name=name, content=backup.content, jobs=options.jobs, owner=embedded, create_roles=embedded
     )
-    try:
+    with _own_server(options.home) if embedded else _own_database(options.scratch, name) as url:
         done = restore_database(repository, backup, url, how, progress=progress)
         yield parse_address(url).with_database(name).text, done.rows, done.tables
-    finally:
-        if embedded:
-            server.remove(instance, home=options.home)
-        else:
-            with target.maintenance(parse_address(url)) as conn:
-                target.drop(conn, name)
+
+
+@contextmanager
+def _own_server(home: Path | None) -> Iterator[str]:
+    with task.temporary(_SERVER, home) as name:
+        server.start(name, durable=False, home=home)
+        yield server.url(name, home=home)
+
+
+@contextmanager
+def _own_database(url: str, name: str) -> Iterator[str]:
+    """Hold a name on a given server for the block, and drop what drills that were killed left there."""
+    ours = f"^{_DATABASE}[0-9a-f]{{8}}(_restoring)?$"
+    with target.maintenance(parse_address(url)) as conn, advisory_lock(conn, name):
+        found = conn.execute("SELECT datname FROM pg_database WHERE datname ~ %s", (ours,))
+        for leftover in [row[0] for row in found.fetchall()]:
+            with suppress(LockTimeoutError), advisory_lock(conn, leftover.removesuffix("_restoring")):
+                target.drop(conn, leftover)
+        try:
+            yield url
+        finally:
+            target.drop(conn, name)
 
 
 @contextmanager
@@ -150,10 +165,9 @@ def _recovered(
     repository: Repository, backup: Manifest, options: DrillOptions, progress: Progress | None
 ) -> Iterator[tuple[str, int, int]]:
     """Recover the whole server, as far as the archived WAL goes, and count what its databases hold."""
-    name = f"drill-{secrets.token_hex(4)}"
-    try:
-        plan = plan_recovery(repository, Target(), backup=backup.id)
-        done = recover(repository, plan, name=name, home=options.home, progress=progress)
+    plan = plan_recovery(repository, Target(), backup=backup.id)
+    with task.temporary(_SERVER, options.home) as name:
+        done = build(repository, plan, name=name, home=options.home, progress=progress)
         rows = tables = 0
         for database in done.databases:
             with snapshot(parse_address(done.url).with_database(database).text) as taken:
@@ -161,8 +175,6 @@ def _recovered(
                 rows += sum(facts.rows or 0 for facts in found)
                 tables += len(found)
         yield done.url, rows, tables
-    finally:
-        server.remove(name, home=options.home)
 
 
 def _revision(url: str, backup: Manifest) -> Iterator[str]:
@@ -175,6 +187,16 @@ def _revision(url: str, backup: Manifest) -> Iterator[str]:
     if found != wanted:
         has, had = (", ".join(revisions) or "none" for revisions in (found, wanted))
         yield f"migrations on record are {has}, in the backup {had}"
+
+
+def _structure(repository: Repository, url: str, backup: Manifest, options: DrillOptions) -> Iterator[str]:
+    """Compare the restored database with the structure that the backup keeps."""
+    owners = options.scratch == EMBEDDED
+    found = changes(repository, backup, url, owners=owners, scratch=options.scratch)
+    if found:
+        shown = ", ".join(str(change) for change in found[:_SHOWN])
+        more = f", and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+        yield f"the structure is another one; to have what was backed up: {shown}{more}"
 
 
 def _asked(url: str, queries: Sequence[str]) -> Iterator[str]:

@@ -20,6 +20,7 @@ from pgwright.errors import BackupDamaged
 
 FORMAT = 1
 NAME = "manifest.json"
+COPIES = ("manifest.copy.json", NAME)  # in the order in which they are written
 
 
 class Kind(StrEnum):
@@ -39,10 +40,11 @@ class Content(StrEnum):
 
 
 class Role(StrEnum):
-    """Say what a file is for: each is one stream of one of PostgreSQL's programs.
+    """Say what a file is for: each is one stream of one of PostgreSQL's programs, but for `CATALOG`.
 
     `SQL` is a plain dump and `WHOLE` a custom archive with everything; a dump with parallel jobs has a
     `SCHEMA` archive, a `DATA` archive of the small tables and one `DATA` archive for each large table.
+    `CATALOG` is the structure as pgwright reads it, which drills compare.
     """
 
     SQL = "sql"
@@ -50,6 +52,7 @@ class Role(StrEnum):
     SCHEMA = "schema"
     DATA = "data"
     GLOBALS = "globals"
+    CATALOG = "catalog"
     BASE = "base"
     BASE_MANIFEST = "base-manifest"
 
@@ -118,7 +121,8 @@ class Manifest:
     server was when the backup began; a base backup is consistent from `end_lsn` on. `parent` is the backup
     that an incremental one builds on. `tables` names the chosen tables, empty for all. `recipients` are who
     can read it, empty for everybody. `program` is the version of PostgreSQL's program that wrote it.
-    `settings` are those without which a base backup cannot be started.
+    `settings` are those without which a base backup cannot be started. `next_xid` is the first transaction
+    that had not begun when a base backup ended.
     """
 
     id: str
@@ -140,6 +144,7 @@ class Manifest:
     lsn: str | None = None
     end_lsn: str | None = None
     timeline: int | None = None
+    next_xid: int | None = None
     parent: str | None = None
     recipients: tuple[str, ...] = ()
     label: str | None = None

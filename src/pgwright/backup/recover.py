@@ -18,6 +18,7 @@ from datetime import datetime
 from pathlib import Path
 
 from pgwright import server
+from pgwright.backup import task
 from pgwright.backup.base import KEPT_SETTINGS
 from pgwright.backup.manifest import Manifest
 from pgwright.backup.programs import newest_programs
@@ -28,9 +29,10 @@ from pgwright.errors import PgwrightError, RecoveryFailed, UnsupportedServerErro
 from pgwright.pg.address import parse_address
 from pgwright.pg.connect import connect
 from pgwright.server import Binaries
-from pgwright.server.account import Account, server_account
+from pgwright.server.account import Account
 from pgwright.server.cluster import log_tail
 from pgwright.server.instance import Record, instance_directory, save_record
+from pgwright.server.lifecycle import prepare_home
 from pgwright.server.paths import make_directory, socket_directory, write_private
 
 # What led to the old server's surroundings, or would reach out of the new one.
@@ -41,7 +43,6 @@ _DROPPED = re.compile(
     r"|max_locks_per_transaction)\s*=",
     re.IGNORECASE,
 )
-_PREFIX = ".recovering-"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,19 +73,39 @@ def recover(
 ) -> Recovered:
     """Carry out a plan: unpack, combine, check, replay, promote. The old server is not touched.
 
-    `name` is that of the new instance, which must not exist. Raises `RecoveryFailed` with the end of the new
-    server's log; nothing is left then but that log in the message.
+    `name` is that of the new instance, which must not exist; what a recovery that was killed left of it is
+    removed. Raises `RecoveryFailed` with the end of the new server's log; nothing is left then but that log
+    in the message.
     """
-    programs = server_programs(plan.base)
     directory = instance_directory(name, home)
-    if directory.exists():
+    if directory.exists() and not task.is_leftover(name, home):
         raise UsageError(
             f"there is a server named {name} already",
             detail=f"in {directory}; nothing was changed",
             hint=f"choose another --name, or remove that one: pgwright server remove {name}",
         )
-    account = _prepare(directory, plan)
-    draft = directory.with_name(f"{_PREFIX}{secrets.token_hex(4)}")
+    with task.working_on(name, home):
+        return build(
+            repository, plan, name=name, database=database, home=home, timeout=timeout, progress=progress
+        )
+
+
+def build(
+    repository: Repository,
+    plan: RecoveryPlan,
+    *,
+    name: str,
+    database: str = "postgres",
+    home: Path | None = None,
+    timeout: float = 86400,
+    progress: Progress | None = None,
+) -> Recovered:
+    """Do the same for a task that holds the name already."""
+    programs = server_programs(plan.base)
+    directory = instance_directory(name, home)
+    account = prepare_home(directory.parent)
+    _require_disk(directory, plan)
+    draft = task.draft_of(name, home)
     make_directory(draft, mode=0o700, owner=account)
     try:
         unpack(repository, plan, draft, account, programs, progress=progress)
@@ -95,15 +116,11 @@ def recover(
         if account.is_other:
             os.chown(draft, os.geteuid(), os.getegid())
         draft.rename(directory)
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise
-    try:
         return _replay(
             plan, name, directory, account, programs, database=database, home=home, timeout=timeout
         )
     except BaseException:
-        server.remove(name, home=home)
+        task.clear(name, home)
         raise
 
 
@@ -123,16 +140,7 @@ def server_programs(base: Manifest) -> Binaries:
     )
 
 
-def _prepare(directory: Path, plan: RecoveryPlan) -> Account:
-    account = server_account()
-    mode = 0o711 if account.is_other else 0o700
-    make_directory(directory.parent.parent, mode=mode)
-    make_directory(directory.parent, mode=mode)
-    make_directory(directory.parent.parent / "locks")
-    for leftover in directory.parent.glob(f"{_PREFIX}*"):
-        # A recovery that runs holds no lock on its draft, but writes into it all the time.
-        if _is_idle(leftover):
-            shutil.rmtree(leftover, ignore_errors=True)
+def _require_disk(directory: Path, plan: RecoveryPlan) -> None:
     free = shutil.disk_usage(directory.parent).free
     if free < plan.bytes:
         raise RecoveryFailed(
@@ -140,12 +148,6 @@ def _prepare(directory: Path, plan: RecoveryPlan) -> Account:
             detail="nothing was changed",
             hint="free some space, or set PGWRIGHT_HOME to a folder on a larger disk",
         )
-    return account
-
-
-def _is_idle(draft: Path) -> bool:
-    newest = max((path.stat().st_mtime for path in [draft, *draft.glob("*"), *draft.glob("*/*")]), default=0)
-    return time.time() - newest > 3600
 
 
 def _configure(data: Path, plan: RecoveryPlan, directory: Path, account: Account) -> None:
@@ -276,12 +278,17 @@ def _described(name: str, url: str, data_dir: Path, database: str) -> Recovered:
 
 
 def _reason(log: str, plan: RecoveryPlan) -> str:
-    if "before configured recovery target was reached" in log and not plan.gaps:
-        return f"the archived WAL ends before that moment\n{log}"
     if plan.gaps:
         gap = plan.gaps[0]
         return f"WAL is missing from {gap.first} to {gap.last} ({gap.count} segments)\n{log}"
-    return log
+    if "before configured recovery target was reached" not in log:
+        return log
+    if plan.target.name is None:
+        return f"the archived WAL ends before that moment\n{log}"
+    return (
+        f"the WAL behind backup {plan.base.id} holds no such restore point: where it is older than that, "
+        f"name an older one with --backup\n{log}"
+    )
 
 
 def _write(path: Path, text: str, account: Account) -> None:

@@ -3,6 +3,8 @@
 ```
 pgwright-repository.json          what this is, and the format
 backups/<id>/<file>               dumps and base backups
+backups/<id>/unfinished.json      as long as it is being written or removed
+backups/<id>/manifest.copy.json   the manifest, twice: the loss of one loses no backup
 backups/<id>/manifest.json        written last
 wal/<timeline>/<segment>-...      archived WAL
 drills/<id>.json                  restores that were tried
@@ -17,8 +19,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import secrets
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -27,20 +31,23 @@ from pgwright.backup import lock, manifest
 from pgwright.backup.encryption import Encryption
 from pgwright.backup.manifest import Manifest, StoredFile
 from pgwright.backup.streams import compressed, decompressed
-from pgwright.errors import BackupDamaged, BackupMissing, StoredFileMissing
+from pgwright.errors import BackupDamaged, BackupFailed, BackupMissing, PgwrightError, StoredFileMissing
 from pgwright.storage import Store, open_store
 from pgwright.storage.check import Meter
 
 FORMAT = 1
 MARKER = "pgwright-repository.json"
 BACKUPS = "backups/"
+UNFINISHED = "unfinished.json"
 ZSTD = "zstd"
 ENDINGS = {ZSTD: ".zst", "age": ".age", "gpg": ".gpg"}
+_ID = re.compile(r"\d{8}T\d{6}Z-[\w-]+-[0-9a-f]{4}")
+_READERS = 8  # manifests read at a time: each costs a request, and there may be hundreds
 
 
 @dataclass(frozen=True, kw_only=True)
 class Broken:
-    """Name a backup whose manifest cannot be read, and why."""
+    """Name a backup whose manifest is lost or damaged, and its copy as well."""
 
     id: str
     reason: BackupDamaged
@@ -59,18 +66,17 @@ class Repository:
         return self.store.url
 
     def backups(self) -> tuple[Manifest, ...]:
-        """Return the complete backups, the oldest first; damaged manifests are left to `broken`."""
+        """Return the complete backups, the oldest first; those without a manifest are left to `broken`."""
         found, _ = self._read_all()
         return found
 
     def broken(self) -> tuple[Broken, ...]:
-        """Return the backups whose manifests are damaged."""
+        """Return the backups that nothing describes any more; nothing removes their files."""
         return self._read_all()[1]
 
     def unfinished(self) -> tuple[str, ...]:
-        """Return the ids of folders without a manifest: backups that run now or were killed."""
-        folders = self._folders()
-        return tuple(id for id, names in folders.items() if manifest.NAME not in names)
+        """Return the ids of backups that are being written or removed now, or were when it was killed."""
+        return tuple(id for id, names in self._folders().items() if _is_unfinished(names))
 
     def get(self, id: str | None = None, *, database: str | None = None) -> Manifest:
         """Return a backup by its id, which may be shortened, or ``latest``; by default the newest.
@@ -97,16 +103,31 @@ class Repository:
         self._check_marker()
         with lock.writing(self.store, deed):
             self._mark()
-            for id in self.unfinished():
-                self.remove(id)
+            for id, names in self._folders().items():
+                if _is_unfinished(names):
+                    self.remove(id)
+                elif names & set(manifest.COPIES):
+                    self._mend(id, names)
             yield
 
-    def next_id(self, database: str) -> tuple[str, int]:
-        """Return the id and sequence number for a new backup; the caller is the only writer."""
-        before = [m.sequence for m in self.backups()]
+    @contextlib.contextmanager
+    def adding(self, database: str) -> Iterator[tuple[str, int]]:
+        """Give the id and sequence number for a new backup, whose files go again when the block fails.
+
+        The caller is the only writer.
+        """
+        before = [made.sequence for made in self.backups()]
         now = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
         safe = "".join(c if c.isalnum() or c in "_-" else "_" for c in database)[:40]
-        return f"{now}-{safe}-{secrets.token_hex(2)}", max(before, default=0) + 1
+        id = f"{now}-{safe}-{secrets.token_hex(2)}"
+        self._begin(id)
+        try:
+            yield id, max(before, default=0) + 1
+        except BaseException:
+            # Where the store itself failed, the next writer does it.
+            with contextlib.suppress(PgwrightError):
+                self.remove(id)
+            raise
 
     def put(
         self,
@@ -182,30 +203,56 @@ class Repository:
         return all(self.encryption.can_open(way) for way in ways)
 
     def finish(self, made: Manifest) -> None:
-        """Write the manifest, which makes a backup complete."""
-        self.store.put(_path(made.id, manifest.NAME), manifest.encode(made))
+        """Write the manifest, which makes a backup complete.
+
+        Raises `BackupFailed` where its files are not there any more: a writer that was cut off for minutes
+        counts as dead, and the next one clears its files away.
+        """
+        there = {entry.name: entry.size for entry in self.store.list(_path(made.id, ""))}
+        if any(there.get(_path(made.id, file.name)) != file.size for file in made.files):
+            raise BackupFailed(
+                f"files of backup {made.id} disappeared while it was made",
+                detail="another writer took this one for dead; the repository is as before",
+                hint="run the same command again",
+            )
+        content = manifest.encode(made)
+        for name in manifest.COPIES:
+            self.store.put(_path(made.id, name), content)
+        self.store.delete(_path(made.id, UNFINISHED))
 
     def remove(self, id: str) -> int:
-        """Delete a backup, its manifest first, and return how many bytes that freed."""
-        entries = sorted(
-            self.store.list(f"{BACKUPS}{id}/"), key=lambda entry: not entry.name.endswith(manifest.NAME)
-        )
-        for entry in entries:
-            self.store.delete(entry.name)
+        """Delete a backup and return how many bytes that freed; killed halfway, the next writer goes on."""
+        self._begin(id)
+        own = (*(_path(id, name) for name in reversed(manifest.COPIES)), _path(id, UNFINISHED))
+        entries = [entry for entry in self.store.list(_path(id, "")) if entry.name not in own]
+        # It is a backup as long as one manifest is there, and unfinished as long as its mark is.
+        for name in (*own[:-1], *(entry.name for entry in entries), own[-1]):
+            self.store.delete(name)
         return sum(entry.size for entry in entries)
+
+    def flaws(self, id: str) -> tuple[str, ...]:
+        """Return which of the manifest's two copies are lost or damaged; the next writer mends one."""
+        whole = self._copies(id)
+        return tuple(
+            f"{name} of backup {id} is lost or damaged" for name in manifest.COPIES if name not in whole
+        )
 
     def foreign(self) -> tuple[str, ...]:
         """Return names of files that no backup, and nothing else of pgwright, put there."""
         known = {
             f"{BACKUPS}{m.id}/{name}"
             for m in self.backups()
-            for name in (manifest.NAME, *(file.name for file in m.files))
+            for name in (*manifest.COPIES, UNFINISHED, *(file.name for file in m.files))
         }
+        theirs = {broken.id for broken in self.broken()} | set(self.unfinished())
         ours = ("wal/", "drills/", lock.FOLDER)
         return tuple(
             entry.name
             for entry in self.store.list("")
-            if entry.name != MARKER and not entry.name.startswith(ours) and entry.name not in known
+            if entry.name != MARKER
+            and not entry.name.startswith(ours)
+            and entry.name not in known
+            and entry.name.removeprefix(BACKUPS).partition("/")[0] not in theirs
         )
 
     def _named(self, id: str) -> Manifest:
@@ -219,15 +266,42 @@ class Repository:
         return self._manifest(exact[0])
 
     def _manifest(self, id: str) -> Manifest:
-        try:
-            content = self.store.read(_path(id, manifest.NAME))
-        except StoredFileMissing as error:
-            raise BackupDamaged(
-                f"backup {id} has no manifest: it was never finished, or the manifest was lost",
-                detail="without it nothing tells whether the files are complete",
-                hint="restore another backup: pgwright backup list",
-            ) from error
-        return manifest.decode(content, name=id)
+        damage: BackupDamaged | None = None
+        for name in reversed(manifest.COPIES):
+            try:
+                return manifest.decode(self.store.read(_path(id, name)), name=id)
+            except StoredFileMissing:
+                continue
+            except BackupDamaged as error:
+                damage = error
+        raise damage or BackupDamaged(
+            f"backup {id} has no manifest: it was never finished, or the manifest was lost",
+            detail="without it nothing tells whether the files are complete; they are left alone",
+            hint="restore another backup: pgwright backup list; "
+            "with the key, PostgreSQL's own programs read them as well",
+        )
+
+    def _copies(self, id: str) -> dict[str, bytes]:
+        """Return the intact ones of the manifest's two files."""
+        found = {}
+        for name in manifest.COPIES:
+            with contextlib.suppress(StoredFileMissing, BackupDamaged):
+                content = self.store.read(_path(id, name))
+                manifest.decode(content, name=id)
+                found[name] = content
+        return found
+
+    def _begin(self, id: str) -> None:
+        self.store.put(_path(id, UNFINISHED), b'{"state": "being written or removed"}\n')
+
+    def _mend(self, id: str, names: set[str]) -> None:
+        """Put back a manifest of which only one of two copies is whole, and forget what was in hand."""
+        whole = self._copies(id)
+        for name in manifest.COPIES:
+            if whole and name not in whole:
+                self.store.put(_path(id, name), next(iter(whole.values())))
+        if UNFINISHED in names:
+            self.store.delete(_path(id, UNFINISHED))
 
     def _folders(self) -> dict[str, set[str]]:
         folders: dict[str, set[str]] = {}
@@ -238,15 +312,21 @@ class Repository:
         return folders
 
     def _read_all(self) -> tuple[tuple[Manifest, ...], tuple[Broken, ...]]:
-        good, broken = [], []
-        for id, names in self._folders().items():
-            if manifest.NAME not in names:
-                continue
+        def read(id: str) -> Manifest | Broken:
             try:
-                good.append(self._manifest(id))
+                return self._manifest(id)
             except BackupDamaged as reason:
-                broken.append(Broken(id=id, reason=reason))
-        return tuple(sorted(good, key=lambda m: (m.sequence, m.id))), tuple(broken)
+                return Broken(id=id, reason=reason)
+
+        ids = [
+            id
+            for id, names in self._folders().items()
+            if names & set(manifest.COPIES) or (_ID.fullmatch(id) and not _is_unfinished(names))
+        ]
+        with ThreadPoolExecutor(_READERS) as pool:
+            found = list(pool.map(read, ids))
+        good = sorted((one for one in found if isinstance(one, Manifest)), key=lambda m: (m.sequence, m.id))
+        return tuple(good), tuple(one for one in found if isinstance(one, Broken))
 
     def _check_marker(self) -> dict[str, Any] | None:
         try:
@@ -272,6 +352,10 @@ class Repository:
         if self._check_marker() is None:
             text = json.dumps({"purpose": "backups made by pgwright", "format": FORMAT}, indent=1)
             self.store.create(MARKER, (text + "\n").encode())
+
+
+def _is_unfinished(names: set[str]) -> bool:
+    return UNFINISHED in names and not names & set(manifest.COPIES)
 
 
 def _path(id: str, name: str) -> str:

@@ -67,6 +67,15 @@ class Restored:
     notes: tuple[str, ...]
 
 
+def check_restore(backup: Manifest, url: str, options: RestoreOptions) -> None:
+    """Raise what `restore_database` would before it begins, so that nobody is asked in vain."""
+    facts = dump_facts(backup, options.content)
+    with target.maintenance(parse_address(url)) as conn:
+        require_room(conn, backup, options)
+        if options.owner and not options.create_roles:
+            require_roles(conn, facts, options.roles)
+
+
 def restore_database(
     repository: Repository,
     backup: Manifest,

@@ -19,7 +19,7 @@ from psycopg.rows import dict_row
 from pgwright.backup import contents
 from pgwright.backup.inventory import MIGRATION_RECORDS
 from pgwright.backup.load import Progress, archive_sql, in_memory, listing, run_script
-from pgwright.backup.manifest import Manifest, Role, StoredFile, TableFacts
+from pgwright.backup.manifest import DatabaseFacts, Manifest, Role, StoredFile, TableFacts
 from pgwright.backup.programs import client_environment, newest_programs
 from pgwright.backup.repository import Repository
 from pgwright.backup.restore import Restored, dump_facts
@@ -52,13 +52,7 @@ def restore_tables(
     database is then as it was.
     """
     began = time.monotonic()
-    facts = dump_facts(backup, backup.content)
-    if backup.of(Role.SQL):
-        raise UsageError(
-            f"backup {backup.id} is plain SQL: it can only be restored whole",
-            hint="for single tables choose another form: pgwright backup create --format custom",
-        )
-    chosen = _chosen(facts.tables, wanted, backup)
+    facts, chosen = _chosen(backup, wanted)
     address = parse_address(url)
     with connect(url, autocommit=True) as conn, advisory_lock(conn, "restore tables"):
         major = conn.info.server_version // 10000
@@ -90,7 +84,25 @@ def restore_tables(
     )
 
 
-def _chosen(tables: Sequence[TableFacts], wanted: Sequence[str], backup: Manifest) -> tuple[TableFacts, ...]:
+def check_tables(backup: Manifest, url: str, wanted: Sequence[str]) -> None:
+    """Raise what `restore_tables` would before it begins, so that nobody is asked in vain."""
+    _, chosen = _chosen(backup, wanted)
+    with connect(url, autocommit=True) as conn:
+        _present(conn, chosen)
+
+
+def _chosen(backup: Manifest, wanted: Sequence[str]) -> tuple[DatabaseFacts, tuple[TableFacts, ...]]:
+    """Return what a backup says of its database, and of the wanted tables."""
+    facts = dump_facts(backup, backup.content)
+    if backup.of(Role.SQL):
+        raise UsageError(
+            f"backup {backup.id} is plain SQL: it can only be restored whole",
+            hint="for single tables choose another form: pgwright backup create --format custom",
+        )
+    return facts, _named(facts.tables, wanted, backup)
+
+
+def _named(tables: Sequence[TableFacts], wanted: Sequence[str], backup: Manifest) -> tuple[TableFacts, ...]:
     if not wanted:
         # They say what the schema is, which is there already, and not what it holds.
         return tuple(t for t in tables if t.name not in MIGRATION_RECORDS and t.schema != "pgwright")

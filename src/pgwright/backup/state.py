@@ -9,43 +9,58 @@ from pgwright.backup.drill import Drill, drills
 from pgwright.backup.encryption import Encryption
 from pgwright.backup.manifest import Manifest
 from pgwright.backup.repository import open_repository
-from pgwright.config.backup import BackupConfig
+from pgwright.config.backup import LOGICAL, PHYSICAL, BackupConfig
+
+# A day, and two hours for the run itself: a backup that is made daily is never older unless one was missed.
+LATE_SECONDS = 26 * 3600.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class BackupState:
-    """Hold the newest whole backup of a database, dump or physical, and the newest drill of one."""
+    """Hold the newest whole backup of a database, logical or physical, and the newest drill of one.
+
+    `damaged` are the backups of which no manifest can be read any more.
+    """
 
     repository: str
-    newest: Manifest | None
+    logical: Manifest | None
+    physical: Manifest | None
     drill: Drill | None
     damaged: tuple[str, ...]
 
-    def age(self, now: datetime | None = None) -> float | None:
-        """Return the seconds since the newest backup was finished; None without one."""
-        if self.newest is None:
-            return None
-        return ((now or datetime.now(UTC)) - self.newest.finished_at).total_seconds()
+    @property
+    def newest(self) -> Manifest | None:
+        """Return the newest of both kinds; None without one."""
+        found = [made for made in (self.logical, self.physical) if made is not None]
+        return max(found, key=lambda made: made.sequence, default=None)
 
-    def drill_age(self, now: datetime | None = None) -> float | None:
+    def age(self, kind: str | None = None) -> float | None:
+        """Return the seconds since the newest backup, of a kind or of any, was finished; None without one."""
+        made = {LOGICAL: self.logical, PHYSICAL: self.physical}[kind] if kind else self.newest
+        return None if made is None else (datetime.now(UTC) - made.finished_at).total_seconds()
+
+    def late(self, config: BackupConfig) -> tuple[str, ...]:
+        """Return the kinds that should be made daily, and were not."""
+        ages = {kind: self.age(kind) for kind in (config.daily if config.schedule else ())}
+        return tuple(kind for kind, age in ages.items() if age is None or age > LATE_SECONDS)
+
+    def drill_age(self) -> float | None:
         """Return the seconds since the newest drill; None without one."""
-        return (
-            None
-            if self.drill is None
-            else ((now or datetime.now(UTC)) - self.drill.started_at).total_seconds()
-        )
+        return None if self.drill is None else (datetime.now(UTC) - self.drill.started_at).total_seconds()
 
 
 def backup_state(config: BackupConfig, database: str) -> BackupState:
     """Return what the configured repository holds of `database`. Raises the storage's errors."""
     found = open_repository(config.repository, encryption_of(config))
     backups = found.backups()
-    fitting = [made for made in backups if made.is_physical or (made.is_whole and made.database == database)]
-    ids = {made.id for made in fitting}
+    logical = [made for made in backups if made.is_whole and made.database == database]
+    physical = [made for made in backups if made.is_physical]
+    ids = {made.id for made in (*logical, *physical)}
     tried = [one for one in drills(found) if one.database == database or one.backup in ids]
     return BackupState(
         repository=found.url,
-        newest=fitting[-1] if fitting else None,
+        logical=logical[-1] if logical else None,
+        physical=physical[-1] if physical else None,
         drill=tried[-1] if tried else None,
         damaged=tuple(broken.id for broken in found.broken()),
     )

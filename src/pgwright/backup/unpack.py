@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from pgwright.backup.manifest import Manifest, Role
@@ -38,11 +38,7 @@ def unpack(
         folders.append(folder)
         for file in backup.of(Role.BASE):
             flow = _counted(repository.read(backup.id, file), progress, total)
-            command = ["tar", "--extract", "--file=-", f"--directory={folder}", "--no-same-owner"]
-            environment = {"PATH": os.defpath, "LC_ALL": "C"}
-            code, words = feed(command, flow, environment=environment, account=account)
-            if code:
-                raise RecoveryFailed(f"backup {backup.id} cannot be unpacked", detail=words)
+            extract(flow, folder, account, name=f"backup {backup.id}")
     if len(folders) > 1:
         combine: list[str | Path] = [programs.program("pg_combinebackup"), *folders]
         combine += [f"--output={draft / 'data'}"]
@@ -53,12 +49,26 @@ def unpack(
             shutil.rmtree(folder)
 
 
+def extract(flow: Iterable[bytes], folder: Path, account: Account, *, name: str) -> None:
+    """Unpack a tar stream, read to its very end. Raises `RecoveryFailed`, and whatever the stream raises."""
+    # Without the last option the zeros that end an archive end the reading, and checksums stay unread.
+    command = ["tar", "--extract", "--file=-", f"--directory={folder}", "--no-same-owner", "--ignore-zeros"]
+    code, words = feed(command, flow, environment={"PATH": os.defpath, "LC_ALL": "C"}, account=account)
+    if code:
+        raise RecoveryFailed(f"{name} cannot be unpacked", detail=words)
+
+
 def check_files(data: Path, base: Manifest, account: Account, programs: Binaries) -> None:
-    """Compare each file with PostgreSQL's own manifest of the backup, which 12 does not write."""
+    """Compare each file, and the WAL within, with PostgreSQL's own manifest, which 12 does not write.
+
+    Raises `RecoveryFailed`.
+    """
     if not base.of(Role.BASE_MANIFEST):
         return
-    command: list[str | Path] = [programs.program("pg_verifybackup"), "--exit-on-error", "--quiet", data]
-    code, words = feed(command, (), environment=programs.environment(), account=account)
+    command: list[str | Path] = [programs.program("pg_verifybackup"), "--exit-on-error", "--quiet"]
+    # Only the programs of the server's own version read its WAL.
+    command += ["--no-parse-wal"] if programs.major != base.server_version // 10000 else []
+    code, words = feed([*command, data], (), environment=programs.environment(), account=account)
     if code:
         raise RecoveryFailed(
             f"the files of backup {base.id} are not what PostgreSQL wrote",

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from pgwright.backup import task
 from pgwright.backup.archive_state import archive_state
 from pgwright.backup.manifest import Manifest, Role, StoredFile
+from pgwright.backup.programs import newest_programs
+from pgwright.backup.recover import server_programs
 from pgwright.backup.repository import Repository
+from pgwright.backup.unpack import check_files, extract
 from pgwright.backup.wal import Archive
-from pgwright.errors import BackupDamaged, WrongKey
+from pgwright.errors import BackupDamaged, RecoveryFailed, UnsupportedServerError, WrongKey
+from pgwright.server import Binaries
+from pgwright.server.account import server_account
+from pgwright.server.paths import make_directory
 from pgwright.storage.check import Meter
 
 Progress = Callable[[str, int, int], None]
 _MAGIC = {Role.WHOLE: b"PGDMP", Role.SCHEMA: b"PGDMP", Role.DATA: b"PGDMP"}
+_TASK = "verify-"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,13 +31,15 @@ class Verdict:
     """Say how one backup is.
 
     `opened` tells whether its content was decrypted and decompressed; without a key only the stored bytes
-    can be compared with their checksums, which finds any change but not a wrong recipient.
+    can be compared with their checksums, which finds any change but not a wrong recipient. `notes` say what
+    else was done, or could not be.
     """
 
     id: str
     problems: tuple[str, ...]
     opened: bool
     size: int
+    notes: tuple[str, ...] = ()
 
 
 def verify_backup(
@@ -36,18 +47,23 @@ def verify_backup(
 ) -> Verdict:
     """Read a backup whole and return what is wrong with it."""
     opened = repository.can_read(made)
-    problems = []
+    problems, notes = list(repository.flaws(made.id)), []
+    programs = _server_side(made) if opened else None
     for file in made.files:
         read = repository.read if opened else repository.raw
+        flow = _watched(read(made.id, file), progress, done, total)
         try:
-            _drain(_watched(read(made.id, file), progress, done, total), made, file, opened=opened)
-        except (BackupDamaged, WrongKey) as error:
-            problems.append(error.message)
+            if programs and file.role is Role.BASE:
+                notes.append(_unpacked(flow, made, programs))
+            else:
+                _drain(flow, made, file, opened=opened)
+        except (BackupDamaged, WrongKey, RecoveryFailed) as error:
+            problems.append(f"{error.message}: {error.detail}" if error.detail else error.message)
             # Damage ends decryption before the file does; the checksum of the whole says what it is.
             if isinstance(error, WrongKey):
                 problems.extend(_raw_problem(repository, made, file))
         done += file.size
-    return Verdict(id=made.id, problems=tuple(problems), opened=opened, size=made.size)
+    return Verdict(id=made.id, problems=tuple(problems), opened=opened, size=made.size, notes=tuple(notes))
 
 
 def verify_repository(
@@ -84,6 +100,35 @@ def _raw_problem(repository: Repository, made: Manifest, file: StoredFile) -> It
         deque(repository.raw(made.id, file), maxlen=0)
     except BackupDamaged as error:
         yield error.message
+
+
+def _server_side(made: Manifest) -> Binaries | None:
+    """Return the programs that look into a base backup; None where PostgreSQL wrote no manifest of it."""
+    if not made.of(Role.BASE_MANIFEST):
+        return None
+    try:
+        return server_programs(made)
+    except UnsupportedServerError:
+        return newest_programs(0)
+
+
+def _unpacked(flow: Iterator[bytes], made: Manifest, programs: Binaries) -> str:
+    """Unpack a base backup for the length of pg_verifybackup, and return what was done.
+
+    Where the disk has no room for that the stream is read all the same. Raises `RecoveryFailed`.
+    """
+    with task.temporary(_TASK) as name:
+        draft = task.draft_of(name)
+        need = sum(file.plain_size for file in made.of(Role.BASE))
+        free = shutil.disk_usage(draft.parent).free
+        if free < need * 1.1:
+            deque(flow, maxlen=0)
+            return f"pg_verifybackup was left out: it needs {need >> 20:,} MB in {draft.parent}"
+        account = server_account()
+        make_directory(draft, owner=account)
+        extract(flow, draft, account, name=f"backup {made.id}")
+        check_files(draft, made, account, programs)
+    return "pg_verifybackup found every file as PostgreSQL wrote it"
 
 
 def _drain(chunks: Iterator[bytes], made: Manifest, file: StoredFile, *, opened: bool) -> None:

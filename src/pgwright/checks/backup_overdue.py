@@ -10,15 +10,11 @@ from pgwright.checks.wording import span
 from pgwright.model.finding import Finding, Severity
 from pgwright.model.run import RunStatus
 
-# A day, and two hours for the run itself: a backup that is made daily is never older unless one was missed.
-LATE_SECONDS = 26 * 3600.0
-
 
 def _evaluate(rows: Sequence[Row], situation: Situation) -> Iterable[Finding]:
     assert situation.project is not None
     config, database = situation.project.backup, situation.server.database
     state = backup_state(config, database)
-    age = state.age()
     for row in rows:
         if row["status"] in (RunStatus.FAILED, RunStatus.ABANDONED):
             yield CHECK.finding(
@@ -29,23 +25,25 @@ def _evaluate(rows: Sequence[Row], situation: Situation) -> Iterable[Finding]:
                 run=row["id"],
                 error=row["error"],
             )
-    if age is None:
+    if state.newest is None:
         yield CHECK.finding(
             database,
             f"there is no whole backup of {database} in {state.repository}",
             hint="make one: pgwright backup create; then daily: pgwright backup schedule",
         )
-    elif age > LATE_SECONDS and config.schedule is not None:
+    for kind in state.late(config) if state.newest is not None else ():
+        age = state.age(kind)
+        old = "there is none" if age is None else f"the newest is {span(age)} old"
         yield CHECK.finding(
-            database,
-            f"the newest backup of {database} is {span(age)} old; it should be daily at {config.schedule}",
+            f"{database}.{kind}",
+            f"{kind} backups of {database} should be made daily at {config.schedule}, and {old}",
             hint="make one: pgwright backup run; and see why none was made: pgwright backup schedule --show",
             age_seconds=age,
         )
     for id in state.damaged:
         yield CHECK.finding(
             f"{database}.{id}",
-            f"the manifest of backup {id} is damaged",
+            f"the manifest of backup {id} is lost or damaged, and so is its copy",
             hint="find out what else is: pgwright backup verify",
         )
 

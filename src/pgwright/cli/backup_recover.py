@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pgwright.cli.backup_repository import repository_of, repository_options
+from pgwright.cli.backup_repository import guard_options, repository_of, repository_options
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import Command, pass_invocation
 from pgwright.cli.output import size
@@ -35,8 +35,7 @@ if TYPE_CHECKING:
     "--replace", metavar="DATABASE", help="Put this database, as recovered, in the live one's place."
 )
 @click.option("--explain", is_flag=True, help="Print each step and do nothing.")
-@click.option("--production", metavar="NAME", help="Name the production database that this may change.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@guard_options
 @repository_options
 @pass_invocation
 def recover(
@@ -160,7 +159,11 @@ def _show(invocation: Invocation, done: Recovered, lost: tuple[Change, ...] | No
 
 
 def _steps(invocation: Invocation, plan: RecoveryPlan, name: str, replace: str | None) -> list[str]:
+    from pgwright.backup.task import is_leftover  # noqa: PLC0415
+
     steps = []
+    if is_leftover(name):
+        steps.append(f"remove what a recovery that was broken off left of server {name}")
     for backup in plan.backups:
         steps.append(f"unpack {backup.kind} backup {backup.id} of {backup.finished_at:%Y-%m-%d %H:%M:%S} UTC")
     if len(plan.backups) > 1:

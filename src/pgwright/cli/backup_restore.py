@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pgwright.cli.backup_repository import repository_of, repository_options
+from pgwright.cli.backup_repository import guard_options, repository_of, repository_options
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import Command, pass_invocation
 from pgwright.cli.output import duration
@@ -32,8 +32,7 @@ if TYPE_CHECKING:
 @click.option("--no-owner", is_flag=True, help="Leave owners and grants out.")
 @click.option("--map-role", "mapped", multiple=True, metavar="OLD=NEW", help="Give OLD's things to NEW.")
 @click.option("--create-roles", is_flag=True, help="Make the roles of the backup that this server lacks.")
-@click.option("--production", metavar="NAME", help="Name the production database that this may change.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@guard_options
 @repository_options
 @pass_invocation
 def restore(
@@ -64,8 +63,9 @@ def restore(
     Example: pgwright backup restore --as shop_yesterday
     """
     from pgwright.backup.manifest import Content  # noqa: PLC0415
-    from pgwright.backup.restore import RestoreOptions, dump_facts, restore_database  # noqa: PLC0415
-    from pgwright.backup.restore_tables import restore_tables  # noqa: PLC0415
+    from pgwright.backup.restore import RestoreOptions, check_restore, dump_facts  # noqa: PLC0415
+    from pgwright.backup.restore import restore_database as do_restore
+    from pgwright.backup.restore_tables import check_tables, restore_tables  # noqa: PLC0415
     from pgwright.cli.progress import bars  # noqa: PLC0415
 
     if schema_only and data_only:
@@ -81,6 +81,7 @@ def restore(
                 hint="leave --as, --replace, --schema-only and --create-roles out; or name another --url",
             )
         invocation.refuse_production("restoring rows", named=production)
+        check_tables(chosen, url, tables)
         _show_plan(invocation, chosen, f"rows go into {', '.join(tables) or 'all its tables'}")
         invocation.confirm("Restore?", yes=yes)
         invocation.state_left = "the database is as it was: the restore is one transaction"
@@ -94,12 +95,6 @@ def restore(
     if replace is not None and replace != target:
         raise UsageError(f"--replace {replace} and --as {name} name two databases", hint="name one")
     _refuse_production(invocation, target, replace, production)
-    how = (
-        "the database of that name is kept under another one" if replace else "it must not exist, or be empty"
-    )
-    _show_plan(invocation, chosen, f"as database {target}; {how}")
-    invocation.confirm("Restore?", yes=yes)
-    invocation.state_left = f"a half-made {target}_restoring may be left, which the next restore drops"
     options = RestoreOptions(
         name=target,
         content=_content(schema_only, chosen),
@@ -109,8 +104,15 @@ def restore(
         roles=roles,
         create_roles=create_roles,
     )
+    check_restore(chosen, url, options)
+    how = f"as database {target}"
+    _show_plan(
+        invocation, chosen, f"{how}; the one of that name is kept under another one" if replace else how
+    )
+    invocation.confirm("Restore?", yes=yes)
+    invocation.state_left = f"a half-made {target}_restoring may be left, which the next restore drops"
     with bars(invocation.output) as shown:
-        done = restore_database(found, chosen, url, options, progress=shown.update)
+        done = do_restore(found, chosen, url, options, progress=shown.update)
     _show(invocation, done)
 
 

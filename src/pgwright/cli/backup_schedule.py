@@ -11,9 +11,9 @@ from pgwright.cli.group import Command, pass_invocation
 @click.command("run", cls=Command)
 @pass_invocation
 def run(invocation: Invocation) -> None:
-    """Do what is scheduled daily: a backup, prune, and a drill when one is due; on record in the ledger.
+    """Do what is scheduled daily: backups, prune, and a drill when one is due; on record in the ledger.
 
-    Two runs never overlap.
+    What is made says `daily` in [backup]: a logical backup, a physical one, or both. Two runs never overlap.
 
     Example: pgwright backup run
     """
@@ -28,7 +28,8 @@ def run(invocation: Invocation) -> None:
         outcome = run_backup(invocation.project, invocation.database, found, progress=shown.update)
 
     def render() -> None:
-        out.line(f"backup {outcome.result['backup']}, {len(outcome.result['removed'])} old ones removed")
+        made, removed = outcome.result["backups"], outcome.result["removed"]
+        out.line(f"backup {' and '.join(made)}, {len(removed)} old ones removed")
         if outcome.run is None:
             out.remark("this role may not write a ledger in the database: the run is not on record")
 

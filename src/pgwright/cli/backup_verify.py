@@ -26,7 +26,8 @@ def verify(
     """Read backups whole and compare every byte; exit code 1 when one is damaged, or none is there.
 
     Without BACKUP: all of them, and the archived WAL with its gaps. Encrypted ones are also decrypted
-    and decompressed where the key is at hand.
+    and decompressed where the key is at hand, and base backups unpacked for pg_verifybackup, where the
+    disk has room for that.
 
     Example: pgwright backup verify latest
     """
@@ -53,6 +54,8 @@ def verify(
             else:
                 how = "" if verdict.opened else "; not opened, because the key is not here"
                 out.line(f"{verdict.id}: whole, {size(verdict.size)}{how}")
+            for note in verdict.notes:
+                out.line(f"  {note}")
         for problem in wal:
             out.line(problem, style="red")
         if foreign:

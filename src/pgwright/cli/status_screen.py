@@ -144,9 +144,8 @@ def _backups(status: Status, project: Project) -> str:
     if state.newest is None:
         return f"none in {state.repository}; make one: pgwright backup create"
     text = f"newest {duration(state.age())} old ({size(state.newest.size)})"
-    # A day, and two hours for the run itself.
-    if project.backup.schedule and (state.age() or 0) > 26 * 3600:
-        text += f", LATE: it should be daily at {project.backup.schedule}"
+    if late := state.late(project.backup):
+        text += f", LATE: {' and '.join(late)} ones should be made daily at {project.backup.schedule}"
     if state.drill is None:
         return f"{text}, never restored; try it: pgwright backup drill"
     how = f"in {duration(state.drill.seconds)}" if state.drill.passed else "WITH PROBLEMS"

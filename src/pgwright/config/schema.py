@@ -47,6 +47,8 @@ SECTIONS: Mapping[str, Section] = MappingProxyType(
                 "format": TEXT,
                 "jobs": NUMBER,
                 "schedule": TEXT,
+                "daily": TEXTS,
+                "full_days": NUMBER,
                 "drill_days": NUMBER,
                 "keep_days": NUMBER,
                 "keep_last": NUMBER,
@@ -67,6 +69,7 @@ SECTIONS: Mapping[str, Section] = MappingProxyType(
 _MODELS = re.compile(r"sqlalchemy:[\w.]+:[\w.]+|django:[\w.]+|file:.+")
 _MIGRATIONS = re.compile(r"alembic:.+|django")
 _TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+_DAILY = re.compile(r"logical|physical")
 _DUMP_FORMS = re.compile(r"plain|custom|parallel")
 
 
@@ -165,9 +168,11 @@ def _check_values(tree: Mapping[str, Any], source: Source) -> None:
         ("project", "migrations", _MIGRATIONS, '"alembic:alembic.ini" or "django"'),
         ("backup", "format", _DUMP_FORMS, '"custom", "parallel" or "plain"'),
         ("backup", "schedule", _TIME_OF_DAY, 'a time of day, "02:00"'),
+        ("backup", "daily", _DAILY, '["logical"], ["physical"] or ["logical", "physical"]'),
     ):
         value = tree.get(section, {}).get(key)
-        if value is not None and "$" not in value and not pattern.fullmatch(value):
+        texts = value if isinstance(value, list) else [value]
+        if value is not None and not all("$" in text or pattern.fullmatch(text) for text in texts):
             raise ConfigError(
                 f"{key} = {value!r} is of no known form",
                 detail=source.place(section, key),

@@ -1,19 +1,24 @@
-"""The scheduled backup: make one, delete what no rule keeps, and restore one from time to time."""
+"""The scheduled backup: make what is due, delete what no rule keeps, and restore one from time to time."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from pgwright.backup.base import create_base
 from pgwright.backup.create import DumpOptions, Progress, create_dump
 from pgwright.backup.drill import Drill, DrillOptions, drill
-from pgwright.backup.manifest import Manifest
+from pgwright.backup.manifest import Kind, Manifest
 from pgwright.backup.prune import prune
 from pgwright.backup.repository import Repository
 from pgwright.backup.retention import Policy
 from pgwright.backup.state import backup_state
 from pgwright.checks.run import run_checks
 from pgwright.config import Database, Project
+from pgwright.config.backup import LOGICAL, PHYSICAL
+from pgwright.errors import BackupMissing, UnsupportedServerError
 from pgwright.jobs.record import Outcome, run_job
 from pgwright.pg.address import parse_address
 
@@ -29,26 +34,41 @@ def run_backup(
 
     Raises `LockTimeoutError` when it is being done already, and the errors of its parts.
     """
+    config = project.backup
+    made: list[Manifest] = []
 
     def work() -> Mapping[str, Any]:
-        config = project.backup
-        made = create_dump(
-            repository, database.url, DumpOptions(form=config.form, jobs=config.jobs), progress=progress
-        )
+        if LOGICAL in config.daily:
+            options = DumpOptions(form=config.form, jobs=config.jobs)
+            made.append(create_dump(repository, database.url, options, progress=progress))
+        if PHYSICAL in config.daily:
+            made.append(_base(repository, database.url, config.full_days, progress))
         gone = prune(repository, policy_of(project))
         return {
-            "backup": made.id,
-            "bytes": made.size,
+            "backups": [new.id for new in made],
+            "bytes": sum(new.size for new in made),
             "removed": [old.id for old in gone.removed],
             "freed": gone.bytes,
         }
 
     outcome = run_job(database.url, BACKUP, work)
-    made = repository.get(outcome.result["backup"])
-    # A server that cannot read what it writes leaves drills to a machine that has the key.
-    if repository.can_read(made) and is_drill_due(project, database):
-        run_drill(project, repository, made, progress=progress)
+    if is_drill_due(project, database):
+        for new in made:
+            # A server that cannot read what it writes leaves drills to a machine that has the key.
+            if repository.can_read(new):
+                run_drill(project, repository, new, progress=progress)
     return outcome
+
+
+def _base(repository: Repository, url: str, full_days: int, progress: Progress | None) -> Manifest:
+    """Make a base backup: incremental as long as the last full one is young enough and the server can."""
+    full = [made for made in repository.backups() if made.kind is Kind.BASE]
+    # Runs do not begin to the second: a week is over in the hour in which it began.
+    edge = datetime.now(UTC) - timedelta(days=full_days, hours=-1)
+    if full and full[-1].finished_at > edge:
+        with suppress(UnsupportedServerError, BackupMissing):
+            return create_base(repository, url, incremental=True, progress=progress)
+    return create_base(repository, url, progress=progress)
 
 
 def is_drill_due(project: Project, database: Database) -> bool:

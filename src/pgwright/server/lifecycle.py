@@ -70,7 +70,7 @@ def start(
     """
     directory = instance_directory(name, home)
     wanted = None if settings is None else cluster.check_settings(settings)
-    account = _prepare_home(directory.parent)
+    account = prepare_home(directory.parent)
     with _lock(directory, "starting or stopping this server"):
         make_directory(directory, mode=0o711 if account.is_other else 0o700)
         data_dir = directory / "data"
@@ -222,7 +222,8 @@ def instances(*, home: Path | None = None) -> tuple[Instance, ...]:
     return tuple(found)
 
 
-def _prepare_home(instances_dir: Path) -> Account:
+def prepare_home(instances_dir: Path) -> Account:
+    """Make the folders that all servers share, and return the account that new servers run as."""
     account = server_account()
     mode = 0o711 if account.is_other else 0o700
     make_directory(instances_dir.parent, mode=mode)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import subprocess
+import sys
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,13 +16,17 @@ from typing import Any
 import psycopg
 import pytest
 
-from pgwright.backup.manifest import NAME, encode
+from pgwright import server
+from pgwright.backup.drill import DrillOptions, drill, drills
+from pgwright.backup.manifest import COPIES, Role, encode
 from pgwright.backup.repository import Repository, open_repository
 from pgwright.jobs.backup import BACKUP
 from pgwright.pg.address import parse_address
 from pgwright.pg.connect import connect
 from pgwright.pg.session import advisory_lock
+from tests.conftest import MakeDatabase
 from tests.integration.backup.running import pgwright
+from tests.servers.running import Server
 
 
 class Project:
@@ -54,8 +61,9 @@ class Project:
         for made in self.repository.backups():
             at = made.finished_at - timedelta(days=days)
             older = replace(made, started_at=at, finished_at=at)
-            path = Path(self.repository.url) / "backups" / made.id / NAME
-            path.write_bytes(encode(older))
+            for name in COPIES:
+                path = Path(self.repository.url) / "backups" / made.id / name
+                path.write_bytes(encode(older))
 
 
 @pytest.fixture
@@ -81,11 +89,30 @@ def test_a_scheduled_run_from_end_to_end(project: Project) -> None:
     assert "no drill is due" in project.run("backup", "drill", "--if-due")
 
     project.age(5)
-    assert "5 d old" in project.findings()["backup_overdue"]["message"]
+    assert "the newest is 5 d old" in project.findings()["backup_overdue"]["message"]
     assert "LATE" in project.run("status")
     assert json.loads(project.run("backup", "run", "--json"))["removed"] == [made.id]
     assert len(project.repository.backups()) == 1
     assert "nothing" not in project.run("backup", "prune", "--days", "1", "--dry-run")
+
+
+def test_physical_backups_are_made_daily_as_well(tmp_path: Path) -> None:
+    """Full ones every few days, incremental ones in between, each kind with its own lateness."""
+    name = f"daily-{secrets.token_hex(3)}"
+    try:
+        url = server.url(server.start(name, durable=False, settings={"summarize_wal": "on"}))
+        project = Project(tmp_path, url, 'daily = ["logical", "physical"]\nfull_days = 2\nkeep_last = 3\n')
+        project.run("backup", "create")
+        assert "physical backups" in project.findings()["backup_overdue"]["message"]
+        for days in (0, 1, 2):
+            project.age(days)
+            project.run("backup", "run")
+        kinds = [str(made.kind) for made in project.repository.backups()]
+        assert kinds == ["dump", "dump", "base", "dump", "incremental", "dump", "base"]
+        assert len(drills(project.repository)) == 2 and all(one.passed for one in drills(project.repository))
+        assert not project.findings()
+    finally:
+        server.remove(name)
 
 
 def test_a_drill_that_fails_is_a_finding(project: Project) -> None:
@@ -104,6 +131,54 @@ def test_a_drill_that_fails_is_a_finding(project: Project) -> None:
     (path,) = (Path(project.repository.url) / "backups" / first.id).glob("*.dump.zst")
     path.write_bytes(path.read_bytes()[:-20] + b"x" * 20)
     assert "damaged" in project.run("backup", "drill", first.id, code=1)
+
+
+def test_a_drill_compares_the_structure_and_removes_what_killed_ones_left(
+    project: Project, make_database: MakeDatabase, server_18: Server
+) -> None:
+    project.run("backup", "create")
+    (made,) = project.repository.backups()
+    catalog = json.loads(b"".join(project.repository.read(made.id, made.of(Role.CATALOG)[0])))
+    # As if the structure had been another one when the backup was made.
+    catalog["objects"] = [o for o in catalog["objects"] if o["kind"] != "constraint"]
+    file = project.repository.put(
+        made.id,
+        replace(made.of(Role.CATALOG)[0], name="catalog.json"),
+        [json.dumps(catalog).encode()],
+        level=3,
+    )
+    files = tuple(file if old.role is Role.CATALOG else old for old in made.files)
+    for name in COPIES:
+        path = Path(project.repository.url) / "backups" / made.id / name
+        path.write_bytes(encode(replace(made, files=files)))
+
+    words = [sys.executable, "-m", "pgwright", "--project", str(project.folder), "backup", "drill"]
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    home = Path(os.environ["PGWRIGHT_HOME"])
+
+    def theirs() -> list[str]:
+        return [path.name for path in home.glob("*/*drill-*") if str(process.pid) not in path.name]
+
+    deadline = time.monotonic() + 60
+    while not theirs() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(0.5)
+    process.kill()
+    process.wait()
+    left = set(theirs())
+    assert left
+    said = project.run("backup", "drill", code=1)
+    assert "structure" in said and "orders_pkey" in said
+    assert not left & set(theirs())
+
+    # On a server of one's own it is a database that is left.
+    elsewhere = make_database(server_18)
+    with psycopg.connect(elsewhere, autocommit=True) as conn:
+        conn.execute("CREATE DATABASE drill_0123abcd")
+        options = DrillOptions(scratch=elsewhere)
+        assert "structure" in drill(project.repository, project.repository.get(), options).problems[0]
+        found = conn.execute("SELECT datname FROM pg_database WHERE datname LIKE 'drill%'").fetchall()
+    assert not found
 
 
 def test_runs_never_overlap_and_failures_are_on_record(project: Project) -> None:

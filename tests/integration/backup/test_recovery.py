@@ -123,6 +123,8 @@ def test_nothing_is_lost_before_the_target_and_nothing_comes_back_after_it(
     source: str, repository: Repository
 ) -> None:
     with streaming(repository, source), Writer(source) as writer:
+        with psycopg.connect(source, autocommit=True) as conn:
+            conn.execute("DROP TABLE IF EXISTS marked; CREATE TABLE marked (n int)")
         create_base(repository, source)
         time.sleep(0.5)
         changed = create_base(repository, source, incremental=True)
@@ -131,11 +133,19 @@ def test_nothing_is_lost_before_the_target_and_nothing_comes_back_after_it(
         time.sleep(0.5)
         position = one(source, "SELECT pg_current_wal_insert_lsn()::text")
         last_before = writer.log[-1][0]
+        xids = [
+            one(source, f"INSERT INTO marked VALUES ({n}) RETURNING pg_current_xact_id()::text")
+            for n in (1, 2)
+        ]
+        # Younger than those transactions: a recovery to one of them must begin from an older backup.
+        later = create_base(repository, source)
         time.sleep(0.3)
         one(source, "SELECT pg_create_restore_point('before the release')::text")
         time.sleep(0.3)
     assert changed.parent is not None
-    assert not any(v.problems for v in verify_repository(repository, repository.backups()))
+    verdicts = list(verify_repository(repository, repository.backups()))
+    assert not any(v.problems for v in verdicts)
+    assert all("pg_verifybackup found" in v.notes[0] for v in verdicts)
 
     with recovered(repository, Target(time=moment)) as new:
         found = written(new.url)
@@ -144,6 +154,16 @@ def test_nothing_is_lost_before_the_target_and_nothing_comes_back_after_it(
         assert new.timeline == 2 and new.last_commit is not None and new.last_commit <= moment
     with recovered(repository, Target(lsn=position)) as new:
         assert set(range(1, last_before + 1)) <= written(new.url) <= set(range(1, last_before + 3))
+    for exclusive, marked in ((False, [1]), (True, None)):
+        target = Target(xid=xids[0], exclusive=exclusive)
+        assert plan_recovery(repository, target).base.id == changed.id
+        with recovered(repository, target) as new:
+            assert one(new.url, "SELECT array_agg(n) FROM marked") == marked
+    with pytest.raises(RecoveryFailed, match="did not get there") as caught:
+        recover(
+            repository, plan_recovery(repository, Target(name="never made"), backup=later.id), name="never"
+        )
+    assert "no such restore point" in str(caught.value.detail)
     with recovered(repository, Target(name="before the release")) as new:
         assert len(written(new.url)) > last_before
     # To the end of what is archived: nothing at all is lost, though the last segment is not complete.
