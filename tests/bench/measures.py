@@ -19,7 +19,7 @@ import psycopg
 import sqlalchemy
 
 from pgwright.sources.database import read_catalog
-from tests.bench import backups, contents, files
+from tests.bench import backups, contents, copies, files
 from tests.bench.migrating import noticed, overhead
 from tests.servers import databases
 from tests.servers.builds import VERSIONS
@@ -161,6 +161,20 @@ def planning() -> Iterator[Measured]:
     yield Measured(what="times as long for ten times the tables", value=found["growth"], unit="", limit=limit)
 
 
+def copying() -> Iterator[Measured]:
+    """Copy a database of 12,000,000 rows, in turns with pg_dump into psql and with pgcopydb."""
+    found = dict(copies.measure())
+    limits = {
+        "copy to pipe": ("copy, to pg_dump into psql", 0.77),
+        "copy to pgcopydb": ("copy, to pgcopydb in binary", 1.0),
+        "verified to pgcopydb": ("copy with verify, to pgcopydb", 1.25),
+    }
+    for name, (what, limit) in limits.items():
+        if name in found:
+            yield Measured(what=what, value=found[name], unit="", limit=limit)
+    yield Measured(what="peak memory of a copy", value=found["peak"], unit="MB", limit=250)
+
+
 def verify() -> Iterator[Measured]:
     """Compare tables of 10,000,000 rows, interleaved with the server's own record hash on both sides."""
     found = dict(contents.measure(_server()))
@@ -218,6 +232,7 @@ MEASURES: Mapping[str, Callable[[], Iterator[Measured]]] = {
     "planning": planning,
     "demo": demo,
     "imports": imports,
+    "copying": copying,
     "verify": verify,
     "backup": backup,
     "migrating": migrating,

@@ -1,13 +1,14 @@
-"""Counts and checksums of whole tables, in pieces that several sessions take at once."""
+"""Counts and checksums of tables by buckets, in pieces that several sessions take at once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 
 from psycopg import sql
 
+from pgwright.verify.buckets import WHOLE, Division, Sums
 from pgwright.verify.hashing import row_hash
 from pgwright.verify.result import Checksum
 from pgwright.verify.side import Side
@@ -35,31 +36,63 @@ class Extent:
         return sql.SQL(" WHERE {}").format(sql.SQL(" AND ").join(self.conditions))
 
 
-def checksum_parts(
-    side: Side, table: Table, ways: Mapping[str, str], extent: Extent, pool: Executor
-) -> list[Future[Checksum]]:
-    """Start summing a table in `pool`; `total` adds up what the parts give."""
-    return [pool.submit(_checksum, side, table, ways, extent.also(*piece)) for piece in _pieces(side, table)]
+def start_sums(
+    side: Side,
+    table: Table,
+    ways: Mapping[str, str],
+    extent: Extent,
+    pool: Executor,
+    *,
+    division: Division = WHOLE,
+    pieces: int | None = None,
+) -> list[Future[Sums]]:
+    """Start summing a table by buckets in `pool`; `add` and `merged` add up what the parts give.
+
+    It is cut into `pieces`, by default into such of a size that shows progress.
+    """
+    return [
+        pool.submit(_sum, side, table, ways, extent.also(*piece), division)
+        for piece in _pieces(side, table, pieces)
+    ]
 
 
-def total(parts: list[Checksum]) -> Checksum:
-    """Return the checksum of the whole."""
-    return Checksum(rows=sum(part.rows for part in parts), sum=str(sum(int(part.sum) for part in parts)))
+def add(sums: Sums, more: Sums) -> None:
+    """Add `more` sums to `sums`, in place."""
+    for bucket, (rows, checksum) in more.items():
+        before = sums.get(bucket, (0, 0))
+        sums[bucket] = (before[0] + rows, before[1] + checksum)
 
 
-def _checksum(side: Side, table: Table, ways: Mapping[str, str], extent: Extent) -> Checksum:
-    query = sql.SQL("SELECT count(*), coalesce(sum({}), 0)::text FROM {}{}").format(
-        row_hash(ways), table.relation, extent.where
+def merged(parts: Iterable[Future[Sums]]) -> Sums:
+    """Return the sums of all parts together."""
+    result: Sums = {}
+    for part in parts:
+        add(result, part.result())
+    return result
+
+
+def total(sums: Sums) -> Checksum:
+    """Return the checksum of all buckets together."""
+    return Checksum(
+        rows=sum(rows for rows, _ in sums.values()), sum=str(sum(checksum for _, checksum in sums.values()))
     )
-    ((rows, checksum),) = side.fetch(query)
-    return Checksum(rows=rows, sum=checksum)
 
 
-def _pieces(side: Side, table: Table) -> list[tuple[sql.Composable, ...]]:
+def _sum(side: Side, table: Table, ways: Mapping[str, str], extent: Extent, division: Division) -> Sums:
+    query = sql.SQL("SELECT {}, count(*), coalesce(sum({}), 0)::text FROM {}{}").format(
+        division.bucket, row_hash(ways), table.relation, extent.where
+    )
+    # The server groups by a constant as it does by anything else, one row at a time.
+    grouped = query if division.whole else query + sql.SQL(" GROUP BY 1")
+    return {bucket: (rows, int(checksum)) for bucket, rows, checksum in side.fetch(grouped)}
+
+
+def _pieces(side: Side, table: Table, count: int | None) -> list[tuple[sql.Composable, ...]]:
     """Cut a large table by its blocks; a sum does not mind that the two sides' blocks differ."""
     if side.major < _TID_RANGES_SINCE or table.pages <= PIECE_PAGES:
         return [()]
-    edges = [sql.SQL("{}::tid").format(f"({page},0)") for page in range(0, table.pages, PIECE_PAGES)]
+    step = PIECE_PAGES if count is None else -(-table.pages // count)
+    edges = [sql.SQL("{}::tid").format(f"({page},0)") for page in range(0, table.pages, step)]
     pieces: list[tuple[sql.Composable, ...]] = []
     for place, low in enumerate(edges):
         conditions: list[sql.Composable] = [sql.SQL("t.ctid >= {}").format(low)]

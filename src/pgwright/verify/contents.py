@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
 
 from psycopg import sql
@@ -14,12 +14,12 @@ from pgwright.errors import UsageError
 from pgwright.model.selection import Selection
 from pgwright.pg.quoting import Name
 from pgwright.sources.load import Workshop
-from pgwright.verify.buckets import common_key
-from pgwright.verify.checksum import Extent, checksum_parts, total
+from pgwright.verify.buckets import Sums, common_key, divide_first
+from pgwright.verify.checksum import Extent, add
 from pgwright.verify.hashing import TEXT, UTF8_TEXT, common_ways, row_hash
 from pgwright.verify.others import compare_large_objects, compare_sequences
-from pgwright.verify.result import Checksum, TableResult, Verdict, Verification
-from pgwright.verify.rows import Pair, differing_rows
+from pgwright.verify.result import TableResult, Verdict, Verification
+from pgwright.verify.rows import Pair, Summed, differing_rows
 from pgwright.verify.side import Side
 from pgwright.verify.tables import Table, read_tables
 
@@ -112,7 +112,7 @@ def _compare_tables(
             continue
         ways = common_ways(*tables, fast=scope.fast, text=text)
         extent = _extent(scope, tables, ways)
-        pairs[name] = Pair(sides=sides, tables=tables, ways=ways, extent=extent, pool=pool)
+        pairs[name] = Pair(sides=sides, tables=tables, ways=ways, extent=extent, pool=pool, jobs=scope.jobs)
     if not names or (scope.since is not None and not pairs):
         raise UsageError(
             "there is nothing to compare",
@@ -121,9 +121,9 @@ def _compare_tables(
             else "no table is chosen",
             hint="see what there is with: pgwright inspect tables",
         )
-    sums = _checksums(pairs, on_progress)
+    summed = _sums(pairs, on_progress)
     for name, pair in pairs.items():
-        results[name] = _judge(name, pair, sums[name], scope.limit)
+        results[name] = _judge(name, pair, summed[name], scope.limit)
     return tuple(results[name] for name in names)
 
 
@@ -151,29 +151,31 @@ def _extent(scope: Scope, tables: tuple[Table, Table], ways: Mapping[str, str]) 
     return extent
 
 
-def _checksums(
-    pairs: Mapping[str, Pair], on_progress: Callable[[int, int], None]
-) -> dict[str, tuple[Checksum, Checksum]]:
-    """Return the checksums of both sides of every pair, the largest tables first."""
+def _sums(pairs: Mapping[str, Pair], on_progress: Callable[[int, int], None]) -> dict[str, Summed]:
+    """Sum both sides of every pair, the largest tables first."""
     largest_first = sorted(pairs.items(), key=lambda item: -max(table.pages for table in item[1].tables))
-    started = {
-        name: [
-            checksum_parts(side, table, pair.ways, pair.extent, pair.pool)
-            for side, table in zip(pair.sides, pair.tables, strict=True)
-        ]
-        for name, pair in largest_first
-    }
-    parts = [part for both in started.values() for side in both for part in side]
-    for done, part in enumerate(as_completed(parts), start=1):
-        part.result()
-        on_progress(done, len(parts))
-    return {
-        name: (total([part.result() for part in a]), total([part.result() for part in b]))
-        for name, (a, b) in started.items()
-    }
+    divisions = {name: divide_first(*pair.sides, pair.tables, pair.ways) for name, pair in largest_first}
+    left: dict[str, set[Future[Sums]]] = {}
+    places: dict[Future[Sums], tuple[str, int]] = {}
+    for name, pair in largest_first:
+        for place, parts in enumerate(pair.start_sums(divisions[name])):
+            left.setdefault(name, set()).update(parts)
+            places |= dict.fromkeys(parts, (name, place))
+    sums: dict[str, tuple[Sums, Sums]] = {name: ({}, {}) for name in pairs}
+    result: dict[str, Summed] = {}
+    count = len(places)
+    for done, part in enumerate(as_completed(places), start=1):
+        # Of thousands of buckets only those that differ are kept, and only until their table is complete.
+        name, place = places.pop(part)
+        add(sums[name][place], part.result())
+        left[name].remove(part)
+        if not left[name]:
+            result[name] = Summed.of(divisions[name], *sums.pop(name))
+        on_progress(done, count)
+    return result
 
 
-def _judge(name: str, pair: Pair, sums: tuple[Checksum, Checksum], limit: int) -> TableResult:
+def _judge(name: str, pair: Pair, summed: Summed, limit: int) -> TableResult:
     a, b = pair.tables
     alone = [
         f"column {column} is only in {side}"
@@ -184,21 +186,20 @@ def _judge(name: str, pair: Pair, sums: tuple[Checksum, Checksum], limit: int) -
     result = TableResult(
         name=name,
         verdict=Verdict.DIFFERENT if alone else Verdict.EQUAL,
-        a=sums[0],
-        b=sums[1],
+        a=summed.a,
+        b=summed.b,
         key=common_key(a, b),
         ways=pair.ways,
         notes=tuple(alone),
     )
-    return result if sums[0] == sums[1] else _with_rows(result, pair, limit)
+    return _with_rows(result, pair, summed, limit) if summed.suspects else result
 
 
-def _with_rows(result: TableResult, pair: Pair, limit: int) -> TableResult:
+def _with_rows(result: TableResult, pair: Pair, summed: Summed, limit: int) -> TableResult:
     """Return the result of a table whose checksums differ, with the rows that do."""
-    assert result.a is not None and result.b is not None
-    rows, all_named = differing_rows(pair, rows=max(result.a.rows, result.b.rows), limit=limit)
+    rows, all_named = differing_rows(pair, summed, limit=limit)
     notes, verdict = result.notes, Verdict.DIFFERENT
-    if not rows and all_named and result.a.rows == result.b.rows:
+    if not rows and all_named and summed.a.rows == summed.b.rows:
         verdict = result.verdict
         notes += ("the servers hash some values differently; compared as text they are equal",)
     return replace(result, verdict=verdict, rows=rows, all_named=all_named, notes=notes)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pgwright.model.selection import Selection
-from pgwright.verify.checksum import Extent, checksum_parts, total
+from pgwright.verify.checksum import Extent, merged, start_sums, total
 from pgwright.verify.hashing import TEXT, UTF8_TEXT, common_ways
 from pgwright.verify.result import Checksum, TableResult, Verdict
 from pgwright.verify.side import Side
@@ -99,11 +99,11 @@ def _sums(
     on_progress: Callable[[int, int], None] | None,
 ) -> Iterable[Fingerprint]:
     started = {
-        name: checksum_parts(side, tables[name], ways[name], Extent(), pool)
+        name: start_sums(side, tables[name], ways[name], Extent(), pool)
         for name in sorted(ways, key=lambda name: -tables[name].pages)
     }
     for done, name in enumerate(sorted(ways), start=1):
-        checksum = total([part.result() for part in started[name]])
+        checksum = total(merged(started[name]))
         if on_progress is not None:
             on_progress(done, len(ways))
         yield Fingerprint(table=name, ways=ways[name], checksum=checksum)

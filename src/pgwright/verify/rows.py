@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
 from psycopg import sql
 
 from pgwright.pg.quoting import Name, deparsed
-from pgwright.verify.buckets import Division, bucket_sums, common_key, differing_buckets, divide
-from pgwright.verify.checksum import Extent
+from pgwright.verify.buckets import Division, Sums, common_key, differing_buckets, divide
+from pgwright.verify.checksum import Extent, merged, start_sums, total
 from pgwright.verify.hashing import row_hash
-from pgwright.verify.result import RowDifference, Verdict
+from pgwright.verify.result import Checksum, RowDifference, Verdict
 from pgwright.verify.side import Side
 from pgwright.verify.tables import Table
 
@@ -26,13 +26,24 @@ Texts: TypeAlias = tuple[str | None, ...]
 
 @dataclass(frozen=True, kw_only=True)
 class Pair:
-    """Hold the two sides of one table, and how its rows are chosen and hashed."""
+    """Hold the two sides of one table, and how its rows are chosen and hashed.
+
+    `pool` works for both sides, in `jobs` sessions on each.
+    """
 
     sides: tuple[Side, Side]
     tables: tuple[Table, Table]
     ways: Mapping[str, str]
     extent: Extent
     pool: Executor
+    jobs: int
+
+    def start_sums(self, division: Division, *, pieces: int | None = None) -> list[list[Future[Sums]]]:
+        """Start summing both tables by the buckets of `division`."""
+        return [
+            start_sums(side, table, self.ways, self.extent, self.pool, division=division, pieces=pieces)
+            for side, table in zip(self.sides, self.tables, strict=True)
+        ]
 
     def both(self, ask: Callable[[Side, Table], T]) -> tuple[T, T]:
         """Ask both sides at once."""
@@ -42,20 +53,45 @@ class Pair:
         return a.result(), b.result()
 
 
-def differing_rows(pair: Pair, *, rows: int, limit: int) -> tuple[tuple[RowDifference, ...], bool]:
+@dataclass(frozen=True, kw_only=True)
+class Summed:
+    """Hold the checksums of the two sides, and the buckets of `division` that differ.
+
+    `suspects` maps each to its number of rows on the larger side.
+    """
+
+    a: Checksum
+    b: Checksum
+    division: Division
+    suspects: Mapping[int, int]
+
+    @classmethod
+    def of(cls, division: Division, a: Sums, b: Sums) -> Summed:
+        """Compare the sums of the two sides."""
+        return cls(a=total(a), b=total(b), division=division, suspects=differing_buckets(a, b))
+
+
+def sum_by(pair: Pair, division: Division) -> Summed:
+    """Sum both tables by the buckets of `division`, in as many pieces as there are sessions."""
+    a, b = pair.start_sums(division, pieces=pair.jobs)
+    return Summed.of(division, merged(a), merged(b))
+
+
+def differing_rows(pair: Pair, summed: Summed, *, limit: int) -> tuple[tuple[RowDifference, ...], bool]:
     """Name up to `limit` rows that differ, and tell whether those are all.
 
-    `rows` is about how many there are on the larger side. Memory stays bounded: only rows of buckets whose
-    checksums differ are looked at, a few at a time.
+    The tables are read again by finer buckets where they were `summed` as wholes. Memory stays bounded: only
+    rows of buckets that differ are looked at, a few at a time.
     """
-    division = divide(*pair.sides, pair.tables, pair.ways, rows)
-    a, b = pair.both(lambda side, table: bucket_sums(side, table, pair.ways, division, pair.extent))
-    suspects = differing_buckets(a, b)
-    key = common_key(*pair.tables)
+    if summed.division.whole:
+        rows = max(summed.a.rows, summed.b.rows)
+        division = divide(*pair.sides, pair.tables, pair.ways, rows)
+        if not division.whole:
+            summed = sum_by(pair, division)
+    name = _by_key if common_key(*pair.tables) else _by_content
     found: list[RowDifference] = []
-    for buckets in _batches(suspects):
-        name = _by_key if key else _by_content
-        found.extend(name(pair, division, buckets, limit - len(found) + 1))
+    for buckets in _batches(summed.suspects):
+        found.extend(name(pair, summed.division, buckets, limit - len(found) + 1))
         if len(found) > limit:
             return tuple(found[:limit]), False
     return tuple(found), True

@@ -33,7 +33,7 @@ class Table:
     """Describe one table: its columns, a key without nulls where it has one, its size.
 
     `whole` tells that the rows of its children are its own; `pages` counts the blocks of the largest
-    part; `rows` is an estimate.
+    part; `rows` is an estimate; `ordered` tells that rows lie about in the order of the key's first column.
     """
 
     name: QualifiedName
@@ -42,6 +42,7 @@ class Table:
     whole: bool
     pages: int
     rows: int
+    ordered: bool
 
     @cached_property
     def by_name(self) -> Mapping[str, Column]:
@@ -74,8 +75,9 @@ def read_tables(conn: Connection[Any], *, partitions: bool = False) -> tuple[Tab
             whole=whole,
             pages=pages,
             rows=rows,
+            ordered=ordered,
         )
-        for schema, name, partition, whole, pages, rows, key, columns in conn.execute(
+        for schema, name, partition, whole, pages, rows, key, ordered, columns in conn.execute(
             text.encode()
         ).fetchall()
         if partitions or not partition

@@ -1,6 +1,6 @@
 -- Tables, materialized views, partition roots and partitions of users, with what a checksum of their rows needs.
 -- since: 12
--- columns: schema, name, partition, whole, pages, rows, key, columns
+-- columns: schema, name, partition, whole, pages, rows, key, ordered, columns
 SELECT
     n.nspname::text AS schema,
     c.relname::text AS name,
@@ -15,6 +15,11 @@ SELECT
     s.pages::bigint AS pages,
     s.rows::bigint AS rows,
     k.key,
+    coalesce((
+        SELECT pg_catalog.abs(t.correlation) > 0.9
+        FROM pg_catalog.pg_stats t
+        WHERE t.schemaname = n.nspname AND t.tablename = c.relname AND t.attname = k.key[1] AND NOT t.inherited
+        ), false) AS ordered,
     a.columns
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
 from pgwright.errors import PgwrightError, UsageError
 from pgwright.model.selection import Selection
+from pgwright.verify.buckets import divide_first
 from pgwright.verify.contents import Scope, verify_databases
 from pgwright.verify.fingerprint import Fingerprint, compare_fingerprints, take_fingerprints
+from pgwright.verify.hashing import common_ways
 from pgwright.verify.result import RowDifference, TableResult, Verdict, Verification
+from pgwright.verify.side import Side
+from pgwright.verify.tables import Table, read_tables
 from tests.conftest import MakeDatabase
 from tests.integration.cli.running import pgwright
 from tests.servers.running import Server
@@ -117,6 +122,32 @@ def test_every_difference_is_named(twins: tuple[str, str]) -> None:
     assert found["public.parent"].notes == ("column y is only in B",)
     assert found["sequences"].rows[0].columns["position"] == ("7 (used)", "8 (used)")
     assert found["large objects"].verdict is Verdict.DIFFERENT
+
+
+def test_scattered_rows_are_named_in_one_reading(twins: tuple[str, str]) -> None:
+    a, b = twins
+    for url in twins:
+        execute(
+            url, "CREATE TABLE large AS SELECT g - 60000 AS id, g % 7 AS v FROM generate_series(1, 120000) g"
+        )
+        execute(url, "ALTER TABLE large ADD PRIMARY KEY (id)")
+        execute(url, "ANALYZE large")
+    execute(b, "UPDATE large SET v = -1 WHERE id % 1000 = 0; DELETE FROM large WHERE id IN (-59999, 60000)")
+    found = tables_of(verify_databases(a, b, Scope(schemas=False, selection=Selection(include=("*.large",)))))
+    named = {int(row.key["id"] or 0): row.where for row in found["public.large"].rows}
+    assert named == {
+        **dict.fromkeys(range(-59000, 60000, 1000), Verdict.DIFFERENT),
+        -59999: Verdict.ONLY_A,
+        60000: Verdict.ONLY_A,
+    }
+    with Side(a) as left, Side(b) as right, left.session() as one, right.session() as other:
+        tables = (find(one, "large"), find(other, "large"))
+        assert divide_first(left, right, tables, common_ways(*tables, fast=False)).column == "id"
+
+
+def find(conn: psycopg.Connection[Any], name: str) -> Table:
+    (table,) = (table for table in read_tables(conn) if table.name.name == name)
+    return table
 
 
 def test_strict_sees_what_equals_does_not(twins: tuple[str, str]) -> None:

@@ -16,10 +16,10 @@ from pgwright.model.names import QualifiedName
 from pgwright.pg.quoting import names, qualified
 from pgwright.transfer.copy.record import open_target
 from pgwright.transfer.copy.tables import CopyTable
-from pgwright.verify.buckets import bucket_sums, differing_buckets, divide
+from pgwright.verify.buckets import divide
 from pgwright.verify.checksum import Extent
 from pgwright.verify.hashing import TEXT, UTF8_TEXT, common_ways
-from pgwright.verify.rows import Pair
+from pgwright.verify.rows import Pair, sum_by
 from pgwright.verify.side import Side
 from pgwright.verify.tables import Table, read_tables
 
@@ -44,10 +44,9 @@ def mend(
         tables = (found[0], found[1])
         text = TEXT if source.encoding == target.encoding else UTF8_TEXT
         ways = common_ways(*tables, fast=False, text=text)
-        pair = Pair(sides=(source, target), tables=tables, ways=ways, extent=Extent(), pool=pool)
+        pair = Pair(sides=(source, target), tables=tables, ways=ways, extent=Extent(), pool=pool, jobs=1)
         division = divide(source, target, tables, ways, max(t.rows for t in tables))
-        sums = pair.both(lambda side, t: bucket_sums(side, t, ways, division, Extent()))
-    buckets = list(differing_buckets(*sums))
+        buckets = list(sum_by(pair, division).suspects)
     if not buckets:
         return 0
     with open_target(target_url, run) as writer, writer.transaction():
