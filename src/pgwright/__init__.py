@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from pgwright.observe.docs.collect import data_model as data_model
     from pgwright.observe.docs.sizes import sizes as sizes
     from pgwright.pg.connect import connect as connect
-    from pgwright.sources.load import Workshop as Workshop
     from pgwright.sources.load import load_catalog as load_catalog
+    from pgwright.sources.workshop import Workshop as Workshop
     from pgwright.transfer.copy.choice import Choice as Choice
     from pgwright.transfer.copy.copy import Manner
     from pgwright.transfer.copy.copy import copy_database as copy_database
@@ -51,7 +51,7 @@ FACE: dict[str, str] = {
     "Choice": "pgwright.transfer.copy.choice:Choice",
     "CopyManner": "pgwright.transfer.copy.copy:Manner",
     "Selection": "pgwright.model.selection:Selection",
-    "Workshop": "pgwright.sources.load:Workshop",
+    "Workshop": "pgwright.sources.workshop:Workshop",
     "apply_plan": "pgwright.diff.apply:apply_plan",
     "compare_fingerprints": "pgwright.verify.fingerprint:compare_fingerprints",
     "comparable": "pgwright.diff.comparison:comparable",

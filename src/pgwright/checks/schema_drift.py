@@ -14,7 +14,7 @@ _SHOWN = 20
 
 def _evaluate(_: Sequence[Row], situation: Situation) -> Iterable[Finding]:
     from pgwright.diff.comparison import compare_sources  # noqa: PLC0415
-    from pgwright.sources.load import Workshop  # noqa: PLC0415
+    from pgwright.sources.workshop import Workshop  # noqa: PLC0415
 
     project = situation.project
     assert project is not None and project.models is not None

@@ -20,7 +20,7 @@ def database_of(invocation: Invocation, word: str) -> Database:
     """
     from pgwright.config import Database
     from pgwright.pg.redact import safe_url
-    from pgwright.sources.load import is_database
+    from pgwright.sources.workshop import is_database
 
     project = invocation.project
     names = [database.name for database in project.databases]

@@ -81,10 +81,10 @@ def validate(
 
     Example: pgwright schema validate > changes.sql
     """
-    from pgwright.diff.script import plan_script
-
     invocation = ctx.ensure_object(Invocation)
     comparison = _compare(invocation, before, after, chosen)
+    from pgwright.diff.script import plan_script
+
     plan = _plan(comparison, online=not offline)
     out = invocation.output
     show_notes(out, comparison.notes)
@@ -240,16 +240,16 @@ def generate(invocation: Invocation, /, source: str | None, path: Path | None, *
 def _compare(
     invocation: Invocation, before: str | None, after: str | None, chosen: dict[str, Any]
 ) -> Comparison:
-    from pgwright.diff.comparison import compare_sources
-
     if before is not None and after is None:
         before, after = None, before
-    return compare_sources(
-        source_of(invocation, before) if before else invocation.database.url,
-        source_of(invocation, after or "models"),
-        workshop=workshop_of(invocation),
-        selection=selection_of(chosen),
-    )
+    old = source_of(invocation, before) if before else invocation.database.url
+    new = source_of(invocation, after or "models")
+    workshop = workshop_of(invocation)
+    with workshop.ahead(old, new):
+        # Loads the driver, which takes long: models are imported at the same time.
+        from pgwright.diff.comparison import compare_sources
+
+        return compare_sources(old, new, workshop=workshop, selection=selection_of(chosen))
 
 
 def _plan(comparison: Comparison, *, online: bool) -> Plan:

@@ -113,7 +113,7 @@ def report(
     from pgwright.observe.docs.report import counts_by_kind, report_text
     from pgwright.observe.docs.write import write_text
     from pgwright.pg.redact import safe_url
-    from pgwright.sources.load import is_database
+    from pgwright.sources.workshop import is_database
 
     if against and no_differences:
         raise UsageError("--against and --no-differences exclude each other", hint="leave one out")
@@ -173,7 +173,7 @@ def _model(
     from pgwright.observe.docs.collect import data_model
     from pgwright.observe.docs.sizes import sizes
     from pgwright.pg import connect
-    from pgwright.sources.load import is_database
+    from pgwright.sources.workshop import is_database
 
     if catalog is None:
         catalog = _catalog(invocation, spec, chosen)

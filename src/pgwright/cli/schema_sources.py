@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pgwright.diff.apply import Manner
     from pgwright.model.plan import Step
     from pgwright.model.selection import Selection
-    from pgwright.sources.load import Workshop
+    from pgwright.sources.workshop import Workshop
 
 SOURCES = (
     "A source is the URL of a database, sqlalchemy:module:Base, django:settings.module, file:schema.sql, "
@@ -69,7 +69,7 @@ def selection_of(chosen: dict[str, Any]) -> Selection:
 
 def workshop_of(invocation: Invocation) -> Workshop:
     """Return where the project's sources are built."""
-    from pgwright.sources.load import Workshop
+    from pgwright.sources.workshop import Workshop
 
     return Workshop(root=invocation.project.root, scratch=invocation.project.scratch)
 

@@ -15,7 +15,8 @@ from pgwright.model.catalog import Catalog, ServerFacts
 from pgwright.model.change import Change
 from pgwright.model.names import ObjectId
 from pgwright.model.selection import BOOKKEEPING, Selection, within
-from pgwright.sources.load import Workshop, is_database, load_catalog
+from pgwright.sources.load import load_catalog
+from pgwright.sources.workshop import Workshop, is_database
 
 _MODELS = ("sqlalchemy:", "django:")
 

@@ -16,7 +16,8 @@ from pgwright.pg.address import Address, parse_address
 from pgwright.pg.connect import connect
 from pgwright.pg.redact import safe_url
 from pgwright.pg.statements import statement_error
-from pgwright.sources.load import Workshop, load_catalog
+from pgwright.sources.load import load_catalog
+from pgwright.sources.workshop import Workshop
 
 if TYPE_CHECKING:
     from psycopg import Connection

@@ -19,7 +19,7 @@ from pgwright.errors import MigrationError, PgwrightError
 from pgwright.migrate.messages import CHANNEL_VARIABLE, Channel, Demand, Done, Failed, Order
 from pgwright.pg.redact import redact
 from pgwright.pg.statements import statement_error
-from pgwright.sources.failure import place_of
+from pgwright.sources.builder import place_of
 
 Perform = Callable[[Order, "Orders"], Any]
 _ORPHANED = 3

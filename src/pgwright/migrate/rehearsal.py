@@ -21,7 +21,8 @@ from pgwright.model.names import ObjectId
 from pgwright.model.selection import Selection
 from pgwright.pg.connect import connect
 from pgwright.sources.database import read_catalog
-from pgwright.sources.load import Workshop, load_catalog
+from pgwright.sources.load import load_catalog
+from pgwright.sources.workshop import Workshop
 
 if TYPE_CHECKING:
     from pgwright.config import Project

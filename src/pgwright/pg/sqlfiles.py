@@ -7,8 +7,11 @@ it on PostgreSQL 18 and later. The header is a comment with a purpose, ``-- sinc
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
+from operator import itemgetter
 
 _VARIANT = re.compile(r"(?P<name>.+?)(?:-(?P<since>\d+))?\.sql\Z")
 
@@ -19,14 +22,19 @@ def load_sql(package: str, name: str, major: int) -> str:
 
     Raises `FileNotFoundError` when the package has no such file.
     """
-    best: tuple[int, str] | None = None
+    fitting = [(since, path) for since, path in _variants(package).get(name, ()) if since <= major]
+    if not fitting:
+        raise FileNotFoundError(f"{package} has no {name}.sql for PostgreSQL {major}")
+    _, newest = max(fitting, key=itemgetter(0))
+    return newest.read_text(encoding="utf-8")
+
+
+@cache
+def _variants(package: str) -> Mapping[str, Sequence[tuple[int, Traversable]]]:
+    """Return the variants of each name, listed once: a catalog is read by dozens of files of one folder."""
+    found: dict[str, list[tuple[int, Traversable]]] = {}
     for entry in resources.files(package).iterdir():
         match = _VARIANT.match(entry.name)
-        if match is None or match["name"] != name:
-            continue
-        since = int(match["since"] or 0)
-        if since <= major and (best is None or since > best[0]):
-            best = (since, entry.read_text(encoding="utf-8"))
-    if best is None:
-        raise FileNotFoundError(f"{package} has no {name}.sql for PostgreSQL {major}")
-    return best[1]
+        if match is not None:
+            found.setdefault(match["name"], []).append((int(match["since"] or 0), entry))
+    return found

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from pgwright.sources.declarations import AFTER_MODELS, Declaration, ensure_declared_roles
-from pgwright.sources.failure import reporting
-from pgwright.sources.subprocess_build import URL_VARIABLE, run_builder
+from pgwright.sources.builder import reporting, serve
+from pgwright.sources.subprocess_build import NO_DATABASE, BuilderProcess
 
 if TYPE_CHECKING:
-    from pgwright.server.scratch import ScratchDatabase
+    from pgwright.sources.declarations import Declaration
 
 
-def build(spec: str, *, place: ScratchDatabase, root: Path) -> None:
-    """Create the tables of all managed models in the scratch database.
+def prepare(spec: str, *, root: Path) -> BuilderProcess:
+    """Begin to load a project by its settings module; the tables of all managed models are then built.
 
-    `spec` is the settings module. Models, not migrations, are built: they are what the code expects.
-    Raises `SourceError`.
+    Models, not migrations: they are what the code expects.
     """
-    run_builder("pgwright.sources.django", spec, url=place.url, root=root, spec=f"django:{spec}")
+    return BuilderProcess("pgwright.sources.django", spec, root=root, spec=f"django:{spec}")
 
 
 def _database(url: str) -> dict[str, object]:
@@ -42,37 +39,46 @@ def _database(url: str) -> dict[str, object]:
     }
 
 
-def _main(module: str) -> None:
+def _prepare(module: str) -> Callable[[str], None]:
     os.environ["DJANGO_SETTINGS_MODULE"] = module
     hint = f"try it alone: DJANGO_SETTINGS_MODULE={module} python -m django check"
     with reporting(f"the Django settings {module!r} do not load", hint):
         import django
         from django.conf import settings
 
-        settings.DATABASES = {**settings.DATABASES, "default": _database(os.environ[URL_VARIABLE])}
+        settings.DATABASES = {**settings.DATABASES, "default": _database(NO_DATABASE)}
         django.setup()
     from django.apps import apps
     from django.db import connection
     from django.db.migrations.state import ProjectState
 
-    with reporting(f"the models of {module!r} cannot be created", hint):
+    from pgwright.sources.declarations import AFTER_MODELS, ensure_declared_roles
+
+    made = f"the models of {module!r} cannot be created"
+    with reporting(made, hint):
         # The models as migrations see them: a many-to-many table, for example, takes the type of its key from
         # the project's DEFAULT_AUTO_FIELD there, and from its app's configuration otherwise.
         models = ProjectState.from_apps(apps).apps.get_models()
-        with connection.schema_editor() as editor:
+    what = f"what the apps of {module!r} declare cannot be created"
+    with reporting(what, hint):
+        declared = tuple(_declarations())
+
+    def build(url: str) -> None:
+        connection.settings_dict.update(_database(url))
+        with reporting(made, hint), connection.schema_editor() as editor:
             for model in models:
                 if model._meta.managed and not model._meta.proxy and not model._meta.swapped:
                     editor.create_model(model)
-    declared = tuple(_declarations())
-    ensure_declared_roles(os.environ[URL_VARIABLE], declared)
-    what = f"what the apps of {module!r} declare cannot be created"
-    with reporting(what, hint), connection.cursor() as cursor:
-        for declaration in declared:
-            for statement in declaration.statements():
-                # Through the driver: Django would look for parameters in the bodies of functions.
-                cursor.cursor.execute(statement)
-        for hook in AFTER_MODELS:
-            hook(connection)
+        ensure_declared_roles(url, declared)
+        with reporting(what, hint), connection.cursor() as cursor:
+            for declaration in declared:
+                for statement in declaration.statements():
+                    # Through the driver: Django would look for parameters in the bodies of functions.
+                    cursor.cursor.execute(statement)
+            for hook in AFTER_MODELS:
+                hook(connection)
+
+    return build
 
 
 def _declarations() -> Iterator[Declaration]:
@@ -86,4 +92,4 @@ def _declarations() -> Iterator[Declaration]:
 
 
 if __name__ == "__main__":
-    _main(sys.argv[1])
+    serve(_prepare)

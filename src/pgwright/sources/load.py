@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Collection
+from contextlib import closing
 
-from pgwright.errors import SourceError, UsageError
+from pgwright.errors import SourceError
 from pgwright.model.catalog import Catalog
 from pgwright.pg.connect import connect
 from pgwright.pg.redact import safe_url
-from pgwright.server.scratch import EMBEDDED, ensure_roles, scratch_database
+from pgwright.server.scratch import ensure_roles, scratch_database
 from pgwright.sources.database import read_catalog
-from pgwright.sources.registry import SOURCES, builder
+from pgwright.sources.workshop import Workshop, is_database
 
-_DATABASE_SCHEMES = ("postgresql", "postgres")
 _NO_ROLE = re.compile(r'role "(?P<name>.+?)" does not exist')
-
-
-@dataclass(frozen=True, kw_only=True)
-class Workshop:
-    """Say where sources that are no database are built.
-
-    `root` is the project's folder, from which models are imported and files are found. `scratch` is
-    ``embedded`` or the URL of a server for scratch databases; `extensions` are created there first.
-    """
-
-    root: Path = field(default_factory=Path.cwd)
-    scratch: str = field(default=EMBEDDED, repr=False)
-    extensions: Sequence[str] = ()
 
 
 def load_catalog(
@@ -47,12 +31,14 @@ def load_catalog(
     if is_database(spec):
         with connect(spec) as conn:
             return read_catalog(conn, source=safe_url(spec), schemas=schemas)
-    scheme, rest = _parse(spec)
     made: set[str] = set()
     while True:
-        with scratch_database(server=workshop.scratch, extensions=workshop.extensions) as place:
+        with (
+            closing(workshop.prepared(spec)) as prepared,
+            scratch_database(server=workshop.scratch, extensions=workshop.extensions) as place,
+        ):
             try:
-                builder(scheme)(rest, place=place, root=workshop.root)
+                prepared.build(place)
             except SourceError as exc:
                 role = _missing_role(exc)
                 if role is None or role in made or not place.embedded:
@@ -68,27 +54,3 @@ def load_catalog(
 def _missing_role(error: SourceError) -> str | None:
     match = _NO_ROLE.search(f"{error.message} {error.detail}")
     return match["name"].replace('""', '"') if match else None
-
-
-def is_database(spec: str) -> bool:
-    """Tell whether a specification names a live database: a URL or libpq's keywords."""
-    scheme = spec.partition(":")[0].partition("+")[0]
-    keywords = "=" in spec.partition(" ")[0] and ":" not in spec.partition("=")[0]
-    return (scheme in _DATABASE_SCHEMES and "://" in spec) or keywords
-
-
-def _parse(spec: str) -> tuple[str, str]:
-    if spec.endswith(".sql") and not spec.startswith("file:"):
-        return "file", spec
-    scheme, colon, rest = spec.partition(":")
-    if not colon or scheme not in SOURCES or not rest:
-        near = difflib.get_close_matches(scheme, SOURCES, n=1)
-        raise UsageError(
-            f"unknown source {safe_url(spec)!r}",
-            detail="a source is the URL of a database, sqlalchemy:module:Base, django:settings.module "
-            "or file:schema.sql",
-            hint=f"did you mean {near[0]}:{rest}"
-            if near
-            else "write, for example, sqlalchemy:app.models:Base",
-        )
-    return scheme, rest

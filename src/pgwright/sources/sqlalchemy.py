@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import sys
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pgwright.sources.declarations import ensure_declared_roles
-from pgwright.sources.failure import fail, reporting
-from pgwright.sources.subprocess_build import URL_VARIABLE, run_builder
+from pgwright.sources.builder import fail, reporting, serve
+from pgwright.sources.subprocess_build import BuilderProcess
 
 if TYPE_CHECKING:
     from sqlalchemy import MetaData
 
-    from pgwright.server.scratch import ScratchDatabase
 
+def prepare(spec: str, *, root: Path) -> BuilderProcess:
+    """Begin to import models; they are then built with all that they declare.
 
-def build(spec: str, *, place: ScratchDatabase, root: Path) -> None:
-    """Create all that the models declare in the scratch database.
-
-    `spec` is ``module:attribute``; several are separated by commas. Raises `SourceError`.
+    `spec` is ``module:attribute``; several are separated by commas.
     """
-    run_builder("pgwright.sources.sqlalchemy", spec, url=place.url, root=root, spec=f"sqlalchemy:{spec}")
+    return BuilderProcess("pgwright.sources.sqlalchemy", spec, root=root, spec=f"sqlalchemy:{spec}")
 
 
 def _metadata(spec: str) -> MetaData:
@@ -48,22 +44,27 @@ def _metadata(spec: str) -> MetaData:
     return metadata
 
 
-def _main(argument: str) -> None:
+def _prepare(argument: str) -> Callable[[str], None]:
     from sqlalchemy import create_engine, make_url  # noqa: PLC0415
     from sqlalchemy.pool import NullPool  # noqa: PLC0415
     from sqlalchemy.schema import CreateSchema  # noqa: PLC0415
 
+    from pgwright.sources.declarations import ensure_declared_roles  # noqa: PLC0415
+
     bases = [_metadata(spec.strip()) for spec in argument.split(",")]
-    url = make_url(os.environ[URL_VARIABLE]).set(drivername="postgresql+psycopg")
-    engine = create_engine(url, poolclass=NullPool)
     hint = "mend the models; an extension that they need must be in the database that they are compared with"
-    with reporting(f"the tables of {argument!r} cannot be created", hint), engine.begin() as connection:
-        for metadata in bases:
-            for schema in sorted({t.schema for t in metadata.tables.values() if t.schema}):
-                connection.execute(CreateSchema(schema, if_not_exists=True))
-            ensure_declared_roles(os.environ[URL_VARIABLE], metadata.info.get("pgwright.declarations", ()))
-            metadata.create_all(connection)
+
+    def build(url: str) -> None:
+        engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
+        with reporting(f"the tables of {argument!r} cannot be created", hint), engine.begin() as connection:
+            for metadata in bases:
+                for schema in sorted({t.schema for t in metadata.tables.values() if t.schema}):
+                    connection.execute(CreateSchema(schema, if_not_exists=True))
+                ensure_declared_roles(url, metadata.info.get("pgwright.declarations", ()))
+                metadata.create_all(connection)
+
+    return build
 
 
 if __name__ == "__main__":
-    _main(sys.argv[1])
+    serve(_prepare)

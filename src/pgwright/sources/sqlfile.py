@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 from pgwright.errors import SourceError
@@ -25,14 +26,32 @@ _ROLE = re.compile(
 _NO_EXTENSION = re.compile(r'extension "(?P<name>[^"]+)" is not available')
 
 
-def build(spec: str, *, place: ScratchDatabase, root: Path) -> None:
-    """Run the file against the scratch database; the first error stops it.
-
-    `spec` is a path, relative to `root`. Raises `SourceError` with file, line and PostgreSQL's message.
-    """
+def prepare(spec: str, *, root: Path) -> SqlFile:
+    """Return the file at `spec`, a path relative to `root`. Raises `SourceError` where there is none."""
     path = root / spec
     if not path.is_file():
         raise SourceError(f"there is no file {path}", hint="name an SQL file that exists, as file:schema.sql")
+    return SqlFile(path=path)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SqlFile:
+    """Be a file that psql can run."""
+
+    path: Path
+
+    def build(self, place: ScratchDatabase) -> None:
+        """Run the file against the scratch database; the first error stops it.
+
+        Raises `SourceError` with file, line and PostgreSQL's message.
+        """
+        _run(self.path, place)
+
+    def close(self) -> None:
+        """Do nothing: a file holds nothing."""
+
+
+def _run(path: Path, place: ScratchDatabase) -> None:
     binaries = embedded_binaries()
     psql = binaries.program("psql")
     environment = {**os.environ, **binaries.environment(), **parse_address(place.url).environ()}

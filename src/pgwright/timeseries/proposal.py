@@ -13,7 +13,8 @@ from pgwright.kinds.table import Table
 from pgwright.model.catalog import Catalog
 from pgwright.model.names import ObjectId
 from pgwright.model.selection import Selection, without_orphans
-from pgwright.sources.load import Workshop, load_catalog
+from pgwright.sources.load import load_catalog
+from pgwright.sources.workshop import Workshop
 from pgwright.timeseries.declare import POLICY_KINDS
 
 

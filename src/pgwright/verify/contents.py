@@ -13,7 +13,7 @@ from pgwright.diff.comparison import compare_sources
 from pgwright.errors import UsageError
 from pgwright.model.selection import Selection
 from pgwright.pg.quoting import Name
-from pgwright.sources.load import Workshop
+from pgwright.sources.workshop import Workshop
 from pgwright.verify.buckets import Sums, common_key, divide_first
 from pgwright.verify.checksum import Extent, add
 from pgwright.verify.hashing import TEXT, UTF8_TEXT, common_ways, row_hash

@@ -29,7 +29,7 @@ from pgwright.model.plan import Plan
 from pgwright.model.run import Run, RunStatus
 from pgwright.model.selection import Selection
 from pgwright.pg import connect
-from pgwright.sources.load import Workshop
+from pgwright.sources.workshop import Workshop
 from pgwright.state.ledger import Ledger
 from tests.conftest import MakeDatabase
 from tests.integration.diff.ways import (

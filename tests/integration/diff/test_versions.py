@@ -11,7 +11,7 @@ from pgwright.diff.apply import apply_plan
 from pgwright.diff.comparison import Comparison, compare_sources
 from pgwright.diff.proposal import propose
 from pgwright.model.plan import HazardCode
-from pgwright.sources.load import Workshop
+from pgwright.sources.workshop import Workshop
 from tests.conftest import MakeDatabase
 from tests.servers.running import Server
 

@@ -19,7 +19,8 @@ from pgwright.model.names import QualifiedName
 from pgwright.model.policy import Compress, Policy, Retain, Rollup, TimeSeries
 from pgwright.model.selection import Selection
 from pgwright.sources.database import read_catalog
-from pgwright.sources.load import Workshop, load_catalog
+from pgwright.sources.load import load_catalog
+from pgwright.sources.workshop import Workshop
 from pgwright.timeseries.declare import Edit, declare
 from pgwright.timeseries.proposal import propose_policies
 from pgwright.timeseries.run import run_policies

@@ -90,8 +90,10 @@ def missing_operations(wanted: Mapping[Key, Policy], present: Mapping[Key, Polic
 
 def declare_project(connection: BaseDatabaseWrapper) -> None:
     """Make all that the apps of the project declare hold in a database that has their tables."""
+    wanted: list[tuple[str, Policy, bool]] = []
     for app in apps.get_app_configs():
         models: dict[str, Any] = {m._meta.model_name or "": m for m in app.get_models()}
-        wanted = declared(app)
-        for model, kind, name in sorted(wanted, key=lambda k: _ORDER[k[1]]):
-            carry_out(connection, models[model]._meta.db_table, [(wanted[model, kind, name], False)])
+        wanted += [
+            (models[model]._meta.db_table, policy, False) for (model, *_), policy in declared(app).items()
+        ]
+    carry_out(connection, wanted)

@@ -70,7 +70,8 @@ class PolicyOperation(Operation):
     ) -> None:
         model = state.apps.get_model(app_label, self.model_name)
         if self.allow_migrate_model(schema_editor.connection.alias, model):
-            carry_out(schema_editor.connection, model._meta.db_table, changes)
+            table = model._meta.db_table
+            carry_out(schema_editor.connection, [(table, policy, gone) for policy, gone in changes])
 
 
 class _Declaring(PolicyOperation):
@@ -164,10 +165,11 @@ OPERATIONS: dict[str, type[_Declaring]] = {
 }
 
 
-def carry_out(connection: BaseDatabaseWrapper, table: str, changes: Iterable[tuple[Policy, bool]]) -> None:
+def carry_out(connection: BaseDatabaseWrapper, changes: Iterable[tuple[str, Policy, bool]]) -> None:
     """Make changes of policies hold over a Django connection; elsewhere than PostgreSQL do nothing.
 
-    Raises `PolicyError` for what the table or the server cannot bear.
+    A change is a table, a policy, and whether that ends. Raises `PolicyError` for what the table or the
+    server cannot bear.
     """
     if connection.vendor != "postgresql":
         return
@@ -175,9 +177,16 @@ def carry_out(connection: BaseDatabaseWrapper, table: str, changes: Iterable[tup
     with _driver(connection) as conn:
         row = conn.execute("SELECT current_schema()::text").fetchone()
         schema = row[0] if row else "public"
-        for policy, gone in changes:
-            name = QualifiedName(schema, getattr(policy, "of", "") or table)
-            declare(conn, [Edit(table=name, policy=policy, gone=gone)])
+        edits = [
+            Edit(
+                table=QualifiedName(schema, getattr(policy, "of", "") or table),
+                policy=policy,
+                gone=gone,
+            )
+            for table, policy, gone in changes
+        ]
+        if edits:
+            declare(conn, edits)
 
 
 @contextmanager

@@ -25,7 +25,8 @@ from pgwright.model.selection import BOOKKEEPING, Selection
 from pgwright.pg.connect import connect
 from pgwright.server.scratch import ScratchDatabase, ensure_roles, scratch_database
 from pgwright.sources.database import read_catalog
-from pgwright.sources.load import Workshop, load_catalog
+from pgwright.sources.load import load_catalog
+from pgwright.sources.workshop import Workshop
 
 _UNKNOWN_ROLE = re.compile(r'role "(?P<name>[^"]+)" does not exist')
 _UNDEFINED = "42704"

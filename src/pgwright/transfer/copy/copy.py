@@ -17,7 +17,7 @@ from pgwright.pg.address import parse_address
 from pgwright.pg.connect import connect
 from pgwright.pg.quoting import Name, render
 from pgwright.pg.session import advisory_lock, settings
-from pgwright.sources.load import Workshop
+from pgwright.sources.workshop import Workshop
 from pgwright.transfer.copy import record as records
 from pgwright.transfer.copy.builders import EARLY
 from pgwright.transfer.copy.choice import Choice

@@ -1,16 +1,38 @@
-"""How a builder process tells its parent what went wrong; imports nothing of the project's models."""
+"""The builder process's side: where it is told to build, and how it tells its parent what went wrong."""
 
 from __future__ import annotations
 
+import gc
 import json
+import os
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
 from pgwright.sources.subprocess_build import FAILURE_MARK
+
+
+def serve(prepare: Callable[[str], Callable[[str], None]]) -> NoReturn:
+    """Be a builder process: import what the argument names, wait for a database, build there, end.
+
+    `prepare` takes the argument and returns what builds at a URL, which the parent writes to standard
+    input; the project's own code finds an empty input. Without a URL, because the parent gave up or is
+    gone, nothing is built.
+    """
+    # Most of what is imported stays to the end: neither collecting nor taking it down is worth the time.
+    gc.disable()
+    told = os.fdopen(os.dup(0))
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    build = prepare(sys.argv[1])
+    url = told.read()
+    if url:
+        build(url)
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def fail(message: str, detail: str, hint: str | None) -> NoReturn:
