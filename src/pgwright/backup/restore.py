@@ -24,6 +24,7 @@ from pgwright.errors import (
     UnsupportedServerError,
     UsageError,
 )
+from pgwright.model.wording import counted
 from pgwright.pg.address import Address, parse_address
 from pgwright.pg.connect import connect
 from pgwright.pg.session import advisory_lock
@@ -179,7 +180,7 @@ def verify_counts(address: Address, facts: DatabaseFacts, content: Content) -> i
         ]
     if wrong:
         raise RestoreFailed(
-            f"{len(wrong)} of {len(facts.tables)} tables are not what the backup holds",
+            f"of {counted(len(facts.tables), 'table')}, {len(wrong)} not as in the backup",
             detail="; ".join(wrong[:10]) + "; the new database was dropped, the old one is as it was",
             hint="look for triggers or rules that change rows, and verify the backup: pgwright backup verify",
         )

@@ -13,7 +13,7 @@ from pgwright.model.change import Change
 from pgwright.model.selection import Selection
 from pgwright.pg.connect import connect
 from pgwright.sources.database import read_catalog
-from pgwright.sources.load import Workshop
+from pgwright.sources.workshop import Workshop
 
 
 def captured(taken: Snapshot, name: str) -> bytes | None:

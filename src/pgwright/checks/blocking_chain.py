@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from pgwright.checks.check import PG_MONITOR, Check, Row, Scope, Situation
-from pgwright.checks.wording import count, span
+from pgwright.checks.wording import span
 from pgwright.model.finding import Finding, Severity
+from pgwright.model.wording import counted
 from pgwright.observe.locks import LockSession, tree
 
 # Locks are waited for all the time; only a wait that lasts is a trouble.
@@ -27,7 +28,7 @@ def _evaluate(rows: Sequence[Row], _: Situation) -> Iterable[Finding]:
         about = f" over {', '.join(tables[:3])}" if tables else ""
         yield CHECK.finding(
             f"pid {root.pid}",
-            f"{_who(root)} blocks {count(root.victims, 'session')}{about}, the longest for {span(waited)}",
+            f"{_who(root)} blocks {counted(root.victims, 'session')}{about}, the longest for {span(waited)}",
             severity=Severity.CRITICAL if waited >= CRITICAL_SECONDS else Severity.WARNING,
             hint=_end(root),
             pid=root.pid,

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from pgwright.checks.check import Check, Row, Scope, Situation
-from pgwright.checks.wording import count
 from pgwright.model.finding import Finding, Severity
+from pgwright.model.wording import counted
 
 
 def _evaluate(rows: Sequence[Row], _: Situation) -> Iterable[Finding]:
     for row in rows:
         yield CHECK.finding(
             row["database"],
-            f"{count(row['failures'], 'page')} of {row['database']} failed the checksum, last at "
+            f"{counted(row['failures'], 'page')} of {row['database']} failed the checksum, last at "
             f"{row['last_failure']:%Y-%m-%d %H:%M}: the storage changes data",
             hint="stop writing, copy the data directory, look at the disks; find the tables with: "
             "pg_amcheck --all --heapallindexed",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from pgwright.checks.check import Check, Row, Scope, Situation
-from pgwright.checks.wording import count, listed
+from pgwright.checks.wording import listed
 from pgwright.migrate.state import ALEMBIC, MigrationState
 from pgwright.model.finding import Finding, Severity
+from pgwright.model.wording import counted
 
 
 def _evaluate(rows: Sequence[Row], situation: Situation) -> Iterable[Finding]:
@@ -48,7 +49,7 @@ def _pending(state: MigrationState, *, has_tables: bool) -> Iterable[Finding]:
         return
     yield CHECK.finding(
         "database",
-        f"{count(len(ids), 'migration')} not applied ({listed(ids)}): code that expects them fails",
+        f"{counted(len(ids), 'migration')} not applied ({listed(ids)}): code that expects them fails",
         hint="pgwright migrate upgrade",
         pending=ids,
         current=list(state.current),

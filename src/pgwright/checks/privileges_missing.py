@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from pgwright.checks.check import Check, Row, Scope, Situation
-from pgwright.checks.wording import count, listed, quoted
+from pgwright.checks.wording import listed, quoted
 from pgwright.model.finding import Finding, Severity
+from pgwright.model.wording import counted
 
 
 def _evaluate(rows: Sequence[Row], situation: Situation) -> Iterable[Finding]:
@@ -20,7 +21,7 @@ def _evaluate(rows: Sequence[Row], situation: Situation) -> Iterable[Finding]:
             grant = f"GRANT USAGE ON SCHEMA {quoted(schema)} TO {quoted(role)};"
         elif kind == "table":
             message = (
-                f"role {role} has no privilege on {count(len(names), 'table')} of schema {schema} "
+                f"role {role} has no privilege on {counted(len(names), 'table')} of schema {schema} "
                 f"({listed(names)})"
             )
             grant = (

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from pgwright.checks.check import Check, Row, Scope, Situation
-from pgwright.checks.wording import count, listed
+from pgwright.checks.wording import listed
 from pgwright.model.finding import Finding, Severity
+from pgwright.model.wording import counted
 
 _SHOWN = 20
 
@@ -28,7 +29,7 @@ def _evaluate(_: Sequence[Row], situation: Situation) -> Iterable[Finding]:
     parts = ", ".join(f"{number} to {op}" for op, number in sorted(ops.items()))
     yield CHECK.finding(
         situation.server.database,
-        f"{count(len(comparison.changes), 'difference')} between database and models ({parts}): "
+        f"{counted(len(comparison.changes), 'difference')} between database and models ({parts}): "
         f"{listed(roots)}",
         hint="pgwright schema diff; then pgwright schema plan",
         changes=len(comparison.changes),

@@ -8,8 +8,8 @@ from pgwright.backup.archive_state import archive_state
 from pgwright.backup.repository import open_repository
 from pgwright.backup.state import encryption_of
 from pgwright.checks.check import Check, Row, Scope, Situation
-from pgwright.checks.wording import count
 from pgwright.model.finding import Finding, Severity
+from pgwright.model.wording import counted
 
 
 def _evaluate(_: Sequence[Row], situation: Situation) -> Iterable[Finding]:
@@ -19,7 +19,7 @@ def _evaluate(_: Sequence[Row], situation: Situation) -> Iterable[Finding]:
     for gap in state.gaps:
         yield CHECK.finding(
             gap.first,
-            f"{count(gap.count, 'segment')} of WAL missing in the archive, {gap.first} to {gap.last}: "
+            f"{counted(gap.count, 'segment')} of WAL missing in the archive, {gap.first} to {gap.last}: "
             "no recovery to any moment after that",
             hint="find why archiving stopped; start anew behind it: pgwright backup create --physical",
             last=gap.last,

@@ -24,11 +24,6 @@ def amount(number: float | None) -> str:
     return f"{size:.1f} TB"
 
 
-def count(number: int, noun: str, plural: str | None = None) -> str:
-    """Return a number with its noun in the right form: ``1 index``, ``3 indexes``."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
-
-
 def listed(names: list[str] | tuple[str, ...], *, most: int = 3) -> str:
     """Return the first names, and how many more there are."""
     more = len(names) - most

@@ -12,6 +12,7 @@ from pgwright.cli.backup_repository import repository_of, repository_options
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import Command, pass_invocation
 from pgwright.cli.output import duration, size
+from pgwright.model.wording import counted
 
 if TYPE_CHECKING:
     from pgwright.backup.manifest import Manifest
@@ -145,8 +146,8 @@ def show_backup(invocation: Invocation, made: Manifest, place: str, *, option: s
         for facts in made.databases:
             rows = sum(table.rows or 0 for table in facts.tables)
             out.line(
-                f"{facts.name}: {len(facts.tables)} tables, {rows:,} rows, {size(facts.size_bytes)} "
-                f"in {size(made.size)}, {duration(seconds)}"
+                f"{facts.name}: {counted(len(facts.tables), 'table')}, {counted(rows, 'row')}, "
+                f"{size(facts.size_bytes)} in {size(made.size)}, {duration(seconds)}"
             )
         out.line(f"encrypted for {', '.join(made.recipients)}" if made.recipients else "not encrypted")
         where = f" --repository {shlex.quote(option)}" if option else ""

@@ -10,6 +10,7 @@ from pgwright.cli.backup_repository import repository_of, repository_options
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import Command
 from pgwright.cli.output import duration
+from pgwright.model.wording import counted
 
 
 @click.command("drill", cls=Command)
@@ -49,7 +50,7 @@ def drill(
         done = run_drill(project, found, chosen, progress=shown.update)
 
     def render() -> None:
-        what = f"{done.tables} tables, {done.rows:,} rows"
+        what = f"{counted(done.tables, 'table')}, {counted(done.rows, 'row')}"
         if done.passed:
             out.line(f"backup {done.backup} can be restored: {what} in {duration(done.seconds)}")
             return

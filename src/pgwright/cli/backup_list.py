@@ -11,6 +11,7 @@ from pgwright.cli.backup_repository import repository_of, repository_options
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import Command, pass_invocation
 from pgwright.cli.output import duration, size
+from pgwright.model.wording import counted
 
 if TYPE_CHECKING:
     from pgwright.backup.manifest import Manifest
@@ -55,7 +56,7 @@ def list_backups(
 def _row(made: Manifest) -> tuple[object, ...]:
     what = ", ".join(facts.name for facts in made.databases) or "whole server"
     if made.tables:
-        what += f" ({len(made.tables)} tables)"
+        what += f" ({counted(len(made.tables), 'table')})"
     if made.content != "all":
         what += f" ({made.content} only)"
     return (

@@ -11,6 +11,7 @@ from pgwright.cli.backup_repository import repository_of, repository_options
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import Command, pass_invocation
 from pgwright.cli.output import size
+from pgwright.model.wording import counted
 
 
 @click.command("prune", cls=Command)
@@ -59,7 +60,10 @@ def prune(
         ]
         if rows:
             out.table(columns, rows)
-        out.line(f"{gone} backups and {len(plan.wal)} files of WAL can go, {size(plan.bytes)}")
+        out.line(
+            f"{counted(gone, 'backup')} and {counted(len(plan.wal), 'file')} of WAL can go, "
+            f"{size(plan.bytes)}"
+        )
 
     facts = {
         "removed": [made.id for made in plan.removed],
@@ -73,9 +77,10 @@ def prune(
         return
     if not out.json:
         render()
-    invocation.confirm(f"Delete {gone} backups?", yes=yes)
+    invocation.confirm(f"Delete {counted(gone, 'backup')}?", yes=yes)
     invocation.state_left = "backups that were reached are gone, each as a whole; the others stay"
     done = do_prune(found, policy)
     out.result(
-        facts, lambda: out.line(f"deleted {len(done.removed)} backups; {size(done.bytes)} are free again")
+        facts,
+        lambda: out.line(f"deleted {counted(len(done.removed), 'backup')}; {size(done.bytes)} free again"),
     )

@@ -13,6 +13,7 @@ from pgwright.cli.context import Invocation
 from pgwright.cli.group import Command, pass_invocation
 from pgwright.cli.output import size
 from pgwright.errors import UsageError
+from pgwright.model.wording import counted
 
 if TYPE_CHECKING:
     from pgwright.backup.losses import Change
@@ -169,9 +170,13 @@ def _steps(invocation: Invocation, plan: RecoveryPlan, name: str, replace: str |
     if len(plan.backups) > 1:
         steps.append("combine them with pg_combinebackup")
     steps.append("compare every file with PostgreSQL's manifest: pg_verifybackup")
-    steps.append(f"fetch {len(plan.wal)} files of WAL; altogether about {size(plan.bytes)} of disk")
+    steps.append(
+        f"fetch {counted(len(plan.wal), 'file')} of WAL; altogether about {size(plan.bytes)} of disk"
+    )
     for gap in plan.gaps:
-        steps.append(f"WARNING: {gap.count} segments are missing, {gap.first} to {gap.last}: not beyond them")
+        steps.append(
+            f"WARNING: {counted(gap.count, 'segment')} missing, {gap.first} to {gap.last}: not beyond them"
+        )
     settings = ", ".join(f"{key} = '{value}'" for key, value in plan.target.settings.items())
     steps.append(f"start server {name} beside the old one, on its Unix socket only; {settings}")
     steps.append("wait until it has replayed the WAL and accepts writes; compare its rows with the live ones")

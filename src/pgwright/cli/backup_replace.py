@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pgwright.cli.output import duration
+from pgwright.model.wording import counted
 
 if TYPE_CHECKING:
     from pgwright.backup.repository import Repository
@@ -37,7 +38,9 @@ def replace_live(
     finally:
         run_hook(project.backup.start, project.root, purpose="start the application")
     if not out.json:
-        out.line(f"{database} is as it was at {target}: {done.rows:,} rows, {duration(done.seconds)}")
+        out.line(
+            f"{database} is as it was at {target}: {counted(done.rows, 'row')}, {duration(done.seconds)}"
+        )
         if done.kept:
             out.line(f"what it was before is kept as {done.kept}")
     return done

@@ -12,6 +12,7 @@ from pgwright.cli.context import Invocation
 from pgwright.cli.group import Command, pass_invocation
 from pgwright.cli.output import duration
 from pgwright.errors import BackupMissing, UsageError
+from pgwright.model.wording import counted
 
 if TYPE_CHECKING:
     from pgwright.backup.manifest import Content, Manifest
@@ -168,8 +169,8 @@ def _show(invocation: Invocation, done: Restored) -> None:
 
     def render() -> None:
         out.line(
-            f"restored {done.name}: {done.tables} tables, {done.rows:,} rows as in the manifest, "
-            f"{duration(done.seconds)}"
+            f"restored {done.name}: {counted(done.tables, 'table')}, {counted(done.rows, 'row')} "
+            f"as in the manifest, {duration(done.seconds)}"
         )
         if done.kept:
             out.line(

@@ -10,6 +10,7 @@ from pgwright.cli.backup_repository import repository_of, repository_options
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import Command
 from pgwright.cli.output import size
+from pgwright.model.wording import counted
 
 
 @click.command("verify", cls=Command)
@@ -60,7 +61,7 @@ def verify(
             out.line(problem, style="red")
         if foreign:
             names = ", ".join(foreign[:5])
-            out.line(f"{len(foreign)} files there belong to no finished backup and are left alone: {names}")
+            out.line(f"left alone, {counted(len(foreign), 'file')} of no finished backup: {names}")
 
     out.result({"repository": found.url, "backups": verdicts, "wal": wal, "foreign": foreign}, render)
     if not verdicts or wal or any(verdict.problems for verdict in verdicts):

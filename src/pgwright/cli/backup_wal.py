@@ -12,6 +12,7 @@ from pgwright.cli.backup_repository import repository_of, repository_options
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import group, pass_invocation
 from pgwright.cli.output import size
+from pgwright.model.wording import counted
 
 if TYPE_CHECKING:
     from pgwright.backup.wal import Archived
@@ -148,12 +149,13 @@ def status(
             )
             return
         out.line(
-            f"{len(state.files)} files, {size(sum(f.size for f in state.files))}, up to {_last(state.files)}"
+            f"{counted(len(state.files), 'file')}, {size(sum(f.size for f in state.files))}, "
+            f"up to {_last(state.files)}"
         )
         if state.base is None:
             out.line("no base backup to recover from; make one: pgwright backup create --physical")
         for gap in state.gaps:
-            out.line(f"MISSING: {gap.count} segments, {gap.first} to {gap.last}", style="red")
+            out.line(f"MISSING: {counted(gap.count, 'segment')}, {gap.first} to {gap.last}", style="red")
         if state.gaps:
             out.line("recovery cannot pass a gap; start anew behind it: pgwright backup create --physical")
 

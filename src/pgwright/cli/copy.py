@@ -19,6 +19,7 @@ from pgwright.cli.progress import Bars, bars
 from pgwright.cli.schema_sources import selection_options, workshop_of
 from pgwright.cli.verify import show_verification, verification_facts
 from pgwright.errors import CopyDiffers, UsageError
+from pgwright.model.wording import counted
 
 if TYPE_CHECKING:
     from pgwright.config import Database
@@ -138,7 +139,7 @@ def _manner(invocation: Invocation, shown: Bars, chosen: dict[str, Any]) -> Mann
         seconds = time.monotonic() - began
         rate = now.bytes / seconds if seconds else 0
         left = (now.of_bytes - now.bytes) / rate if rate else None
-        said = f"{now.rows:,} rows, {size(rate)}/s" + (f", {duration(left)} left" if left else "")
+        said = f"{counted(now.rows, 'row')}, {size(rate)}/s" + (f", {duration(left)} left" if left else "")
         shown.update("copied, MB", now.bytes >> 20, now.of_bytes >> 20, detail=said)
         if now.to_build:
             shown.update("built and analyzed", now.built, now.to_build)
@@ -171,7 +172,7 @@ def _show(invocation: Invocation, done: Copied, source: str, target: str) -> Non
     out, found = invocation.output, done.verification
 
     def render() -> None:
-        out.line(f"copied {done.rows:,} rows of {done.tables} tables (run {done.run.id})")
+        out.line(f"copied {counted(done.rows, 'row')} of {counted(done.tables, 'table')} (run {done.run.id})")
         if found is None:
             out.line(f"not compared; do that with: pgwright verify {source} {target}")
         else:
@@ -188,10 +189,11 @@ def _show(invocation: Invocation, done: Copied, source: str, target: str) -> Non
         return
     if not out.json:
         render()
+    tables, objects = sum(not table.agrees for table in found.tables), len(found.changes or ())
     raise CopyDiffers(
         "the target does not hold what the source holds",
         detail="the differences are listed above"
         if not out.json
-        else f"{sum(not table.agrees for table in found.tables)} tables, {len(found.changes or ())} objects",
+        else f"{counted(tables, 'table')}, {counted(objects, 'object')}",
         hint=f"look again with: pgwright verify {source} {target}",
     )

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from pgwright.cli.context import Invocation
-from pgwright.cli.findings import counted, finding_facts, show_findings
+from pgwright.cli.findings import finding_facts, severities, show_findings
 
 if TYPE_CHECKING:
     from pgwright.config import Database
@@ -24,7 +24,7 @@ def check(invocation: Invocation, sides: tuple[Database, Database], choice: Choi
 
     def render() -> None:
         show_findings(out, found)
-        out.line(f"in the way: {counted(grave)}" if grave else "nothing stands in the way of the copy")
+        out.line(f"in the way: {severities(grave)}" if grave else "nothing stands in the way of the copy")
 
     out.result({"findings": finding_facts(found)}, render)
     if grave:

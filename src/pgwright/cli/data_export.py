@@ -13,6 +13,7 @@ import click
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import Command, pass_invocation
 from pgwright.errors import UnknownTableError, UsageError
+from pgwright.model.wording import counted
 
 if TYPE_CHECKING:
     from pgwright.transfer.exports import Exported, ExportRequest
@@ -134,4 +135,4 @@ def _say(invocation: Invocation, found: Sequence[Exported]) -> None:
     from pgwright.cli.output import size
 
     for file in found:
-        invocation.output.line(f"{file.file}: {file.rows:,} rows, {size(file.size)}")
+        invocation.output.line(f"{file.file}: {counted(file.rows, 'row')}, {size(file.size)}")

@@ -10,6 +10,7 @@ import click
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import Command, pass_invocation
 from pgwright.errors import UsageError
+from pgwright.model.wording import counted
 
 if TYPE_CHECKING:
     from pgwright.transfer.imports import Outcome, Prepared
@@ -99,11 +100,11 @@ def _import_folder(
         files = prepare_folder(conn, request)
         if not out.json:
             for prepared, rows in files:
-                out.line(f"import {prepared.source.name}, {rows:,} rows, into {prepared.table.name}")
+                out.line(f"import {prepared.source.name}, {counted(rows, 'row')}, into {prepared.table.name}")
             out.line(f"  rows that are there already: {request.conflict.value}")
         if not request.dry_run:
             invocation.refuse_production("importing", named=production)
-            invocation.confirm(f"Import {len(files)} tables?", yes=yes)
+            invocation.confirm(f"Import {counted(len(files), 'table')}?", yes=yes)
         invocation.state_left = "nothing was imported"
         with bars(out) as progress:
             outcomes = run_folder(conn, files, progress.update)
@@ -167,7 +168,7 @@ def _plan(prepared: Prepared) -> list[str]:
         f"  bad rows: {'none' if not request.max_rejects else f'up to {request.max_rejects:,}'} allowed"
     )
     if request.batch_rows:
-        lines.append(f"  committed every {request.batch_rows:,} rows")
+        lines.append(f"  committed every {counted(request.batch_rows, 'row')}")
     return lines
 
 
@@ -176,7 +177,7 @@ def _say(invocation: Invocation, outcome: Outcome) -> None:
     if outcome.resumed_at:
         out.line(f"went on after row {outcome.resumed_at:,}")
     out.line(
-        f"{outcome.table}: {counts.read:,} rows read = {counts.inserted:,} inserted"
+        f"{outcome.table}: {counted(counts.read, 'row')} read = {counts.inserted:,} inserted"
         f" + {counts.updated:,} updated + {counts.skipped:,} skipped + {counts.rejected:,} rejected"
     )
     if outcome.rejects:

@@ -8,6 +8,7 @@ import click
 
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import command as top_command
+from pgwright.model.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,7 +93,7 @@ def _print(invocation: Invocation, report: Report, shown: Sequence[Finding], for
             if shown:
                 out.line()
             out.line(
-                f"{len(report.checked)} checks, findings: {findings.counted(shown)}"
+                f"{counted(len(report.checked), 'check')}, findings: {findings.severities(shown)}"
                 + (f"; {len(report.ignored)} ignored" if report.ignored else "")
             )
 

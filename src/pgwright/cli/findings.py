@@ -43,7 +43,7 @@ def show_briefly(out: Output, findings: Sequence[Finding], *, most: int) -> None
             out.line(f"      {finding.hint}")
 
 
-def counted(findings: Iterable[Finding]) -> str:
+def severities(findings: Iterable[Finding]) -> str:
     """Return how many there are of each severity: ``1 critical, 2 warning``; ``none`` for no findings."""
     numbers = Counter(finding.severity for finding in findings)
     return ", ".join(f"{numbers[s]} {s}" for s in Severity if numbers[s]) or "none"

@@ -11,6 +11,7 @@ from pgwright.cli.context import Invocation
 from pgwright.cli.group import group, pass_invocation
 from pgwright.cli.inspect_timeseries import chunks, hypertables
 from pgwright.cli.output import duration, size
+from pgwright.model.wording import counted
 
 if TYPE_CHECKING:
     import psycopg
@@ -126,7 +127,7 @@ def tables(invocation: Invocation, limit: int, sort: str, partitions: bool) -> N
         "analyzed": lambda t: t.last_analyze.timestamp() if t.last_analyze else 0.0,
     }
     columns: Sequence[Column] = (
-        ("table", lambda t: t.path + (f" ({t.partitions} partitions)" if t.partitions else "")),
+        ("table", lambda t: t.path + (f" ({counted(t.partitions, 'partition')})" if t.partitions else "")),
         ("total", lambda t: size(t.total_bytes)),
         ("table only", lambda t: size(t.table_bytes)),
         ("indexes", lambda t: size(t.index_bytes)),

@@ -12,6 +12,7 @@ from pgwright.cli.hazards import allow_option
 from pgwright.cli.migrate_output import shortened
 from pgwright.cli.output import duration
 from pgwright.errors import HazardRefused, PgwrightError, ProductionRefused, RevisionError
+from pgwright.model.wording import counted
 
 if TYPE_CHECKING:
     from pgwright.migrate.rehearsal import MigrationRehearsal
@@ -46,8 +47,8 @@ def show_rehearsal(invocation: Invocation, done: MigrationRehearsal) -> None:
                 out.line(f"      lock: {mode.value} on {path}{_size(done, path)}")
             for path in seen.rewrites:
                 out.line(f"      rewrites: {path}{_size(done, path)}", style="yellow")
-    data = f" with {done.rows:,} rows" if done.rows else ""
-    out.line(f"rehearsed on a scratch copy of the schema{data}: {len(done.revisions)} revisions")
+    data = f" with {counted(done.rows, 'row')}" if done.rows else ""
+    out.line(f"rehearsed on a scratch copy of the schema{data}: {counted(len(done.revisions), 'revision')}")
     if done.differences:
         out.line("the end is not what the models say:", style="yellow")
         for change in done.differences:

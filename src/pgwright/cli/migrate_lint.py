@@ -9,6 +9,7 @@ import click
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import command
 from pgwright.errors import ConfigError, ConnectError
+from pgwright.model.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -71,7 +72,7 @@ def _live(invocation: Invocation) -> Live | None:
 
 
 def _print(invocation: Invocation, report: LintReport, form: str) -> None:
-    from pgwright.cli.findings import counted, finding_facts, sarif
+    from pgwright.cli.findings import finding_facts, sarif, severities
     from pgwright.migrate.lint.run import title_of
 
     out = invocation.output
@@ -97,7 +98,9 @@ def _print(invocation: Invocation, report: LintReport, form: str) -> None:
             if finding.hint:
                 out.line(f"    {finding.hint}")
         more = f"; {report.ignored} accepted by comments" if report.ignored else ""
-        out.line(f"{len(report.revisions)} migrations, findings: {counted(report.findings)}{more}")
+        out.line(
+            f"{counted(len(report.revisions), 'migration')}, findings: {severities(report.findings)}{more}"
+        )
 
     out.result(
         {

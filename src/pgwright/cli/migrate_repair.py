@@ -8,6 +8,7 @@ import click
 
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import command, pass_invocation
+from pgwright.model.wording import counted
 
 if TYPE_CHECKING:
     from pgwright.migrate.repair import Candidate, Diagnosis
@@ -98,7 +99,9 @@ def _show(invocation: Invocation, found: Diagnosis) -> None:
         return
     out.line(f"nearest       {_name(best)}", style="yellow")
     changes = summarise(best.changes) if best.changes is not None else ()
-    out.line(f"              from the database to that: {len(changes) or best.distance} differences")
+    out.line(
+        f"              from the database to that: {counted(len(changes) or best.distance, 'difference')}"
+    )
     for change in changes[:_SHOWN]:
         out.line(f"              {change}")
     if len(changes) > _SHOWN:

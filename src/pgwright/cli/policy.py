@@ -12,6 +12,7 @@ from pgwright.cli.hazards import allow_option
 from pgwright.cli.progress import bars
 from pgwright.cli.schema_output import plan_facts, show_applied, show_notes, show_plan
 from pgwright.cli.schema_sources import manner_of, source_of, workshop_of
+from pgwright.model.wording import counted
 
 if TYPE_CHECKING:
     from pgwright.diff.proposal import Proposal
@@ -83,7 +84,7 @@ def apply(
         show_plan(out, proposal)
     invocation.refuse_production("applying policies", named=production)
     require_allowed(proposal.plan, allow)
-    invocation.confirm(f"Apply {len(proposal.plan.steps)} steps?", yes=yes)
+    invocation.confirm(f"Apply {counted(len(proposal.plan.steps), 'step')}?", yes=yes)
     invocation.state_left = "finished steps stay; go on with: pgwright schema resume"
     done = apply_plan(
         invocation.database.url, proposal.plan, proposal.ends, allow=allow, manner=manner_of(invocation)
@@ -171,7 +172,7 @@ def run(
                 for o in going:
                     out.line(f"{o.subject}: {o.said}")
             invocation.refuse_production("retiring rows", named=production)
-            invocation.confirm(f"Retire old rows of {len(going)} tables?", yes=yes)
+            invocation.confirm(f"Retire old rows of {counted(len(going), 'table')}?", yes=yes)
     invocation.state_left = "what is finished stays; run it again: pgwright policy run"
     with bars(out) as shown:
         done = run_policies(url, demand, tell=shown.update)

@@ -22,6 +22,7 @@ from pgwright.cli.schema_output import (
     show_plan,
 )
 from pgwright.cli.schema_sources import manner_of, selection_of, selection_options, source_of, workshop_of
+from pgwright.model.wording import counted
 
 if TYPE_CHECKING:
     from pgwright.diff.comparison import Comparison
@@ -180,7 +181,7 @@ def apply(
         show_plan(out, proposal)
     invocation.refuse_production("applying a plan", named=production)
     require_allowed(proposal.plan, allow)
-    invocation.confirm(f"Apply {len(proposal.plan.steps)} steps?", yes=yes)
+    invocation.confirm(f"Apply {counted(len(proposal.plan.steps), 'step')}?", yes=yes)
     invocation.state_left = "finished steps stay; go on with: pgwright schema resume"
     done = apply_plan(
         invocation.database.url, proposal.plan, proposal.ends, allow=allow, manner=manner_of(invocation)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pgwright.cli.output import Output
+from pgwright.model.wording import counted
 
 if TYPE_CHECKING:
     from pgwright.diff.apply import Applied
@@ -64,7 +65,7 @@ def show_plan(out: Output, proposal: Proposal) -> None:
             if hazard.hint:
                 out.line(f"      {hazard.hint}")
     out.line()
-    out.line(f"{len(proposal.plan.steps)} steps, {said_of(proposal.rehearsal)}")
+    out.line(f"{counted(len(proposal.plan.steps), 'step')}, {said_of(proposal.rehearsal)}")
 
 
 def show_applied(out: Output, done: Applied) -> None:
@@ -73,10 +74,13 @@ def show_applied(out: Output, done: Applied) -> None:
     def render() -> None:
         show_notes(out, done.notes)
         if done.remaining:
-            out.line(f"run {done.run.id}: {done.steps} steps done, but the database is not yet the target:")
+            steps = counted(done.steps, "step")
+            out.line(f"run {done.run.id}: {steps} done, but the database is not yet the target:")
             show_changes(out, done.remaining)
         else:
-            out.line(f"run {done.run.id}: {done.steps} steps done; the database is what it should be")
+            out.line(
+                f"run {done.run.id}: {counted(done.steps, 'step')} done; the database is what it should be"
+            )
 
     facts = {"run": done.run.id, "steps": done.steps, "remaining": change_facts(done.remaining)}
     out.result({**facts, "notes": done.notes}, render)
@@ -86,7 +90,7 @@ def said_of(rehearsal: Rehearsal | None) -> str:
     """Say in a few words what is known of a plan."""
     if rehearsal is None:
         return "not rehearsed"
-    return "rehearsed on scratch: they lead to the target and take the locks that they declare"
+    return "rehearsed on scratch: target reached, locks as declared"
 
 
 def change_facts(changes: Iterable[Change]) -> list[dict[str, Any]]:

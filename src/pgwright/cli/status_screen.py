@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from pgwright.cli.encode import plain
-from pgwright.cli.findings import counted, finding_facts, show_briefly
+from pgwright.cli.findings import finding_facts, severities, show_briefly
 from pgwright.cli.output import duration, size
 from pgwright.errors import ConfigError
+from pgwright.model.wording import counted
 
 if TYPE_CHECKING:
     from pgwright.checks.status import Status
@@ -168,4 +169,4 @@ def _findings(status: Status) -> str:
     report = status.report
     ignored = f", {len(report.ignored)} ignored" if report.ignored else ""
     more = "; all of them: pgwright doctor" if report.findings else ""
-    return f"{counted(report.findings)} in {len(report.checked)} checks{ignored}{more}"
+    return f"{severities(report.findings)} in {counted(len(report.checked), 'check')}{ignored}{more}"

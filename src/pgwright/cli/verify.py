@@ -13,6 +13,7 @@ from pgwright.cli.progress import bars
 from pgwright.cli.schema_output import change_facts, show_changes, show_notes
 from pgwright.cli.schema_sources import selection_of, selection_options, workshop_of
 from pgwright.errors import UsageError
+from pgwright.model.wording import counted
 
 if TYPE_CHECKING:
     from pgwright.cli.output import Output
@@ -124,16 +125,19 @@ def show_verification(out: Output, found: Verification, a: str, b: str) -> None:
     total = sum(table.a.rows for table in compared if table.a is not None)
     moments = " and ".join(f"{moment:%Y-%m-%d %H:%M:%S %Z}" for moment in found.captured)
     what = "equal" if found.agrees else "DIFFERENT"
-    schema = "schema not compared" if found.changes is None else f"{len(found.changes)} schema differences"
+    schema = (
+        "schema not compared" if found.changes is None else counted(len(found.changes), "schema difference")
+    )
     different = sum(not table.agrees for table in found.tables)
     out.line(
-        f"{what}: {len(compared)} tables, {total:,} rows in A, {different} different, {schema}",
+        f"{what}: {counted(len(compared), 'table')}, {counted(total, 'row')} in A, "
+        f"{different} different, {schema}",
         style="green" if found.agrees else "bold red",
     )
     out.line(f"A is {_shown(a)}, B is {_shown(b)}; each as of one snapshot, {moments}")
     by_text = sum("text" in way for table in compared for way in table.ways.values())
     columns = sum(len(table.ways) for table in compared)
-    out.line(f"{columns - by_text} columns by binary hash, {by_text} as text")
+    out.line(f"{counted(columns - by_text, 'column')} by binary hash, {by_text} as text")
 
 
 def _shown(word: str) -> str:
@@ -146,7 +150,7 @@ def _show_table(out: Output, table: TableResult) -> None:
     counts = ""
     if table.a is not None and table.b is not None:
         same = "the same count" if table.a.rows == table.b.rows else f"{table.b.rows:,} in B"
-        counts = f": {table.a.rows:,} rows in A, {same}"
+        counts = f": {counted(table.a.rows, 'row')} in A, {same}"
     out.line(f"{table.name} {table.verdict}{counts}", style="red")
     for note in table.notes:
         out.line(f"    {note}")
@@ -154,7 +158,7 @@ def _show_table(out: Output, table: TableResult) -> None:
         out.line(f"    {_row_text(row)}")
     if table.rows:
         more = "" if table.all_named else "; there are more, --rows names more of them"
-        out.line(f"    {len(table.rows):,} rows named{more}")
+        out.line(f"    {counted(len(table.rows), 'row')} named{more}")
 
 
 def _row_text(row: RowDifference) -> str:

@@ -17,6 +17,7 @@ from pgwright.errors import HazardRefused, PgwrightError, PlanStale
 from pgwright.model.change import Change
 from pgwright.model.plan import Plan
 from pgwright.model.run import Run, RunStatus
+from pgwright.model.wording import counted
 from pgwright.pg.connect import connect
 from pgwright.pg.redact import redact
 from pgwright.pg.session import advisory_lock
@@ -145,14 +146,14 @@ def run_plan(url: str, ledger: Ledger, run: Run, *, plan: Plan, ends: Ends, mann
             _explain(exc, run, batches.done, len(plan.steps))
         raise
     status = RunStatus.FAILED if remaining else RunStatus.SUCCEEDED
-    error = f"{len(remaining)} differences remain" if remaining else None
+    error = f"{counted(len(remaining), 'difference')} left" if remaining else None
     finished = ledger.finish(run.id, status, result={"steps": batches.done}, error=error)
     return Applied(run=finished, steps=batches.done, remaining=remaining)
 
 
 def _explain(exc: PgwrightError, run: Run, done: int, total: int) -> None:
     """Add to an error where the run stands and how it goes on."""
-    state = f"run {run.id} stopped after {done} of {total} steps, which stay"
+    state = f"run {run.id} stopped after {done} of {counted(total, 'step')}; what is done stays"
     exc.detail = f"{exc.detail}; {state}" if exc.detail else state
     onward = f"pgwright schema resume {run.id}, or back: pgwright schema resume {run.id} --undo"
     exc.hint = f"{exc.hint}; then go on: {onward}" if exc.hint else f"mend the cause, then go on: {onward}"

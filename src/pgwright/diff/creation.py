@@ -12,6 +12,7 @@ from pgwright.diff.proposal import Proposal, propose
 from pgwright.errors import TargetNotEmpty, UnknownDatabaseError
 from pgwright.model.catalog import Catalog, CatalogObject
 from pgwright.model.selection import Selection
+from pgwright.model.wording import counted
 from pgwright.pg.address import Address, parse_address
 from pgwright.pg.connect import connect
 from pgwright.pg.redact import safe_url
@@ -124,6 +125,6 @@ def _refusal(url: str, spec: str, found: tuple[CatalogObject, ...], differences:
     more = f" and {len(own) - _SHOWN} more" if len(own) > _SHOWN else ""
     return TargetNotEmpty(
         f"the database {safe_url(url)} is not empty, and not what {safe_url(spec)} says",
-        detail=f"it holds {shown}{more}; {differences} objects differ. Nothing was changed.",
+        detail=f"it holds {shown}{more}; that is {counted(differences, 'difference')}. Nothing was changed.",
         hint="choose an empty database, or see what differs: pgwright schema diff",
     )

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from pgwright.errors import MigrationDiverged
+from pgwright.model.wording import counted
 
 _READ = (
     "SELECT number, digest, statement, is_done, row_count FROM pgwright.migration_statement "
@@ -89,7 +90,7 @@ class Journal:
             raise MigrationDiverged(
                 f"statement {self.number} of revision {self.revision} is not the one that was run before",
                 detail=f"before: {_short(entry.statement)}; now: {_short(text)}; "
-                f"{len(self.before)} statements of it are committed, the rest is not",
+                f"{counted(len(self.before), 'statement')} of it committed, the rest not",
                 hint="put the file back as it was, or, if it may run again from its beginning: "
                 "pgwright migrate resume --from-start",
             )

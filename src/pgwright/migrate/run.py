@@ -31,6 +31,7 @@ from pgwright.migrate.state import MigrationState, migration_state
 from pgwright.migrate.tools import Tool, digests_of, tool_of
 from pgwright.migrate.turn import JOB, turn
 from pgwright.model.run import Run, RunStatus
+from pgwright.model.wording import counted
 from pgwright.pg.connect import connect
 from pgwright.pg.redact import redact
 from pgwright.state.ledger import Ledger
@@ -255,7 +256,11 @@ class _Task:
 
     def _explain(self, error: PgwrightError, run: Run) -> None:
         """Add to an error where the run stands and how it goes on."""
-        stays = f"after {len(self.done)} revisions, which stay" if self.done else "before any was done"
+        stays = (
+            f"after {counted(len(self.done), 'revision')}; what is done stays"
+            if self.done
+            else "before any was done"
+        )
         state = f"run {run.id} stopped {stays}"
         error.detail = f"{error.detail}; {state}" if error.detail else state
         onward = "pgwright migrate resume"

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
+from pgwright.model.wording import counted
+
 _TERM = re.compile(r"(\d+)\s*(second|minute|hour|day|week|month|mon|quarter|year)s?")
 _UNITS = {
     "second": (0, 0, 1),
@@ -63,17 +65,13 @@ class Span:
     def __str__(self) -> str:
         if self.months:
             years, months = divmod(self.months, 12)
-            return _counted(years, "year") if not months else _counted(self.months, "month")
+            return counted(years, "year") if not months else counted(self.months, "month")
         if self.days:
-            return _counted(self.days, "day")
+            return counted(self.days, "day")
         for size, unit in ((_HOUR, "hour"), (60, "minute")):
             if self.seconds % size == 0:
-                return _counted(self.seconds // size, unit)
-        return _counted(self.seconds, "second")
-
-
-def _counted(number: int, unit: str) -> str:
-    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
+                return counted(self.seconds // size, unit)
+        return counted(self.seconds, "second")
 
 
 def _bucket(value: Span | timedelta | str, what: str) -> str:

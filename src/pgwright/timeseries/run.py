@@ -22,6 +22,7 @@ from pgwright.kinds.policy_records import Record
 from pgwright.model.names import ObjectId
 from pgwright.model.policy import Span
 from pgwright.model.run import Run, RunStatus
+from pgwright.model.wording import counted
 from pgwright.pg.connect import connect
 from pgwright.pg.redact import redact
 from pgwright.pg.session import advisory_lock, settings
@@ -220,7 +221,7 @@ def _refresh(
         return
     progress = (lambda done, total: tell(f"refresh {subject}", done, total)) if tell else None
     done = refresh(conn, record, declared, progress=progress)
-    said = f"{done.keys:,} keys computed anew, {done.rows:,} rows"
+    said = f"{counted(done.keys, 'key')} computed anew, {counted(done.rows, 'row')}"
     if done.late:
         said += f"; {done.late:,} late changes below the floor left out"
     yield Outcome(task="refresh", subject=subject, said=said, count=done.keys)
@@ -246,7 +247,7 @@ def _retire(
     rows = sum(piece.rows for piece in pieces)
     named = ", ".join(piece.table.name.name for piece in pieces)
     if demand.dry_run or not pieces:
-        said = f"would drop {named} (about {rows:,} rows)" if pieces else "nothing is old enough"
+        said = f"would drop {named} (about {counted(rows, 'row')})" if pieces else "nothing is old enough"
         yield Outcome(task="retire", subject=subject, said=said, count=len(pieces))
     if history is not None and history not in [piece.table for piece in pieces]:
         yield from _retire_rows(conn, record, declared, demand, tell, table=history)
@@ -266,7 +267,7 @@ def _retire(
         _patiently(partial(retire_partition, conn, record, declared, piece))
         if tell:
             tell(f"retire {subject}", done, len(pieces))
-        said = f"dropped {piece.table.name.name} (about {piece.rows:,} rows)"
+        said = f"dropped {piece.table.name.name} (about {counted(piece.rows, 'row')})"
         yield Outcome(task="retire", subject=subject, said=said, count=1)
 
 
@@ -283,7 +284,7 @@ def _retire_rows(
     if table != record.table and not total:
         return
     if demand.dry_run or not total:
-        said = f"would delete {total:,} rows" if total else "nothing is old enough"
+        said = f"would delete {counted(total, 'row')}" if total else "nothing is old enough"
         yield Outcome(task="retire", subject=subject, said=said, count=total)
         return
     for rollup in own_rollups(declared, record.relation):
@@ -293,4 +294,4 @@ def _retire_rows(
         done += deleted
         if tell:
             tell(f"retire {subject}", done, total)
-    yield Outcome(task="retire", subject=subject, said=f"deleted {done:,} rows", count=done)
+    yield Outcome(task="retire", subject=subject, said=f"deleted {counted(done, 'row')}", count=done)

@@ -259,7 +259,7 @@ def test_a_lock_that_is_never_let_go(database: str) -> None:
         with pytest.raises(LockTimeoutError) as caught:
             apply_plan(database, hasty(plan, 0.4), ends, manner=Manner(lock_attempts=2))
         assert f"blocked by pid {blocker.info.backend_pid}" in str(caught.value.detail)
-        assert "stopped after 0 of 1 steps" in str(caught.value.detail)
+        assert "stopped after 0 of 1 step" in str(caught.value.detail)
         assert f"pg_terminate_backend({blocker.info.backend_pid})" in str(caught.value.hint)
         assert "pgwright schema resume" in str(caught.value.hint)
     assert resume(database).remaining == ()

@@ -243,7 +243,7 @@ def test_batches_stay_and_the_next_run_goes_on(users: str, tmp_path: Path) -> No
     execute(users, "ALTER TABLE users ADD CONSTRAINT later CHECK (age <> 555)")
     with pytest.raises(ImportFailed, match="line 556") as failure:
         import_text(users, path, text, batch_rows=100)
-    assert "the first 500 rows stay" in str(failure.value)
+    assert "what is committed stays, 500 rows" in str(failure.value)
     assert rows(users, "SELECT count(*) FROM users WHERE id > 2") == [(500,)]
     execute(users, "ALTER TABLE users DROP CONSTRAINT later")
     outcome = import_path(users, path, batch_rows=64)

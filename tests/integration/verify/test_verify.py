@@ -242,7 +242,7 @@ def test_command(twins: tuple[str, str], tmp_path: Path) -> None:
     execute(b, "UPDATE pairs SET v = 0 WHERE v = 1; CREATE INDEX ON pairs (v)")
     done = pgwright("verify", "old", "new", cwd=tmp_path)
     assert done.returncode == 1
-    for part in ("+ index public.pairs.pairs_v_idx", "public.pairs different", "v 1 -> 0", "1 rows named"):
+    for part in ("+ index public.pairs.pairs_v_idx", "public.pairs different", "v 1 -> 0", "1 row named"):
         assert part in done.stdout
     assert '"equal": false' in pgwright("verify", "old", "new", "--json", cwd=tmp_path).stdout
     for arguments, said in (

@@ -39,7 +39,7 @@ def test_whole_schema_and_one_table(engine: str, request: pytest.FixtureRequest,
         assert counts == [(1,), (0,)]
         with psycopg.connect(url, autocommit=True) as conn:
             conn.execute("DELETE FROM batch_species")
-        assert "1 tables, 1 rows" in run("restore", "-t", "batch_species", "--yes")
+        assert "1 table, 1 row" in run("restore", "-t", "batch_species", "--yes")
     finally:
         with psycopg.connect(parse_address(url).with_database("postgres").text, autocommit=True) as conn:
             for name in names:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from pgwright.model.wording import counted
 from pgwright.observe.docs.nouns import DataModel, Definition, Module, TableDoc
-from pgwright.observe.docs.words import bytes_text, counted, rows_text
+from pgwright.observe.docs.words import bytes_text, rows_text
 
 # With more modules than this, the overview shows the strongest connections of each only.
 FEW_MODULES = 12

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from urllib.parse import quote
 
+from pgwright.model.wording import counted
 from pgwright.observe.docs.content import drawn_connections, module_anchor, table_anchor
 from pgwright.observe.docs.layout import Box, Link, Route, place
 from pgwright.observe.docs.nouns import ColumnDoc, DataModel, Module, Reference, TableDoc
 from pgwright.observe.docs.svg import CHARACTER, Text, clip, curve, document, element, escaped, width_of
-from pgwright.observe.docs.words import bytes_text, counted, short_type
+from pgwright.observe.docs.words import bytes_text, short_type
 
 HEADER = 28.0
 ROW = 19.0

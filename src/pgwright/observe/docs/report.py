@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from pgwright.diff.compare import summarise
 from pgwright.model.catalog import Catalog
+from pgwright.model.wording import counted
 from pgwright.observe.docs.content import parts_of
 from pgwright.observe.docs.nouns import DataModel, TableDoc
-from pgwright.observe.docs.words import bytes_text, counted, rows_text
+from pgwright.observe.docs.words import bytes_text, rows_text
 
 if TYPE_CHECKING:
     from pgwright.diff.comparison import Comparison

@@ -25,11 +25,6 @@ def short_type(text: str) -> str:
     return re.sub(r"\bpublic\.", "", text)
 
 
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun, ``1 table`` or ``2 tables``; thousands are set apart."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def bytes_text(number: int) -> str:
     """Return bytes as people read them; 1 kB is 1024 bytes, as PostgreSQL counts."""
     amount = float(number)

@@ -17,6 +17,7 @@ from psycopg import Connection
 from pgwright.errors import ImportFailed, PgwrightError, UsageError
 from pgwright.formats.batch import Batch
 from pgwright.model.run import Run, RunStatus
+from pgwright.model.wording import counted
 from pgwright.pg.redact import redact
 from pgwright.pg.session import advisory_lock
 from pgwright.pg.statements import statement_error
@@ -93,7 +94,7 @@ def _batches(
 
 
 def _left(done: int) -> str:
-    return f"the first {done:,} rows stay; run the same command again to go on after them"
+    return f"what is committed stays, {counted(done, 'row')}; run the same command again to go on after them"
 
 
 def _version(prepared: Prepared) -> str:

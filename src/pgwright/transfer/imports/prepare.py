@@ -12,6 +12,7 @@ from psycopg import Connection
 from pgwright.errors import ColumnMismatch, UnknownTableError, UsageError
 from pgwright.formats.batch import Reading
 from pgwright.formats.literal import Shape
+from pgwright.model.wording import counted
 from pgwright.transfer.imports.request import Conflict, ImportRequest
 from pgwright.transfer.imports.source import Source, open_source
 from pgwright.transfer.tables import Column, Key, Table, find_table, read_tables
@@ -102,7 +103,7 @@ def _pairs(
     by_position = not request.header and source.format == "csv" and not mapping
     if by_position and len(columns) != len(table.writable):
         raise ColumnMismatch(
-            f"{source.place} has {len(columns)} columns, {table.name} {len(table.writable)}",
+            f"{source.place} has {counted(len(columns), 'column')}, {table.name} {len(table.writable)}",
             detail="without a header they are paired in order; nothing was changed",
             hint="name the pairs: --map 1=COLUMN --map 2=COLUMN",
         )

@@ -12,6 +12,7 @@ from psycopg import Connection, sql
 
 from pgwright.errors import CountsDiffer, ImportFailed
 from pgwright.formats.batch import Batch
+from pgwright.model.wording import counted
 from pgwright.pg.quoting import Name
 from pgwright.pg.statements import statement_error
 from pgwright.transfer.imports.merge import merge
@@ -118,7 +119,7 @@ def require_sum(prepared: Prepared, counts: Counts) -> None:
     """Raise `CountsDiffer` unless every row read is accounted for."""
     if not counts.add_up:
         raise CountsDiffer(
-            f"of {counts.read:,} rows for {prepared.table.name} {counts.inserted:,} were inserted, "
+            f"of {counted(counts.read, 'row')} for {prepared.table.name} {counts.inserted:,} were inserted, "
             f"{counts.updated:,} updated, {counts.skipped:,} skipped and {counts.rejected:,} rejected",
             detail=_NOTHING,
             hint="look at the triggers and rules of the table: they may write or drop rows",
