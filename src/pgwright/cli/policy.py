@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from pgwright.cli.context import Invocation
-from pgwright.cli.group import group, pass_invocation
-from pgwright.cli.hazards import allow_option
+from pgwright.cli.group import group
+from pgwright.cli.policy_apply import apply, plan
+from pgwright.cli.policy_convert import convert
 from pgwright.cli.progress import bars
-from pgwright.cli.schema_output import plan_facts, show_applied, show_notes, show_plan
-from pgwright.cli.schema_sources import manner_of, source_of, workshop_of
 from pgwright.model.wording import counted
-
-if TYPE_CHECKING:
-    from pgwright.diff.proposal import Proposal
 
 _TASKS = ("partitions", "refresh", "retire")
 
@@ -28,68 +22,8 @@ def command() -> None:
     """
 
 
-@command.command("plan")
-@click.argument("source", required=False)
-@click.option("--table", "only", multiple=True, metavar="PATTERN", help="Only tables that match: public.log*")
-@click.option("--no-rehearsal", is_flag=True, help="Do not try the plan on a scratch database.")
-@pass_invocation
-def plan(invocation: Invocation, source: str | None, only: tuple[str, ...], no_rehearsal: bool) -> None:
-    """Show what makes the declarations of SOURCE (default: the models) hold, tried on scratch.
-
-    Example: pgwright policy plan --table public.audit_logs
-    """
-    proposal = _propose(invocation, source, only, rehearsed=not no_rehearsal)
-    out = invocation.output
-
-    def render() -> None:
-        show_notes(out, proposal.plan.notes)
-        show_plan(out, proposal)
-
-    out.result(plan_facts(proposal.plan, proposal.rehearsal), render)
-
-
-@command.command("apply")
-@click.argument("source", required=False)
-@click.option("--table", "only", multiple=True, metavar="PATTERN", help="Only tables that match: public.log*")
-@click.option("--no-rehearsal", is_flag=True, help="Do not try the plan on a scratch database.")
-@allow_option
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--production", metavar="NAME", help="Name the production database that this may change.")
-@pass_invocation
-def apply(
-    invocation: Invocation,
-    /,
-    *,
-    source: str | None,
-    only: tuple[str, ...],
-    no_rehearsal: bool,
-    allow: tuple[str, ...],
-    yes: bool,
-    production: str | None,
-) -> None:
-    """Make the declarations of SOURCE (default: the models) hold: plan, rehearse, show, ask, apply, verify.
-
-    Example: pgwright policy apply --yes
-    """
-    from pgwright.diff.apply import apply_plan, require_allowed
-
-    proposal = _propose(invocation, source, only, rehearsed=not no_rehearsal)
-    out = invocation.output
-    if not proposal.plan:
-        show_notes(out, proposal.plan.notes)
-        out.result({"steps": 0}, lambda: out.line("nothing to do: the declarations hold"))
-        return
-    if not out.json:
-        show_notes(out, proposal.plan.notes)
-        show_plan(out, proposal)
-    invocation.refuse_production("applying policies", named=production)
-    require_allowed(proposal.plan, allow)
-    invocation.confirm(f"Apply {counted(len(proposal.plan.steps), 'step')}?", yes=yes)
-    invocation.state_left = "finished steps stay; go on with: pgwright schema resume"
-    done = apply_plan(
-        invocation.database.url, proposal.plan, proposal.ends, allow=allow, manner=manner_of(invocation)
-    )
-    show_applied(out, done)
+for below in (plan, apply, convert):
+    command.add_command(below)
 
 
 @command.command("status")
@@ -189,17 +123,3 @@ def run(
     out.result({"run": done.run.id if done.run else None, "outcomes": done.outcomes}, render)
     if done.failed:
         ctx.exit(4)
-
-
-def _propose(
-    invocation: Invocation, source: str | None, only: tuple[str, ...], *, rehearsed: bool
-) -> Proposal:
-    from pgwright.timeseries.proposal import propose_policies
-
-    return propose_policies(
-        invocation.database.url,
-        source_of(invocation, source or "models"),
-        workshop=workshop_of(invocation),
-        rehearsed=rehearsed,
-        only=only,
-    )

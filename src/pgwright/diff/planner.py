@@ -27,16 +27,22 @@ class UnsupportedChange(PgwrightError):
 
 
 def make_plan(
-    before: Catalog, after: Catalog, *, online: bool = True, server: ServerFacts | None = None
+    before: Catalog,
+    after: Catalog,
+    *,
+    online: bool = True,
+    server: ServerFacts | None = None,
+    prepared: Mapping[ObjectId, ObjectId] | None = None,
 ) -> Plan:
     """Return the steps that lead from one catalog to the other, in an order in which each works.
 
     `online` asks for steps that a live system can bear; otherwise for the fewest. `server` is where the
-    plan will run, by default where `before` was read. Raises `UnsupportedChange` and `CircularPlan`.
+    plan will run, by default where `before` was read. `prepared` names tables that were built and filled
+    already, to take the place of others. Raises `UnsupportedChange` and `CircularPlan`.
     """
     server = server or before.server
     changes = {change.id: change for change in compare(before, after)}
-    context = Context(before=before, after=after, server=server, online=online)
+    context = Context(before=before, after=after, server=server, online=online, prepared=prepared or {})
     context, alterations, renamed = _settle(changes, context)
     context = dataclasses.replace(context, inlined=fold(context.created, context))
     context = dataclasses.replace(context, explicit=circular_parts(context))

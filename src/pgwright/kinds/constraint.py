@@ -90,6 +90,11 @@ def create(o: Constraint, context: Context) -> tuple[Step, ...]:
     owner = context.after.get(table)
     partitioned = isinstance(owner, Table) and owner.is_partitioned
     key = _KEY.match(_DEFERRAL.sub("", o.definition))
+    if table in context.prepared and o.type != "f":
+        return ()
+    if table in context.prepared and (not partitioned or _takes_not_valid(context)):
+        # Its rows are there already: they are checked when everybody can write again.
+        return (_add(o, context, valid=False), *([_validate(o, context)] if o.validated else []))
     if context.is_new(table) or not context.online:
         steps = [_add(o, context, valid=o.validated)]
     elif o.type in "cf" and not (o.type == "f" and partitioned and context.server.major < 18):
@@ -101,6 +106,11 @@ def create(o: Constraint, context: Context) -> tuple[Step, ...]:
     else:
         steps = [_add(o, context, valid=o.validated)]
     return (*steps, *option_steps(o, o.id.name.name, context))
+
+
+def _takes_not_valid(context: Context) -> bool:
+    """Tell whether a table with partitions or chunks can get a foreign key that is validated later."""
+    return context.server.major >= 18 or bool(context.server.timescaledb)
 
 
 def _add(o: Constraint, context: Context, *, valid: bool) -> Step:

@@ -117,7 +117,8 @@ class Context:
     `online` asks for steps that a live system can bear. `dropped` and `created` hold what the plan
     removes and makes; an object that is replaced is in both. `explicit` are parts that must be dropped by
     a statement of their own although their table goes as well: foreign keys in a circle. `inlined` maps a
-    table to the parts that its CREATE TABLE takes in.
+    table to the parts that its CREATE TABLE takes in. `prepared` maps a table that is replaced to one that
+    was built and filled before the plan, and only has to take its place.
     """
 
     before: Catalog
@@ -128,6 +129,7 @@ class Context:
     created: frozenset[ObjectId] = frozenset()
     explicit: frozenset[ObjectId] = frozenset()
     inlined: Mapping[ObjectId, tuple[CatalogObject, ...]] = field(default_factory=dict)
+    prepared: Mapping[ObjectId, ObjectId] = field(default_factory=dict)
 
     def is_new(self, id: ObjectId | None) -> bool:
         """Tell whether the plan makes the object: locks and scans of it then disturb nobody."""

@@ -118,6 +118,8 @@ def _build(
 def create(o: Index, context: Context) -> tuple[Step, ...]:
     """Return the steps that build the index; on a live table without blocking its writers."""
     table = parent_of(o.id)
+    if table in context.prepared:
+        return ()
     owner = context.after.get(table)
     name = o.id.name.name
     live = context.online and not context.is_new(table)

@@ -65,13 +65,14 @@ def _time_column(catalog: Catalog, table: ObjectId) -> str | None:
 
 # Of every conversion: it is one transaction under a lock, and its length is that of the table.
 CONVERSION_HINT = (
-    "on a large table, run pgwright policy apply in a maintenance window; stopped, it leaves all as it was"
+    "on a table in use, run pgwright policy convert instead, which nobody has to wait for; "
+    "stopped, this leaves all as it was"
 )
 
-_HISTORY, _DISSOLVED = "history", "dissolved"
+_HISTORY, _DISSOLVED, CONVERTED = "history", "dissolved", "converted"
 
 
-def _aside(table: ObjectId, word: str) -> ObjectId:
+def aside(table: ObjectId, word: str) -> ObjectId:
     """Return the identity under which a table waits for its successor."""
     return table._replace(name=QualifiedName(table.name.schema, short_name(f"{table.name.name}_{word}")))
 
@@ -79,7 +80,9 @@ def _aside(table: ObjectId, word: str) -> ObjectId:
 def set_aside(table: ObjectId, context: Context) -> Step:
     """Return the step that frees the names of a table and of its parts; its rows stay in it."""
     word = _HISTORY if becomes_series(table, context) else _DISSOLVED
-    old = _aside(table, word)
+    if table in context.prepared:
+        word = CONVERTED
+    old = aside(table, word)
     actions: list[sql.Composable] = [
         sql.SQL("ALTER TABLE {} RENAME TO {}").format(name_of(table), Name(old.name.name))
     ]
@@ -97,7 +100,7 @@ def set_aside(table: ObjectId, context: Context) -> Step:
             )
         elif part.id.kind == "trigger" and not part.derived:
             actions.append(sql.SQL("DROP TRIGGER {} ON {}").format(Name(name), name_of(old)))
-        elif part.id.kind == "column" and part.identity:
+        elif part.id.kind == "column" and part.identity and word != CONVERTED:
             sequence = part.sequence
             if sequence is not None:
                 aside_name = Name(short_name(f"{sequence.name}_{word}"))
@@ -106,11 +109,17 @@ def set_aside(table: ObjectId, context: Context) -> Step:
                         Name(sequence.schema, sequence.name), aside_name
                     )
                 )
-    hazard = Hazard(
-        code=HazardCode.LOCKS_READERS,
-        message=f"nobody reads or writes {table.path} while PostgreSQL reads all its rows once",
-        hint=CONVERSION_HINT,
-    )
+    if table in context.prepared:
+        hazard = Hazard(
+            code=HazardCode.LOCKS_READERS,
+            message=f"nobody reads or writes {table.path} while names change hands, some milliseconds",
+        )
+    else:
+        hazard = Hazard(
+            code=HazardCode.LOCKS_READERS,
+            message=f"nobody reads or writes {table.path} while PostgreSQL reads all its rows once",
+            hint=CONVERSION_HINT,
+        )
     text = sql.SQL(";\n").join(actions)
     on = (table, *_referenced(table, context))
     return step(
@@ -160,7 +169,7 @@ def take_in(table: ObjectId, context: Context) -> Step:
     """Return the step that attaches what was set aside, and adds partitions ahead."""
     series = series_of(context.after, table)
     type = column_type(context.after, table, series.column)
-    old, span = _aside(table, _HISTORY), Span.of(series.interval)
+    old, span = aside(table, _HISTORY), Span.of(series.interval)
     newest = sql.SQL("(SELECT max(old.{}) FROM {} AS old)").format(Name(series.column), name_of(old))
     # The piece of time that is now gets a partition of its own, unless the old table has rows of it.
     after = sql.SQL("greatest({}, {})").format(
@@ -224,7 +233,7 @@ def first_partitions(table: ObjectId, context: Context) -> Step:
     history = sql.SQL(
         "EXECUTE format('CREATE TABLE IF NOT EXISTS %s PARTITION OF %s '\n"
         "    'FOR VALUES FROM (MINVALUE) TO (%L)', {}, {}, lower_bound);"
-    ).format(literal(name_of(_aside(table, _HISTORY)).as_string()), literal(name_of(table).as_string()))
+    ).format(literal(name_of(aside(table, _HISTORY)).as_string()), literal(name_of(table).as_string()))
     return step(table, _block(table, series, type, [history]), f"make the first partitions of {table}")
 
 
@@ -274,7 +283,7 @@ def partition_bound(edge: str, type: str) -> sql.Composed:
 
 def dissolve(table: ObjectId, context: Context) -> Step:
     """Return the step that copies the rows of a dissolved time series into the plain table, and drops it."""
-    old = _aside(table, _DISSOLVED)
+    old = aside(table, _DISSOLVED)
     columns = sorted(
         (c for c in context.after.children(table, "column") if not getattr(c, "expression", None)),
         key=lambda c: getattr(c, "position", 0),

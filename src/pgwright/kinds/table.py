@@ -26,6 +26,7 @@ from pgwright.kinds.partition_steps import (
     take_in,
 )
 from pgwright.kinds.policy_records import made_relations
+from pgwright.kinds.prepared import put_in_place
 from pgwright.kinds.steps import alter_parent, name_of, step
 from pgwright.kinds.table_text import body, flavour, parameter, tail
 from pgwright.model.catalog import CatalogObject, fact
@@ -122,14 +123,16 @@ def create(o: Table, context: Context) -> tuple[Step, ...]:
         for d in default_partitions(o, context)
     ]
     steps = [step(o.id, head, f"create {o.id}", lock=lock, on=on, hazards=hazards)]
-    if leaves_series(o.id, context):
+    if o.id in context.prepared:
+        steps = [put_in_place(o.id, context)]
+    elif leaves_series(o.id, context):
         steps.append(dissolve(o.id, context))
     elif becomes_series(o.id, context):
         steps.append(take_in(o.id, context))
     elif _has_partitions_ahead(o, context):
         steps.append(first_partitions(o.id, context))
     # In the CREATE TABLE all the same, so that the columns keep their order.
-    for part in context.inlined.get(o.id, ()):
+    for part in () if o.id in context.prepared else context.inlined.get(o.id, ()):
         if isinstance(part, Column):
             settings = part.settings()
             steps += [alter_parent(part.id, s, f"set storage of {part.id}", context) for s in settings]
@@ -157,7 +160,7 @@ def drop(o: Table, context: Context) -> tuple[Step, ...]:
     """Return the DROP TABLE; a partition goes with its parent."""
     if o.partition_of in context.dropped:
         return ()
-    if becomes_series(o.id, context) or leaves_series(o.id, context):
+    if o.id in context.prepared or becomes_series(o.id, context) or leaves_series(o.id, context):
         return (set_aside(o.id, context),)
     keyword = "DROP FOREIGN TABLE {}" if o.server else "DROP TABLE {}"
     hazards = [Hazard(code=HazardCode.DELETES_DATA, message=f"all rows of {o.id} are deleted")]
@@ -212,6 +215,8 @@ def alter(change: Change, context: Context) -> Alteration:
 
 def _alter_time_column(before: Table, after: Table, context: Context) -> Alteration:
     """Replace the table, unless it is partitioned that way already or TimescaleDB changes it in place."""
+    if after.id in context.prepared:
+        return REPLACE
     column = after.time_column or before.time_column
     key = sql.SQL("RANGE ({})").format(Name(column or "")).as_string()
     taken_over = key in (before.partition_key, after.partition_key)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from psycopg import sql
+
 from pgwright.errors import PolicyError
 from pgwright.kinds.buckets import TIMES, interval
 from pgwright.kinds.contract import Alteration, Context, Found, Kind, Reading
@@ -47,17 +49,9 @@ def create(o: Series, context: Context) -> tuple[Step, ...]:
     table = parent_of(o.id)
     _require_possible(o, table, context)
     kept = step(o.id, record(o), f"record that {table} is a time series by {o.column}")
-    if not context.server.timescaledb or o.native is False:
+    if not context.server.timescaledb or o.native is False or table in context.prepared:
         return (kept,)
-    text = statement(
-        # It may be one that somebody made without pgwright, with another interval.
-        "SELECT create_hypertable({table}, {column}, chunk_time_interval => {interval}, "
-        "create_default_indexes => false, migrate_data => true, if_not_exists => true);\n"
-        "SELECT set_chunk_time_interval({table}, {interval})",
-        table=relation(table),
-        column=literal(o.column),
-        interval=interval(o.interval),
-    )
+    text = make_hypertable(table, o)
     hazards = []
     if not context.is_new(table):
         message = f"nobody reads or writes {table.path} while its rows are moved into chunks"
@@ -70,6 +64,19 @@ def create(o: Series, context: Context) -> tuple[Step, ...]:
         **held(context, LockMode.ACCESS_EXCLUSIVE, table),
     )
     return made, kept
+
+
+def make_hypertable(table: ObjectId, o: Series) -> sql.Composed:
+    """Compose what makes a table a hypertable, moving its rows into chunks."""
+    return statement(
+        # It may be one that somebody made without pgwright, with another interval.
+        "SELECT create_hypertable({table}, {column}, chunk_time_interval => {interval}, "
+        "create_default_indexes => false, migrate_data => true, if_not_exists => true);\n"
+        "SELECT set_chunk_time_interval({table}, {interval})",
+        table=relation(table),
+        column=literal(o.column),
+        interval=interval(o.interval),
+    )
 
 
 def _require_possible(o: Series, table: ObjectId, context: Context) -> None:

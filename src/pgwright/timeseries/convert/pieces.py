@@ -1,0 +1,74 @@
+"""The partitions of a table that is being filled: one for each piece of its time, and some ahead."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from psycopg import Connection, sql
+
+from pgwright.kinds.buckets import bucket_after, bucket_start, interval
+from pgwright.kinds.partition_steps import aside, column_type, partition_name, series_of
+from pgwright.kinds.steps import name_of
+from pgwright.model.policy import Span
+from pgwright.pg.quoting import Name, deparsed, literal, qualified
+from pgwright.timeseries.convert.proposal import Conversion
+
+# One wrong date, of 1970 or so, must not make ten thousand partitions: what is older shares one.
+MOST = 1000
+
+
+def make_pieces(conn: Connection[Any], conversion: Conversion) -> int:
+    """Make the partitions that the rows of the table need and that are not there; return how many."""
+    series = series_of(conversion.ends.after, conversion.table)
+    type, span = column_type(conversion.ends.after, conversion.table, series.column), Span.of(series.interval)
+    kind, column = deparsed(type), Name(series.column)
+    now = sql.SQL("now()::{}").format(kind)
+    goal = bucket_start(sql.SQL("greatest({}, newest)").format(now), span, series.zone, type)
+    furthest = sql.SQL("({} - {} * {})::{}").format(goal, deparsed(str(MOST)), interval(span), kind)
+    query = sql.SQL(
+        "WITH RECURSIVE edge AS (SELECT min({column}) AS oldest, max({column}) AS newest FROM {table}), "
+        "goal AS (SELECT {goal} AS upto, greatest(least({oldest}, {goal}), {furthest}) AS first FROM edge), "
+        "piece AS (SELECT {first} AS lower, 0 AS beyond, upto FROM goal "
+        "UNION ALL SELECT {after}, beyond + ({after} > upto)::int, upto FROM piece WHERE beyond < {ahead}) "
+        "SELECT {name}, lower::text, ({after})::text FROM piece ORDER BY lower"
+    ).format(
+        column=column,
+        table=name_of(conversion.table),
+        goal=goal,
+        oldest=bucket_start(sql.SQL("oldest"), span, series.zone, type),
+        furthest=furthest,
+        first=bucket_start(sql.SQL("first"), span, series.zone, type),
+        after=bucket_after(sql.SQL("lower"), span, series.zone, type),
+        ahead=deparsed(str(series.ahead)),
+        name=partition_name(conversion.table, sql.SQL("lower"), series.zone, series.suffix, type),
+    )
+    wanted = conn.execute(query).fetchall()
+    made = 0
+    history = aside(conversion.table, "history").name
+    schema = conversion.table.name.schema or "public"
+    for name, lower, upper in [(history.name, None, wanted[0][1]), *wanted]:
+        if conn.execute("SELECT to_regclass(%s)", (Name(schema, name).as_string(),)).fetchone() != (None,):
+            continue
+        conn.execute(
+            sql.SQL("CREATE TABLE {} PARTITION OF {} FOR VALUES FROM ({}) TO ({})").format(
+                Name(schema, name),
+                qualified(conversion.prepared.name),
+                literal(lower) if lower else sql.SQL("MINVALUE"),
+                literal(upper),
+            )
+        )
+        made += 1
+    return made
+
+
+def give_pieces_to_owner(conn: Connection[Any], conversion: Conversion) -> None:
+    """Let the partitions belong to the owner of the table that they will be part of."""
+    owner, pieces = conn.execute(
+        "SELECT (SELECT pg_get_userbyid(relowner)::text FROM pg_class WHERE oid = to_regclass(%s)), "
+        "(SELECT array_agg(ARRAY[n.nspname::text, c.relname::text]) FROM pg_inherits AS i "
+        "JOIN pg_class AS c ON c.oid = i.inhrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace "
+        "WHERE i.inhparent = to_regclass(%s))",
+        (name_of(conversion.table).as_string(), name_of(conversion.prepared).as_string()),
+    ).fetchone() or ("", [])
+    for schema, name in pieces or ():
+        conn.execute(sql.SQL("ALTER TABLE {} OWNER TO {}").format(Name(schema, name), Name(owner)))
