@@ -63,10 +63,11 @@ def command(invocation: Invocation, /, source: str, target: str, **chosen: Any) 
 
     Example: pgwright copy old new --exclude 'public.audit_*'
     """
-    from pgwright.transfer.copy.copy import copy_database, resume_copy
+    from pgwright.transfer.copy.copy import copy_database, require_two_places, resume_copy
 
     _one_of(chosen)
     sides = database_of(invocation, source), database_of(invocation, target)
+    require_two_places(sides[0].url, sides[1].url)
     choice, rate = _choice(chosen), _rate(chosen["rate"])
     if chosen["check"]:
         check(invocation, sides, choice, jobs=chosen["jobs"])

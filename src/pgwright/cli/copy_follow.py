@@ -41,6 +41,9 @@ def steer(
 
     out, (old, new) = invocation.output, sides
     if chosen["stop"]:
+        if follows(sides):
+            question = f"End the following? {new.name} then falls behind {old.name}"
+            invocation.confirm(question, yes=chosen["yes"])
         stopped = follow.stop(old.url, new.url)
         said = "the following is ended, and nothing of it is left" if stopped else "nothing followed"
         out.result({"stopped": stopped}, lambda: out.line(said))

@@ -6,6 +6,7 @@ import difflib
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 @click.option("--where", metavar="SQL", help="Only these rows of the table: \"created_at > '2025-01-01'\"")
 @click.option("--columns", metavar="COLUMNS", help="Only these columns: id,email")
 @click.option("--references", is_flag=True, help="Also all rows that the chosen ones refer to.")
-@click.option("-o", "--output", default="-", metavar="FILE", help="A file, or a folder with / at its end.")
+@click.option("-o", "--output", default="-", metavar="FILE", help="A file; a folder for several tables.")
 @click.option(
     "--format", metavar="FORMAT", help="csv, json, jsonl, django, parquet, arrow; default: by name."
 )
@@ -68,7 +69,7 @@ def export_rows(invocation: Invocation, /, tables: tuple[str, ...], **chosen: An
 
 def _request(invocation: Invocation, tables: tuple[str, ...], chosen: dict[str, Any]) -> ExportRequest:
     from pgwright.formats.compression import SUFFIXES, compression_of
-    from pgwright.formats.registry import format_of
+    from pgwright.formats.registry import format_of, told_format
     from pgwright.transfer.exports import ExportRequest
 
     output, compression = chosen["output"], chosen["compress"]
@@ -77,10 +78,6 @@ def _request(invocation: Invocation, tables: tuple[str, ...], chosen: dict[str, 
     if bad := next((name for name, sign, _ in pairs if not sign), None):
         raise UsageError(f"--mask {bad} names no mask", hint=f"write --mask {bad}=hash")
     compression = compression or compression_of(output)
-    kind = chosen["format"]
-    if kind is None:
-        plain = output.removesuffix(SUFFIXES.get(compression, "\0"))
-        kind = "csv" if output == "-" or output.endswith("/") else format_of(plain)
     if output == "-" and invocation.json:
         raise UsageError("--json and rows on standard output exclude each other", hint="add --output FILE")
     wanted = list(tables)
@@ -93,8 +90,10 @@ def _request(invocation: Invocation, tables: tuple[str, ...], chosen: dict[str, 
                 hint=f'write it into pgwright.toml, below [groups]: {group} = ["TABLE", "TABLE"]',
             )
         wanted += project.groups[group]
-    if len(wanted) > 1 and output != "-" and not output.endswith("/"):
-        output += "/"
+    kind = chosen["format"] or told_format(output.removesuffix(SUFFIXES.get(compression, "\0")))
+    if kind is None:
+        folder = len(wanted) > 1 or chosen["references"] or output.endswith("/") or Path(output).is_dir()
+        kind = "csv" if output == "-" or folder else format_of(output)
     return ExportRequest(
         tables=tuple(wanted),
         query=chosen["query"],

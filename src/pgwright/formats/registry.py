@@ -44,9 +44,14 @@ SUFFIXES = MappingProxyType(
 )
 
 
+def told_format(name: str) -> str | None:
+    """Return the format that a file's name tells, None where it tells none."""
+    return SUFFIXES.get(PurePosixPath(name).suffix.lower())
+
+
 def format_of(name: str) -> str:
     """Return the format that a file's name tells. Raises `UsageError` where it tells none."""
-    found = SUFFIXES.get(PurePosixPath(name).suffix.lower())
+    found = told_format(name)
     if found is None:
         raise UsageError(
             f"the name {name} does not tell the format",

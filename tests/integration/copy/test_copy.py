@@ -106,7 +106,7 @@ def test_the_target_is_looked_at_first(source: str, database: str) -> None:
     with pytest.raises(CopyFailed, match="no table"):
         copy_database(source, database, Choice(what="data"))
     with pytest.raises(UsageError, match="the same database"):
-        copy_database(source, source)
+        copy_database(source, source.replace("127.0.0.1", "localhost"))
     assert ask(database, "SELECT to_regnamespace('pgwright') IS NULL")
     beside = Choice(existing=True, include=("public.owners",))
     assert copy_database(source, database, beside).rows == 500

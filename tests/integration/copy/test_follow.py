@@ -5,12 +5,14 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from pgwright.errors import FollowRefused
+from pgwright.errors import CopyFailed, FollowRefused
 from pgwright.transfer.copy.choice import Choice
 from pgwright.transfer.copy.copy import Manner
 from pgwright.transfer.copy.follow import follow, lag, name_of, open_again, stop, switch
@@ -58,6 +60,16 @@ def left(url: str, name: str) -> tuple[int, ...]:
     return row
 
 
+@contextmanager
+def owner(url: str) -> Iterator[str]:
+    """Make the database belong to a role that may do nothing to others' sessions; gives its URL."""
+    parts = psycopg.conninfo.conninfo_to_dict(url)
+    name = parts["dbname"]
+    execute(url, f"CREATE ROLE {name} LOGIN PASSWORD 'x'; ALTER DATABASE {name} OWNER TO {name}")
+    yield f"postgresql://{name}:x@{parts['host']}:{parts['port']}/{name}"
+    execute(url, f"ALTER DATABASE {name} OWNER TO postgres; DROP ROLE {name}")
+
+
 def test_follow_and_switch(server_15: Server, server_18: Server, make_database: MakeDatabase) -> None:
     old, new = make_database(server_15), make_database(server_18)
     execute(old, SCHEMA)
@@ -103,6 +115,10 @@ def test_a_kill_leaves_no_slot(server_18: Server, server_17: Server, make_databa
     follow(old, new, Choice(), Manner())
     execute(old, CHANGES)
     assert left(old, name) == (1, 1)
+    refused = pytest.raises(CopyFailed, match="sessions at the source cannot be ended")
+    with owner(old) as limited, psycopg.connect(old), refused:
+        switch(limited, new, Manner())
+    execute(old, "INSERT INTO orders (state) VALUES ('still open')")
     assert stop(old, new)
     assert left(old, name) == (0, 0) and not stop(old, new)
 
@@ -119,6 +135,8 @@ def test_command(server_18: Server, server_16: Server, make_database: MakeDataba
     assert done.returncode == 0, done.stderr
     done = pgwright("copy", "old", "new", "--follow", cwd=tmp_path)
     assert done.returncode == 0 and "new is" in done.stdout
+    done = pgwright("copy", "old", "new", "--stop", cwd=tmp_path)
+    assert done.returncode == 3 and "End the following?" in done.stderr
     done = pgwright("copy", "old", "new", "--switch", "--yes", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "new has everything and takes over; old stays read-only" in done.stdout

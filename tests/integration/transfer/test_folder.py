@@ -18,6 +18,7 @@ from pgwright.storage import open_store
 from pgwright.transfer.exports import ExportRequest, run_export
 from pgwright.transfer.imports import Conflict, ImportRequest, Outcome, prepare_folder, run_folder
 from tests.conftest import MakeDatabase
+from tests.integration.cli.running import pgwright
 from tests.integration.transfer.importing import USERS, counts, execute, import_path, rows
 from tests.servers.running import Server
 
@@ -71,6 +72,27 @@ def test_a_circle_of_tables_comes_back_in_one_transaction(
         execute(target, "UPDATE team SET lead = 999")
     again = import_folder(target, folder, conflict=Conflict.UPDATE)
     assert [counts(outcome)[2] for outcome in again] == [outcome.counts.read for outcome in outcomes]
+
+
+def test_where_several_tables_go(database: str, tmp_path: Path) -> None:
+    execute(database, *CIRCLE, *ROWS)
+    (tmp_path / "there").mkdir()
+    both = ["public.person.csv", "public.team.csv"]
+    for words, files in (
+        (("team", "person", "--output", "new"), both),
+        (("team", "--references", "--output", "all", "--format", "csv"), both),
+        (("task", "--output", "there"), ["public.task.csv"]),
+        (("task", "--output", "there.zst", "--format", "csv"), None),
+    ):
+        done = pgwright("--url", database, "data", "export", *words, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        place = tmp_path / words[words.index("--output") + 1]
+        assert place.is_file() if files is None else sorted(place.glob("*.csv")) == [place / f for f in files]
+    for more in ("person", "--references"):
+        words = ("team", more, "--output", "x.csv.gz")
+        done = pgwright("--url", database, "data", "export", *words, cwd=tmp_path)
+        assert done.returncode == 2 and "--output FOLDER/ --format csv" in done.stderr
+    assert not (tmp_path / "x.csv.gz").exists()
 
 
 def test_orphans_anywhere_bring_nothing_in(database: str, tmp_path: Path) -> None:

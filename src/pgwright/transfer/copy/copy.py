@@ -13,7 +13,7 @@ from pgwright.errors import FollowRefused, UsageError
 from pgwright.model.change import Change
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.run import Run, RunStatus
-from pgwright.pg.address import parse_address
+from pgwright.pg.address import parse_address, same_database
 from pgwright.pg.connect import connect
 from pgwright.pg.quoting import Name, render
 from pgwright.pg.session import advisory_lock, settings
@@ -88,7 +88,7 @@ def copy_database(
     Raises `TargetNotEmpty`, `CopyFailed`, and the errors of `connect` and of statements.
     """
     choice, manner = choice or Choice(), manner or Manner()
-    _require_two_places(source, target)
+    require_two_places(source, target)
     with _sides(source, target, manner) as (side, conn):
         with side.session() as reader:
             kept = _prepare(url=source, side=side, reader=reader, conn=conn, choice=choice, manner=manner)
@@ -287,10 +287,11 @@ def _place(url: str) -> str:
     return f"{address.dbname} at {address.place}"
 
 
-def _require_two_places(source: str, target: str) -> None:
-    if _place(source) == _place(target):
+def require_two_places(source: str, target: str) -> None:
+    """Raise `UsageError` where both URLs lead to one database."""
+    if same_database(parse_address(source), parse_address(target)):
         raise UsageError(
             f"source and target are the same database, {_place(source)}",
             detail="nothing was changed",
-            hint="name another target; to copy beside it: CREATE DATABASE, then pgwright copy",
+            hint="name another target; make one with: CREATE DATABASE",
         )

@@ -123,8 +123,8 @@ def switch(
         connect(target, autocommit=True) as new,
     ):
         old.execute("SET default_transaction_read_only = off")
-        _close(old)
         try:
+            _close(old)
             _await(old, name_of(source, target), patience)
             set_sequences(old, new, choice.sequences(old))
         except BaseException:
@@ -277,11 +277,20 @@ def _close(conn: Connection[Any]) -> None:
             sql.Identifier(conn.info.dbname)
         )
     )
-    conn.execute(
-        "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity"
-        " WHERE datname = pg_catalog.current_database() AND backend_type = 'client backend'"
-        " AND pid <> pg_catalog.pg_backend_pid()"
-    )
+    try:
+        conn.execute(
+            "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity"
+            # Of sessions that this role may not end, the type is hidden: they must be refused, not missed.
+            " WHERE datname = pg_catalog.current_database() AND usename IS NOT NULL"
+            " AND coalesce(backend_type, 'client backend') = 'client backend'"
+            " AND pid <> pg_catalog.pg_backend_pid()"
+        )
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise CopyFailed(
+            f"sessions at the source cannot be ended: {error.diag.message_primary}",
+            detail="the source is open for writing again, and the target goes on following",
+            hint="end them yourself (pgwright inspect activity), or switch as a superuser of the source",
+        ) from error
 
 
 def _await(conn: Connection[Any], name: str, patience: float) -> None:

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 class ExportRequest:
     """Describe an export.
 
-    `tables` or one `query` is written to `output`: a file, a directory or prefix (it ends in ``/``, or there
-    are several tables), or ``-``. `where` chooses rows of the only table; `columns` restricts its columns.
-    `references` adds all rows that the chosen ones refer to, however far. `masks` maps ``table.column`` to
-    the name of a mask; `unmasked` writes everything as it is. `as_text` names columns to be written as
-    PostgreSQL's text, where the format has no type for them. `model` is Django's name of the table.
+    `tables` or one `query` is written to `output`: a file, a directory or prefix (it ends in ``/``, is there
+    already, or there are several tables), or ``-``. `where` chooses rows of the only table; `columns`
+    restricts its columns. `references` adds all rows that the chosen ones refer to, however far. `masks` maps
+    ``table.column`` to the name of a mask; `unmasked` writes everything as it is. `as_text` names columns to
+    be written as PostgreSQL's text, where the format has no type for them. `model` is Django's name of the
+    table.
     """
 
     tables: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import psycopg
@@ -15,7 +16,7 @@ from psycopg import Connection, sql
 
 from pgwright.errors import FormatCannotHold, UnknownTableError, UsageError
 from pgwright.formats.compression import SUFFIXES, compressed
-from pgwright.formats.registry import writer
+from pgwright.formats.registry import told_format, writer
 from pgwright.pg.connect import connect
 from pgwright.pg.quoting import typed
 from pgwright.pg.statements import statement_error
@@ -84,10 +85,8 @@ def run_export(
             _require_room(session.conn, request, plan)
         except psycopg.Error as exc:
             raise statement_error(exc, conn=session.conn, left="no file was written") from exc
-        if request.output == "-" and len(plan) > 1:
-            raise UsageError("several tables do not fit on standard output", hint="add --output FOLDER/")
+        several = _goes_to_folder(request, plan)
         confirm(plan)
-        several = request.output != "-" and (len(plan) > 1 or request.output.endswith("/"))
         # What only this session sees, only this session can send.
         with ThreadPoolExecutor(max_workers=request.jobs if session.snapshot else 1) as pool:
             written = tuple(
@@ -126,6 +125,22 @@ def _session(url: str, *, shared: bool) -> Iterator[_Session]:
         row = conn.execute("SELECT pg_export_snapshot()").fetchone() if shared else None
         yield _Session(conn=conn, url=url, snapshot=row[0] if row else None)
         conn.rollback()
+
+
+def _goes_to_folder(request: ExportRequest, plan: Sequence[Selected]) -> bool:
+    """Tell whether the output is a folder. Raises `UsageError` for several tables and no folder."""
+    output = request.output
+    if len(plan) > 1 and output == "-":
+        raise UsageError("several tables do not fit on standard output", hint="add --output FOLDER/")
+    if output == "-" or output.endswith("/") or Path(output).is_dir():
+        return output != "-"
+    if len(plan) > 1 and told_format(output.removesuffix(SUFFIXES.get(request.compression, "\0"))):
+        raise UsageError(
+            f"several tables do not fit into one file, {output}",
+            detail=f"they are: {', '.join(selected.name for selected in plan)}; no file was written",
+            hint=f"name a folder: --output FOLDER/ --format {request.format}",
+        )
+    return len(plan) > 1
 
 
 def _columns(table: Table, request: ExportRequest) -> tuple[Column, ...]:
