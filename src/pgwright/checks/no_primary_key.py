@@ -7,10 +7,16 @@ from collections.abc import Iterable, Sequence
 from pgwright.checks.check import Check, Row, Scope, Situation
 from pgwright.checks.wording import quoted
 from pgwright.model.finding import Finding, Severity
+from pgwright.model.names import QualifiedName
+from pgwright.timeseries.records import brought_along
 
 
-def _evaluate(rows: Sequence[Row], _: Situation) -> Iterable[Finding]:
+def _evaluate(rows: Sequence[Row], situation: Situation) -> Iterable[Finding]:
+    # A rollup's table has a unique key instead: what it groups by may be null.
+    brought = brought_along(situation.conn) if rows else frozenset()
     for row in rows:
+        if QualifiedName(row["schema"], row["table"]) in brought:
+            continue
         table = quoted(row["schema"], row["table"])
         yield CHECK.finding(
             f"{row['schema']}.{row['table']}",

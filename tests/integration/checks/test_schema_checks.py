@@ -12,6 +12,9 @@ import pytest
 from pgwright.checks import CHECKS, run_checks
 from pgwright.checks.registry import check
 from pgwright.model.finding import Severity
+from pgwright.model.names import QualifiedName
+from pgwright.model.policy import Rollup
+from pgwright.timeseries.declare import Edit, declare
 from tests.servers.running import Server
 
 PARENT = "CREATE TABLE parent (id int PRIMARY KEY, a int, b int, UNIQUE (a, b))"
@@ -218,3 +221,13 @@ def test_outdated_extension(database: str) -> None:
         assert finding.hint
         conn.execute(finding.hint.encode())
     assert run_checks(database, only=["extension_outdated"]).findings == ()
+
+
+def test_the_table_of_a_rollup_needs_no_primary_key(database: str) -> None:
+    daily = Rollup("daily", bucket="1 day", column="at", aggregates={"n": "count(*)"})
+    with psycopg.connect(database) as conn:
+        conn.execute("CREATE TABLE readings (id bigint PRIMARY KEY, at timestamptz NOT NULL)")
+        conn.execute("CREATE TABLE bare (id bigint)")
+        declare(conn, [Edit(table=QualifiedName("public", "readings"), policy=daily)])
+    found = run_checks(database, only=["no_primary_key"]).findings
+    assert [finding.subject for finding in found] == ["public.bare"]
