@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
 import re
@@ -140,12 +141,14 @@ def owner_of(data_dir: Path) -> Account:
 
 
 def find(name: str, *, home: Path | None = None) -> Instance:
-    """Return the instance of a name, running or not. Raises ServerError when there is none."""
+    """Return the instance of a name, running or not. Raises UsageError when there is none."""
     directory = instance_directory(name, home)
     record = load_record(directory)
     if record is None or not (directory / "data").is_dir():
-        raise ServerError(
-            f"there is no server named {name!r}",
+        known = [data.parent.name for data in directory.parent.glob("[!.]*/data")]
+        close = difflib.get_close_matches(name, known, n=1)
+        raise UsageError(
+            f"there is no server named {name!r}" + (f"; did you mean {close[0]}?" if close else ""),
             detail=f"Looked in {directory.parent}.",
             hint=f"see those that there are: pgwright server list; or make it: pgwright server start {name}",
         )
@@ -162,9 +165,9 @@ def url(
     """Return the connection URL of a database, with the password in it.
 
     By default it leads over TCP, or over the Unix socket where the server listens
-    there alone. The server need not be running. Raises ServerError for an unknown
-    instance, and UsageError for TCP to one that does not listen there: whoever
-    listens on that port would be offered the password.
+    there alone. The server need not be running. Raises UsageError for an unknown
+    instance, and for TCP to one that does not listen there: whoever listens on
+    that port would be offered the password.
     """
     found = find(instance, home=home) if isinstance(instance, str) else instance
     record = _record_of(found)

@@ -96,7 +96,13 @@ def start(
         )
         if running := postmaster(data_dir):
             return adopt(site, running, kept=known, new=new, port=port, timeout=timeout)
-        return _start_stopped(site, old, new, fixed_port=port is not None, timeout=timeout)
+        try:
+            return _start_stopped(site, old, new, fixed_port=port is not None, timeout=timeout)
+        except PgwrightError:
+            if not data_dir.exists():
+                # Nothing was made yet that a folder would be needed for.
+                shutil.rmtree(directory)
+            raise
 
 
 def _start_stopped(

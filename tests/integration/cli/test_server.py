@@ -115,7 +115,7 @@ def test_stop_and_start(server: str) -> None:
 @pytest.mark.parametrize("words", [("stop",), ("url",), ("psql",)])
 def test_server_that_does_not_exist(words: tuple[str, ...]) -> None:
     done = pgwright("server", *words, "nowhere")
-    assert done.returncode == 4
+    assert done.returncode == 2
     assert "there is no server named 'nowhere'" in done.stderr
     assert "pgwright server start nowhere" in done.stderr
 

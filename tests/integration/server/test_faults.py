@@ -142,7 +142,7 @@ def test_a_taken_port(home: Path) -> None:
             start(port=instance.port)
         with pytest.raises(PortInUse, match=f"port {instance.port} "):
             start("fresh", port=instance.port)
-        assert not (home / "instances" / "fresh" / "data").exists()
+        assert not (home / "instances" / "fresh").exists()
         moved = start()
         assert moved.port != instance.port
         assert _works(moved)
