@@ -20,6 +20,7 @@ from pgwright.cli.schema_output import (
     show_changes,
     show_notes,
     show_plan,
+    show_steps,
 )
 from pgwright.cli.schema_sources import manner_of, selection_of, selection_options, source_of, workshop_of
 from pgwright.model.wording import counted
@@ -193,21 +194,42 @@ def apply(
 @click.argument("run", required=False)
 @click.option("--undo", is_flag=True, help="Go back to where the run came from instead.")
 @allow_option
+@click.option("--yes", is_flag=True, help="Do not ask before --undo.")
 @click.option("--production", metavar="NAME", help="Name the production database that --undo may change.")
 @pass_invocation
 def resume_run(
-    invocation: Invocation, run: str | None, undo: bool, allow: tuple[str, ...], production: str | None
+    invocation: Invocation,
+    /,
+    *,
+    run: str | None,
+    undo: bool,
+    allow: tuple[str, ...],
+    yes: bool,
+    production: str | None,
 ) -> None:
     """Go on with an apply that was killed or failed, or take it back with --undo.
 
+    What goes on was agreed to when it began; the way back is shown first, and asked for.
+
     Example: pgwright schema resume 7f3a
     """
+    from pgwright.diff.apply import require_allowed
     from pgwright.diff.resume import resume
 
     if undo:
         invocation.refuse_production("taking a run back", named=production)
-    invocation.state_left = "finished steps stay; go on with: pgwright schema resume"
-    done = resume(invocation.database.url, run, undo=undo, allow=allow, manner=manner_of(invocation))
+
+    def agree(plan: Plan) -> None:
+        if undo and plan:
+            if not invocation.output.json:
+                show_steps(invocation.output, plan)
+            require_allowed(plan, allow)
+            invocation.confirm(f"Take it back in {counted(len(plan.steps), 'step')}?", yes=yes)
+        invocation.state_left = "finished steps stay; go on with: pgwright schema resume"
+
+    done = resume(
+        invocation.database.url, run, undo=undo, allow=allow, agree=agree, manner=manner_of(invocation)
+    )
     show_applied(invocation.output, done)
 
 

@@ -52,7 +52,14 @@ def show_plan(out: Output, proposal: Proposal) -> None:
     if not proposal.plan:
         out.line("nothing to do: the database is what it should be")
         return
-    for step in proposal.plan.steps:
+    show_steps(out, proposal.plan)
+    out.line()
+    out.line(f"{counted(len(proposal.plan.steps), 'step')}, {said_of(proposal.rehearsal)}")
+
+
+def show_steps(out: Output, plan: Plan) -> None:
+    """Print the steps of a plan with lock, rewrite and hazards."""
+    for step in plan.steps:
         out.line(f"{step.id}. {step.summary}", style="bold")
         for line in step.sql.splitlines():
             out.line(f"     {line}")
@@ -64,8 +71,6 @@ def show_plan(out: Output, proposal: Proposal) -> None:
             out.line(f"   {hazard.code.value}: {hazard.message}", style="red")
             if hazard.hint:
                 out.line(f"      {hazard.hint}")
-    out.line()
-    out.line(f"{counted(len(proposal.plan.steps), 'step')}, {said_of(proposal.rehearsal)}")
 
 
 def show_applied(out: Output, done: Applied) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -32,6 +32,7 @@ def resume(
     *,
     undo: bool = False,
     allow: Collection[str] = (),
+    agree: Callable[[Plan], None] | None = None,
     manner: Manner | None = None,
 ) -> Applied:
     """Go on with a run that did not end, or take a run back.
@@ -39,6 +40,7 @@ def resume(
     The database is compared with the end that the run was heading for (with `undo`: with where it came
     from), and what is left is planned and run; leftovers of a step that was killed, such as an invalid index,
     are cleared first. A run that has ended well can be taken back as long as nothing has changed since.
+    `agree` is given the plan before anything is changed, and raises where it is not wanted.
 
     Raises `UsageError` when there is nothing to resume, `PlanStale` when the database has moved on since a
     run that ended well, and what `apply_plan` raises.
@@ -53,6 +55,8 @@ def resume(
         ends = unpack(payload)
         ends = ends.reversed() if undo else ends
         plan, start = _plan(conn, ends, run, manner)
+        if agree:
+            agree(plan)
         require_allowed(plan, allow)
         ledger.abandon_running(JOB)
         again = ledger.begin(JOB, payload=pack(ends), attempt=run.attempt + 1)
