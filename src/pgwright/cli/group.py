@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,11 @@ class Group(click.Group):
         self.format_commands(ctx, formatter)
         _format_options(self, ctx, formatter)
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write each command with the whole first paragraph of its help: click would cut it."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _first_paragraph(command)) for name, command in self.commands.items()])
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order in which the commands are defined."""
         return list(self.commands)
@@ -158,6 +164,10 @@ def command(name: str, **attributes: Any) -> Callable[[Callable[..., Any]], Comm
 def group(name: str, **attributes: Any) -> Callable[[Callable[..., Any]], Group]:
     """Make a function a group of commands; its docstring is the help."""
     return click.group(name, cls=Group, **attributes)
+
+
+def _first_paragraph(command: click.Command) -> str:
+    return " ".join(cleandoc(command.help or "").partition("\n\n")[0].split())
 
 
 def _prepare(attributes: dict[str, Any]) -> None:

@@ -84,7 +84,10 @@ def _usage(exc: click.ClickException) -> UsageError:
     path = ctx.command_path if ctx else "pgwright"
     text = exc.format_message().strip().removesuffix(".")
     text = text[:1].lower() + text[1:]
-    return UsageError(redact(text), hint=f"run: {path} --help")
+    known = None
+    if isinstance(exc, click.UsageError) and ctx and isinstance(ctx.command, click.Group):
+        known = f"commands: {', '.join(ctx.command.list_commands(ctx))}"
+    return UsageError(redact(text), detail=known, hint=f"run: {path} --help")
 
 
 def _is_driver_error(exc: Exception) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
     from pgwright.model.plan import Step
     from pgwright.model.selection import Selection
     from pgwright.sources.workshop import Workshop
+
+# A URL, a scheme, libpq's keywords, or the path of an SQL file.
+_NAMES_A_SOURCE = re.compile(r"[:=]|\.sql$")
 
 SOURCES = (
     "A source is the URL of a database, sqlalchemy:module:Base, django:settings.module, file:schema.sql, "
@@ -37,7 +42,10 @@ def selection_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def source_of(invocation: Invocation, word: str) -> str:
-    """Return the source that a word stands for: models, a database of the project, or a source itself."""
+    """Return the source that a word stands for: models, a database of the project, or a source itself.
+
+    Raises `UsageError` for a word that is none of them.
+    """
     project = invocation.project
     if word == "models":
         if project.models is None:
@@ -49,8 +57,16 @@ def source_of(invocation: Invocation, word: str) -> str:
                 else "write pgwright.toml, in the project's folder: pgwright init",
             )
         return project.models
-    if any(database.name == word for database in project.databases):
+    names = [database.name for database in project.databases]
+    if word in names:
         return project.database(word).url
+    if not _NAMES_A_SOURCE.search(word):
+        close = difflib.get_close_matches(word, ["models", *names], n=1)
+        raise UsageError(
+            f"no database is called {word}" + (f"; did you mean {close[0]}?" if close else ""),
+            detail=f"pgwright.toml names: {', '.join(names) or 'none'}. {SOURCES}",
+            hint=f"write {close[0]} instead of {word}" if close else "name one of these",
+        )
     return word
 
 

@@ -8,6 +8,7 @@ another language than English fall through to a plain `ConnectError` that repeat
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -178,11 +179,14 @@ def connection_error(exc: psycopg.Error, address: Address) -> PgwrightError:
     detail = f"{redact(words)}; {_UNCHANGED}"
     if (name := _missing_database(words)) is not None:
         close = neighbours.similar_databases(address, name)
-        near = f"did you mean {' or '.join(close)}? Otherwise create it: " if close else "create it: "
+        near = f"did you mean {' or '.join(close)}? " if close else ""
         return UnknownDatabaseError(
             redact(f"database {name} does not exist at {address.place}"),
             detail=detail,
-            hint=redact(near + f'CREATE DATABASE "{name}" (with psql, connected to database postgres)'),
+            hint=redact(
+                f"{near}To build it from the models: pgwright schema create --create-database; "
+                f"to make an empty one: {_createdb(address, name)}"
+            ),
         )
     if re.search(r"Connection refused|No such file or directory; is the server running", words):
         ports = neighbours.listening_ports(address)
@@ -224,6 +228,13 @@ def _own_words(exc: psycopg.Error) -> str:
     # A tab continues libpq's sentence; another line is the server's DETAIL or HINT.
     text = re.sub(r"\n(?!\t)\s*", "; ", text.replace("\n\tIs the server", "; is the server"))
     return text.replace("\n\t", " ").rstrip(".?")
+
+
+def _createdb(address: Address, name: str) -> str:
+    """Return the command of PostgreSQL's own client that makes a database there, its options as libpq's."""
+    options = {"-h": address.host, "-p": address.port, "-U": address.user}
+    words = [word for option, value in options.items() if value for word in (option, value)]
+    return shlex.join(["createdb", *words, name])
 
 
 def _missing_database(words: str) -> str | None:

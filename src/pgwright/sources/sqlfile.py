@@ -14,6 +14,7 @@ from pgwright.pg.extensions import package_for
 from pgwright.pg.redact import redact
 from pgwright.server.binaries import embedded_binaries
 from pgwright.server.scratch import ScratchDatabase, ensure_roles
+from pgwright.storage.nearby import missing_file
 
 _PLACE = re.compile(
     r"psql:(?P<file>.*?):(?P<line>\d+): (?P<severity>ERROR|FATAL):\s*(?P<message>.*)", re.DOTALL
@@ -27,10 +28,10 @@ _NO_EXTENSION = re.compile(r'extension "(?P<name>[^"]+)" is not available')
 
 
 def prepare(spec: str, *, root: Path) -> SqlFile:
-    """Return the file at `spec`, a path relative to `root`. Raises `SourceError` where there is none."""
+    """Return the file at `spec`, a path relative to `root`. Raises `UsageError` where there is none."""
     path = root / spec
     if not path.is_file():
-        raise SourceError(f"there is no file {path}", hint="name an SQL file that exists, as file:schema.sql")
+        raise missing_file(path)
     return SqlFile(path=path)
 
 

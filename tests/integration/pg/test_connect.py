@@ -164,7 +164,7 @@ def test_unknown_database_without_a_similar_one(address: Address) -> None:
     with pytest.raises(UnknownDatabaseError) as caught:
         connect(address.with_database("qqqqqqqqqq").text)
     assert caught.value.hint is not None
-    assert "CREATE DATABASE" in caught.value.hint
+    assert "createdb -h" in caught.value.hint
     assert "did you mean" not in caught.value.hint
 
 

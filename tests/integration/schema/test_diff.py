@@ -36,6 +36,18 @@ def test_a_selection_that_fits_nothing_is_no_equality(database: str, tmp_path: P
     assert found.returncode == 1
 
 
+def test_a_name_that_nothing_has_gets_the_nearest(database: str, tmp_path: Path) -> None:
+    (tmp_path / "schema.sql").write_text(TABLE)
+    (tmp_path / "pgwright.toml").write_text(
+        '[project]\nname = "harbour"\n[databases.default]\nurl = "${DATABASE_URL}"\n'
+        '[databases.production]\nurl = "postgresql://nowhere.invalid/x"\n'
+    )
+    for source, near in (("schem.sql", "schema.sql?"), ("prodction", "production?"), ("model", "models?")):
+        refused = pgwright("schema", "diff", source, folder=tmp_path, DATABASE_URL=database)
+        assert refused.returncode == 2
+        assert f"did you mean {tmp_path}/{near}" in refused.stderr or f"did you mean {near}" in refused.stderr
+
+
 def test_production_is_not_taken_back_unnamed(database: str, tmp_path: Path) -> None:
     (tmp_path / "schema.sql").write_text(TABLE)
     (tmp_path / "pgwright.toml").write_text(
@@ -51,4 +63,8 @@ def test_production_is_not_taken_back_unnamed(database: str, tmp_path: Path) -> 
     refused = pgwright(*undo, folder=tmp_path, DATABASE_URL=database)
     assert refused.returncode == 3
     assert "add: --production default" in refused.stderr
-    assert run(*undo[1:]).returncode == 0
+    unasked = run(*undo[1:])
+    assert unasked.returncode == 3
+    assert "drop table public.ships" in unasked.stdout
+    assert "Take it back in 1 step? Not without --yes" in unasked.stderr
+    assert run(*undo[1:], "--yes").returncode == 0

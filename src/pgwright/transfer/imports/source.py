@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
-from pgwright.errors import FileFormatError, StoredFileMissing, UsageError
+from pgwright.errors import FileFormatError, UsageError
 from pgwright.formats.batch import Reading
 from pgwright.formats.compression import SUFFIXES, decompressed
 from pgwright.formats.registry import format_of, reader
 from pgwright.storage import Store, open_file
+from pgwright.storage.nearby import missing_file
 from pgwright.storage.store import CHUNK, Stat
 from pgwright.transfer.imports.request import ImportRequest
 
@@ -77,7 +78,7 @@ class Source:
 def open_source(request: ImportRequest, stdin: BinaryIO | None = None) -> Source:
     """Find the file and its format; nothing is read yet.
 
-    Raises `StoredFileMissing`, `UsageError` for a format or encoding that is unknown.
+    Raises `UsageError` for a file that is not there, and a format or encoding that is unknown.
     """
     try:
         codecs.lookup(request.encoding)
@@ -92,9 +93,7 @@ def open_source(request: ImportRequest, stdin: BinaryIO | None = None) -> Source
     store, name = open_file(request.source)
     stat = store.stat(name)
     if stat is None:
-        raise StoredFileMissing(
-            f"there is no file {request.source}", detail="nothing was changed", hint="check its name"
-        )
+        raise missing_file(request.source)
     plain = name.removesuffix(PurePosixPath(name).suffix) if name.endswith(tuple(SUFFIXES.values())) else name
     return Source(
         request=request,
