@@ -63,9 +63,10 @@ def _floor(local: sql.Composable, span: Span) -> sql.Composable:
         month = sql.SQL("date_trunc('month', {})").format(local)
         if span.months == 1:
             return month
+        # The remainder of a negative number is negative, hence twice; so it is for days.
         return sql.SQL(
-            "({month} - make_interval(months => mod((extract(year FROM {local}) * 12 "
-            "+ extract(month FROM {local}) - 1)::int, {months})))"
+            "({month} - make_interval(months => mod(mod(((extract(year FROM {local}) - 2000) * 12 "
+            "+ extract(month FROM {local}) - 1)::int, {months}) + {months}, {months})))"
         ).format(month=month, local=local, months=_number(span.months))
     day = sql.SQL("date_trunc('day', {})").format(local)
     if span.days == 1:
@@ -73,7 +74,6 @@ def _floor(local: sql.Composable, span: Span) -> sql.Composable:
     if span.days == 7:
         return sql.SQL("date_trunc('week', {})").format(local)
     if span.days:
-        # The remainder of a negative number is negative, hence twice.
         return sql.SQL(
             "({day} - make_interval(days => "
             "mod(mod({local}::date - date '2000-01-03', {days}) + {days}, {days})))"

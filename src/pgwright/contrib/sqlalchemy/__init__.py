@@ -11,6 +11,7 @@ from pgwright.contrib.sqlalchemy.objects import (
     View,
     declare,
 )
+from pgwright.contrib.sqlalchemy.reading import TimeBucket, gapfill, time_bucket
 from pgwright.contrib.sqlalchemy.timeseries import (
     Compress,
     Retain,
@@ -31,11 +32,14 @@ __all__ = [
     "Rollup",
     "RowPolicy",
     "Statement",
+    "TimeBucket",
     "TimeSeries",
     "Trigger",
     "View",
     "beside_policies",
     "declare",
     "declare_policies",
+    "gapfill",
+    "time_bucket",
     "withdraw_policies",
 ]

@@ -25,7 +25,8 @@ from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models.functions import Now, TruncDay
+from django.db.models.functions import Now
+from pgwright.contrib.django.reading import TimeBucket, gapfill
 
 
 class WeatherStation(models.Model):
@@ -168,7 +169,7 @@ class ReadingQuerySet(models.QuerySet["EnvironmentalReading"]):
     def daily_temperature(self) -> models.QuerySet[EnvironmentalReading, Any]:
         """Return avg_temp, min_temp and max_temp in °C for every sensor_id and UTC day."""
         return (
-            self.annotate(day=TruncDay("timestamp", tzinfo=dt.UTC))
+            self.annotate(day=TimeBucket("timestamp", "1 day"))
             .values("sensor_id", "day")
             .annotate(
                 avg_temp=models.Avg("temperature"),
@@ -177,6 +178,19 @@ class ReadingQuerySet(models.QuerySet["EnvironmentalReading"]):
             )
             .order_by("sensor_id", "day")
         )
+
+    def hourly_temperature(self, start: dt.datetime, end: dt.datetime) -> list[dict[str, Any]]:
+        """Return temperature_c in °C for every sensor_id and UTC hour, on PostgreSQL only.
+
+        An hour without a reading lies on the line between its neighbours.
+        """
+        hours = (
+            self.between(start, end)
+            .annotate(hour=TimeBucket("timestamp", "1 hour"))
+            .values("hour", "sensor_id")
+            .annotate(temperature_c=models.Avg("temperature"))
+        )
+        return gapfill(hours, start=start, finish=end, fill={"temperature_c": "interpolate"})
 
 
 class EnvironmentalReading(models.Model):

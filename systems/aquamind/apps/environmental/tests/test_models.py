@@ -3,7 +3,7 @@
 import datetime as dt
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, NotSupportedError, connection, transaction
 from django.db.models import ProtectedError
 from django.test import TestCase
 
@@ -102,6 +102,21 @@ class ReadingTests(PlacesMixin, TestCase):
         self.assertEqual(first["day"], dt.datetime(2024, 5, 1, tzinfo=dt.UTC))
         self.assertEqual((first["avg_temp"], first["min_temp"], first["max_temp"]), (2.5, 1.0, 4.0))
         self.assertEqual(second["avg_temp"], 9.0)
+
+    def test_hours_without_a_reading_lie_between_their_neighbours(self) -> None:
+        for hour, temperature in ((8, 4.0), (9, 6.0), (12, 12.0)):
+            moment = NOON.replace(hour=hour, minute=30)
+            EnvironmentalReading.objects.create(sensor=self.sensor, timestamp=moment, temperature=temperature)
+        readings, end = EnvironmentalReading.objects.all(), NOON.replace(hour=14)
+        if connection.vendor != "postgresql":
+            with self.assertRaises(NotSupportedError):
+                readings.hourly_temperature(NOON.replace(hour=7), end)
+            return
+        found = readings.hourly_temperature(NOON.replace(hour=7), end)
+        self.assertEqual([row["hour"].hour for row in found], [7, 8, 9, 10, 11, 12, 13])
+        self.assertEqual({row["sensor_id"] for row in found}, {self.sensor.pk})
+        temperatures = [row["temperature_c"] for row in found]
+        self.assertEqual(temperatures, [None, 4.0, 6.0, 8.0, 10.0, 12.0, None])
 
     def test_between_leaves_out_its_end(self) -> None:
         for hour in (10, 11, 12):
