@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from pgwright.model.finding import Finding, Severity
 
@@ -23,6 +24,7 @@ _SARIF_LEVELS = {
     Severity.INFO: "note",
     Severity.SKIPPED: "none",
 }
+_SARIF_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
 NAGIOS_OK, NAGIOS_WARNING, NAGIOS_CRITICAL, NAGIOS_UNKNOWN = range(4)
 
 
@@ -102,6 +104,7 @@ def sarif(
     ids = sorted({finding.check for finding in findings})
     title = title or (lambda id: check(id).title)
     return {
+        "$schema": _SARIF_SCHEMA,
         "version": "2.1.0",
         "runs": [
             {
@@ -116,6 +119,7 @@ def sarif(
                     {
                         "ruleId": finding.check,
                         "ruleIndex": ids.index(finding.check),
+                        "kind": "notApplicable" if finding.severity is Severity.SKIPPED else "fail",
                         "level": _SARIF_LEVELS[finding.severity],
                         "message": {"text": finding.message + (f"\n{finding.hint}" if finding.hint else "")},
                         "locations": [
@@ -137,7 +141,7 @@ def _place(finding: Finding, config: str | None) -> dict[str, Any]:
     file = finding.evidence.get("file", config)
     if file is None:
         return {}
-    place: dict[str, Any] = {"artifactLocation": {"uri": file}}
+    place: dict[str, Any] = {"artifactLocation": {"uri": quote(file)}}
     if "file" in finding.evidence:
         place["region"] = {"startLine": finding.evidence["line"]}
     return {"physicalLocation": place}

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pgwright.migrate.revisions import Revision
     from pgwright.model.finding import Finding
 
+_DIFF = {"+": "green", "-": "red", "@": "cyan"}
 _LEVELS = {"critical": "error", "warning": "warning", "info": "notice", "skipped": "notice"}
 
 
@@ -27,10 +28,10 @@ _LEVELS = {"critical": "error", "warning": "warning", "info": "notice", "skipped
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json", "sarif", "github"]),
+    type=click.Choice(["text", "json", "sarif", "github", "diff"]),
     default="text",
     show_default=True,
-    help="How to print; github annotates the files of a pull request.",
+    help="How to print; github annotates the files of a pull request, diff is the safe form for patch -p1.",
 )
 @click.pass_context
 def lint(ctx: click.Context, /, revisions: tuple[str, ...], since: str | None, form: str) -> None:
@@ -40,6 +41,8 @@ def lint(ctx: click.Context, /, revisions: tuple[str, ...], since: str | None, f
     reached, tells how large and busy the tables are.
 
     Example: pgwright migrate lint --since origin/main --format github
+
+    Example: pgwright migrate lint --format diff | patch -p1
     """
     from pgwright.cli.progress import bars
     from pgwright.migrate.lint.run import lint as run_lint
@@ -82,6 +85,10 @@ def _print(invocation: Invocation, report: LintReport, form: str) -> None:
 
         out.line(to_json(sarif(report.findings, version=__version__, config=None, title=title_of)))
         return
+    if form == "diff":
+        for changed in report.diffs:
+            out.line(changed.rstrip("\n"))
+        return
     if form == "github":
         for line in _annotations(report.findings):
             out.line(line)
@@ -97,6 +104,8 @@ def _print(invocation: Invocation, report: LintReport, form: str) -> None:
             out.line(f"    {place}{finding.check}")
             if finding.hint:
                 out.line(f"    {finding.hint}")
+            for line in finding.evidence.get("diff", "").splitlines()[2:]:
+                out.line(f"      {line}", style=_DIFF.get(line[:1]))
         more = f"; {report.ignored} accepted by comments" if report.ignored else ""
         out.line(
             f"{counted(len(report.revisions), 'migration')}, findings: {severities(report.findings)}{more}"

@@ -6,7 +6,7 @@ The runner of each tool calls the methods here; nothing here knows which tool it
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -78,6 +78,8 @@ class _Current:
     text: str
     parameters: Any
     statement: Statement
+    line: int = 0
+    commits: bool = False
     started: float = field(default_factory=time.perf_counter)
     is_wrapped: bool = False
 
@@ -85,7 +87,9 @@ class _Current:
 class Conductor:
     """Carry out one order: tell of progress, set time limits, keep the journal, watch on scratch."""
 
-    def __init__(self, tool: str, order: Order, channel: Wire) -> None:
+    def __init__(
+        self, tool: str, order: Order, channel: Wire, *, line: Callable[[str], int] | None = None
+    ) -> None:
         self._tool = tool
         self._order = order
         self._channel = channel
@@ -97,6 +101,8 @@ class Conductor:
         self._waited = 0.0  # seconds that statements of this transaction took, waits for locks included
         self._limit = order.lock_timeout
         self._witness: Witness | None = None
+        self._line = line  # tells where in the revision's file the statement that is about to run stands
+        self._transaction = 0
 
     @property
     def revision(self) -> str | None:
@@ -137,6 +143,7 @@ class Conductor:
             # Only the first one can have been begun before: the others come after it.
             journal.load(session)
         self._is_first, self._number, self._waited = False, 0, 0.0
+        self._transaction += 1
         self._revision = _Running(
             name=name, direction=direction, started=time.perf_counter(), journal=journal
         )
@@ -202,6 +209,7 @@ class Conductor:
     def transaction_ends(self, session: Session) -> None:
         """Write the journal into the transaction that is about to commit."""
         self._waited = 0.0
+        self._transaction += 1
         if self._witness:
             self._witness.begin_transaction()
         if self._revision and self._revision.journal and not self._revision.is_recorded:
@@ -251,9 +259,13 @@ class Conductor:
         if self._witness:
             paths = _paths(session, statement) if alone else None
             if session.in_autocommit:
+                self._transaction += 1
                 self._witness.begin_transaction()
             self._witness.before(alone_on=paths)
-        self._current = _Current(text=text, parameters=parameters, statement=statement)
+        line = self._line(text) if self._witness and self._line else 0
+        self._current = _Current(
+            text=text, parameters=parameters, statement=statement, line=line, commits=session.in_autocommit
+        )
         if statement.form is Form.READS or not (self._revision and self._revision.journal):
             return
         if alone:
@@ -265,7 +277,16 @@ class Conductor:
     def _tell_end(self, current: _Current, seconds: float, seen: Seen) -> None:
         locks = {path: mode.value for path, mode in seen.locks_by_path.items()}
         self._channel.send(
-            StatementEnded(self._number, current.text, seconds, locks=locks, rewrites=seen.rewrites)
+            StatementEnded(
+                self._number,
+                current.text,
+                seconds,
+                locks=locks,
+                rewrites=seen.rewrites,
+                line=current.line,
+                transaction=self._transaction,
+                commits=current.commits,
+            )
         )
 
     def _mend(self, session: Session, statement: Statement) -> None:

@@ -64,13 +64,20 @@ class StatementBegan(msgspec.Struct, frozen=True, tag=True):
 
 
 class StatementEnded(msgspec.Struct, frozen=True, tag=True):
-    """Say what was observed of a statement that ended; only where that was asked for."""
+    """Say what was observed of a statement that ended; only where that was asked for.
+
+    `line` is where in the migration's file it comes from, 0 where nobody knows; statements of one
+    `transaction` share its number, and one with `commits` ends its own.
+    """
 
     number: int
     sql: str
     seconds: float
     locks: Mapping[str, str] = {}
     rewrites: tuple[str, ...] = ()
+    line: int = 0
+    transaction: int = 0
+    commits: bool = False
 
 
 class Mended(msgspec.Struct, frozen=True, tag=True):

@@ -56,9 +56,87 @@ def test_findings_join_scratch_with_live(tmp_path: Path, database: str) -> None:
     for rule in ("backfill", "no_way_back", "long_identifier", "wide_index", "enum_value_unplaced"):
         assert rule in by_rule, rule
     assert "unchecked_code" in by_rule  # the computed index
-    indexes = str(by_rule["require-concurrent-index-creation"])
+    indexes = str([(f["message"], f["hint"]) for f in by_rule["require-concurrent-index-creation"]])
     assert "of_big" in indexes and "autocommit_block" in indexes and "SHARE was seen on public.big" in indexes
     assert "fresh" not in indexes and "of_new" not in indexes
+
+
+SAFE_FIRST = """
+op.execute("CREATE TABLE big (a int, b int, c text); CREATE TABLE small (a int PRIMARY KEY)")
+op.execute("CREATE TYPE mood AS ENUM ('good'); CREATE INDEX old ON big (c)")
+op.execute("CREATE TABLE parts (a int) PARTITION BY LIST (a)")
+op.execute("CREATE TABLE part PARTITION OF parts FOR VALUES IN (1)")
+op.execute("CREATE TABLE other (a int)")
+"""
+UNSAFE = """
+op.create_index("of_big", "big", ["a"])
+op.drop_index("old", table_name="big")
+op.create_foreign_key(
+    "to_small",
+    "big",
+    "small",
+    ["a"],
+    ["a"],
+)
+op.create_check_constraint("positive", "big", "a > 0")
+op.alter_column("big", "b", nullable=False)
+op.execute(
+    "CREATE INDEX by_hand ON big (b)"
+)
+"""
+SEEN = {
+    'op.execute("ALTER TABLE big VALIDATE CONSTRAINT later")': "scan_under_lock",
+    'op.execute("ALTER TABLE other ADD COLUMN x int")': "several_locks",
+    'op.execute("ALTER TABLE big ALTER b SET DEFAULT random()")': "default_changed",
+    'op.execute("ALTER TABLE parts DETACH PARTITION part")': "partition_lock",
+    'op.execute("ALTER TABLE parts ATTACH PARTITION part FOR VALUES IN (2)")': "partition_lock",
+    "op.execute(\"ALTER TYPE mood ADD VALUE 'bad' AFTER 'good'\")": "enum_value_in_transaction",
+    '    op.execute("CREATE TABLE once (a int)")': "not_repeatable",
+    'op.execute("SELECT 1; COMMIT") if False else None': "transaction_control",
+    'op.execute("ALTER TABLE big RENAME COLUMN c TO d")': "renaming-column",
+}
+
+
+def placed(folder: Path, text: str) -> dict[str, set[str]]:
+    """Return the rules that found something, each with the lines of the file that it points at."""
+    found: dict[str, set[str]] = {}
+    for finding in json.loads(text)["findings"]:
+        if "file" in finding["evidence"]:
+            lines = (folder / finding["evidence"]["file"]).read_text().splitlines()
+            found.setdefault(finding["check"], set()).add(lines[finding["evidence"]["line"] - 1].strip())
+    return found
+
+
+def test_findings_point_at_their_lines_and_the_diff_mends_them(tmp_path: Path, database: str) -> None:
+    """Each finding names its line; the safe form applies as a patch, runs, and is found no fault with."""
+    alembic_project(tmp_path, [("0001", None, SAFE_FIRST, "pass")])
+    assert pgwright("migrate", "upgrade", folder=tmp_path, DATABASE_URL=database).returncode == 0
+    body = 'op.execute("ALTER TABLE big ADD CONSTRAINT later CHECK (a > 1) NOT VALID")\n'
+    block = "with op.get_context().autocommit_block():\n"
+    lines = "\n".join(block + line if line.startswith("    ") else line for line in SEEN)
+    write_revision(tmp_path, "0002", "0001", body + lines, "pass")
+    found = placed(tmp_path, lint(tmp_path, database, "--json").stdout)
+    assert {line: rule for line, rule in SEEN.items() if line.strip() not in found.get(rule, ())} == {}
+
+    path = write_revision(tmp_path, "0002", "0001", UNSAFE, "pass")
+    found = placed(tmp_path, lint(tmp_path, database, "--json").stdout)
+    mended = {
+        "require-concurrent-index-creation": {'op.create_index("of_big", "big", ["a"])', "op.execute("},
+        "require-concurrent-index-deletion": {'op.drop_index("old", table_name="big")'},
+        "adding-foreign-key-constraint": {"op.create_foreign_key("},
+        "constraint-missing-not-valid": {
+            "op.create_foreign_key(",
+            'op.create_check_constraint("positive", "big", "a > 0")',
+        },
+        "adding-not-nullable-field": {'op.alter_column("big", "b", nullable=False)'},
+    }
+    assert {rule: found.get(rule) for rule in mended} == mended
+    patch = lint(tmp_path, database, "--format", "diff")
+    assert patch.stdout.startswith("--- a/alembic/versions/0002.py")
+    subprocess.run(["git", "apply", "-"], input=patch.stdout, text=True, cwd=tmp_path, check=True)
+    assert path.read_text().count("autocommit_block") == 6
+    assert not set(mended) & set(placed(tmp_path, lint(tmp_path, database, "--json").stdout))
+    assert pgwright("migrate", "upgrade", folder=tmp_path, DATABASE_URL=database).returncode == 0
 
 
 def test_comments_formats_and_missing_database(tmp_path: Path) -> None:
@@ -74,7 +152,11 @@ def test_comments_formats_and_missing_database(tmp_path: Path) -> None:
     )
     nowhere = "postgresql://nobody@127.0.0.1:1/none"
     done = lint(tmp_path, nowhere, "--format", "sarif")
-    rules = [result["ruleId"] for result in json.loads(done.stdout)["runs"][0]["results"]]
+    results = json.loads(done.stdout)["runs"][0]["results"]
+    rules = [result["ruleId"] for result in results]
+    places = [r["locations"][0]["physicalLocation"] for r in results if r["ruleId"] == "unused_ignore"]
+    assert places[0]["artifactLocation"]["uri"] == "alembic/versions/0002.py"
+    assert places[0]["region"]["startLine"] == len(path.read_text().splitlines()) - 1
     assert done.returncode == 1
     assert "table_rewrite" not in rules and {"unused_ignore", "ignore_without_reason", "no_way_back"} <= set(
         rules
@@ -97,6 +179,42 @@ def test_comments_formats_and_missing_database(tmp_path: Path) -> None:
     assert failing.returncode == 1 and "fails_on_scratch" in failing.stdout
     unknown = lint(tmp_path, nowhere, "nonsense")
     assert unknown.returncode == 2 and "pgwright migrate history" in unknown.stderr
+
+
+DJANGO_FIRST = """
+migrations.CreateModel("Who", [("id", models.BigAutoField(primary_key=True))]),
+migrations.CreateModel("Big", [
+    ("id", models.BigAutoField(primary_key=True)),
+    ("a", models.IntegerField(null=True)),
+]),
+"""
+DJANGO_UNSAFE = """
+migrations.AddIndex("big", models.Index(fields=["a"], name="of_big")),
+migrations.AddConstraint(
+    model_name="big",
+    constraint=models.CheckConstraint(condition=models.Q(a__gt=0), name="positive"),
+),
+migrations.AddField("big", "who", models.ForeignKey("shop.who", on_delete=models.CASCADE, null=True)),
+migrations.AlterField("big", "a", models.IntegerField()),
+"""
+
+
+def test_django_diff_mends_too(tmp_path: Path, database: str) -> None:
+    """Operations are known by their lines, and the patch puts safe ones in their place."""
+    files = {"0001_first": (True, DJANGO_FIRST), "0002_second": (True, DJANGO_UNSAFE)}
+    django_project(tmp_path, files)
+    for path in (tmp_path / "shop" / "migrations").glob("0*.py"):
+        path.write_text(path.read_text().replace("import migrations", "import migrations, models", 1))
+    found = placed(tmp_path, lint(tmp_path, database, "shop.0002_second", "--json").stdout)
+    assert found["require-concurrent-index-creation"] >= {DJANGO_UNSAFE.splitlines()[1]}
+    assert found["constraint-missing-not-valid"] >= {"migrations.AddConstraint("}
+    assert found["adding-not-nullable-field"] == {DJANGO_UNSAFE.splitlines()[-1]}
+    patch = lint(tmp_path, database, "shop.0002_second", "--format", "diff").stdout
+    subprocess.run(["git", "apply", "-"], input=patch, text=True, cwd=tmp_path, check=True)
+    rest = placed(tmp_path, lint(tmp_path, database, "shop.0002_second", "--json").stdout)
+    assert not {rule for rule in rest if rule.startswith(("require-conc", "constraint-", "adding-"))}, rest
+    done = pgwright("migrate", "upgrade", folder=tmp_path, DATABASE_URL=database)
+    assert done.returncode == 0, done.stderr
 
 
 def test_django_is_linted_too(tmp_path: Path, database: str) -> None:

@@ -72,10 +72,21 @@ def test_nagios(severities: tuple[Severity, ...], code: int, word: str) -> None:
 
 def test_sarif() -> None:
     found = [finding(), finding(Severity.CRITICAL, "wraparound")]
-    run = json.loads(to_json(sarif(found, version="1.2", config="pgwright.toml")))["runs"][0]
-    assert [result["level"] for result in run["results"]] == ["warning", "error"]
+    found.append(finding(Severity.SKIPPED, "no_primary_key"))
+    log = json.loads(to_json(sarif(found, version="1.2", config="my pgwright.toml")))
+    assert log["version"] == "2.1.0" and log["$schema"].endswith("sarif-schema-2.1.0.json")
+    run = log["runs"][0]
+    uris = {r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for r in run["results"]}
+    assert uris == {"my%20pgwright.toml"}
+    # A level of "none" belongs to results that are no failures.
+    assert [result["kind"] for result in run["results"]] == ["fail", "fail", "notApplicable"]
+    assert [result["level"] for result in run["results"]] == ["warning", "error", "none"]
     rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
-    assert [rules[result["ruleIndex"]] for result in run["results"]] == ["no_primary_key", "wraparound"]
+    assert [rules[result["ruleIndex"]] for result in run["results"]] == [
+        "no_primary_key",
+        "wraparound",
+        "no_primary_key",
+    ]
     assert run["results"][0]["partialFingerprints"] == {"pgwright/v1": "no_primary_key:public.x"}
 
 

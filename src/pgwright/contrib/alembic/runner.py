@@ -27,6 +27,7 @@ from pgwright.errors import MigrationError, PgwrightError, RevisionError
 from pgwright.migrate.child import Orders, Refused, driver_error, explained, failed, serve
 from pgwright.migrate.conductor import Conductor
 from pgwright.migrate.messages import Order
+from pgwright.migrate.place import line_in
 
 DIRECTING = Directing()
 _TOOL = "alembic"
@@ -134,13 +135,16 @@ def load(order: Order, orders: Orders) -> None:
 
 def _run(order: Order, orders: Orders, direction: str) -> None:
     script = ScriptDirectory.from_config(_config(order))
-    conductor = Conductor(_TOOL, order, orders)
+    path = ""
+    conductor = Conductor(_TOOL, order, orders, line=lambda _: line_in(path))
 
     def steps(rev: Any, context: MigrationContext) -> Iterator[Any]:
         walk = script._upgrade_revs if direction == "up" else script._downgrade_revs
+        nonlocal path
         assert context.connection is not None
         for step in walk(order.target, rev):
             name = str(step.info.up_revision_id)
+            path = script.get_revision(name).path
             conductor.revision_begins(session_of(context.connection), name, direction)
             yield step
             # Alembic asks for the next step when it has committed this one.

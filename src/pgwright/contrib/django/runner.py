@@ -25,6 +25,7 @@ from django.db.migrations.migration import Migration
 from django.db.migrations.recorder import MigrationRecorder
 
 from pgwright.contrib.django.directing import Directing, DjangoSession
+from pgwright.contrib.django.place import line_of
 from pgwright.errors import PgwrightError, RevisionError
 from pgwright.migrate.child import Orders, Refused, explained, failed, serve
 from pgwright.migrate.conductor import Conductor
@@ -154,7 +155,7 @@ def load(order: Order, orders: Orders) -> None:
 
 
 def _migrate(order: Order, orders: Orders, words: list[str] | None) -> None:
-    conductor = Conductor(_TOOL, order, orders)
+    conductor = Conductor(_TOOL, order, orders, line=line_of)
     Executor.conductor = conductor
     try:
         connection = _connection(order, conductor)

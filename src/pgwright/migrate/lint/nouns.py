@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from pgwright.migrate.lint.edits import Edit
 from pgwright.model.finding import Severity
 from pgwright.model.locks import LockMode
 
@@ -19,18 +20,31 @@ FEW_ROWS = 10_000
 class Statement:
     """Hold one statement of a migration and what it did on scratch.
 
-    `locks` and `rewrites` are of relations that stood before the migration.
+    `locks` and `rewrites` are of relations that stood before the migration; those that its transaction had
+    locked already, and that it names, are `held`. `line` is where in the file it
+    comes from, None where nobody knows. Statements of one transaction share its number; one that `commits`
+    ended its own.
     """
 
     sql: str
+    line: int | None = None
+    transaction: int = 0
+    commits: bool = False
     locks: Mapping[str, LockMode] = field(default_factory=dict)
+    held: tuple[str, ...] = ()
     rewrites: tuple[str, ...] = ()
 
     @property
     def touched(self) -> tuple[str, ...]:
         """Return the relations that stood before and that others cannot use as ever meanwhile."""
         weakest = LockMode.SHARE_UPDATE_EXCLUSIVE.rank
-        return tuple(path for path, mode in self.locks.items() if mode.rank >= weakest)
+        fresh = (path for path, mode in self.locks.items() if mode.rank >= weakest)
+        return tuple(dict.fromkeys((*fresh, *self.held)))
+
+    @property
+    def blocked(self) -> tuple[str, ...]:
+        """Return the relations that stood before and that nobody can write to meanwhile."""
+        return tuple(path for path, mode in self.locks.items() if mode.blocks_writes)
 
     @property
     def short(self) -> str:
@@ -50,13 +64,17 @@ class LiveTable:
 
 @dataclass(frozen=True, kw_only=True)
 class Linted:
-    """Hold one migration: its file, and the statements that it ran on scratch."""
+    """Hold one migration: its file, and the statements that it ran on scratch.
+
+    `version` is the live server's own number, for example 140002.
+    """
 
     tool: str
     revision: str
     path: Path
     statements: tuple[Statement, ...] = ()
     live: Mapping[str, LiveTable] = field(default_factory=dict)
+    version: int | None = None
 
     @cached_property
     def text(self) -> str:
@@ -89,13 +107,14 @@ class Linted:
 
 @dataclass(frozen=True, kw_only=True)
 class Remark:
-    """Be what a rule says of one migration, before it becomes a finding."""
+    """Be what a rule says of one migration, before it becomes a finding; `edit` would mend it."""
 
     message: str
     hint: str
     severity: Severity | None = None
     tables: tuple[str, ...] = ()
     line: int | None = None
+    edit: Edit | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,6 +21,14 @@ RULES: Mapping[str, str] = MappingProxyType(
         "long_identifier": "pgwright.migrate.lint.rules.long_identifier:RULE",
         "wide_index": "pgwright.migrate.lint.rules.wide_index:RULE",
         "enum_value_unplaced": "pgwright.migrate.lint.rules.enum_value_unplaced:RULE",
+        "several_locks": "pgwright.migrate.lint.rules.several_locks:RULE",
+        "scan_under_lock": "pgwright.migrate.lint.rules.scan_under_lock:RULE",
+        "partition_lock": "pgwright.migrate.lint.rules.partition_lock:RULE",
+        "transaction_control": "pgwright.migrate.lint.rules.transaction_control:RULE",
+        "corrupt_concurrent_build": "pgwright.migrate.lint.rules.corrupt_concurrent_build:RULE",
+        "enum_value_in_transaction": "pgwright.migrate.lint.rules.enum_value_in_transaction:RULE",
+        "default_changed": "pgwright.migrate.lint.rules.default_changed:RULE",
+        "not_repeatable": "pgwright.migrate.lint.rules.not_repeatable:RULE",
     }
 )
 

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from pgwright.config import Project
-from pgwright.errors import PgwrightError, UsageError
+from pgwright.errors import UsageError
 from pgwright.migrate.files import files_of
+from pgwright.migrate.lint.edits import diff
 from pgwright.migrate.lint.ignores import TITLES, ignores, judge
-from pgwright.migrate.lint.nouns import Linted, LiveTable, Remark, Statement
+from pgwright.migrate.lint.nouns import Linted, LiveTable, Remark
+from pgwright.migrate.lint.observe import FAILS, observed
 from pgwright.migrate.lint.registry import RULES, rule
 from pgwright.migrate.lint.squawk import find as squawk_find
 from pgwright.migrate.lint.squawk import program
-from pgwright.migrate.messages import Report, StatementEnded
 from pgwright.migrate.revisions import Revision, Revisions
 from pgwright.migrate.state import migration_state
 from pgwright.migrate.writing.draft import Bench, bench
 from pgwright.model.finding import Finding, Severity
-from pgwright.model.locks import LockMode
 from pgwright.pg.connect import connect
 from pgwright.pg.sqlfiles import load_sql
 
-FAILS, NO_DATABASE, NO_SQUAWK = "fails_on_scratch", "database_unreachable", "squawk_missing"
+NO_DATABASE, NO_SQUAWK = "database_unreachable", "squawk_missing"
 _TITLES = {
     **TITLES,
     FAILS: "the migration runs in an empty database",
@@ -37,11 +37,15 @@ Ready = Callable[[Revision], None]
 
 @dataclass(frozen=True, kw_only=True)
 class LintReport:
-    """Hold the findings, the migrations that were looked at, and how many findings comments accept."""
+    """Hold the findings, the migrations that were looked at, and how many findings comments accept.
+
+    `diffs` are the migrations in their safe form, as far as that is known: one unified diff a file.
+    """
 
     findings: tuple[Finding, ...]
     revisions: tuple[str, ...]
     ignored: int
+    diffs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +53,7 @@ class Live:
     """Hold what the live database says: its tables, its version, and which migrations are pending."""
 
     tables: Mapping[str, LiveTable]
-    major: int
+    version: int
     pending: frozenset[str]
 
 
@@ -61,12 +65,16 @@ def title_of(id: str) -> str:
 def look(project: Project, url: str) -> Live:
     """Ask the live database; raises the `ConnectError` family."""
     with connect(url, autocommit=True) as conn:
-        major = conn.info.server_version // 10000
-        rows = conn.execute(load_sql("pgwright.migrate.lint", "live_tables", major).encode()).fetchall()
+        version = conn.info.server_version
+        rows = conn.execute(
+            load_sql("pgwright.migrate.lint", "live_tables", version // 10000).encode()
+        ).fetchall()
         state = migration_state(conn, project)
     tables = {path: LiveTable(rows=count, bytes=size, writes=writes) for path, count, size, writes in rows}
     return Live(
-        tables=tables, major=major, pending=frozenset(r.id for r in state.pending) if state else frozenset()
+        tables=tables,
+        version=version,
+        pending=frozenset(r.id for r in state.pending) if state else frozenset(),
     )
 
 
@@ -132,64 +140,49 @@ def lint(
     files = files_of(project)
     wanted = chosen(files, project.root, names, since, live)
     found: list[Finding] = []
+    diffs: list[str] = []
     ignored = 0
     squawk = program()
     if wanted:
         found += _skipped(squawk, live)
         with bench(project) as here:
             for revision in wanted:
-                linted, failure = _run(here, files, wanted, revision, live)
-                remarks = [*_remarks(linted, live, squawk), *failure]
+                linted, failure = observed(here, revision, wanted, _blank(here, revision, live))
+                remarks = [*_remarks(linted, squawk), *failure]
                 kept, dropped = _accepted(linted, remarks)
                 found += [_finding(linted, project.root, id, remark) for id, remark in kept]
                 ignored += dropped
+                if changed := _diff(linted, project.root, [remark for _, remark in kept]):
+                    diffs.append(changed)
                 if ready:
                     ready(revision)
                 if failure:
                     break
     found.sort(key=lambda f: f.severity.rank)
-    return LintReport(findings=tuple(found), revisions=tuple(r.id for r in wanted), ignored=ignored)
+    return LintReport(
+        findings=tuple(found),
+        revisions=tuple(r.id for r in wanted),
+        ignored=ignored,
+        diffs=tuple(diffs),
+    )
 
 
-def _run(
-    here: Bench, files: Revisions, wanted: Sequence[Revision], revision: Revision, live: Live | None
-) -> tuple[Linted, list[tuple[str, Remark]]]:
-    statements: list[Statement] = []
-
-    def hear(report: Report) -> None:
-        if isinstance(report, StatementEnded) and here.tool.table not in report.sql:
-            modes = {path: LockMode(mode) for path, mode in report.locks.items()}
-            statements.append(Statement(sql=report.sql, locks=modes, rewrites=tuple(report.rewrites)))
-
-    linted = Linted(
+def _blank(here: Bench, revision: Revision, live: Live | None) -> Linted:
+    return Linted(
         tool=here.tool.name,
         revision=revision.id,
         path=revision.path,
         live=live.tables if live else {},
+        version=live.version if live else None,
     )
-    ids = {r.id for r in wanted}
-    try:
-        for parent in revision.parents:
-            if parent not in ids:
-                here.run("upgrade", parent)
-        here.run("upgrade", revision.id, observe=True, hear=hear)
-    except PgwrightError as exc:
-        words = f"{exc.message}; {exc.detail}" if exc.detail else exc.message
-        remark = Remark(message=f"it fails in an empty database: {words}", hint="correct it, then lint again")
-        return replace(linted, statements=tuple(statements)), [(FAILS, remark)]
-    return replace(linted, statements=tuple(s for s in statements if not _reads(s.sql))), []
 
 
-def _reads(sql: str) -> bool:
-    return sql.lstrip().split(" ", 1)[0].upper() in {"SELECT", "SET", "SHOW", "SAVEPOINT", "RELEASE"}
-
-
-def _remarks(linted: Linted, live: Live | None, squawk: str | None) -> Iterator[tuple[str, Remark]]:
+def _remarks(linted: Linted, squawk: str | None) -> Iterator[tuple[str, Remark]]:
     for id in RULES:
         for remark in rule(id).find(linted):
             yield id, remark
     if squawk and linted.statements:
-        yield from squawk_find(linted, live.major if live else None, squawk)
+        yield from squawk_find(linted, squawk)
 
 
 def _accepted(linted: Linted, remarks: Sequence[tuple[str, Remark]]) -> tuple[list[tuple[str, Remark]], int]:
@@ -201,16 +194,31 @@ def _accepted(linted: Linted, remarks: Sequence[tuple[str, Remark]]) -> tuple[li
 
 def _finding(linted: Linted, root: Path, id: str, remark: Remark) -> Finding:
     usual = rule(id).severity if id in RULES else Severity.CRITICAL if id == FAILS else Severity.WARNING
-    path = linted.path.resolve()
-    file = str(path.relative_to(root.resolve()) if path.is_relative_to(root.resolve()) else path)
+    evidence: dict[str, object] = {
+        "file": _file(linted, root),
+        "line": remark.line or 1,
+        "tables": list(remark.tables),
+    }
+    if changed := _diff(linted, root, [remark]):
+        evidence["diff"] = changed
     return Finding(
         check=id,
         severity=remark.severity or usual,
         subject=linted.revision,
         message=remark.message,
-        evidence={"file": file, "line": remark.line or 1, "tables": list(remark.tables)},
+        evidence=evidence,
         hint=remark.hint,
     )
+
+
+def _file(linted: Linted, root: Path) -> str:
+    path = linted.path.resolve()
+    return str(path.relative_to(root.resolve()) if path.is_relative_to(root.resolve()) else path)
+
+
+def _diff(linted: Linted, root: Path, remarks: Sequence[Remark]) -> str:
+    edits = [remark.edit for remark in remarks if remark.edit]
+    return diff(linted.text, edits, file=_file(linted, root)) if edits else ""
 
 
 def _skipped(squawk: str | None, live: Live | None) -> Iterator[Finding]:

@@ -12,6 +12,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from pgwright.migrate.lint.nouns import Linted, Remark, Statement
+from pgwright.migrate.lint.safe_alembic import safe_form as alembic_form
+from pgwright.migrate.lint.safe_django import safe_form as django_form
 from pgwright.model.finding import Severity
 
 # pgwright sets time limits itself and runs each migration as its tool does; names of columns are taste.
@@ -64,14 +66,11 @@ def program() -> str | None:
     return str(beside) if beside.is_file() else shutil.which("squawk")
 
 
-def find(linted: Linted, major: int | None, squawk: str) -> Iterator[tuple[str, Remark]]:
-    """Yield rule and remark of what squawk finds, without what concerns only tables that are new.
-
-    `major` is the live server's version.
-    """
+def find(linted: Linted, squawk: str) -> Iterator[tuple[str, Remark]]:
+    """Yield rule and remark of what squawk finds, without what concerns only tables that are new."""
     text = "".join(f"{s.sql.strip().rstrip(';')};\n" for s in _flat(linted.statements))
     options = ["--reporter", "json", "--exclude", ",".join(_LEFT_OUT), "--stdin-filepath", "migration.sql"]
-    version = ["--pg-version", f"{major}.0"] if major else []
+    version = ["--pg-version", f"{linted.version // 10000}.0"] if linted.version else []
     done = subprocess.run(
         [squawk, *options, *version],
         input=text,
@@ -102,10 +101,15 @@ def _remark(linted: Linted, statement: Statement, found: Mapping[str, str], tast
     strongest = max(statement.locks.values(), key=lambda mode: mode.rank, default=None)
     seen = ", ".join(statement.touched)
     lock = f"; {strongest.value} was seen on {seen}" if strongest and not taste else ""
+    edit = None
+    if rewritten and not taste:
+        edit = (alembic_form if linted.tool == "alembic" else django_form)(linted, statement)
     mild = taste or found["rule_name"] == _TYPE
     return Remark(
         message=f"{found['message'].rstrip('.')}{lock}{linted.size_of(statement.touched)}: {statement.short}",
         hint=hint,
         severity=Severity.INFO if mild else linted.severity_on(statement.touched),
         tables=statement.touched,
+        line=statement.line,
+        edit=edit,
     )

@@ -19,6 +19,7 @@ def find(linted: Linted) -> Iterator[Remark]:
                 message="rows are changed in a migration that locks tables, so that the locks last: "
                 f"{statement.short}",
                 hint="fill rows in a migration of its own, in batches",
+                line=statement.line,
             )
 
 

@@ -18,6 +18,7 @@ def find(linted: Linted) -> Iterator[Remark]:
                 message=f"the value comes last, and its place, by which ORDER BY sorts, can never change: "
                 f"{statement.short}",
                 hint="say where it belongs: ADD VALUE ... AFTER '...'",
+                line=statement.line,
             )
 
 

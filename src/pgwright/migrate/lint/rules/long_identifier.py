@@ -20,6 +20,7 @@ def find(linted: Linted) -> Iterator[Remark]:
                 yield Remark(
                     message=f"PostgreSQL cuts {name} to {_LIMIT} bytes: two such names may become one",
                     hint="give it a shorter name",
+                    line=statement.line,
                 )
 
 

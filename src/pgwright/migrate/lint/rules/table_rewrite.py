@@ -17,6 +17,7 @@ def find(linted: Linted) -> Iterator[Remark]:
                 hint="add a second column, fill it in batches, switch over, then drop the first one",
                 severity=linted.severity_on(statement.rewrites),
                 tables=statement.rewrites,
+                line=statement.line,
             )
 
 

@@ -13,9 +13,10 @@ _SIGNED = re.compile(r"#\s*pgwright:\s*checked\s+because\s+\S")
 def find(linted: Linted) -> Iterator[Remark]:
     """Yield RunPython, `op.execute` of computed SQL and `op.get_bind` without a sign-off above or beside."""
     lines = linted.text.splitlines()
+    known = set(_of_policies(linted.tree))
     for node in ast.walk(linted.tree):
         what = _unreadable(node)
-        if what is None or not isinstance(node, ast.expr):
+        if what is None or not isinstance(node, ast.expr) or node in known:
             continue
         around = lines[max(0, node.lineno - 2) : node.end_lineno]
         if not any(_SIGNED.search(line) for line in around):
@@ -24,6 +25,14 @@ def find(linted: Linted) -> Iterator[Remark]:
                 hint="review it, then say so above it: # pgwright: checked because ...",
                 line=node.lineno,
             )
+
+
+def _of_policies(tree: ast.Module) -> Iterator[ast.AST]:
+    """Yield what is handed to pgwright's own functions, whose work is known."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(id="declare_policies" | "withdraw_policies"), args=args):
+                yield from args
 
 
 def _unreadable(node: ast.AST) -> str | None:

@@ -19,6 +19,7 @@ def find(linted: Linted) -> Iterator[Remark]:
                 message=f"an index of more than {_MOST} columns is seldom used beyond the first ones, and "
                 f"every write pays for it: {statement.short}",
                 hint="keep the columns that queries filter by together; add others with INCLUDE",
+                line=statement.line,
             )
 
 

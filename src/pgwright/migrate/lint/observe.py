@@ -1,0 +1,76 @@
+"""Run a revision on scratch, and see what each of its statements did."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from pgwright.errors import PgwrightError
+from pgwright.migrate.lint.nouns import Linted, Remark, Statement
+from pgwright.migrate.messages import Report, StatementEnded
+from pgwright.migrate.revisions import Revision
+from pgwright.migrate.writing.draft import Bench
+from pgwright.model.locks import LockMode
+
+FAILS = "fails_on_scratch"
+_ALTERED = re.compile(r"\s*ALTER\s+TABLE\s+(?:ONLY\s+)?(?P<table>\S+)", re.IGNORECASE)
+
+
+def observed(
+    here: Bench, revision: Revision, wanted: Sequence[Revision], linted: Linted
+) -> tuple[Linted, list[tuple[str, Remark]]]:
+    """Run a revision and return it with the statements that it ran; `wanted` are those that run anyway.
+
+    Where it fails, that is a finding, and the statements are those before.
+    """
+    statements: list[Statement] = []
+    held: dict[int, list[str]] = {}
+
+    def hear(report: Report) -> None:
+        if isinstance(report, StatementEnded) and here.tool.table not in report.sql:
+            modes = {path: LockMode(mode) for path, mode in report.locks.items()}
+            before = held.setdefault(report.transaction, [])
+            statements.append(
+                Statement(
+                    sql=report.sql,
+                    held=tuple(path for path in before if _names(report.sql, path)),
+                    line=report.line or None,
+                    transaction=report.transaction,
+                    commits=report.commits,
+                    locks=modes,
+                    rewrites=tuple(report.rewrites),
+                )
+            )
+            before += statements[-1].touched
+
+    ids = {r.id for r in wanted}
+    try:
+        for parent in revision.parents:
+            if parent not in ids:
+                here.run("upgrade", parent)
+        here.run("upgrade", revision.id, observe=True, hear=hear)
+    except PgwrightError as exc:
+        words = f"{exc.message}; {exc.detail}" if exc.detail else exc.message
+        remark = Remark(message=f"it fails in an empty database: {words}", hint="correct it, then lint again")
+        return replace(linted, statements=tuple(statements)), [(FAILS, remark)]
+    changing = [s for s in statements if not _reads(s.sql)]
+    return replace(linted, statements=tuple(_placed(s, changing) for s in changing)), []
+
+
+def _placed(statement: Statement, among: Sequence[Statement]) -> Statement:
+    """Return a statement with the line of its table, where Django puts it off until after the operations."""
+    match = _ALTERED.match(statement.sql)
+    if statement.line is not None or match is None:
+        return statement
+    lines = [s.line for s in among if s.line is not None and match["table"] in s.sql]
+    return replace(statement, line=lines[-1]) if lines else statement
+
+
+def _names(sql: str, path: str) -> bool:
+    """Tell whether a statement speaks of a table that its transaction has locked already."""
+    return re.search(rf"\b{re.escape(path.rpartition('.')[2])}\b", sql) is not None
+
+
+def _reads(sql: str) -> bool:
+    return sql.lstrip().split(" ", 1)[0].upper() in {"SELECT", "SET", "SHOW", "SAVEPOINT", "RELEASE"}
