@@ -9,13 +9,15 @@ import click
 
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import command, pass_invocation
-from pgwright.errors import PgwrightError, WriteRefused
+from pgwright.cli.hazards import allow_option
+from pgwright.errors import HazardRefused, PgwrightError, WriteRefused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pgwright.migrate.writing.create import Wish, Written
     from pgwright.model.catalog import ServerFacts
+    from pgwright.model.plan import Hazard
 
 
 @command("create")
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 )
 @click.option("--rename", multiple=True, metavar="OLD=NEW", help="public.users.mail=public.users.email")
 @click.option("--no-rename", is_flag=True, help="What looks like a rename is none: drop the old one.")
+@allow_option
 @click.option("--offline", is_flag=True, help="Write the short way, which may block writers.")
 @click.option("--app", metavar="LABEL", help="Django: the app that it belongs to.")
 @click.option("--head", metavar="REV", help="Alembic: the revision to follow. Default: the only head.")
@@ -42,6 +45,7 @@ def create(
     autogenerate: bool,
     rename: tuple[str, ...],
     no_rename: bool,
+    allow: tuple[str, ...],
     offline: bool,
     **options: Any,
 ) -> None:
@@ -61,7 +65,7 @@ def create(
         online=not offline,
         options={**options, "depends_on": list(options["depends_on"])},
     )
-    written = _autogenerate(invocation, wish) if autogenerate else write_empty(project, wish)
+    written = _autogenerate(invocation, wish, allow) if autogenerate else write_empty(project, wish)
     out = invocation.output
 
     for note in dict.fromkeys(note for one in written for note in one.notes):
@@ -78,7 +82,7 @@ def create(
     out.result({"written": [_facts(one) for one in written]}, render)
 
 
-def _autogenerate(invocation: Invocation, wish: Wish) -> Sequence[Written]:
+def _autogenerate(invocation: Invocation, wish: Wish, allow: tuple[str, ...]) -> Sequence[Written]:
     from dataclasses import replace
 
     from pgwright.migrate.writing.create import write_alembic, write_django
@@ -87,18 +91,21 @@ def _autogenerate(invocation: Invocation, wish: Wish) -> Sequence[Written]:
     def ask(renames: Sequence[str]) -> tuple[str, ...]:
         return _asked(invocation, [rename.partition("=")[::2] for rename in renames])
 
+    def accept(hazards: Sequence[Hazard]) -> None:
+        _accepted(invocation, [h for h in hazards if h.code.value not in allow])
+
     project = invocation.project
     with bench(project) as here:
         found = draft(project, here.upgrade(), server=_server(invocation))
         if here.tool.name == "django":
-            return write_django(project, here, found, wish, ask=ask)
+            return write_django(project, here, found, wish, ask=ask, accept=accept)
         if not found.changes:
             for note in found.comparison.notes:
                 invocation.output.remark(note)
             return ()
         if not wish.renames and not wish.refused:
             wish = replace(wish, renames=ask([str(rename) for rename in found.likely_renames]))
-        return write_alembic(project, here, found, wish)
+        return write_alembic(project, here, found, wish, accept=accept)
 
 
 def _server(invocation: Invocation) -> ServerFacts | None:
@@ -133,12 +140,27 @@ def _asked(invocation: Invocation, likely: Sequence[tuple[str, str]]) -> tuple[s
     )
 
 
+def _accepted(invocation: Invocation, hazards: Sequence[Hazard]) -> None:
+    """Raise `HazardRefused` unless somebody accepts what the migration will delete."""
+    if not hazards:
+        return
+    for hazard in hazards:
+        invocation.output.remark(f"{hazard.code.value}: {hazard.message}", level="warning")
+    try:
+        invocation.confirm("The migration will delete data wherever it runs. Write it?", yes=False)
+    except HazardRefused as refused:
+        refused.message = "the migration would delete data"
+        refused.detail = "; ".join(h.message for h in hazards) + "; nothing was written"
+        refused.hint = "if that is meant, add: --allow deletes-data"
+        raise
+
+
 def _show(invocation: Invocation, written: Written) -> None:
     out = invocation.output
     out.line(f"wrote {_path(written)}", style="bold")
-    for step in written.plan.steps if written.plan else ():
-        out.line(f"  {step.summary}")
-        for hazard in step.hazards:
+    for summary, hazards in written.steps:
+        out.line(f"  {summary}")
+        for hazard in hazards:
             out.line(f"    {hazard.code.value}: {hazard.message}", style="red")
 
 
@@ -147,7 +169,7 @@ def _facts(written: Written) -> dict[str, Any]:
         "revision": written.revision,
         "path": _path(written),
         "follows": list(written.follows),
-        "steps": [step.summary for step in written.plan.steps] if written.plan else [],
+        "steps": [summary for summary, _ in written.steps],
         "notes": list(written.notes),
     }
 

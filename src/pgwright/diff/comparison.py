@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -14,6 +15,7 @@ from pgwright.kinds.engines import with_engine_of
 from pgwright.model.catalog import Catalog, ServerFacts
 from pgwright.model.change import Change
 from pgwright.model.names import ObjectId
+from pgwright.model.policy import POLICY_KINDS
 from pgwright.model.selection import BOOKKEEPING, Selection, within
 from pgwright.sources.load import load_catalog
 from pgwright.sources.workshop import Workshop, is_database
@@ -36,7 +38,8 @@ _DECLARABLE = frozenset(
     }
 )
 
-_NEVER_DECLARED = frozenset({"owner", "default_privilege", "extension"})
+# Of extensions only those that the models themselves make: the others are made for them on scratch.
+_NEVER_DECLARED = frozenset({"owner", "extension"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,15 +86,26 @@ def compare_sources(
 
 
 def comparable(
-    old: Catalog, new: Catalog, *, before: str, after: str, workshop: Workshop, selection: Selection
+    old: Catalog,
+    new: Catalog,
+    *,
+    before: str,
+    after: str,
+    workshop: Workshop,
+    selection: Selection,
+    own: Collection[str] | None = None,
 ) -> Comparison:
-    """Return the comparison of two catalogs that were loaded from the given specifications."""
+    """Return the comparison of two catalogs that were loaded from the given specifications.
+
+    `own` is for migrations, which made all that `old` has: what of it the models once declared. They speak
+    of that, and of all tables, even where they hold nothing of the kind or in the schema any more.
+    """
     notes = [f"not handled: {u.what} {u.name}" for u in (*old.unhandled, *new.unhandled)]
     for spec, side in ((before, old), (after, new)):
         if spec and not is_database(spec):
             selection = replace(selection, exclude=(*selection.exclude, *_undeclared_bookkeeping(side)))
         if spec.startswith(_MODELS):
-            selection, said = _reach_of(side, old if side is new else new, selection)
+            selection, said = _reach_of(side, old if side is new else new, selection, own)
             notes.extend(said)
     server = old.server
     if old.server.major != new.server.major:
@@ -147,24 +161,31 @@ def _require_match(selection: Selection, *catalogs: Catalog) -> None:
     )
 
 
-def _reach_of(models: Catalog, other: Catalog, selection: Selection) -> tuple[Selection, list[str]]:
+def _reach_of(
+    models: Catalog, other: Catalog, selection: Selection, own: Collection[str] | None
+) -> tuple[Selection, list[str]]:
     """Restrict the selection to what the models can speak of, and say what that leaves out."""
     kinds = (_DECLARABLE | {o.id.kind for o in models}) - _NEVER_DECLARED
+    also = {o.id for o in models.of("extension") if o.id not in other}
+    if own is not None:
+        kinds |= set(POLICY_KINDS)
+        also |= {o.id for o in other if str(o.id) in own}
     # Of the roles that the models do not name, they say nothing: those may have what others gave them.
     roles = tuple(sorted({o.id.name.name for o in models.of("grant")}))
-    schemas = {o.id.root.name.schema for o in models if o.id.root.kind == "table"} - {None}
+    speaking = (models,) if own is None else (models, other)
+    schemas = {o.id.name.schema for side in speaking for o in side.of("table")} - {None}
     reach = replace(
         selection,
         owners=False,
-        privileges=selection.privileges and bool(roles),
         roles=roles,
+        also=frozenset(also),
         kinds=tuple(sorted(kinds)),
         schemas=selection.schemas or tuple(sorted(str(s) for s in schemas)),
     )
     ignored = _NEVER_DECLARED | {"comment", "grant"}
     left_out: dict[str, list[ObjectId]] = {}
     for o in other:
-        if o.id.kind not in kinds and o.id.kind not in ignored and not o.derived:
+        if not {o.id.kind} & (kinds | ignored) and o.id not in also and not o.derived:
             left_out.setdefault(o.id.kind, []).append(o.id)
     notes = [
         f"the models declare no {kind.replace('_', ' ')}: "

@@ -64,7 +64,8 @@ def alter(change: Change, context: Context) -> Alteration:
 
 
 def _needs_replacement(before: Column, after: Column, context: Context) -> bool:
-    if after.generated and before.generated != after.generated:
+    # Values that are stored nowhere cannot be kept, either.
+    if before.generated != after.generated and (after.generated or before.generated == "v"):
         return True
     changed = before.generated and after.generated and before.expression != after.expression
     return bool(changed) and context.server.major < 17

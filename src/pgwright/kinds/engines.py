@@ -12,11 +12,9 @@ from pgwright.kinds.steps import parent_of
 from pgwright.kinds.table import Table
 from pgwright.model.catalog import Catalog
 from pgwright.model.names import ObjectId, QualifiedName
+from pgwright.model.policy import POLICY_KINDS
 
 _EXTENSION = ObjectId("extension", QualifiedName(None, "timescaledb"))
-
-
-_POLICIES = ("time_series", "compression", "retention", "rollup")
 
 
 def neutral(catalog: Catalog, *, keep_extension: bool = False) -> Catalog:
@@ -25,7 +23,7 @@ def neutral(catalog: Catalog, *, keep_extension: bool = False) -> Catalog:
     A scratch database has no TimescaleDB. What is declared means the same there, and is carried out natively.
     """
     objects = {id: o for id, o in catalog.objects.items() if keep_extension or id.root != _EXTENSION}
-    for kind in _POLICIES:
+    for kind in POLICY_KINDS:
         for o in catalog.of(kind):
             facts = {"native": True} if kind == "time_series" else {"by": ""}
             objects[o.id] = replace(o, **facts)
@@ -38,7 +36,7 @@ def neutral(catalog: Catalog, *, keep_extension: bool = False) -> Catalog:
 
 def with_engine_of(copy: Catalog, live: Catalog) -> Catalog:
     """Return a copy that was rebuilt elsewhere with what `live` knows of who acts on its declarations."""
-    known = {o.id: o for kind in _POLICIES for o in live.of(kind)}
+    known = {o.id: o for kind in POLICY_KINDS for o in live.of(kind)}
     return copy.replacing({**copy.objects, **known}.values())
 
 

@@ -21,7 +21,7 @@ from pgwright.kinds.steps import parent_of, short_name, statement, step
 from pgwright.model.catalog import CatalogObject
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.plan import Phase, Step
-from pgwright.model.policy import Policy, Span
+from pgwright.model.policy import Compress, Policy, Retain, Rollup, Span, TimeSeries
 from pgwright.pg.quoting import literal, qualified, render
 from pgwright.pg.sqlfiles import load_sql
 
@@ -231,6 +231,15 @@ def declared_object(cls: type[CatalogObject], policy: Policy, table: ObjectId) -
     values = {f.name: getattr(policy, f.name) for f in dataclasses.fields(policy) if f.name in names}
     id = ObjectId(policy.kind, QualifiedName(None, policy.name), table)
     return cls(id=id, depends_on=(table,), **values)
+
+
+def declaring_policy(o: CatalogObject) -> Policy:
+    """Return the policy that declares an object, about the table that is its parent."""
+    cls = next(c for c in (TimeSeries, Compress, Retain, Rollup) if c.kind == o.id.kind)
+    known = {f.name: getattr(o, f.name) for f in o.defining_fields() if getattr(o, f.name) not in ("", ())}
+    if cls is Rollup:
+        known["name"] = o.id.name.name
+    return cls(**known)
 
 
 def record(o: CatalogObject, **more: Any) -> sql.Composed:

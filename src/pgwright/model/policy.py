@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pgwright.model.wording import counted
+
+# In the order in which they are declared about a table.
+POLICY_KINDS = ("time_series", "compression", "rollup", "retention")
 
 _TERM = re.compile(r"(\d+)\s*(second|minute|hour|day|week|month|mon|quarter|year)s?")
 _UNITS = {
@@ -91,6 +94,20 @@ class Policy:
     def name(self) -> str:
         """Return the name of the object: a table has one policy of each kind, rollups apart."""
         return self.kind
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the arguments that make the policy, those at their default left out.
+
+        Aggregates stay pairs: their order is that of the columns.
+        """
+        found = {
+            "name" if f.name == "rollup" else f.name: getattr(self, f.name)
+            for f in fields(self)
+            if getattr(self, f.name) != f.default
+        }
+        if isinstance(self, TimeSeries) and self.suffix == TimeSeries(self.column, self.interval).suffix:
+            del found["suffix"]
+        return found
 
 
 @dataclass(frozen=True, init=False)

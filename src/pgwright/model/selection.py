@@ -23,7 +23,7 @@ class Selection:
     Patterns are shell-style and match the path of an object or of what it is part of
     (``public.audit_*``). `include` empty means everything; `exclude` wins over `include`.
     `owners` and `privileges` tell whether those are compared, `roles` of which grants; `kinds` restricts the
-    kinds. None means all.
+    kinds. None means all. `also` names single objects that are chosen whatever their kind, schema and role.
     """
 
     schemas: tuple[str, ...] = ()
@@ -33,6 +33,7 @@ class Selection:
     privileges: bool = True
     kinds: tuple[str, ...] | None = None
     roles: tuple[str, ...] | None = None
+    also: frozenset[ObjectId] = frozenset()
 
     def apply(self, catalog: Catalog) -> Catalog:
         """Return the part of the catalog that is selected."""
@@ -43,8 +44,10 @@ class Selection:
         """Tell whether an object of that identity is selected."""
         root = id.root
         return (
-            self._keeps_kind(id.kind)
-            and self._keeps_schema(root)
+            (
+                id in self.also
+                or (self._keeps_kind(id.kind) and self._keeps_schema(root) and self._keeps_role(id))
+            )
             and not any(_matches(id, pattern) for pattern in self.exclude)
             and (not self.include or any(_matches(root, pattern) for pattern in self.include))
         )
@@ -52,9 +55,12 @@ class Selection:
     def _keeps_kind(self, kind: str) -> bool:
         if kind in _OWNERSHIP:
             return self.owners
-        if kind in _PRIVILEGES:
-            return self.privileges
+        if kind in _PRIVILEGES and not self.privileges:
+            return False
         return self.kinds is None or kind in self.kinds
+
+    def _keeps_role(self, id: ObjectId) -> bool:
+        return id.kind != "grant" or self.roles is None or id.name.name in self.roles
 
     def _keeps_schema(self, root: ObjectId) -> bool:
         schema = root.name.name if root.kind == "schema" else root.name.schema

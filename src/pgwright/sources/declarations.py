@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from psycopg import sql
 
@@ -17,12 +17,29 @@ from pgwright.errors import ServerError
 from pgwright.pg.quoting import Name, deparsed, names, render
 from pgwright.server.scratch import ensure_roles
 
+__all__ = [
+    "Declaration",
+    "DefaultGrant",
+    "Extension",
+    "Function",
+    "Grant",
+    "MaterializedView",
+    "RowPolicy",
+    "Statement",
+    "Trigger",
+    "View",
+]
+
 # Called with Django's connection once the models are built; `pgwright.contrib.django` adds the policies.
 AFTER_MODELS: list[Callable[[Any], None]] = []
 
 
 class Declaration(Protocol):
-    """Be something that can be made in a database."""
+    """Be something that can be made in a database; with `first`, before the tables."""
+
+    @property
+    def first(self) -> bool:
+        """Tell whether columns may be of its type, so that it comes before them."""
 
     def statements(self) -> Iterator[str]:
         """Yield the statements that make it, whether it is there already or not."""
@@ -31,8 +48,33 @@ class Declaration(Protocol):
         """Return the statement that removes it, None for what goes with its table."""
 
 
+class _AfterTables:
+    first: ClassVar[bool] = False
+
+
 @dataclass(frozen=True)
-class Function:
+class Extension:
+    """Declare an extension; it comes before the tables, whose columns may be of its types."""
+
+    name: str
+    schema: str | None = None
+    first: ClassVar[bool] = True
+
+    def statements(self) -> Iterator[str]:
+        """Yield CREATE SCHEMA where one is named, and CREATE EXTENSION."""
+        schema = render(Name(self.schema)) if self.schema else ""
+        if schema:
+            yield _text("CREATE SCHEMA IF NOT EXISTS", schema)
+        within = f"WITH SCHEMA {schema}" if schema else ""
+        yield _text("CREATE EXTENSION IF NOT EXISTS", render(Name(self.name)), within)
+
+    def removal(self) -> str:
+        """Return DROP EXTENSION."""
+        return _text("DROP EXTENSION IF EXISTS", render(Name(self.name)))
+
+
+@dataclass(frozen=True)
+class Function(_AfterTables):
     """Declare a function: its name with arguments, ``touch()``, what it returns, and its body.
 
     `attributes` are further words of CREATE FUNCTION: ``STABLE``, ``SECURITY DEFINER SET search_path = ''``.
@@ -63,7 +105,7 @@ class Function:
 
 
 @dataclass(frozen=True)
-class View:
+class View(_AfterTables):
     """Declare a view by its query."""
 
     name: str
@@ -79,7 +121,7 @@ class View:
 
 
 @dataclass(frozen=True)
-class MaterializedView:
+class MaterializedView(_AfterTables):
     """Declare a materialized view by its query; `unique` are columns of a unique index.
 
     PostgreSQL refreshes one concurrently only with such an index.
@@ -106,7 +148,7 @@ class MaterializedView:
 
 
 @dataclass(frozen=True)
-class Trigger:
+class Trigger(_AfterTables):
     """Declare a trigger: ``Trigger("touch", on="users", when="BEFORE UPDATE", execute="touch()")``.
 
     `each` is ROW or STATEMENT; `condition` is that of WHEN.
@@ -132,7 +174,7 @@ class Trigger:
 
 
 @dataclass(frozen=True)
-class RowPolicy:
+class RowPolicy(_AfterTables):
     """Declare a row policy and, with it, row security on its table.
 
     `using` says which rows are seen, `check` which may be written (default: the same). `force` binds the
@@ -169,7 +211,7 @@ class RowPolicy:
 
 
 @dataclass(frozen=True)
-class Grant:
+class Grant(_AfterTables):
     """Declare privileges: ``Grant("SELECT, INSERT", on="TABLE users", to=("app",))``."""
 
     privileges: str
@@ -190,14 +232,48 @@ class Grant:
 
 
 @dataclass(frozen=True)
+class DefaultGrant(_AfterTables):
+    """Declare what roles get on objects that the role `by` will make.
+
+    ``DefaultGrant("SELECT", on="TABLES", to=("reporting",), by="app")``; in one `schema`, or everywhere.
+    """
+
+    privileges: str
+    on: str
+    to: tuple[str, ...]
+    by: str
+    schema: str | None = None
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Return the roles that must exist."""
+        return (self.by, *_real(self.to))
+
+    def statements(self) -> Iterator[str]:
+        """Yield ALTER DEFAULT PRIVILEGES."""
+        yield self._alter("GRANT", "TO")
+
+    def removal(self) -> str:
+        """Return the REVOKE."""
+        return self._alter("REVOKE", "FROM")
+
+    def _alter(self, verb: str, preposition: str) -> str:
+        where = f"IN SCHEMA {render(Name(self.schema))}" if self.schema else ""
+        head = ("ALTER DEFAULT PRIVILEGES FOR ROLE", render(Name(self.by)), where, verb)
+        return _text(*head, self.privileges, "ON", self.on, preposition, _grantees(self.to))
+
+
+@dataclass(frozen=True)
 class Statement:
     """Declare anything else by the statement that makes it, and the one that removes it.
 
-    It must be able to run again: ``CREATE … IF NOT EXISTS``, ``CREATE OR REPLACE``.
+    It must be able to run again: ``CREATE … IF NOT EXISTS``, ``CREATE OR REPLACE``. With `first` it comes
+    before the tables: a domain or another type of their columns.
     """
 
     create: str
     drop: str | None = None
+    first: bool = False
 
     def statements(self) -> Iterator[str]:
         """Yield the statement."""

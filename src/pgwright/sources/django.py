@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from pgwright.sources.builder import reporting, serve
@@ -65,20 +65,27 @@ def _prepare(module: str) -> Callable[[str], None]:
 
     def build(url: str) -> None:
         connection.settings_dict.update(_database(url))
+        ensure_declared_roles(url, declared)
+        with reporting(what, hint):
+            _carry_out(connection, (declaration for declaration in declared if declaration.first))
         with reporting(made, hint), connection.schema_editor() as editor:
             for model in models:
                 if model._meta.managed and not model._meta.proxy and not model._meta.swapped:
                     editor.create_model(model)
-        ensure_declared_roles(url, declared)
-        with reporting(what, hint), connection.cursor() as cursor:
-            for declaration in declared:
-                for statement in declaration.statements():
-                    # Through the driver: Django would look for parameters in the bodies of functions.
-                    cursor.cursor.execute(statement)
+        with reporting(what, hint):
+            _carry_out(connection, (declaration for declaration in declared if not declaration.first))
             for hook in AFTER_MODELS:
                 hook(connection)
 
     return build
+
+
+def _carry_out(connection: Any, declarations: Iterable[Declaration]) -> None:
+    with connection.cursor() as cursor:
+        for declaration in declarations:
+            for statement in declaration.statements():
+                # Through the driver: Django would look for parameters in the bodies of functions.
+                cursor.cursor.execute(statement)
 
 
 def _declarations() -> Iterator[Declaration]:

@@ -12,10 +12,10 @@ from pgwright.kinds.engines import rollup_relation
 from pgwright.kinds.table import Table
 from pgwright.model.catalog import Catalog
 from pgwright.model.names import ObjectId
+from pgwright.model.policy import POLICY_KINDS
 from pgwright.model.selection import Selection, without_orphans
 from pgwright.sources.load import load_catalog
 from pgwright.sources.workshop import Workshop
-from pgwright.timeseries.declare import POLICY_KINDS
 
 
 def propose_policies(

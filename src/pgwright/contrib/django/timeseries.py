@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import contextmanager
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -213,26 +212,11 @@ class _PolicySerializer(BaseSerializer):
     def serialize(self) -> tuple[str, set[str]]:
         imports = {f"import {__name__}"}
         arguments = []
-        for name, value in arguments_of(self.value).items():
+        for name, value in self.value.arguments().items():
             text, more = serializer_factory(value).serialize()
             imports |= set(more)
             arguments.append(f"{name}={text}")
         return f"{__name__}.{type(self.value).__name__}({', '.join(arguments)})", imports
-
-
-def arguments_of(policy: Policy) -> dict[str, Any]:
-    """Return the arguments that make the policy, those at their default left out.
-
-    Aggregates stay pairs, because Django sorts what a mapping holds.
-    """
-    found = {
-        "name" if f.name == "rollup" else f.name: getattr(policy, f.name)
-        for f in fields(policy)
-        if getattr(policy, f.name) != f.default
-    }
-    if isinstance(policy, TimeSeries) and policy.suffix == TimeSeries(policy.column, policy.interval).suffix:
-        del found["suffix"]
-    return found
 
 
 MigrationWriter.register_serializer(Policy, _PolicySerializer)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.apps import apps
+from django.db import migrations
 from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.migration import Migration
@@ -18,6 +19,8 @@ from django.db.migrations.writer import MigrationWriter
 from django.utils.module_loading import module_has_submodule
 
 from pgwright.contrib.django.online import online
+from pgwright.contrib.django.policies import declared, missing_operations, recorded
+from pgwright.contrib.django.timeseries import RemovePolicy
 from pgwright.errors import UsageError, WriteRefused
 
 _CLASS = "class Migration(migrations.Migration):\n"
@@ -74,9 +77,24 @@ def _keys(rename: str) -> Iterator[str]:
 
 
 def detect(connection: Any, chosen: dict[str, Any]) -> dict[str, Any]:
-    """Write what differs between migrations and models; return the files, or open questions."""
-    loader = MigrationLoader(connection)
+    """Write what differs between migrations and models; return the files and what they lose, or questions.
+
+    Policies end before the models change and begin after it.
+    """
     asked = Questions(tuple(chosen.get("renames", ())), tuple(chosen.get("refused", ())))
+    found = _changes(connection, chosen, asked)
+    if asked.open:
+        return {"questions": list(dict.fromkeys(asked.open))}
+    written = _write_policies(connection, chosen, ending=True)
+    if written:
+        found = _changes(connection, chosen, asked)
+    written += _write_all(found)
+    written += _write_policies(connection, chosen, ending=False)
+    return {"written": written, "lost": [name for m in found for name in _lost(m)]}
+
+
+def _changes(connection: Any, chosen: dict[str, Any], asked: Questions) -> list[Migration]:
+    loader = MigrationLoader(connection)
     before = loader.project_state()
     detector = MigrationAutodetector(before, ProjectState.from_apps(apps), asked)
     label = chosen.get("app")
@@ -86,39 +104,68 @@ def detect(connection: Any, chosen: dict[str, Any]) -> dict[str, Any]:
         convert_apps={label} if label else None,
         migration_name=slug(chosen["message"]),
     )
-    if asked.open:
-        return {"questions": list(dict.fromkeys(asked.open))}
     if chosen.get("online", True):
         changes = online(changes, before)
-    return {"written": _write_all([m for written in changes.values() for m in written])}
+    return [m for written in changes.values() for m in written]
+
+
+def _lost(migration: Any) -> Iterator[str]:
+    """Yield the models and fields whose values the operations delete."""
+    for operation in migration.operations:
+        match operation:
+            case migrations.DeleteModel():
+                yield f"{migration.app_label}.{operation.name}"
+            case migrations.RemoveField():
+                yield f"{migration.app_label}.{operation.model_name}.{operation.name}"
+
+
+def _write_policies(connection: Any, chosen: dict[str, Any], *, ending: bool) -> list[dict[str, Any]]:
+    loader = MigrationLoader(connection, ignore_no_migrations=True)
+    found = []
+    for app in apps.get_app_configs():
+        if chosen.get("app") in (None, app.label):
+            missing = missing_operations(declared(app), recorded(loader, app.label))
+            operations = [o for o in missing if isinstance(o, RemovePolicy) is ending]
+            if operations:
+                name = "policies_end" if ending else "policies"
+                found.append(numbered(loader, app.label, f"{slug(chosen['message'])}_{name}", operations))
+    return _write_all(found)
+
+
+def numbered(loader: MigrationLoader, label: str, name: str, operations: list[Any]) -> Any:
+    """Return a migration that follows those of an app."""
+    leaves = loader.graph.leaf_nodes(label)
+    number = max((int(n[:4]) for _, n in leaves if re.match(r"\d{4}", n)), default=0) + 1
+    migration: Any = Migration(f"{number:04d}_{name}", label)
+    migration.operations, migration.dependencies = operations, list(leaves)
+    return migration
 
 
 def write_text(connection: Any, chosen: dict[str, Any]) -> dict[str, Any]:
     """Write a migration whose operations are given as code, or none at all."""
     loader = MigrationLoader(connection)
     label = _app(chosen)
-    leaves = loader.graph.leaf_nodes(label)
-    number = max((int(n[:4]) for _, n in leaves if re.match(r"\d{4}", n)), default=0) + 1
-    migration: Any = Migration(f"{number:04d}_{slug(chosen['message'])}", label)
-    migration.dependencies = list(leaves)
+    migration = numbered(loader, label, slug(chosen["message"]), [])
     if chosen.get("needs_all"):
         # What it says may be about tables of any app.
         others = [node for node in loader.graph.leaf_nodes() if node[0] != label and _is_own(node[0])]
         migration.dependencies += others
     migration.atomic = bool(chosen.get("atomic", True))
-    return {"written": _write_all([migration], chosen.get("code", ""), tuple(chosen.get("imports", ())))}
+    text = _filled(_text(migration), chosen) if chosen.get("code") else _text(migration)
+    return {"written": _write_all([migration], text)}
 
 
-def _write_all(found: list[Migration], code: str = "", imports: tuple[str, ...] = ()) -> list[dict[str, Any]]:
-    texts = {Path(MigrationWriter(m).path): (m, _text(m, code, imports)) for m in found}
+def _write_all(found: list[Any], text: str | None = None) -> list[dict[str, Any]]:
+    """Write the files; `text` is that of the only one, where it is more than Django would write."""
+    texts = {Path(MigrationWriter(m).path): (m, text or _text(m)) for m in found}
     for path in texts:
         if path.exists():
             raise WriteRefused(f"{path} exists already", detail="nothing was written", hint="give another -m")
     written = []
-    for path, (migration, text) in texts.items():
+    for path, (migration, content) in texts.items():
         path.parent.mkdir(exist_ok=True)
         (path.parent / "__init__.py").touch()
-        path.write_text(text, encoding="utf-8")
+        path.write_text(content, encoding="utf-8")
         own = [name for app, name in migration.dependencies if app == migration.app_label]
         follows = [f"{migration.app_label}.{own[0] if own else 'zero'}"]
         revision = f"{migration.app_label}.{migration.name}"
@@ -127,16 +174,17 @@ def _write_all(found: list[Migration], code: str = "", imports: tuple[str, ...] 
     return written
 
 
-def _text(migration: Migration, code: str, imports: tuple[str, ...]) -> str:
+def _text(migration: Any) -> str:
     text = MigrationWriter(migration).as_string()
-    if not migration.atomic:
-        text = text.replace(_CLASS, f"{_CLASS}    atomic = False\n", 1)
-    if code:
-        text = text.replace("    operations = [\n    ]", f"    operations = [\n{code}\n    ]", 1)
-        text = text.replace(
-            "\n\nclass Migration", "".join(f"{line}\n" for line in imports) + "\n\nclass Migration", 1
-        )
-    return text
+    return text if migration.atomic else text.replace(_CLASS, f"{_CLASS}    atomic = False\n", 1)
+
+
+def _filled(text: str, chosen: dict[str, Any]) -> str:
+    """Return the text of an empty migration with operations that are given as code."""
+    text = text.replace("    operations = [\n    ]", f"    operations = [\n{chosen['code']}\n    ]", 1)
+    comments = "".join(f"{line}\n" for line in chosen.get("comments", ()))
+    head = "".join(f"{line}\n" for line in chosen["imports"]) + (f"\n{comments}" if comments else "")
+    return text.replace("\n\nclass Migration", f"{head}\n\nclass Migration", 1)
 
 
 def _app(chosen: dict[str, Any]) -> str:

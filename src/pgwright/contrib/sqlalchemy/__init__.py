@@ -1,16 +1,6 @@
 """Declare beside SQLAlchemy models what SQLAlchemy has no words for: objects, and tables over time."""
 
-from pgwright.contrib.sqlalchemy.objects import (
-    Declaration,
-    Function,
-    Grant,
-    MaterializedView,
-    RowPolicy,
-    Statement,
-    Trigger,
-    View,
-    declare,
-)
+from pgwright.contrib.sqlalchemy.objects import declare
 from pgwright.contrib.sqlalchemy.reading import TimeBucket, gapfill, time_bucket
 from pgwright.contrib.sqlalchemy.timeseries import (
     Compress,
@@ -21,21 +11,15 @@ from pgwright.contrib.sqlalchemy.timeseries import (
     declare_policies,
     withdraw_policies,
 )
+from pgwright.sources import declarations
+from pgwright.sources.declarations import *  # noqa: F403 - the nouns of both frameworks have one list of names
 
 __all__ = [
     "Compress",
-    "Declaration",
-    "Function",
-    "Grant",
-    "MaterializedView",
     "Retain",
     "Rollup",
-    "RowPolicy",
-    "Statement",
     "TimeBucket",
     "TimeSeries",
-    "Trigger",
-    "View",
     "beside_policies",
     "declare",
     "declare_policies",
@@ -43,3 +27,4 @@ __all__ = [
     "time_bucket",
     "withdraw_policies",
 ]
+__all__ += declarations.__all__

@@ -13,60 +13,47 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, MetaData, event
 
-from pgwright.sources.declarations import (
-    Declaration,
-    Function,
-    Grant,
-    MaterializedView,
-    RowPolicy,
-    Statement,
-    Trigger,
-    View,
-)
-
-__all__ = [
-    "Declaration",
-    "Function",
-    "Grant",
-    "MaterializedView",
-    "RowPolicy",
-    "Statement",
-    "Trigger",
-    "View",
-    "declare",
-]
+from pgwright.sources.declarations import Declaration
 
 KEY = "pgwright.declarations"
 
 
 def declare(metadata: MetaData, *declarations: Declaration) -> None:
-    """Let `create_all` make the declarations after the tables, in their order; `drop_all` removes them.
+    """Let `create_all` make the declarations around the tables, in their order; `drop_all` removes them.
 
-    What depends on another one comes after it. On other databases than PostgreSQL nothing happens.
+    What depends on another one comes after it; what says `first` comes before the tables. On other databases
+    than PostgreSQL nothing happens.
     """
     if KEY not in metadata.info:
         metadata.info[KEY] = []
-        event.listen(metadata, "after_create", _create)
-        event.listen(metadata, "before_drop", _drop)
+        event.listen(metadata, "before_create", partial(_create, first=True))
+        event.listen(metadata, "after_create", partial(_create, first=False))
+        event.listen(metadata, "before_drop", partial(_drop, first=False))
+        event.listen(metadata, "after_drop", partial(_drop, first=True))
     metadata.info[KEY].extend(declarations)
 
 
-def _create(metadata: MetaData, connection: Connection, **_: Any) -> None:
-    if connection.dialect.name == "postgresql":
-        for declaration in metadata.info[KEY]:
-            for statement in declaration.statements():
-                _run(connection, statement)
+def _create(metadata: MetaData, connection: Connection, *, first: bool, **_: Any) -> None:
+    for declaration in _declared(metadata, connection, first):
+        for statement in declaration.statements():
+            _run(connection, statement)
 
 
-def _drop(metadata: MetaData, connection: Connection, **_: Any) -> None:
-    if connection.dialect.name == "postgresql":
-        for declaration in reversed(metadata.info[KEY]):
-            if statement := declaration.removal():
-                _run(connection, statement)
+def _drop(metadata: MetaData, connection: Connection, *, first: bool, **_: Any) -> None:
+    for declaration in reversed(_declared(metadata, connection, first)):
+        if statement := declaration.removal():
+            _run(connection, statement)
+
+
+def _declared(metadata: MetaData, connection: Connection, first: bool) -> list[Declaration]:
+    if connection.dialect.name != "postgresql":
+        return []
+    return [declaration for declaration in metadata.info[KEY] if declaration.first is first]
 
 
 def _run(connection: Connection, statement: str) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from pgwright.migrate.writing.alembic_operations import Operations
 from pgwright.migrate.writing.alembic_tables import Tables
 from pgwright.migrate.writing.code import block, call, comment, indent
-from pgwright.model.catalog import Catalog
-from pgwright.model.plan import Phase, Plan, Step
+from pgwright.migrate.writing.policy_code import policy_calls, policy_import
+from pgwright.migrate.writing.way import Way
+from pgwright.model.plan import Phase, Step
 
 _OPEN = "with op.get_context().autocommit_block():"
 _RUN_STEP = "from pgwright.contrib.alembic.operations import run_step"
@@ -28,23 +29,22 @@ class Body:
     def imports(self) -> tuple[str, ...]:
         """Return the lines that import what the code uses."""
         code = self.upgrade + self.downgrade
-        return tuple(
-            line for line, sign in ((_DIALECT, "postgresql."), (_RUN_STEP, "run_step(")) if sign in code
-        )
+        lines = [line for line, sign in ((_DIALECT, "postgresql."), (_RUN_STEP, "run_step(")) if sign in code]
+        return (*lines, *policy_import(code))
 
 
-def write_body(up: Plan, down: Plan, before: Catalog, after: Catalog, *, own: bool = True) -> Body:
-    """Return the code for a plan and the plan back.
+def write_body(up: Way, down: Way, declared: Sequence[str] = (), *, own: bool = True) -> Body:
+    """Return the code for a way and the way back; `declared` are comments that the file must hold.
 
     With `own`, steps are written as Alembic's operations where it has exact ones; otherwise all are SQL.
     """
-    return Body(upgrade=_code(up, before, after, own), downgrade=_code(down, after, before, own))
+    return Body(upgrade="\n".join([*declared, _code(up, own)]), downgrade=_code(down, own))
 
 
-def _code(plan: Plan, before: Catalog, after: Catalog, own: bool) -> str:
-    tables = Tables(plan, after)
-    operations = Operations(tables, before, after)
-    translated = [(step, operations.translate(step) if own else None) for step in plan.steps]
+def _code(way: Way, own: bool) -> str:
+    tables = Tables(way.plan, way.after)
+    operations = Operations(tables, way.before, way.after)
+    translated = [(step, operations.translate(step) if own else None) for step in way.plan.steps]
     made = frozenset[object]()
     if own:
         # A table that stays SQL makes no sequence by itself.
@@ -53,10 +53,11 @@ def _code(plan: Plan, before: Catalog, after: Catalog, own: bool) -> str:
             id for column, ids in tables.serials.items() if column.parent in written for id in ids
         )
     kept = [(step, code) for step, code in translated if step.subject not in made]
-    parts = []
+    parts = [*policy_calls("withdraw_policies", way.withdrawn)]
     for alone, group in groupby(kept, key=lambda pair: is_alone(pair[0])):
         code = "\n".join(_written(step, code) for step, code in group)
         parts.append(f"{_OPEN}\n{indent(code)}" if alone else code)
+    parts += policy_calls("declare_policies", way.declared)
     return "\n".join(parts)
 
 

@@ -22,7 +22,7 @@ from pgwright.migrate.writing.alembic_tables import (
     schema_of,
 )
 from pgwright.migrate.writing.alembic_types import type_code
-from pgwright.migrate.writing.code import call, given, items, literal, text
+from pgwright.migrate.writing.code import call, given, items, literal, mapping, text
 from pgwright.model.catalog import Catalog
 from pgwright.model.names import ObjectId
 from pgwright.model.plan import Step
@@ -36,7 +36,7 @@ _FOREIGN = re.compile(
 )
 _BODY = re.compile(
     r"USING (?P<method>\w+) \((?P<keys>.*?)\)(?: INCLUDE \((?P<include>[^()]*)\))?"
-    r"(?P<nulls> NULLS NOT DISTINCT)?(?: WHERE \((?P<where>.*)\))?\Z",
+    r"(?P<nulls> NULLS NOT DISTINCT)?(?: WITH \((?P<with>[^()]*)\))?(?: WHERE \((?P<where>.*)\))?\Z",
     re.DOTALL,
 )
 _PLAIN = re.compile(r"[a-z_]\w*\Z")
@@ -182,7 +182,7 @@ class Operations:
             return None
         keys = [literal(key) if _PLAIN.match(key) else text(key) for key in _split(match["keys"])]
         include = columns_of(match["include"]) if match["include"] else ()
-        if include is None:
+        if include is None or any(key.count("(") != key.count(")") for key in keys):
             return None
         more = given(
             {
@@ -190,6 +190,7 @@ class Operations:
                 "postgresql_using": None if match["method"] == "btree" else literal(match["method"]),
                 "postgresql_include": names(include) if include else None,
                 "postgresql_nulls_not_distinct": "True" if match["nulls"] else None,
+                "postgresql_with": _settings(match["with"]) if match["with"] else None,
                 "postgresql_where": match["where"] and text(match["where"]),
             }
         )
@@ -236,6 +237,12 @@ def _new_name(statement: str, head: str) -> str | None:
     """Return the plain name that a statement gives after `head`, None where it does something else."""
     to = statement.removeprefix(head)
     return to if statement.startswith(head) and _PLAIN.match(to) else None
+
+
+def _settings(printed: str) -> str:
+    """Return storage settings, ``fillfactor='70', fastupdate=off``, as a dictionary in code."""
+    pairs = (setting.partition("=") for setting in printed.split(", "))
+    return mapping({name: literal(value.strip("'")) for name, _, value in pairs})
 
 
 def _split(keys: str) -> Iterator[str]:

@@ -24,6 +24,11 @@ def items(values: Iterable[str]) -> str:
     return "[" + ", ".join(values) + "]"
 
 
+def mapping(pairs: Mapping[str, str]) -> str:
+    """Return a dictionary of constants to pieces of code."""
+    return "{" + ", ".join(f"{literal(key)}: {value}" for key, value in pairs.items()) + "}"
+
+
 def call(name: str, /, *arguments: str, **named: str) -> str:
     """Return a call; each argument is a piece of code, and has a line of its own where one is too narrow."""
     parts = [*arguments, *(f"{key}={value}" for key, value in named.items())]

@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from pgwright.config import Project
-from pgwright.errors import PgwrightError, RehearsalFailed, RevisionError, WriteRefused
+from pgwright.errors import HazardRefused, PgwrightError, RehearsalFailed, RevisionError, WriteRefused
 from pgwright.migrate.writing.alembic_body import write_body
 from pgwright.migrate.writing.django_body import write_steps
 from pgwright.migrate.writing.draft import Bench, Draft, bench
-from pgwright.model.plan import Plan
+from pgwright.migrate.writing.way import Way
+from pgwright.model.plan import Hazard, HazardCode
 
 Ask = Callable[[Sequence[str]], Sequence[str]]
+Accept = Callable[[Sequence[Hazard]], None]
 
 _NOT_EXACT = "Alembic's own operations did not lead to the models exactly: all steps are written as SQL"
 _UNTOUCHED = "no file was left, and no database was changed"
@@ -38,13 +40,12 @@ class Wish:
 
 @dataclass(frozen=True, kw_only=True)
 class Written:
-    """Report a file that was written, the plans in it, and what they leave out."""
+    """Report a file that was written, what it does step by step, and what it leaves out."""
 
     revision: str
     path: Path
     follows: tuple[str, ...]
-    plan: Plan | None = None
-    back: Plan | None = None
+    steps: tuple[tuple[str, tuple[Hazard, ...]], ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -54,14 +55,18 @@ def write_empty(project: Project, wish: Wish) -> tuple[Written, ...]:
         return _written(here.run("write", options={**wish.options, "message": wish.message, "given": True}))
 
 
-def write_alembic(project: Project, here: Bench, draft: Draft, wish: Wish) -> tuple[Written, ...]:
+def write_alembic(
+    project: Project, here: Bench, draft: Draft, wish: Wish, *, accept: Accept
+) -> tuple[Written, ...]:
     """Write the revision for a draft, run it there and back on scratch, and return what was written.
 
-    `here` is where the migrations ran up to now. Where Alembic's own operations turn out not to be exact,
-    the same plan is written as SQL. Raises `RehearsalFailed` when that does not lead to the models either; no
-    file is left then.
+    `accept` is given the hazards that somebody has to accept first, and raises where nobody does. `here` is
+    where the migrations ran up to now. Where Alembic's own operations turn out not to be exact, the same plan
+    is written as SQL. Raises `RehearsalFailed` when that does not lead to the models either; no file is left
+    then.
     """
-    up, down = draft.plans(wish.renames, online=wish.online, scratch=project.scratch)
+    up, down = draft.ways(wish.renames, online=wish.online, scratch=project.scratch)
+    accept(up.plan.refused())
     try:
         return _attempt(here, draft, wish, up, down, own=True)
     except (RevisionError, WriteRefused):
@@ -73,11 +78,8 @@ def write_alembic(project: Project, here: Bench, draft: Draft, wish: Wish) -> tu
         return (replace(one, notes=(*one.notes, _NOT_EXACT)),)
 
 
-def _attempt(
-    here: Bench, draft: Draft, wish: Wish, up: Plan, down: Plan, *, own: bool
-) -> tuple[Written, ...]:
-    before, after = draft.comparison.before, draft.comparison.after
-    body = write_body(up, down, before, after, own=own)
+def _attempt(here: Bench, draft: Draft, wish: Wish, up: Way, down: Way, *, own: bool) -> tuple[Written, ...]:
+    body = write_body(up, down, draft.declared, own=own)
     code = {"upgrade": body.upgrade, "downgrade": body.downgrade, "imports": list(body.imports)}
     made = list(_written(here.run("write", options={**wish.options, **code, "message": wish.message})))
     with _kept_if_proven(made):
@@ -85,44 +87,60 @@ def _attempt(
             draft.missed(here.upgrade()), f"revision {made[0].revision} does not lead to the models"
         )
         _prove_back(here, draft, made)
-    return (replace(made[0], plan=up, back=down, notes=(*draft.comparison.notes, *up.notes)),)
+    notes = (*draft.comparison.notes, *up.plan.notes)
+    return (replace(made[0], steps=up.summaries, notes=notes),)
 
 
-def write_django(project: Project, here: Bench, draft: Draft, wish: Wish, *, ask: Ask) -> tuple[Written, ...]:
+def write_django(
+    project: Project, here: Bench, draft: Draft, wish: Wish, *, ask: Ask, accept: Accept
+) -> tuple[Written, ...]:
     """Write what Django's autodetector finds, then what is left to the models as statements.
 
-    `ask` is given renames that may be and returns those that are. All of it is run there and back on scratch.
-    Raises `RehearsalFailed` when it does not lead to the models; no file is left then.
+    `ask` is given renames that may be and returns those that are; `accept` is that of `write_alembic`. All of
+    it is run there and back on scratch. Raises `RehearsalFailed` when it does not lead to the models; no file
+    is left then.
     """
     options = {**wish.options, "message": wish.message, "online": wish.online}
     options |= {"renames": list(wish.renames), "refused": list(wish.refused)}
     answer = here.run("write", options=options)
     if questions := answer.get("questions"):
         told = list(ask(questions))
-        rest = [question for question in questions if question not in told]
-        options |= {"renames": [*wish.renames, *told], "refused": [*wish.refused, *rest]}
+        others = [question for question in questions if question not in told]
+        options |= {"renames": [*wish.renames, *told], "refused": [*wish.refused, *others]}
         answer = here.run("write", options=options)
     made = list(_written(answer))
     with _kept_if_proven(made):
+        accept(_losses(answer["lost"]))
         end = here.upgrade() if made else draft.comparison.before
         if draft.missed(end):
-            made += _rest(project, here, draft.since(end), wish, made)
+            rest = draft.since(end)
+            ways = rest.ways((), online=wish.online, scratch=project.scratch)
+            accept(ways[0].plan.refused())
+            made += _rest(here, rest, wish, ways, made)
             _require_none(draft.missed(here.upgrade()), "the migrations do not lead to the models")
         _prove_back(here, draft, made)
     return tuple(replace(one, notes=draft.comparison.notes) for one in made)
 
 
 def _rest(
-    project: Project, here: Bench, draft: Draft, wish: Wish, made: Sequence[Written]
+    here: Bench, draft: Draft, wish: Wish, ways: tuple[Way, Way], made: Sequence[Written]
 ) -> tuple[Written, ...]:
     """Write what Django has no operations for; its place is behind what Django wrote."""
-    up, down = draft.plans((), online=wish.online, scratch=project.scratch)
-    code, imports, atomic = write_steps(up, down)
+    up, down = ways
+    code, imports, atomic = write_steps(up.plan, down.plan)
     given = {"given": True, "code": code, "imports": list(imports), "atomic": atomic, "needs_all": True}
+    given["comments"] = list(draft.declared)
     app = wish.options.get("app") or (made[-1].revision.partition(".")[0] if made else None)
     message = f"{wish.message} steps" if made else wish.message
     (one,) = _written(here.run("write", options={**given, "app": app, "message": message}))
-    return (replace(one, plan=up, back=down),)
+    return (replace(one, steps=up.summaries),)
+
+
+def _losses(lost: Sequence[str]) -> list[Hazard]:
+    """Return a hazard for each model or field whose values a migration of Django's own deletes."""
+    return [
+        Hazard(code=HazardCode.DELETES_DATA, message=f"the values of {name} are deleted") for name in lost
+    ]
 
 
 @contextmanager
@@ -133,7 +151,7 @@ def _kept_if_proven(made: Sequence[Written]) -> Iterator[None]:
     except BaseException as exc:
         for one in made:
             one.path.unlink(missing_ok=True)
-        if isinstance(exc, PgwrightError) and not isinstance(exc, RehearsalFailed):
+        if isinstance(exc, PgwrightError) and not isinstance(exc, RehearsalFailed | HazardRefused):
             exc.detail = "; ".join(part for part in (f"tried on scratch, {_UNTOUCHED}", exc.detail) if part)
         raise
 

@@ -13,15 +13,16 @@ from pgwright.diff.compare import compare
 from pgwright.diff.comparison import Comparison, comparable
 from pgwright.diff.lookalike import likely_renames
 from pgwright.diff.rename import Rename, understand
-from pgwright.diff.stages import plan_in_stages
 from pgwright.errors import UsageError
+from pgwright.migrate.files import files_of
 from pgwright.migrate.messages import Order
 from pgwright.migrate.process import MigrationProcess, OrderFailed, migration_process
 from pgwright.migrate.tools import Tool, tool_of
+from pgwright.migrate.writing.declared import declared_comments, declared_in
+from pgwright.migrate.writing.way import Way, way
 from pgwright.model.catalog import Catalog, ServerFacts
 from pgwright.model.change import Change
-from pgwright.model.plan import Plan
-from pgwright.model.selection import BOOKKEEPING, Selection
+from pgwright.model.selection import BOOKKEEPING, Selection, within
 from pgwright.pg.connect import connect
 from pgwright.server.scratch import ScratchDatabase, ensure_roles, scratch_database
 from pgwright.sources.database import read_catalog
@@ -107,18 +108,26 @@ class Draft:
         """Return what would be dropped beside something alike that is made."""
         return likely_renames(self.comparison.before, self.comparison.after)
 
-    def plans(self, renames: Sequence[str], *, online: bool, scratch: str) -> tuple[Plan, Plan]:
-        """Return the plan to the models and the plan back. Raises `UsageError` and the errors of planning."""
+    def ways(self, renames: Sequence[str], *, online: bool, scratch: str) -> tuple[Way, Way]:
+        """Return the way to the models and the way back. Raises `UsageError` and the errors of planning."""
         before, after, server = self.comparison.before, self.comparison.after, self.comparison.server
         told = understand(renames, before, after)
         settings: dict[str, Any] = {"online": online, "server": server, "scratch": scratch}
-        up, _ = plan_in_stages(before, after, renames=told, **settings)
-        down, _ = plan_in_stages(after, before, renames=[r.reversed() for r in told], **settings)
+        up = way(before, after, told, **settings)
+        down = way(after, before, [r.reversed() for r in told], **settings)
         return up, down
+
+    @property
+    def declared(self) -> tuple[str, ...]:
+        """Return the comments that record what the models declare beside tables."""
+        return tuple(declared_comments(self.changes))
 
     def since(self, here: Catalog) -> Draft:
         """Return what is left from another beginning."""
-        return replace(self, comparison=replace(self.comparison, before=_unowned(here)))
+        before, wanted = _unowned(here), self.comparison.after
+        # What nobody looks at stays: the tool's own table is there by now, and perhaps partitions.
+        after = within(self.comparison.selection, before, wanted)
+        return replace(self, comparison=replace(self.comparison, before=before, after=after))
 
     def missed(self, end: Catalog) -> tuple[Change, ...]:
         """Return where the end of a trial differs from what the models say."""
@@ -145,11 +154,13 @@ def draft(project: Project, here: Catalog, *, server: ServerFacts | None = None)
             detail="--autogenerate writes what differs between the two",
             hint='set models = "sqlalchemy:app.models:Base" under [project] in pgwright.toml',
         )
-    extensions = tuple(sorted(o.id.name.name for o in here.of("extension")))
+    own = declared_in(files_of(project).by_id.values())
+    # Models cannot say which they need; those that they declare they make themselves.
+    given = (o.id for o in here.of("extension") if str(o.id) not in own)
     workshop = Workshop(
         root=project.root,
         scratch=project.scratch,
-        extensions=tuple(e for e in extensions if e != "plpgsql"),
+        extensions=tuple(sorted(id.name.name for id in given if id.name.name != "plpgsql")),
     )
     wanted = load_catalog(models, workshop)
     found = comparable(
@@ -159,6 +170,7 @@ def draft(project: Project, here: Catalog, *, server: ServerFacts | None = None)
         after=models,
         workshop=workshop,
         selection=Selection(owners=False, exclude=BOOKKEEPING),
+        own=own,
     )
     return Draft(
         comparison=replace(

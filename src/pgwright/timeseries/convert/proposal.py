@@ -19,11 +19,11 @@ from pgwright.kinds.time_series import make_hypertable
 from pgwright.model.catalog import Catalog, CatalogObject, ServerFacts
 from pgwright.model.names import ObjectId
 from pgwright.model.plan import Phase, Step
+from pgwright.model.policy import POLICY_KINDS
 from pgwright.model.selection import Selection, without_orphans
 from pgwright.pg.quoting import Name, render
 from pgwright.sources.load import load_catalog
 from pgwright.sources.workshop import Workshop
-from pgwright.timeseries.declare import POLICY_KINDS
 from pgwright.timeseries.proposal import with_policies_of
 
 

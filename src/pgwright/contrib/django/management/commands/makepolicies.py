@@ -9,11 +9,11 @@ from typing import Any
 
 from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError
-from django.db.migrations import Migration
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.writer import MigrationWriter
 
 from pgwright.contrib.django.policies import declared, missing_operations, recorded
+from pgwright.contrib.django.writer import numbered
 from pgwright.errors import PolicyError
 
 
@@ -62,13 +62,7 @@ class Command(BaseCommand):
     def _write(
         self, loader: MigrationLoader, label: str, operations: list[Any], options: dict[str, Any]
     ) -> None:
-        leaves = loader.graph.leaf_nodes(label)
-        number = 1 + max((int(n[1][:4]) for n in leaves if n[1][:4].isdigit()), default=0)
-        name = options["name"] or "policies"
-        migration = type("Migration", (Migration,), {"operations": operations, "dependencies": leaves})(
-            f"{number:04}_{name}", label
-        )
-        writer = MigrationWriter(migration)
+        writer = MigrationWriter(numbered(loader, label, options["name"] or "policies", operations))
         self.stdout.write(self.style.MIGRATE_HEADING(f"Policies of '{label}':"))
         for operation in operations:
             self.stdout.write(f"  - {operation.describe()}")
