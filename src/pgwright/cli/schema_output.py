@@ -38,12 +38,13 @@ def show_changes(out: Output, changes: Sequence[Change], *, summary: bool = Fals
     if summary:
         out.table(("change", "kind", "objects"), [(op, kind, n) for (op, kind), n in sorted(counted.items())])
         return
-    for change in summarise(changes):
+    shown = tuple(summarise(changes))
+    for change in shown:
         out.line(f"{_SIGNS[change.op]} {change.id}", style=_STYLES[change.op])
         for name, before, after in change.values:
             out.line(f"    {name.replace('_', ' ')}: {before} -> {after}")
     out.line()
-    counts = Counter(str(c.op) for c in changes)
+    counts = Counter(str(c.op) for c in shown)
     out.line(", ".join(f"{counts[op]} to {op}" for op in ("create", "alter", "drop") if counts[op]))
 
 

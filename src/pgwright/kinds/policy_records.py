@@ -51,6 +51,9 @@ CREATE TABLE IF NOT EXISTS pgwright.policy (
 _RECORD = """INSERT INTO pgwright.policy (relation, kind, name, definition) VALUES ({}, {}, {}, {})
 ON CONFLICT (relation, kind, name) DO UPDATE SET definition = EXCLUDED.definition"""
 _FORGET = "DELETE FROM pgwright.policy WHERE relation = {} AND kind = {} AND name = {}"
+# By the catalogs, which everybody may read: to_regclass fails for a role that may not use the schema.
+_IS_THERE = b"""SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE n.nspname = 'pgwright' AND c.relname = 'policy'"""
 _RECORDS = (
     b"SELECT p.relation::oid AS relation, n.nspname::text AS schema, c.relname::text AS table_name, "
     b"c.relkind::text AS relkind, p.kind, p.name, p.definition::text AS definition, "
@@ -107,8 +110,7 @@ def read_records(conn: Connection[Any], *, timescaledb: str, major: int) -> tupl
     """
     recorded: tuple[Record, ...] = ()
     with conn.cursor(row_factory=namedtuple_row) as cursor:
-        there: Any = cursor.execute("SELECT to_regclass('pgwright.policy') AS policy").fetchone()
-        if there.policy is not None:
+        if cursor.execute(_IS_THERE).fetchone() is not None:
             rows: list[Any] = cursor.execute(_RECORDS).fetchall()
             # As text: frameworks teach their connections to leave JSON alone.
             recorded = tuple(

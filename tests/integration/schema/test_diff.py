@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psycopg
 
+from pgwright.sources.database import read_catalog
 from tests.integration.schema.command import pgwright
 
 TABLE = "CREATE TABLE ships (id bigint PRIMARY KEY);"
@@ -68,3 +69,11 @@ def test_production_is_not_taken_back_unnamed(database: str, tmp_path: Path) -> 
     assert "drop table public.ships" in unasked.stdout
     assert "Take it back in 1 step? Not without --yes" in unasked.stderr
     assert run(*undo[1:], "--yes").returncode == 0
+
+
+def test_who_may_not_use_the_schema_of_pgwright_compares_all_the_same(database: str) -> None:
+    with psycopg.connect(database) as conn:
+        conn.execute(TABLE.encode())
+        conn.execute("CREATE SCHEMA pgwright")
+        conn.execute("SET ROLE pg_monitor")
+        assert [o.id.path for o in read_catalog(conn, source="here").of("table")] == ["public.ships"]

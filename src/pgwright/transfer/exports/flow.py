@@ -16,8 +16,9 @@ from typing import Any
 import asyncpg
 from psycopg import Connection, sql
 
-from pgwright.errors import ConnectError, StatementError
+from pgwright.errors import ConnectError, PrivilegeError, StatementError
 from pgwright.pg.address import parse_address
+from pgwright.pg.privileges import grant_for
 from pgwright.pg.quoting import deparsed
 from pgwright.pg.redact import redact
 
@@ -139,6 +140,9 @@ def _explained(exc: BaseException) -> Exception:
     if isinstance(exc, asyncpg.PostgresError) and not isinstance(exc, asyncpg.PostgresConnectionError):
         state = f"SQLSTATE {exc.sqlstate}"
         detail = f"{exc.detail}; {state}" if exc.detail else state
+        if isinstance(exc, asyncpg.InsufficientPrivilegeError):
+            hint = grant_for(said, "SELECT", None)
+            return PrivilegeError(said, detail=f"{detail}; no file was written", hint=hint)
         return StatementError(said, detail=f"{detail}; no file was written", hint=exc.hint)
     return ConnectError(
         "the connection was lost", detail=f"{said}; no file was written", hint="run the command again"
