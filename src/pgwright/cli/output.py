@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
+from textwrap import wrap
 from typing import Any, TextIO
 
 from pgwright.cli.encode import plain, to_json
 from pgwright.pg.redact import redact
 
 _NUMBERS = (int, float, Decimal)
+_GAP = 2
+_TOGETHER = 12  # a cell up to this long is not broken: "139 MB" is one word
 
 
 class Output:
@@ -50,7 +53,8 @@ class Output:
     ) -> None:
         """Print rows under their columns; numbers are right-aligned, None is left blank.
 
-        On a terminal long cells wrap; elsewhere every row is one line, its columns two spaces apart.
+        On a terminal long cells wrap between words, and where not even the words fit side by side, each row
+        is a paragraph; elsewhere every row is one line, its columns two spaces apart.
         """
         right = [_numeric(rows, index) for index in range(len(columns))]
         cells = [[cell_text(value) for value in row] for row in rows]
@@ -74,14 +78,27 @@ class Output:
         from rich.table import Table  # noqa: PLC0415
         from rich.text import Text  # noqa: PLC0415
 
-        drawn = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
-        for column, is_number in zip(columns, right, strict=True):
-            drawn.add_column(
-                Text(column), justify="right" if is_number else "left", no_wrap=is_number, overflow="fold"
-            )
+        console = self._console()
+        widths = _widths(
+            [[name, *(row[i] for row in cells)] for i, name in enumerate(columns)], console.width
+        )
+        if widths is None:
+            for line, style in _records(columns, cells, console.width, title):
+                self.line(line, style=style)
+            return
+        drawn = Table(
+            box=box.SIMPLE_HEAD,
+            title=title,
+            title_justify="left",
+            pad_edge=False,
+            padding=(0, _GAP - 1, 0, 0),
+        )
+        for column, width, is_number in zip(columns, widths, right, strict=True):
+            justify: Any = "right" if is_number else "left"
+            drawn.add_column(Text(column), justify=justify, width=width, overflow="fold")
         for row in cells:
             drawn.add_row(*(Text(cell) for cell in row))
-        self._console().print(drawn)
+        console.print(drawn)
 
     def _console(self) -> Any:
         from rich.console import Console  # noqa: PLC0415
@@ -106,6 +123,52 @@ def cell_text(value: Any) -> str:
         return ", ".join(cell_text(item) for item in value)
     found = plain(value) if not isinstance(value, str) else redact(value)
     return found if isinstance(found, str) else str(found)
+
+
+def _widths(columns: Sequence[Sequence[str]], space: int) -> list[int] | None:
+    """Return how wide each column is drawn so that no word is broken, None where they do not fit."""
+    widths = [max(map(_longest_word, cells)) for cells in columns]
+    spare = space - sum(widths) - _GAP * len(widths)
+    if spare < 0:
+        return None
+    needs = [
+        max(len(line) for cell in cells for line in cell.split("\n")) - width
+        for cells, width in zip(columns, widths, strict=True)
+    ]
+    # Whoever needs least is served first: the fewer columns wrap, the better.
+    for i in sorted(range(len(needs)), key=needs.__getitem__):
+        given = min(needs[i], spare)
+        widths[i] += given
+        spare -= given
+    return widths
+
+
+def _longest_word(cell: str) -> int:
+    lines = cell.split("\n")
+    words = (word for line in lines for word in ([line] if len(line) <= _TOGETHER else line.split()))
+    return max(map(len, words), default=0)
+
+
+def _records(
+    columns: Sequence[str], cells: Sequence[Sequence[str]], width: int, title: str | None
+) -> Iterator[tuple[str, str | None]]:
+    """Yield rows as paragraphs for a narrow terminal, line by line, each with its style.
+
+    The first cell stands alone, below it the others that have a value, with their names.
+    """
+    if title:
+        yield title, None
+    indent = " " * 4
+    for first, *others in cells:
+        yield first, "bold"
+        named = (f"{name} {cell}" for name, cell in zip(columns[1:], others, strict=True) if cell)
+        # A break between a name and its value is hard to read, where it can be helped.
+        kept = (pair.replace(" ", "\xa0") if len(indent + pair) < width else pair for pair in named)
+        text = ", ".join(kept)
+        for line in wrap(
+            text, width, initial_indent=indent, subsequent_indent=indent, break_long_words=False
+        ):
+            yield line.replace("\xa0", " "), None
 
 
 def align(rows: Sequence[Sequence[str]], right: Sequence[bool]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from datetime import UTC, datetime
 
@@ -47,6 +48,21 @@ def test_terminal_table_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     Output(color=False).table(("name", "rows"), [("[red]users[/red]", 5)])
     assert "[red]users[/red]" in terminal.getvalue(), "data is never taken for markup"
     assert "─" in terminal.getvalue()
+
+
+@pytest.mark.parametrize("width", [24, 40, 60, 80, 120])
+def test_a_narrow_terminal_breaks_no_word(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setenv("COLUMNS", str(width))
+    rows = [("public.support_tickets", "139 MB", None, 5, "btree (user_id, created_at DESC)")]
+    Output(color=False).table(("index", "size", "kind", "scans", "definition"), rows)
+    shown = re.sub(r"\x1b\[\d*m", "", terminal.getvalue())
+    assert max(map(len, shown.splitlines())) <= width
+    for whole in ("public.support_tickets", "139 MB", "created_at"):
+        assert whole in shown
+    assert ("size 139 MB" in shown) == (width < 60)
+    assert "kind ," not in shown
 
 
 def test_json_goes_alone_to_stdout(capsys: pytest.CaptureFixture[str]) -> None:
