@@ -19,7 +19,7 @@ import psycopg
 import sqlalchemy
 
 from pgwright.sources.database import read_catalog
-from tests.bench import backups, contents, copies, files
+from tests.bench import backups, batches, contents, copies, files
 from tests.bench.migrating import noticed, overhead
 from tests.servers import databases
 from tests.servers.builds import VERSIONS
@@ -204,6 +204,14 @@ def imports() -> Iterator[Measured]:
     yield Measured(what="peak memory of an import", value=found["peak"], unit="MB", limit=250)
 
 
+def batching() -> Iterator[Measured]:
+    """Export and import 100,000 of AquaMind's batches, by whole commands, beside dumpdata and loaddata."""
+    found = dict(batches.measure(_server()))
+    for way, peer in (("export", "dumpdata"), ("import", "loaddata")):
+        what = f"{way} of batches, times faster than {peer}"
+        yield Measured(what=what, value=found[way], unit="", limit=10, at_least=True)
+
+
 def migrating() -> Iterator[Measured]:
     """Run 300 revisions with Alembic alone and with pgwright."""
     urls = [databases.create(_server()) for _ in range(6)]
@@ -235,6 +243,7 @@ MEASURES: Mapping[str, Callable[[], Iterator[Measured]]] = {
     "copying": copying,
     "verify": verify,
     "backup": backup,
+    "batches": batching,
     "migrating": migrating,
     "migrating_live": migrating_live,
 }

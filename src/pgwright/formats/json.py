@@ -15,6 +15,17 @@ from pgwright.formats.literal import Shape, from_json
 _LONGEST_LINE = 256 << 20  # bytes
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _encoder = msgspec.json.Encoder(decimal_format="number")
+
+
+class _Serialized(msgspec.Struct):
+    """Be one row as Django serializes it."""
+
+    model: str
+    fields: dict[str, msgspec.Raw]
+    pk: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+
+_serialized = msgspec.json.Decoder(_Serialized)
 _Documents = Iterator[tuple[int, bytes]]
 _Values = Mapping[str, msgspec.Raw]
 
@@ -55,14 +66,12 @@ def read_django(blocks: Iterator[bytes], place: str, *, model: str | None = None
     wanted = (model or next(iter(names))).lower()
 
     def flat(document: bytes) -> _Values | None:
-        values = _object.decode(document)
-        found = msgspec.json.decode(values["model"], type=str)
-        if found.lower() != wanted:
+        row = _serialized.decode(document)
+        if row.model.lower() != wanted:
             if model is None:
-                raise ValueError(f"is a row of {found}, not of {wanted}; choose with --model")
+                raise ValueError(f"is a row of {row.model}, not of {wanted}; choose with --model")
             return None
-        pk = {"pk": values["pk"]} if "pk" in values else {}
-        return {**pk, **_object.decode(values["fields"])}
+        return row.fields if row.pk is msgspec.UNSET else {"pk": row.pk, **row.fields}
 
     rest = chain(first, documents)
     unit = "element" if is_array else "line"
@@ -186,9 +195,8 @@ def _elements(blocks: Iterator[bytes], place: str) -> _Documents:
 
 def _model_of(document: bytes) -> str | None:
     try:
-        values = _object.decode(document)
-        return msgspec.json.decode(values["model"], type=str) if "fields" in values else None
-    except (msgspec.DecodeError, KeyError):
+        return _serialized.decode(document).model
+    except msgspec.DecodeError:
         return None
 
 
