@@ -8,11 +8,11 @@ from typing import Any
 
 from alembic import context
 from alembic.util import CommandError
+from pgwright import PgwrightError, migration_lock
 from sqlalchemy import create_engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from app.db.lock import migration_lock
 from app.db.session import CONNECT_TIMEOUT
 from app.db.trouble import explain
 from app.errors import AppError
@@ -20,16 +20,14 @@ from app.models import Base
 from app.settings import Settings, load_settings
 
 config = context.config
-# The command line wants Alembic's log; a program that calls Alembic has a log of its own.
-if config.config_file_name is not None and not config.attributes.get("quiet"):
+if config.config_file_name is not None:
     fileConfig(config.config_file_name, disable_existing_loggers=False)
 
 
 def skip_empty_revision(_context: object, _revision: object, directives: list[Any]) -> None:
     """Write no file when `--autogenerate` found nothing that differs."""
     options = config.cmd_opts
-    asked = config.attributes.get("autogenerate") or getattr(options, "autogenerate", False)
-    if asked and directives and directives[0].upgrade_ops.is_empty():
+    if getattr(options, "autogenerate", False) and directives and directives[0].upgrade_ops.is_empty():
         directives.clear()
 
 
@@ -71,7 +69,7 @@ def run_online(settings: Settings) -> None:
     )
     # Where the database stands is read inside the lock: the second of two upgrades finds nothing left to do.
     with (
-        migration_lock(settings) if changes_the_database() else nullcontext(),
+        migration_lock(settings.text) if changes_the_database() else nullcontext(),
         engine.connect() as connection,
     ):
         context.configure(connection=connection, **OPTIONS)
@@ -86,9 +84,7 @@ def main() -> None:
         return
     try:
         run_online(load_settings())
-    except (AppError, DBAPIError) as error:
-        if config.attributes.get("quiet"):
-            raise
+    except (AppError, DBAPIError, PgwrightError) as error:
         raise CommandError(str(explain(error))) from error
 
 

@@ -42,6 +42,11 @@ class Settings:
         return self.environment == "production"
 
     @property
+    def text(self) -> str:
+        """Return the URL as text with the password in it: never to be shown."""
+        return self.database_url.render_as_string(hide_password=False)
+
+    @property
     def where(self) -> str:
         """Return database, host and role as text for people, without the password."""
         url = self.database_url

@@ -1,13 +1,13 @@
 """Manage the database: status, migrations, initial data.
 
+The migrations are pgwright's work; this script gives its commands the names of the team's guide.
 Exit codes: 0 fine, 1 migrations pending or drift, 2 usage or settings, 3 refused, 4 failed.
 """
 
 from __future__ import annotations
 
-import json
+import subprocess
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +15,14 @@ import click
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from alembic.util import CommandError
+from pgwright import PgwrightError
 from psycopg import Error as DriverError
 from sqlalchemy.exc import DBAPIError
 
-from app.db import migrations
 from app.db.trouble import explain
 from app.demo.load import Progress, load
 from app.errors import AppError, RefusedError
-from app.settings import Settings, load_settings
+from app.settings import ROOT, Settings, load_settings
 
 
 class TroubleGroup(click.Group):
@@ -33,7 +32,7 @@ class TroubleGroup(click.Group):
         """Run the command."""
         try:
             return super().invoke(ctx)
-        except (AppError, DBAPIError, DriverError, CommandError) as error:
+        except (AppError, DBAPIError, DriverError, PgwrightError) as error:
             known = explain(error)
             if known is None:
                 raise
@@ -46,40 +45,28 @@ def cli() -> None:
     """Manage the database of the Airline Market Demand Web App."""
 
 
-@cli.command()
-@click.option("--json", "as_json", is_flag=True, help="Print the status as JSON.")
-@click.pass_context
-def status(ctx: click.Context, as_json: bool) -> None:
-    """Show database status."""
-    state = migrations.read_status(load_settings())
-    if as_json:
-        click.echo(json.dumps({**asdict(state), "is_clean": state.is_clean}, indent=2))
-    else:
-        show_status(state)
-    ctx.exit(0 if state.is_clean else 1)
+def pgwright(*words: str) -> int:
+    """Run a command of pgwright in this project and return its exit code."""
+    # The settings are checked first, so that a wrong one is named in this project's own words.
+    load_settings()
+    return subprocess.run([sys.executable, "-m", "pgwright", *words], cwd=ROOT, check=False).returncode
 
 
-def show_status(state: migrations.Status) -> None:
-    """Print `state` for people."""
-    click.echo(f"database   {state.database} ({state.environment})")
-    click.echo(f"server     {state.server}")
-    click.echo(f"current    {', '.join(state.current) or 'none'}")
-    click.echo(f"head       {', '.join(state.head) or 'none'}")
-    if state.version_lost:
-        click.echo(f"trouble    {migrations.LOST_VERSION}")
-        click.echo(f"hint       {migrations.stamp_hint(state.drift or ())}")
-    else:
-        click.echo(f"pending    {len(state.pending) or 'none'}")
-        for revision in state.pending:
-            click.echo(f"           {revision.id}  {revision.message}")
-    if state.drift is None:
-        click.echo("drift      not compared while migrations are pending")
-    else:
-        click.echo(f"drift      {len(state.drift) or 'none'}")
-        for line in state.drift:
-            click.echo(f"           {line}")
-    if state.pending:
-        click.echo("next       python scripts/db.py migrate upgrade")
+def require(code: int) -> None:
+    """End this program with an exit code that is not 0."""
+    if code:
+        click.get_current_context().exit(code)
+
+
+def passed_on(name: str, *words: str, text: str) -> click.Command:
+    """Return a command that hands its arguments to one of pgwright's."""
+
+    @click.command(name, help=text, add_help_option=False, context_settings={"ignore_unknown_options": True})
+    @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+    def command(arguments: tuple[str, ...]) -> None:
+        require(pgwright(*words, *arguments))
+
+    return command
 
 
 @cli.group()
@@ -87,69 +74,23 @@ def migrate() -> None:
     """Create, apply and take back migrations."""
 
 
-@migrate.command()
-@click.option("-m", "--message", required=True, help="What the migration does.")
-@click.option("--autogenerate", is_flag=True, help="Fill it with what differs between models and database.")
-def create(message: str, autogenerate: bool) -> None:
-    """Create a new migration."""
-    path = migrations.create(load_settings(), message, autogenerate=autogenerate)
-    if path is None:
-        click.echo("models and database agree: no migration written")
-        return
-    click.echo(f"created {path}")
-    click.echo("review it, then: python scripts/db.py migrate upgrade")
+for name, words, text in (
+    ("create", ("migrate", "create"), "Create a new migration (-m MESSAGE, --autogenerate)."),
+    ("upgrade", ("migrate", "upgrade"), "Upgrade to the latest migration, or to a REVISION."),
+    ("downgrade", ("migrate", "downgrade"), 'Downgrade to a REVISION ("-1": one back; "base": all).'),
+    ("show", ("migrate", "history"), "Show migration history, newest first."),
+    ("reset", ("migrate", "reset"), "Take all migrations back and apply them again (drops all data)."),
+):
+    migrate.add_command(passed_on(name, *words, text=text))
 
 
-@migrate.command()
-@click.argument("revision", default="head")
-def upgrade(revision: str) -> None:
-    """Upgrade to the latest migration, or to REVISION."""
-    settings = load_settings()
-    migrations.upgrade(settings, revision)
-    say_where(settings)
-
-
-# "-1" is a revision here, not an option.
-@migrate.command(context_settings={"ignore_unknown_options": True})
-@click.argument("revision")
-@click.option("--yes", is_flag=True, help="Do not ask (it asks in production only).")
-def downgrade(revision: str, yes: bool) -> None:
-    """Downgrade to a specific REVISION ("-1": one back; "base": all)."""
-    settings = load_settings()
-    if settings.is_production:
-        confirm(settings, yes=yes, loss="a downgrade can drop tables and columns with their data")
-    migrations.downgrade(settings, revision)
-    say_where(settings)
-
-
-@migrate.command()
-def show() -> None:
-    """Show migration history, newest first."""
-    settings = load_settings()
-    with migrations.plain_engine(settings).connect() as connection:
-        current = migrations.current_revisions(connection)
-    history = migrations.read_history(())
-    known = {revision.id for revision in history}
-    for revision in migrations.read_history(tuple(item for item in current if item in known)):
-        marks = [name for name in ("current", "head") if getattr(revision, f"is_{name}")]
-        note = f" ({', '.join(marks)})" if marks else ""
-        click.echo(
-            f"{'applied' if revision.is_applied else 'pending'}  {revision.id}  {revision.message}{note}"
-        )
-    for item in current:
-        if item not in known:
-            click.echo(f"unknown  {item}  recorded in the database, but no file has it")
-
-
-@migrate.command("reset")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-def migrate_reset(yes: bool) -> None:
-    """Take all migrations back and apply them again (drops all data)."""
-    settings = load_settings()
-    confirm_reset(settings, yes=yes)
-    migrations.downgrade(settings, "base")
-    migrations.upgrade(settings)
-    say_where(settings)
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the state of the migrations as JSON.")
+def status(as_json: bool) -> None:
+    """Show database status."""
+    database = 0 if as_json else pgwright("status")
+    migrations = pgwright("migrate", "status", "--drift", *(("--json",) if as_json else ()))
+    require(max(database, migrations))
 
 
 @cli.command()
@@ -163,7 +104,9 @@ def init(data: bool, scale: float) -> None:
             f"{settings.where} is production: test data does not belong there",
             hint="python scripts/db.py migrate upgrade",
         )
-    build(settings, data=data, scale=scale)
+    require(pgwright("migrate", "upgrade"))
+    if data:
+        load_data(settings, scale)
 
 
 @cli.command()
@@ -172,17 +115,14 @@ def init(data: bool, scale: float) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def reset(data: bool, scale: float, yes: bool) -> None:
     """Drop all tables with their data and initialize the database again."""
-    settings = load_settings()
-    confirm_reset(settings, yes=yes)
-    migrations.drop_everything(settings)
-    build(settings, data=data, scale=scale)
+    require(pgwright("migrate", "reset", *(("--yes",) if yes else ())))
+    if data:
+        load_data(load_settings(), scale)
 
 
-def build(settings: Settings, *, data: bool, scale: float) -> None:
-    """Bring the schema to the newest revision and, when wanted, load the test data."""
-    migrations.upgrade(settings)
-    say_where(settings)
-    if data and not load(settings, scale=scale, report=show_progress):
+def load_data(settings: Settings, scale: float) -> None:
+    """Load the test data, unless they are there."""
+    if not load(settings, scale=scale, report=show_progress):
         click.echo("the test data is there already")
 
 
@@ -190,38 +130,6 @@ def show_progress(progress: Progress) -> None:
     """Print how far a table is, once it is complete."""
     if progress.done == progress.total:
         click.echo(f"loaded {progress.done:>9,} {progress.label}", err=True)
-
-
-def say_where(settings: Settings) -> None:
-    """Print the revision that the database is at now."""
-    with migrations.plain_engine(settings).connect() as connection:
-        current = migrations.current_revisions(connection)
-    click.echo(f"{settings.where}: at revision {', '.join(current) or 'none (no tables)'}")
-
-
-def confirm_reset(settings: Settings, *, yes: bool) -> None:
-    """Go on only outside production and with the user's word."""
-    if settings.is_production:
-        raise RefusedError(
-            f"{settings.where} is production (ENVIRONMENT): its data is not dropped",
-            hint="restore a backup into another database, or work on a copy",
-        )
-    confirm(settings, yes=yes, loss="this drops all data")
-
-
-def confirm(settings: Settings, *, yes: bool, loss: str) -> None:
-    """Go on only when the user types the name of the database, or said `--yes`."""
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise RefusedError(f"{settings.where}: {loss}, and nobody is there to ask", hint="add --yes")
-    name = settings.database_url.database
-    click.echo(f"{settings.where}: {loss}.")
-    if (
-        click.prompt(f"Type the name of the database ({name}) to go on", default="", show_default=False)
-        != name
-    ):
-        raise RefusedError("not confirmed: nothing was changed")
 
 
 if __name__ == "__main__":

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from itertools import pairwise
 
 import psycopg
 
+from pgwright import migration_lock
 from tests.systems.airline.project import ALEMBIC, HEAD, REVISIONS, SCRIPT, run, start, succeed, wait_until
 from tests.systems.airline.structure import EMPTY, structure
 
-LOCK = 0x61_69_72_6C_69_6E_65
 CREATE_ALL = """
 from app.db.session import get_engine
 from app.models import Base
@@ -84,25 +85,28 @@ def test_upgrade_twice_does_no_harm(database: str) -> None:
 
 
 def test_two_upgrades_at_once_run_each_revision_once(database: str) -> None:
-    with psycopg.connect(database, autocommit=True) as holder:
-        holder.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
-        processes = [start(database, *ALEMBIC, "upgrade", "head") for _ in range(2)]
+    with psycopg.connect(database, autocommit=True) as holder, ExitStack() as stack:
+        stack.enter_context(migration_lock(database))
+        processes = [
+            start(database, *command)
+            for command in ((*ALEMBIC, "upgrade", "head"), (*SCRIPT, "migrate", "upgrade"))
+        ]
 
         def both_wait() -> bool:
             row = holder.execute(
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-                " AND application_name = 'airline: migration lock'"
+                " AND query ILIKE '%pg_try_advisory_lock%' AND pid <> pg_backend_pid()"
             ).fetchone()
             return row == (2,)
 
         wait_until(both_wait, "two processes at the lock")
         assert structure(database) == EMPTY
-        holder.execute("SELECT pg_advisory_unlock(%s)", (LOCK,))
+        stack.close()
         with ThreadPoolExecutor() as pool:
             outputs = list(pool.map(lambda process: process.communicate(timeout=120), processes))
     assert [process.returncode for process in processes] == [0, 0], outputs
     log = "".join(errors for _, errors in outputs)
-    assert log.count("Running upgrade") == len(REVISIONS)
+    assert log.count("Running upgrade") + log.count(": applied in ") == len(REVISIONS)
     assert succeed(database, *SCRIPT, "status").returncode == 0
 
 

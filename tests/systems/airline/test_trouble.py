@@ -28,7 +28,7 @@ def assert_clear(done: Done, *says: str) -> None:
     for words in (*says, "hint: "):
         assert words in output
     # Alembic's own command line ends with -1 for whatever went wrong.
-    assert done.returncode in {2, 4, 255}
+    assert done.returncode in {2, 3, 4, 255}
 
 
 @EVERY_COMMAND
@@ -36,13 +36,14 @@ def test_server_down(command: tuple[str, ...]) -> None:
     with socket.socket() as listener:
         # Bound but not listening: nothing can answer on this port while the test runs.
         listener.bind(("127.0.0.1", 0))
-        url = f"postgresql://ann:{SECRET}@127.0.0.1:{listener.getsockname()[1]}/airline"
-        assert_clear(run(url, *command), "PostgreSQL is not running", "airline at 127.0.0.1:")
+        port = listener.getsockname()[1]
+        url = f"postgresql://ann:{SECRET}@127.0.0.1:{port}/airline"
+        assert_clear(run(url, *command), f"127.0.0.1:{port}", "pgwright server start")
 
 
 def test_unknown_host() -> None:
     done = run(f"postgresql://ann:{SECRET}@nowhere.invalid/airline", *STATUS)
-    assert_clear(done, "the host name is not known", "nowhere.invalid")
+    assert_clear(done, "unknown host nowhere.invalid", "getent hosts nowhere.invalid")
 
 
 @EVERY_COMMAND
@@ -56,7 +57,7 @@ def test_wrong_password(database: str, command: tuple[str, ...]) -> None:
     try:
         url = f"postgresql://{role}:{SECRET}@/{name}?host={quote(host, safe='')}&port={port}"
         done = run(url, *command)
-        assert_clear(done, "the role or its password is wrong", "DATABASE_URL")
+        assert_clear(done, f'password authentication failed for user "{role}"', ".env")
     finally:
         with psycopg.connect(database, autocommit=True) as connection:
             connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
@@ -64,7 +65,7 @@ def test_wrong_password(database: str, command: tuple[str, ...]) -> None:
 
 def test_unknown_database(database: str) -> None:
     url = urlsplit(database)._replace(path="/not_there").geturl()
-    assert_clear(run(url, *STATUS), "the database does not exist", "createdb not_there")
+    assert_clear(run(url, *STATUS), "database not_there does not exist", 'CREATE DATABASE "not_there"')
 
 
 @pytest.mark.parametrize(
@@ -99,30 +100,19 @@ def test_wrong_setting(name: str, value: str) -> None:
     assert_clear(done, f"{name} is {value!r}")
 
 
-@pytest.mark.parametrize(
-    "command", [(*SCRIPT, "migrate", "upgrade"), (*SCRIPT, "migrate", "downgrade", "-1")]
-)
 @pytest.mark.parametrize("loss", ["DELETE FROM alembic_version", "DROP TABLE alembic_version"])
-def test_lost_alembic_version(migrated: str, loss: str, command: tuple[str, ...]) -> None:
-    with psycopg.connect(migrated, autocommit=True) as connection:
-        connection.execute(loss)
-    done = run(migrated, *SCRIPT, "status")
-    assert done.returncode == 1
-    assert "alembic_version is lost" in done.stdout
-    assert "python -m alembic stamp head" in done.stdout
-    done = run(migrated, *command)
-    assert_clear(done, "alembic_version is lost", "python -m alembic stamp head")
-    succeed(migrated, *ALEMBIC, "stamp", "head")
-    succeed(migrated, *SCRIPT, "status")
-
-
-def test_lost_alembic_version_of_an_older_schema_is_not_called_the_newest(database: str) -> None:
+def test_lost_alembic_version(database: str, loss: str) -> None:
     succeed(database, *SCRIPT, "migrate", "upgrade", REVISIONS[3])
     with psycopg.connect(database, autocommit=True) as connection:
-        connection.execute("DROP TABLE alembic_version")
-    done = run(database, *SCRIPT, "migrate", "upgrade")
-    assert_clear(done, "alembic_version is lost", "stamp REVISION")
-    succeed(database, *ALEMBIC, "stamp", REVISIONS[3])
+        connection.execute(loss)
+    done = run(database, *SCRIPT, "status")
+    assert done.returncode == 1
+    assert "alembic_version records no revision" in done.stdout
+    assert "pgwright migrate repair" in done.stdout
+    assert_clear(run(database, *SCRIPT, "migrate", "upgrade"), "already exists", "pgwright migrate repair")
+    succeed(database, "-m", "pgwright", "migrate", "repair", "--yes")
+    with psycopg.connect(database) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(REVISIONS[3],)]
     succeed(database, *SCRIPT, "migrate", "upgrade")
     succeed(database, *SCRIPT, "status")
 
@@ -130,17 +120,23 @@ def test_lost_alembic_version_of_an_older_schema_is_not_called_the_newest(databa
 def test_unknown_revision_in_the_database(migrated: str) -> None:
     with psycopg.connect(migrated, autocommit=True) as connection:
         connection.execute("UPDATE alembic_version SET version_num = 'deadbeef0000'")
-    for command in (("status",), ("migrate", "upgrade"), ("migrate", "downgrade", "base")):
-        assert_clear(run(migrated, *SCRIPT, *command), "deadbeef0000", "no file in alembic/versions has it")
-    shown = succeed(migrated, *SCRIPT, "migrate", "show").stdout
-    assert "unknown  deadbeef0000" in shown
-    succeed(migrated, *ALEMBIC, "stamp", "--purge", "head")
+    shown = run(migrated, *SCRIPT, "status")
+    assert "the database records deadbeef0000, and no file has it" in shown.stdout
+    assert "pgwright migrate repair" in shown.stdout
+    for command in (("upgrade",), ("downgrade", "base")):
+        refused = run(migrated, *SCRIPT, "migrate", *command)
+        assert refused.returncode == 3
+        assert_clear(refused, "the database records deadbeef0000, and no file has it")
+    listed = succeed(migrated, *SCRIPT, "migrate", "show").stdout
+    assert "unknown  deadbeef0000" in listed
+    succeed(migrated, "-m", "pgwright", "migrate", "repair", "--yes")
     succeed(migrated, *SCRIPT, "status")
 
 
 def test_unknown_revision_as_argument(database: str) -> None:
     done = run(database, *SCRIPT, "migrate", "upgrade", "deadbeef0000")
-    assert_clear(done, "deadbeef0000", "migrate show")
+    assert done.returncode == 3
+    assert_clear(done, "deadbeef0000", "pgwright migrate history")
 
 
 def test_tables_missing_for_the_demo(database: str) -> None:
@@ -159,7 +155,7 @@ def test_missing_privilege(database: str) -> None:
     try:
         url = f"postgresql://{role}:{SECRET}@/{name}?host={quote(host, safe='')}&port={port}"
         done = run(url, *SCRIPT, "migrate", "upgrade")
-        assert_clear(done, "the role may not do this", "permission denied for schema public")
+        assert_clear(done, "permission denied for schema public", "GRANT CREATE")
     finally:
         with psycopg.connect(database, autocommit=True) as connection:
             connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic.script.revision import ResolutionError
 from alembic.util import CommandError
+from pgwright import PgwrightError
 from psycopg import errors as pg
 from sqlalchemy.exc import DBAPIError
 
@@ -59,6 +60,9 @@ def explain(error: BaseException) -> AppError | None:
     """Return `error` as a named trouble with its mend, or None when it is none that is known here."""
     if isinstance(error, AppError):
         return error
+    if isinstance(error, PgwrightError):
+        detail = f" ({error.detail})" if error.detail else ""
+        return DatabaseError(f"{error.message}{detail}", hint=error.hint)
     if isinstance(error, CommandError):
         return _explain_alembic(error)
     if isinstance(error, DBAPIError):

@@ -7,6 +7,7 @@ import json
 import sys
 from dataclasses import asdict
 
+from pgwright import PgwrightError
 from psycopg import Error as DriverError
 from sqlalchemy.exc import DBAPIError
 
@@ -37,7 +38,7 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         loaded = load(load_settings(), scale=arguments.scale, report=show)
-    except (AppError, DBAPIError, DriverError) as error:
+    except (AppError, DBAPIError, DriverError, PgwrightError) as error:
         known = explain(error)
         if known is None:
             raise

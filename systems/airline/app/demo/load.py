@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import psycopg
+from pgwright import connect, migration_lock
 from psycopg import sql
 
-from app.db.lock import migration_lock
-from app.db.migrations import plain_engine
 from app.demo import customers, sources
 from app.demo.bulk import deferred_build
 from app.demo.flights import COLUMNS as FLIGHT_COLUMNS
@@ -100,14 +99,14 @@ def load(settings: Settings, *, scale: float = 1.0, report: Report) -> bool:
     if settings.is_production:
         raise RefusedError(f"{settings.where} is production: demo data does not belong there")
     # Two loads at once: the second waits, and then finds the data there.
-    with migration_lock(settings), plain_engine(settings).connect() as connection:
-        driver = connection.connection.driver_connection
-        if not isinstance(driver, psycopg.Connection):
-            raise TypeError(f"expected psycopg's connection, not {type(driver).__name__}")
-        with driver.transaction():
-            if not is_needed(driver, settings, scale):
+    with (
+        migration_lock(settings.text),
+        connect(settings.text, application_name="airline: demo") as connection,
+    ):
+        with connection.transaction():
+            if not is_needed(connection, settings, scale):
                 return False
-            load_tables(driver, scale, report)
+            load_tables(connection, scale, report)
         return True
 
 
