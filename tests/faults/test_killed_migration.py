@@ -10,7 +10,9 @@ from pathlib import Path
 import psycopg
 
 from pgwright.config import Project
-from pgwright.migrate.run import UP, Way, last_way, migrate
+from pgwright.migrate.run import migrate
+from pgwright.migrate.runs import last_run, way_of
+from pgwright.migrate.way import UP, Way
 from pgwright.model.run import RunStatus
 from pgwright.sources.database import read_catalog
 from tests.conftest import MakeDatabase
@@ -53,13 +55,15 @@ import os, signal, sys
 from pathlib import Path
 from pgwright.config import load_project
 from pgwright.migrate.audience import Audience
-from pgwright.migrate.run import UP, Way, migrate
+from pgwright.migrate.run import migrate
+from pgwright.migrate.way import UP, Way
 
 url, folder, last = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
 
 class Dies(Audience):
     seen = 0
-    def statement(self, sql, *, is_skipped):
+    wants_statements = True
+    def statement(self, sql):
         self.seen += 1
         if self.seen == last:
             os.kill(os.getpid(), signal.SIGKILL)
@@ -96,10 +100,12 @@ def killed_at(
         url = make_database(server)
         dies_at(number, project.root, url, target)
         with psycopg.connect(url, autocommit=True) as conn:
-            found = last_way(conn)
-        assert found is not None
-        assert found[0].status is RunStatus.RUNNING
-        migrate(project, url, found[1])
+            run = last_run(conn)
+            assert run is not None
+            way = way_of(conn, run)
+        assert run.status is RunStatus.ABANDONED
+        assert way is not None
+        migrate(project, url, way)
         assert end_of(url) == wanted, f"killed at statement {number}"
         assert rows(url, "SELECT count(*) FROM pgwright.migration_statement") == [(0,)]
 

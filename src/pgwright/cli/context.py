@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from dataclasses import replace
 from functools import cached_property
@@ -97,7 +98,9 @@ class Invocation:
             return
         if self.json or not sys.stdin.isatty():
             raise HazardRefused(
-                f"{question} Not without --yes", detail="nothing was changed", hint="add --yes if you mean it"
+                f"{question} Nobody is there to answer",
+                detail="nothing was changed",
+                hint=f"if you mean it: {typed_again('--yes')}",
             )
         import click  # noqa: PLC0415
 
@@ -117,6 +120,11 @@ class Invocation:
                 detail="nothing was changed",
                 hint=f"if you mean it, add: --production {database.name}",
             )
+
+
+def typed_again(*more: str) -> str:
+    """Return the command line of this run with more words at its end, to be typed again."""
+    return shlex.join(["pgwright", *sys.argv[1:], *more])
 
 
 def configured_at(project: Project, url: str) -> Database | None:

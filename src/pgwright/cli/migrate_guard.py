@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pgwright.cli.context import Invocation
+from pgwright.cli.context import Invocation, typed_again
 from pgwright.cli.hazards import allow_option
 from pgwright.cli.migrate_output import shortened
 from pgwright.cli.output import duration
@@ -17,14 +17,23 @@ from pgwright.model.wording import counted
 if TYPE_CHECKING:
     from pgwright.migrate.rehearsal import MigrationRehearsal
     from pgwright.migrate.risk import Loss
-    from pgwright.migrate.run import Way
+    from pgwright.migrate.way import Way
 
 DELETES = "deletes-data"
 
 
 def guard_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that answer the questions beforehand."""
-    return allow_option(click.option("--yes", is_flag=True, help="Do not ask.")(function))
+    options = (
+        allow_option,
+        click.option("--yes", is_flag=True, help="Do not ask."),
+        click.option(
+            "--production", metavar="NAME", help="Name the production database that this may change."
+        ),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
 
 
 def rehearsed(invocation: Invocation, *ways: Way, with_data: int = 0) -> MigrationRehearsal:
@@ -78,27 +87,34 @@ def rehearsal_facts(done: MigrationRehearsal) -> dict[str, Any]:
     }
 
 
-def require_named(invocation: Invocation, deed: str, *, allow: tuple[str, ...]) -> None:
+def require_named(invocation: Invocation, deed: str, *, allow: tuple[str, ...], named: str | None) -> None:
     """Raise `ProductionRefused` for a production database that was not named with its loss accepted."""
     database = invocation.database
     if not database.is_production:
         return
-    if invocation.database_name != database.name or DELETES not in allow:
+    missing: list[str] = []
+    if database.name not in (named, invocation.database_name):
+        missing += ["--database", database.name]
+    if DELETES not in allow:
+        missing += ["--allow", DELETES]
+    if missing:
         raise ProductionRefused(
             f"{deed} on the production database {database.name} needs its name, and its loss accepted",
             detail="nothing was changed",
-            hint=f"if you mean it, add: --database {database.name} --allow {DELETES}",
+            hint=f"if you mean it: {typed_again(*missing)}",
         )
 
 
-def guard_losses(invocation: Invocation, deed: str, *ways: Way, allow: tuple[str, ...], yes: bool) -> None:
+def guard_losses(
+    invocation: Invocation, deed: str, *ways: Way, allow: tuple[str, ...], yes: bool, production: str | None
+) -> None:
     """Show which rows a run would delete, and go on only when somebody accepts that.
 
     Raises `ProductionRefused` and `HazardRefused`.
     """
     from pgwright.migrate.risk import losses
 
-    require_named(invocation, deed, allow=allow)
+    require_named(invocation, deed, allow=allow, named=production)
     found: tuple[Loss, ...] = ()
     unknown: str | None = None
     try:
@@ -119,9 +135,9 @@ def guard_losses(invocation: Invocation, deed: str, *ways: Way, allow: tuple[str
     if DELETES in allow:
         return
     try:
-        invocation.confirm(f"{deed} deletes data. Go on?", yes=yes)
+        invocation.confirm(f"{deed.capitalize()} deletes data. Go on?", yes=yes)
     except HazardRefused as refused:
-        refused.hint = f"if you mean it, add: --allow {DELETES}"
+        refused.hint = f"if you mean it: {typed_again('--allow', DELETES)}"
         raise
 
 

@@ -13,7 +13,6 @@ from pgwright.cli.output import duration
 
 if TYPE_CHECKING:
     from pgwright.migrate.standing import Standing
-    from pgwright.model.run import Run
 
 
 def _standing(invocation: Invocation) -> Standing:
@@ -51,16 +50,9 @@ def status(ctx: click.Context, /, *, drift: bool) -> None:
 
     Example: pgwright migrate status --drift
     """
-    from pgwright.migrate.standing import standing
-    from pgwright.migrate.turn import JOB
-    from pgwright.state.ledger import Ledger
-
     invocation = ctx.ensure_object(Invocation)
     out = invocation.output
-    with invocation.connect(autocommit=True) as conn:
-        found = standing(conn, invocation.project)
-        ledger = Ledger(conn=conn)
-        run = ledger.last(JOB) if ledger.exists() else None
+    found = _standing(invocation)
     differences = _differences(invocation) if drift else None
     state = found.state
     facts = {
@@ -71,9 +63,9 @@ def status(ctx: click.Context, /, *, drift: bool) -> None:
         "pending": [{"id": r.id, "message": r.message} for r in state.pending],
         "problems": [vars(problem) for problem in found.problems],
         "drift": differences,
-        "last_run": run,
+        "last_run": found.last_run,
     }
-    out.result(facts, lambda: _render_status(invocation, found, run, differences))
+    out.result(facts, lambda: _render_status(invocation, found, differences))
     if state.pending or found.problems or differences:
         ctx.exit(1)
 
@@ -89,15 +81,13 @@ def _differences(invocation: Invocation) -> list[str] | None:
     return [str(change) for change in summarise(comparison.changes)]
 
 
-def _render_status(
-    invocation: Invocation, found: Standing, run: Run | None, differences: list[str] | None
-) -> None:
-    out, state = invocation.output, found.state
+def _render_status(invocation: Invocation, found: Standing, differences: list[str] | None) -> None:
+    out, state, run = invocation.output, found.state, found.last_run
     out.line(f"current   {', '.join(state.current) or 'no revision'}")
     out.line(f"newest    {', '.join(state.heads) or 'none'}")
     out.line(f"applied   {state.applied} of {state.applied + len(state.pending)}")
     if run is not None:
-        out.line(f"last run  {run.id}: {run.status.value}, {run.started_at:%Y-%m-%d %H:%M:%S %Z}")
+        out.line(f"last run  {run.id} ({run.job}): {run.status.value}, {run.started_at:%Y-%m-%d %H:%M:%S %Z}")
         if run.error:
             out.line(f"          {run.error.splitlines()[0]}")
     for revision in state.pending:
@@ -125,7 +115,7 @@ def history(invocation: Invocation, limit: int | None) -> None:
     """
     found, out = _standing(invocation), invocation.output
     pending = {revision.id for revision in found.state.pending}
-    rows: list[dict[str, Any]] = []
+    rows = [_unknown(id) for id in found.state.unknown]
     for revision in reversed(found.files.in_order(set(found.files.by_id))):
         record = None if revision.id in pending else found.records.get(revision.id)
         rows.append(
@@ -152,7 +142,7 @@ def history(invocation: Invocation, limit: int | None) -> None:
             columns,
             [
                 (
-                    "current" if row["is_current"] else row["state"],
+                    "current" if row["is_current"] and row["state"] == "applied" else row["state"],
                     row["id"],
                     row["message"],
                     row["ended_at"],
@@ -164,6 +154,21 @@ def history(invocation: Invocation, limit: int | None) -> None:
         )
 
     out.result(rows, render)
+
+
+def _unknown(id: str) -> dict[str, Any]:
+    """Return the row of a revision that the database records and no file has."""
+    return {
+        "id": id,
+        "message": "on record in the database, and no file has it",
+        "parents": [],
+        "state": "unknown",
+        "is_current": True,
+        "ended_at": None,
+        "actor": None,
+        "seconds": None,
+        "run": None,
+    }
 
 
 @command("sql")

@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from pgwright.cli.output import duration
+from pgwright.errors import PgwrightError
 from pgwright.migrate.audience import Audience
+from pgwright.model.wording import counted
 
 if TYPE_CHECKING:
+    from pgwright.cli.context import Invocation
     from pgwright.cli.output import Output
     from pgwright.cli.progress import Bars
-    from pgwright.errors import PgwrightError
     from pgwright.migrate.lookout import BuildProgress, OldTransaction
-    from pgwright.migrate.run import Outcome
+    from pgwright.migrate.way import Outcome
     from pgwright.pg.blocking import Blocker
 
 _VERBS = {"up": "applied", "down": "taken back"}
@@ -40,11 +42,13 @@ class Reporter(Audience):
                 f"{duration(old.seconds)}: locks on what it uses, and concurrent builds, wait for it"
             )
 
-    def statement(self, sql: str, *, is_skipped: bool) -> None:
-        """Say what is left out."""
+    def began(self, revision: str, direction: str) -> None:
+        """Tell anew who is in the way: of another revision, they are news."""
         self._blocked = ()
-        if is_skipped:
-            self._note(f"  done before, left out: {shortened(sql)}")
+
+    def skipped(self, sql: str) -> None:
+        """Say what is left out."""
+        self._note(f"  done before, left out: {shortened(sql)}")
 
     def ended(self, revision: str, direction: str, seconds: float) -> None:
         """Say that a revision is committed."""
@@ -111,3 +115,22 @@ def outcome_facts(outcome: Outcome) -> dict[str, Any]:
         "current": list(outcome.state.current),
         "pending": [revision.id for revision in outcome.state.pending],
     }
+
+
+def remark_record(invocation: Invocation) -> None:
+    """Say where the migrations' record stands, after the schema was changed without running them."""
+    from pgwright.migrate.state import migration_state
+
+    try:
+        with invocation.connect(autocommit=True) as conn:
+            state = migration_state(conn, invocation.project)
+    except PgwrightError:
+        # Files that cannot be read are no concern of a schema that was built well.
+        return
+    if state is None or not state.pending:
+        return
+    where, pending = ", ".join(state.current) or "no revision", counted(len(state.pending), "migration")
+    invocation.output.remark(
+        f"the migrations' record is still at {where}, {pending} pending, some of which the schema may hold; "
+        "write down where it is: pgwright migrate repair"
+    )

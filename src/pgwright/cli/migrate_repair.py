@@ -29,7 +29,7 @@ def repair(invocation: Invocation, /, *, revision: str | None, yes: bool) -> Non
 
     Example: pgwright migrate repair
     """
-    from pgwright.migrate.run import record
+    from pgwright.migrate.record import record
 
     out = invocation.output
     if revision is not None:

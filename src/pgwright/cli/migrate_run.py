@@ -12,7 +12,7 @@ from pgwright.cli.group import command, pass_invocation
 from pgwright.cli.migrate_guard import guard_losses, guard_options
 
 if TYPE_CHECKING:
-    from pgwright.migrate.run import Outcome, Pace, Way
+    from pgwright.migrate.way import Outcome, Pace, Way
 
 _STATE_LEFT = "finished revisions stay; go on with: pgwright migrate resume"
 
@@ -58,7 +58,7 @@ def pace_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def pace_of(chosen: dict[str, Any]) -> Pace:
     """Return what the options of `pace_options` chose."""
-    from pgwright.migrate.run import Pace
+    from pgwright.migrate.way import Pace
 
     return Pace(
         lock_timeout=chosen["lock_timeout"],
@@ -122,8 +122,8 @@ def upgrade(
     """
     from pgwright.cli.migrate_guard import rehearsal_facts, rehearsed, show_rehearsal
     from pgwright.cli.migrate_output import show_outcome
-    from pgwright.migrate.run import UP, Way
     from pgwright.migrate.tools import tool_of
+    from pgwright.migrate.way import UP, Way
 
     invocation = ctx.ensure_object(Invocation)
     tool, out = tool_of(invocation.project), invocation.output
@@ -150,7 +150,14 @@ def upgrade(
 @pace_options
 @pass_invocation
 def downgrade(
-    invocation: Invocation, /, *, revision: str, allow: tuple[str, ...], yes: bool, **chosen: Any
+    invocation: Invocation,
+    /,
+    *,
+    revision: str,
+    allow: tuple[str, ...],
+    yes: bool,
+    production: str | None,
+    **chosen: Any,
 ) -> None:
     """Take migrations back: those after REVISION, or the last one with -1.
 
@@ -159,10 +166,10 @@ def downgrade(
     Example: pgwright migrate downgrade -1
     """
     from pgwright.cli.migrate_output import show_outcome
-    from pgwright.migrate.run import DOWN, Way
+    from pgwright.migrate.way import DOWN, Way
 
     way = Way(direction=DOWN, target=revision)
-    guard_losses(invocation, "a downgrade", way, allow=allow, yes=yes)
+    guard_losses(invocation, "a downgrade", way, allow=allow, yes=yes, production=production)
     show_outcome(invocation.output, run_way(invocation, way, pace_of(chosen)))
 
 
@@ -170,7 +177,9 @@ def downgrade(
 @guard_options
 @pace_options
 @pass_invocation
-def reset(invocation: Invocation, /, *, allow: tuple[str, ...], yes: bool, **chosen: Any) -> None:
+def reset(
+    invocation: Invocation, /, *, allow: tuple[str, ...], yes: bool, production: str | None, **chosen: Any
+) -> None:
     """Take all migrations back, then apply them again: an empty database at the newest revision.
 
     It says which rows that deletes, and asks.
@@ -178,12 +187,12 @@ def reset(invocation: Invocation, /, *, allow: tuple[str, ...], yes: bool, **cho
     Example: pgwright migrate reset
     """
     from pgwright.cli.migrate_output import show_outcome
-    from pgwright.migrate.run import DOWN, UP, Way
     from pgwright.migrate.tools import tool_of
+    from pgwright.migrate.way import DOWN, UP, Way
 
     tool = tool_of(invocation.project)
     down, up = Way(direction=DOWN, target=tool.oldest), Way(direction=UP, target=tool.newest)
-    guard_losses(invocation, "a reset", down, allow=allow, yes=yes)
+    guard_losses(invocation, "a reset", down, allow=allow, yes=yes, production=production)
     run_way(invocation, down, pace_of(chosen))
     show_outcome(invocation.output, run_way(invocation, up, pace_of(chosen)))
 
@@ -201,16 +210,19 @@ def resume(invocation: Invocation, /, *, from_start: bool, **chosen: Any) -> Non
     """
     from pgwright.cli.migrate_output import show_outcome
     from pgwright.errors import UsageError
-    from pgwright.migrate.run import last_way
+    from pgwright.migrate.runs import last_run, way_of
     from pgwright.model.run import RunStatus
 
     with invocation.connect(autocommit=True) as conn:
-        found = last_way(conn)
-    if found is None or found[0].status is RunStatus.SUCCEEDED:
-        said = f"run {found[0].id} ended well" if found else "pgwright has run no migrations in this database"
+        last = last_run(conn)
+        way = way_of(conn, last) if last else None
+    if last is None or way is None or last.status is RunStatus.SUCCEEDED:
+        said = f"run {last.id} ended well" if last else "pgwright has run no migrations in this database"
+        if last and way is None:
+            said = f"run {last.id} wrote the record anew"
         raise UsageError(
             f"there is nothing to resume: {said}",
             detail="nothing was done",
             hint="apply what is pending: pgwright migrate upgrade",
         )
-    show_outcome(invocation.output, run_way(invocation, found[1], pace_of(chosen), from_start=from_start))
+    show_outcome(invocation.output, run_way(invocation, way, pace_of(chosen), from_start=from_start))

@@ -11,6 +11,7 @@ import click
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import group, pass_invocation
 from pgwright.cli.hazards import allow_option
+from pgwright.cli.migrate_output import remark_record
 from pgwright.cli.schema_create import create
 from pgwright.cli.schema_docs import docs, report
 from pgwright.cli.schema_output import (
@@ -188,6 +189,7 @@ def apply(
         invocation.database.url, proposal.plan, proposal.ends, allow=allow, manner=manner_of(invocation)
     )
     show_applied(invocation.output, done)
+    remark_record(invocation)
 
 
 @command.command("resume")
@@ -231,6 +233,7 @@ def resume_run(
         invocation.database.url, run, undo=undo, allow=allow, agree=agree, manner=manner_of(invocation)
     )
     show_applied(invocation.output, done)
+    remark_record(invocation)
 
 
 @command.command("generate")

@@ -8,6 +8,7 @@ import click
 
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import Command, pass_invocation
+from pgwright.cli.migrate_output import remark_record
 from pgwright.cli.schema_output import show_applied, show_notes
 from pgwright.cli.schema_sources import manner_of, selection_of, selection_options, source_of, workshop_of
 from pgwright.errors import UnknownDatabaseError
@@ -45,6 +46,7 @@ def create(invocation: Invocation, /, source: str | None, create_database: bool,
         return
     invocation.state_left = "finished steps stay; go on with: pgwright schema resume"
     show_applied(out, creation.build_proposed(url, found.proposal, manner=manner_of(invocation)))
+    remark_record(invocation)
 
 
 def _name(url: str) -> str:

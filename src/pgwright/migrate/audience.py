@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from pgwright.errors import PgwrightError
-from pgwright.migrate.lookout import BuildProgress, OldTransaction
-from pgwright.pg.blocking import Blocker
+if TYPE_CHECKING:
+    from pgwright.errors import PgwrightError
+    from pgwright.migrate.lookout import BuildProgress, OldTransaction
+    from pgwright.pg.blocking import Blocker
 
 
 class Audience:
-    """Hear nothing; subclasses override what they want to hear."""
+    """Hear nothing; subclasses override what they want to hear.
+
+    `wants_statements` asks for each statement as it begins, which costs a message each.
+    """
+
+    wants_statements = False
 
     def waits_for_turn(self, holder: str) -> None:
         """Another session migrates this database; its end is waited for."""
@@ -21,8 +28,11 @@ class Audience:
     def began(self, revision: str, direction: str) -> None:
         """Begin a revision."""
 
-    def statement(self, sql: str, *, is_skipped: bool) -> None:
-        """Begin a statement, or leave out one that is committed already."""
+    def statement(self, sql: str) -> None:
+        """Begin a statement."""
+
+    def skipped(self, sql: str) -> None:
+        """Leave out a statement that is committed already."""
 
     def ended(self, revision: str, direction: str, seconds: float) -> None:
         """Commit a revision."""

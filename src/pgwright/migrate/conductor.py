@@ -25,6 +25,7 @@ from pgwright.migrate.messages import (
     RevisionEnded,
     StatementBegan,
     StatementEnded,
+    StatementSkipped,
 )
 from pgwright.migrate.statements import Form, Statement, classify
 from pgwright.migrate.turn import WORK_LOCK
@@ -170,11 +171,12 @@ class Conductor:
                 revision.journal.ended(session, text, parameters)
                 entry = replace(entry, is_done=True)
             if entry.is_done:
-                self._channel.send(StatementBegan(self._number, text, is_skipped=True))
+                self._channel.send(StatementSkipped(self._number, text))
                 return entry.row_count
         self._mend(session, statement)
         self._set_limit(session, statement)
-        self._channel.send(StatementBegan(self._number, text))
+        if self._order.statements:
+            self._channel.send(StatementBegan(self._number, text))
         self._watch(session, text, parameters, statement)
         return None
 

@@ -13,6 +13,8 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 CHANNEL_VARIABLE = "PGWRIGHT_CHANNEL"
+# Says to what runs in that process that its database is locked for it already.
+HELD_VARIABLE = "PGWRIGHT_MIGRATING"
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -21,8 +23,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     `verb` is one that the runner serves (``upgrade``, ``downgrade``, ``stamp``, ``sql``); `target` a revision
     as the tool spells it. `url` is where all connections lead. `run` names the run in the ledger; "" keeps no
     record, as on scratch. `digests` are those of the revisions' files. Times are in seconds; 0 is no limit.
-    With `pause` the process waits after each revision for `Proceed`; with `observe` it looks what each
-    statement locks and rewrites. `options` are the tool's own.
+    With `statements` each of them is told as it begins, with `pause` the process waits after each revision
+    for `Proceed`, with `observe` it looks what each statement locks and rewrites. `options` are the tool's.
     """
 
     verb: str
@@ -33,6 +35,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     lock_timeout: float = 2.0
     statement_timeout: float = 0.0
     concurrent_wait: float = 600.0
+    statements: bool = False
     pause: bool = False
     observe: bool = False
     options: Mapping[str, Any] = {}
@@ -56,11 +59,17 @@ class RevisionBegan(msgspec.Struct, frozen=True, tag=True):
 
 
 class StatementBegan(msgspec.Struct, frozen=True, tag=True):
-    """Say that a statement begins; `is_skipped` when an earlier attempt has committed it."""
+    """Say that a statement begins."""
 
     number: int
     sql: str
-    is_skipped: bool = False
+
+
+class StatementSkipped(msgspec.Struct, frozen=True, tag=True):
+    """Say that a statement is left out: an earlier attempt has committed it."""
+
+    number: int
+    sql: str
 
 
 class StatementEnded(msgspec.Struct, frozen=True, tag=True):
@@ -116,7 +125,17 @@ class Done(msgspec.Struct, frozen=True, tag=True):
     value: Any = None
 
 
-Report = Connected | RevisionBegan | StatementBegan | StatementEnded | Mended | RevisionEnded | Failed | Done
+Report = (
+    Connected
+    | RevisionBegan
+    | StatementBegan
+    | StatementSkipped
+    | StatementEnded
+    | Mended
+    | RevisionEnded
+    | Failed
+    | Done
+)
 Demand = Order | Proceed
 
 _T = TypeVar("_T")

@@ -15,9 +15,17 @@ from types import MappingProxyType
 
 from pgwright import errors
 from pgwright.errors import MigrationError, PgwrightError
-from pgwright.migrate.messages import CHANNEL_VARIABLE, Channel, Done, Failed, Order, Proceed, Report
+from pgwright.migrate.messages import (
+    CHANNEL_VARIABLE,
+    HELD_VARIABLE,
+    Channel,
+    Done,
+    Failed,
+    Order,
+    Proceed,
+    Report,
+)
 from pgwright.migrate.tools import Tool, environment_of
-from pgwright.migrate.turn import HELD_VARIABLE
 from pgwright.pg.redact import redact
 
 Hear = Callable[[Report], None]

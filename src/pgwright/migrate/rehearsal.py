@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 from pgwright.diff.compare import compare, summarise
 from pgwright.diff.comparison import comparable
 from pgwright.errors import PgwrightError, RehearsalFailed, RevisionError
+from pgwright.migrate.files import files_of
 from pgwright.migrate.messages import Order, Report, RevisionBegan, RevisionEnded, StatementEnded
 from pgwright.migrate.process import OrderFailed, migration_process
-from pgwright.migrate.run import UP, RevisionRun, Way
 from pgwright.migrate.scratch import Copy, scratch_copy
+from pgwright.migrate.standing import require_runnable
+from pgwright.migrate.state import state_of
 from pgwright.migrate.tools import Tool, tool_of
+from pgwright.migrate.way import UP, RevisionRun, Way
 from pgwright.model.catalog import Catalog
 from pgwright.model.change import Change, Op
 from pgwright.model.locks import LockMode
@@ -92,9 +95,13 @@ class _Hearing:
 def rehearse_migrations(project: Project, url: str, *ways: Way, with_data: int = 0) -> MigrationRehearsal:
     """Run `ways` one after the other on a scratch copy of the database at `url`, which is only read.
 
-    Raises `RehearsalFailed` with what the migration said when it fails.
+    Raises `RehearsalFailed` with what the migration said when it fails, and `RevisionError` where it cannot
+    be known what should run.
     """
-    tool, hearing = tool_of(project), _Hearing(tool_of(project).table)
+    tool, files = tool_of(project), files_of(project)
+    hearing = _Hearing(tool.table)
+    with connect(url, autocommit=True) as conn:
+        require_runnable(files, state_of(conn, project, files))
     with scratch_copy(project, tool, url, with_data=with_data) as copy:
         with migration_process(tool, url=copy.url) as process:
             for way in ways:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from pgwright.errors import RevisionError
 from pgwright.migrate.files import files_of
 from pgwright.migrate.messages import Order
-from pgwright.migrate.run import ask
-from pgwright.migrate.state import DJANGO, MigrationState, migration_state
+from pgwright.migrate.process import OrderFailed, migration_process
+from pgwright.migrate.state import DJANGO, MigrationState, state_of
 from pgwright.migrate.tools import tool_of
 from pgwright.pg.connect import connect
 
@@ -28,21 +28,26 @@ def script_of(project: Project, url: str, *, target: str | None = None, start: s
     at = None if start in ("base", "zero") else _state(project, url, files)
     if tool.name == DJANGO:
         wanted = _wanted(files, at, target, start)
-        return str(
-            ask(project, url, Order(verb="sql", url=url, options={**tool.options, "revisions": wanted}))
-        )
+        order = Order(verb="sql", url=url, options={**tool.options, "revisions": wanted})
+        return _asked(project, url, order)
     begin = start or ",".join(at.current if at else ()) or tool.oldest
     if at is not None and not at.pending and start is None:
         return ""
     order = Order(verb="sql", url=url, target=f"{begin}:{target}", options=tool.options)
-    return str(ask(project, url, order))
+    return _asked(project, url, order)
+
+
+def _asked(project: Project, url: str, order: Order) -> str:
+    with migration_process(tool_of(project), url=url) as process:
+        try:
+            return str(process.run(order))
+        except OrderFailed as exc:
+            raise exc.error() from exc
 
 
 def _state(project: Project, url: str, files: Revisions) -> MigrationState:
     with connect(url, autocommit=True) as conn:
-        state = migration_state(conn, project, files)
-    assert state is not None
-    return state
+        return state_of(conn, project, files)
 
 
 def _wanted(files: Revisions, at: MigrationState | None, target: str, start: str | None) -> list[str]:

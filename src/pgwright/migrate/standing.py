@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from pgwright.errors import RevisionError
 from pgwright.migrate.files import files_of
 from pgwright.migrate.revisions import Revision, Revisions
-from pgwright.migrate.state import ALEMBIC, DJANGO, MigrationState, migration_state
+from pgwright.migrate.runs import last_run
+from pgwright.migrate.state import ALEMBIC, DJANGO, MigrationState, state_of
 from pgwright.migrate.tools import digest_of, tool_of
+from pgwright.model.run import Run, RunStatus
 from pgwright.state.migrations import MigrationLedger, MigrationRecord, Unfinished
 
 if TYPE_CHECKING:
@@ -23,8 +25,8 @@ if TYPE_CHECKING:
 class Problem:
     """Name something that does not fit together, and the way out.
 
-    `kind` is ``several-heads``, ``missing-file``, ``missing-parent``, ``edited``, ``untracked`` or
-    ``unfinished``.
+    `kind` is ``several-heads``, ``missing-file``, ``missing-parent``, ``edited``, ``untracked``,
+    ``unfinished`` or ``stopped``.
     """
 
     kind: str
@@ -35,12 +37,15 @@ class Problem:
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """Hold where a database stands; `records` are of what pgwright itself ran, by revision."""
+    """Hold where a database stands.
+
+    `records` are of what pgwright itself ran, by revision, and `last_run` is its newest run.
+    """
 
     files: Revisions
     state: MigrationState
     records: Mapping[str, MigrationRecord]
-    unfinished: tuple[Unfinished, ...]
+    last_run: Run | None
     problems: tuple[Problem, ...]
 
     def is_applied(self, id: str) -> bool:
@@ -51,17 +56,16 @@ class Standing:
 def standing(conn: Connection[Any], project: Project) -> Standing:
     """Return where the database stands. Raises `UsageError`, `SourceError` and psycopg's errors."""
     files = files_of(project)
-    state = migration_state(conn, project, files)
-    assert state is not None
+    state = state_of(conn, project, files)
     ledger = MigrationLedger(conn=conn, tool=tool_of(project).name)
-    records, unfinished = ledger.latest(), ledger.unfinished()
+    records, run = ledger.latest(), last_run(conn)
     problems = (
         *_of_record(conn, state),
         *_of_files(files, state),
         *_of_history(files, state, records),
-        *(_half_done(part) for part in unfinished),
+        *_of_runs(run, ledger.unfinished(), state),
     )
-    return Standing(files=files, state=state, records=records, unfinished=unfinished, problems=problems)
+    return Standing(files=files, state=state, records=records, last_run=run, problems=problems)
 
 
 def require_runnable(files: Revisions, state: MigrationState) -> None:
@@ -183,6 +187,25 @@ def _of_history(
                 )
             )
     return found
+
+
+def _of_runs(run: Run | None, parts: tuple[Unfinished, ...], state: MigrationState) -> list[Problem]:
+    found = [_half_done(part) for part in parts if is_open(part, state)]
+    if run is not None and run.status is RunStatus.ABANDONED and state.pending and not found:
+        stopped = Problem(
+            kind="stopped",
+            revision=run.watermark or "",
+            message=f"run {run.id} of {run.started_at:%Y-%m-%d %H:%M} never ended, and nobody works on it",
+            hint="go on where it stopped: pgwright migrate resume",
+        )
+        return [stopped]
+    return found
+
+
+def is_open(part: Unfinished, state: MigrationState) -> bool:
+    """Tell whether a half-done revision is not where it was going; somebody else may have taken it there."""
+    is_pending = any(revision.id == part.revision for revision in state.pending)
+    return is_pending == (part.direction == "up")
 
 
 def _half_done(part: Unfinished) -> Problem:

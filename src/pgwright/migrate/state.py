@@ -66,8 +66,11 @@ def migration_state(
     cannot be read, and psycopg's errors.
     """
     files = files or migration_files(project)
-    if files is None:
-        return None
+    return None if files is None else state_of(conn, project, files)
+
+
+def state_of(conn: psycopg.Connection[Any], project: Project, files: Revisions) -> MigrationState:
+    """Return where the database stands among `files`, the revisions of a project that has some."""
     if (project.migrations or "").startswith(ALEMBIC):
         return alembic_state(recorded(conn, "alembic_version"), files)
     return django_state(recorded(conn, "django_migrations"), files)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pgwright.errors import LockTimeoutError
+from pgwright.migrate.messages import HELD_VARIABLE
 from pgwright.pg.connect import connect
 from pgwright.pg.session import advisory_lock
 
@@ -18,7 +19,6 @@ JOB = "migrate"
 # Each session that a run opens holds this one shared; it outlives a program that is killed, for as long as
 # the server is busy with the session's statement.
 WORK_LOCK = "migrate: session at work"
-HELD_VARIABLE = "PGWRIGHT_MIGRATING"
 
 
 @contextmanager

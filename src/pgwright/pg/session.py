@@ -124,10 +124,23 @@ def _take(conn: Connection[Any], key: int, wait: float | None) -> bool:
         pause = min(pause * 1.5, _LONGEST_PAUSE)
 
 
+def is_locked(conn: Connection[Any], name: str) -> bool:
+    """Tell whether another session holds the lock called `name` in this database; it is not waited for."""
+    return _holder_of(conn, lock_key(name)) is not None
+
+
 def _holder(conn: Connection[Any], key: int) -> str:
+    row = _holder_of(conn, key)
+    if row is None:
+        return "it has just ended"
+    pid, user, application, client = row
+    return f"held by pid {pid} ({user or 'unknown user'}, {application or 'unnamed'}, {client or 'local'})"
+
+
+def _holder_of(conn: Connection[Any], key: int) -> tuple[Any, ...] | None:
     unsigned = key & 0xFFFF_FFFF_FFFF_FFFF
     with _own_transaction(conn):
-        row = conn.execute(
+        return conn.execute(
             "select l.pid, a.usename, a.application_name, a.client_addr from pg_catalog.pg_locks l"
             " left join pg_catalog.pg_stat_activity a using (pid)"
             " where l.locktype = 'advisory' and l.granted and l.objsubid = 1"
@@ -135,7 +148,3 @@ def _holder(conn: Connection[Any], key: int) -> str:
             " and l.classid::bigint = %s and l.objid::bigint = %s",
             [unsigned >> 32, unsigned & 0xFFFF_FFFF],
         ).fetchone()
-    if row is None:
-        return "it has just ended"
-    pid, user, application, client = row
-    return f"held by pid {pid} ({user or 'unknown user'}, {application or 'unnamed'}, {client or 'local'})"

@@ -10,7 +10,8 @@ import pytest
 
 from pgwright.errors import RehearsalFailed
 from pgwright.migrate.rehearsal import rehearse_migrations
-from pgwright.migrate.run import DOWN, UP, Way, migrate
+from pgwright.migrate.run import migrate
+from pgwright.migrate.way import DOWN, UP, Way
 from pgwright.model.locks import LockMode
 from tests.conftest import MakeDatabase
 from tests.integration.migrate.projects import alembic_project, django_project, pgwright, rows, write_revision
@@ -87,14 +88,20 @@ def test_production_is_rehearsed_asked_for_and_guarded(tmp_path: Path, database:
     assert rows(database, "SELECT to_regclass('t')") == [(None,)]
     assert run("upgrade", "--yes")[0] == 0
     fill(database)
-    for words in (("downgrade", "-1"), ("reset", "--yes"), ("reset", "--allow", "deletes-data")):
-        code, _, errors = run(*words)
+    for words, more in (
+        ("downgrade -1", "--database default --allow deletes-data"),
+        ("reset --yes", "--database default --allow deletes-data"),
+        ("reset --allow deletes-data", "--database default"),
+        ("reset --production default", "--allow deletes-data"),
+    ):
+        code, _, errors = run(*words.split())
         assert code == 3, errors
-        assert "--database default --allow deletes-data" in errors
+        assert f"if you mean it: pgwright migrate {words} {more}\n" in errors
     fill(database, "UPDATE t SET b = 1 WHERE id <= 7")
     code, _, errors = run("downgrade", "-1", "--database", "default", "--allow", "deletes-data")
     assert code == 0, errors
     assert "t.b: 7 rows will be deleted" in errors
+    assert run("reset", "--production", "default", "--allow", "deletes-data")[0] == 0
 
 
 def test_a_downgrade_over_rows_asks(tmp_path: Path, database: str) -> None:
@@ -106,7 +113,7 @@ def test_a_downgrade_over_rows_asks(tmp_path: Path, database: str) -> None:
     refused = pgwright(tmp_path, database, "migrate", "downgrade", "base")
     assert refused.returncode == 3
     assert "public.t: 500 rows will be deleted" in refused.stderr
-    assert "--allow deletes-data" in refused.stderr
+    assert "if you mean it: pgwright migrate downgrade base --allow deletes-data\n" in refused.stderr
     assert rows(database, "SELECT count(*) FROM u") == [(500,)]
     done = pgwright(tmp_path, database, "migrate", "reset", "--yes", "--json")
     assert json.loads(done.stdout)["current"] == ["two"]

@@ -9,9 +9,16 @@ import pytest
 
 from pgwright.errors import RevisionError
 from pgwright.migrate.repair import diagnose
-from pgwright.migrate.run import UP, Way, migrate
+from pgwright.migrate.run import migrate
+from pgwright.migrate.way import UP, Way
 from tests.conftest import MakeDatabase
-from tests.integration.migrate.projects import alembic_project, django_project, pgwright, rows
+from tests.integration.migrate.projects import (
+    alembic_project,
+    django_project,
+    pgwright,
+    rows,
+    write_revision,
+)
 from tests.servers.running import Server
 
 REVISIONS = [
@@ -44,6 +51,9 @@ def test_a_lost_record_is_found(tmp_path: Path, server_12: Server, make_database
     repaired = pgwright(tmp_path, url, "migrate", "repair", "--yes")
     assert repaired.returncode == 0, repaired.stderr
     assert rows(url, "SELECT version_num FROM alembic_version") == [("three",)]
+    # The run that failed before is no news any more, and nothing to go on with.
+    assert "(migrate repair): succeeded" in pgwright(tmp_path, url, "migrate", "status").stdout
+    assert "wrote the record anew" in pgwright(tmp_path, url, "migrate", "resume").stderr
     assert migrate(project, url, Way(direction=UP, target="head")).state.current == ("five",)
 
 
@@ -81,3 +91,36 @@ def test_django_record_with_holes(tmp_path: Path, database: str) -> None:
     assert pgwright(tmp_path, database, "migrate", "repair", "--yes").returncode == 0
     assert rows(database, "SELECT name FROM django_migrations ORDER BY name") == [("0001_t",), ("0002_a",)]
     migrate(project, database, Way(direction=UP, target=""))
+
+
+def test_a_schema_changed_past_the_migrations_is_remarked(tmp_path: Path, database: str) -> None:
+    alembic_project(tmp_path, REVISIONS[:2])
+    (tmp_path / "schema.sql").write_text("CREATE TABLE t (id int PRIMARY KEY)")
+    made = pgwright(tmp_path, database, "schema", "create", "file:schema.sql")
+    assert "record is still at no revision, 2 migrations pending" in made.stderr
+    assert "pgwright migrate repair" in made.stderr
+    assert pgwright(tmp_path, database, "migrate", "repair", "--yes").returncode == 0
+    (tmp_path / "schema.sql").write_text("CREATE TABLE t (id int PRIMARY KEY, a int)")
+    changed = pgwright(tmp_path, database, "schema", "apply", "file:schema.sql", "--yes")
+    assert "record is still at one, 1 migration pending" in changed.stderr
+    assert pgwright(tmp_path, database, "migrate", "repair", "--yes").returncode == 0
+    again = pgwright(tmp_path, database, "schema", "apply", "file:schema.sql", "--yes")
+    assert "record" not in again.stderr
+
+
+def test_a_half_done_revision_that_was_finished_by_hand(tmp_path: Path, database: str) -> None:
+    project = alembic_project(tmp_path, REVISIONS[:1])
+    migrate(project, database, Way(direction=UP, target="head"))
+    up = (
+        'op.execute("ALTER TABLE t ADD a int")\nwith op.get_context().autocommit_block():\n'
+        '    op.execute("CREATE INDEX CONCURRENTLY t_a ON nobody (a)")'
+    )
+    path = write_revision(tmp_path, "two", "one", up)
+    assert pgwright(tmp_path, database, "migrate", "upgrade").returncode == 4
+    assert "two is half applied" in pgwright(tmp_path, database, "migrate", "status").stdout
+    path.write_text(path.read_text().replace("nobody", "t"))
+    change(database, "CREATE INDEX t_a ON t (a)")
+    assert pgwright(tmp_path, database, "migrate", "repair", "--yes").returncode == 0
+    told = pgwright(tmp_path, database, "migrate", "status")
+    assert told.returncode == 0, told.stdout
+    assert rows(database, "SELECT count(*) FROM pgwright.migration_statement") == [(0,)]

@@ -16,9 +16,9 @@ import pytest
 from pgwright import migration_lock
 from pgwright.errors import LockTimeoutError, MigrationDiverged, MigrationError, RevisionError, StatementError
 from pgwright.migrate.audience import Audience
-from pgwright.migrate.run import DOWN, UP, Pace, Way, migrate
+from pgwright.migrate.run import migrate
+from pgwright.migrate.way import DOWN, UP, Pace, Way
 from pgwright.pg.blocking import Blocker
-from tests.conftest import MakeDatabase
 from tests.integration.migrate.projects import (
     alembic_project,
     django_project,
@@ -28,7 +28,6 @@ from tests.integration.migrate.projects import (
     starts,
     write_revision,
 )
-from tests.servers.running import Server
 
 TABLE = (
     "one",
@@ -326,17 +325,6 @@ def test_django_waits_resumes_and_goes_back(tmp_path: Path, database: str) -> No
     migrate(project, database, Way(direction=DOWN, target="zero"))
     assert rows(database, "SELECT count(*), to_regclass('t') FROM django_migrations") == [(0, None)]
     assert "CREATE TABLE t" in pgwright(tmp_path, database, "migrate", "sql").stdout
-
-
-@pytest.mark.parametrize("version", [12, 15])
-def test_older_servers(
-    version: int, tmp_path: Path, make_database: MakeDatabase, request: pytest.FixtureRequest
-) -> None:
-    server: Server = request.getfixturevalue(f"server_{version}")
-    project = alembic_project(tmp_path, [TABLE, COLUMN, INDEX])
-    url = make_database(server)
-    assert migrate(project, url, HEAD).state.current == ("three",)
-    assert migrate(project, url, BASE).state.current == ()
 
 
 def test_history_says_who_and_when_and_what_was_edited(tmp_path: Path, database: str) -> None:

@@ -17,7 +17,7 @@ import msgspec
 from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.core.management.commands import migrate as migrate_command
-from django.db import connections, transaction
+from django.db import NotSupportedError, connections, transaction
 from django.db.migrations.exceptions import NodeNotFoundError
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
@@ -26,7 +26,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from pgwright.contrib.django.directing import Directing, DjangoSession
 from pgwright.contrib.django.place import line_of
-from pgwright.errors import PgwrightError, RevisionError
+from pgwright.errors import MigrationError, PgwrightError, RevisionError
 from pgwright.migrate.child import Orders, Refused, explained, failed, serve
 from pgwright.migrate.conductor import Conductor
 from pgwright.migrate.messages import Order
@@ -163,6 +163,8 @@ def _migrate(order: Order, orders: Orders, words: list[str] | None) -> None:
             call_command("migrate", *target, interactive=False, verbosity=0)
     except PgwrightError as exc:
         raise _refused(failed(exc), conductor) from exc
+    except NotSupportedError as exc:
+        raise _refused(failed(_unsupported(exc)), conductor) from exc
     except (CommandError, NodeNotFoundError) as exc:
         error = RevisionError(str(exc).rstrip("."), detail="Django refuses; nothing was run", hint=_SHOW)
         raise _refused(failed(error), conductor) from exc
@@ -171,6 +173,15 @@ def _migrate(order: Order, orders: Orders, words: list[str] | None) -> None:
     finally:
         conductor.close()
         connections.close_all()
+
+
+def _unsupported(exc: NotSupportedError) -> PgwrightError:
+    """Return what it means that Django refuses a server of this version."""
+    return MigrationError(
+        f"Django {django.get_version()} refuses this server: {str(exc).rstrip('.')}",
+        detail="nothing was run",
+        hint="upgrade the server, or use a release of Django that supports it (4.2: PostgreSQL 12 and later)",
+    )
 
 
 def _back(connection: Any, target: str) -> list[list[str]]:
