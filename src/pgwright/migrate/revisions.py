@@ -36,9 +36,19 @@ class Revisions:
     @property
     def heads(self) -> tuple[str, ...]:
         """Return the revisions that no other one follows, sorted."""
-        followed = {parent for revision in self.by_id.values() for parent in revision.parents}
-        squashed = {name for revision in self.by_id.values() for name in revision.replaces}
-        return tuple(sorted(id for id in self.by_id if id not in followed and id not in squashed))
+        followed = {parent for id in self.by_id for parent in self.before(id)}
+        return tuple(sorted(id for id in self.by_id if id not in followed and id not in self._squashed))
+
+    def before(self, id: str) -> tuple[str, ...]:
+        """Return the parents of a revision, and those that stand for parents that were squashed."""
+        found = dict.fromkeys(self.by_id[id].parents)
+        waiting = list(found)
+        while waiting:
+            for name in self._squashed.get(waiting.pop(), ()):
+                if name not in found and name != id:
+                    found[name] = None
+                    waiting.append(name)
+        return tuple(found)
 
     def ancestors(self, ids: Collection[str]) -> frozenset[str]:
         """Return `ids` and all that comes before them, as far as it is known."""
@@ -48,12 +58,21 @@ class Revisions:
             id = waiting.pop()
             if id not in found:
                 found.add(id)
-                waiting.extend(parent for parent in self.by_id[id].parents if parent in self.by_id)
+                waiting.extend(parent for parent in self.before(id) if parent in self.by_id)
         return frozenset(found)
 
     def in_order(self, ids: Collection[str]) -> tuple[Revision, ...]:
         """Return the revisions of `ids`, each after those that it needs."""
         return tuple(self.by_id[id] for id in self._sorted if id in ids)
+
+    @cached_property
+    def _squashed(self) -> Mapping[str, tuple[str, ...]]:
+        """Return, for each revision that was squashed, those that stand for it."""
+        found: dict[str, tuple[str, ...]] = {}
+        for revision in self.by_id.values():
+            for name in revision.replaces:
+                found[name] = (*found.get(name, ()), revision.id)
+        return found
 
     @cached_property
     def _sorted(self) -> tuple[str, ...]:
@@ -70,7 +89,7 @@ class Revisions:
                     yield id
                     continue
                 stack.append((id, True))
-                stack.extend((parent, False) for parent in reversed(self.by_id[id].parents))
+                stack.extend((parent, False) for parent in reversed(self.before(id)))
 
         for id in sorted(self.by_id):
             for found in visit(id):

@@ -144,7 +144,7 @@ def _of_files(files: Revisions, state: MigrationState) -> list[Problem]:
 
 def _leaves(files: Revisions) -> list[Problem]:
     """Return the apps whose migrations end in several leaves, which Django refuses."""
-    followed = {p for r in files.by_id.values() for p in r.parents if p.split(".")[0] == r.id.split(".")[0]}
+    followed = {p for id in files.by_id for p in files.before(id) if p.split(".")[0] == id.split(".")[0]}
     gone = {name for revision in files.by_id.values() for name in revision.replaces}
     by_app: dict[str, list[str]] = {}
     for id in files.by_id:

@@ -111,7 +111,7 @@ def django_state(recorded: Collection[str] | None, files: Revisions) -> Migratio
     labels = {id.partition(".")[0] for id in known}
     squashed = {name for revision in known.values() for name in revision.replaces}
     gone = {id for id in rows if id.partition(".")[0] in labels} - set(known) - squashed
-    followed = {parent for id in done for parent in known[id].parents if _same_app(parent, id)}
+    followed = {parent for id in done for parent in files.before(id) if _same_app(parent, id)}
     followed |= {name for id in done for name in known[id].replaces}
     return MigrationState(
         tool=DJANGO,

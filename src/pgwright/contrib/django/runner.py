@@ -191,18 +191,21 @@ def _back(connection: Any, target: str) -> list[list[str]]:
     if target == "zero":
         apps = {app for app, _ in applied if app in executor.loader.migrated_apps}
         return [[app, "zero"] for app in sorted(apps)]
-    last = MigrationRecorder(connection).migration_qs.order_by("-id").first()
-    if last is None:
-        return []
-    node = executor.loader.graph.node_map.get((last.app, last.name))
-    if node is None:
-        raise RevisionError(
-            f"migration {last.app}.{last.name} was applied last, but no file has it",
-            detail="nothing was run",
-            hint="bring the code up to date, or: pgwright migrate repair",
-        )
-    before = [parent.key for parent in node.parents if parent.key[0] == last.app]
-    return [[last.app, before[0][1] if before else "zero"]]
+    graph = executor.loader.graph
+    for row in MigrationRecorder(connection).migration_qs.order_by("-id"):
+        node = graph.node_map.get((row.app, row.name))
+        if node is None and (row.app, row.name) not in executor.loader.disk_migrations:
+            raise RevisionError(
+                f"migration {row.app}.{row.name} was applied last, but no file has it",
+                detail="nothing was run",
+                hint="bring the code up to date, or: pgwright migrate repair",
+            )
+        # Django records a squashed migration after what follows it, once all that it replaces is there.
+        if node is None or any(child.key in applied for child in node.children):
+            continue
+        before = [parent.key for parent in node.parents if parent.key[0] == row.app]
+        return [[row.app, before[0][1] if before else "zero"]]
+    return []
 
 
 def _words(target: str) -> list[str]:
