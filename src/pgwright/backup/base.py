@@ -151,17 +151,6 @@ def _stream(
         )
 
 
-def chain(repository: Repository, backup: Manifest) -> tuple[Manifest, ...]:
-    """Return the full backup that an incremental one builds on, whatever is between, and itself.
-
-    Raises `BackupMissing` where one of them is gone.
-    """
-    found = [backup]
-    while (parent := found[0].parent) is not None:
-        found.insert(0, repository.get(parent))
-    return tuple(found)
-
-
 def _facts(conn: psycopg.Connection[Any]) -> _Facts:
     spaces = conn.execute("SELECT spcname FROM pg_tablespace WHERE oid >= 16384").fetchall()
     if spaces:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -11,10 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import msgspec
-
 from pgwright import server
 from pgwright.backup import target, task
+from pgwright.backup.drills import Drill, record
 from pgwright.backup.inventory import counted, revision, snapshot
 from pgwright.backup.inventory import tables as inventory_tables
 from pgwright.backup.load import Progress
@@ -30,33 +28,11 @@ from pgwright.pg.connect import connect
 from pgwright.pg.redact import redact
 from pgwright.pg.session import advisory_lock
 
-FOLDER = "drills/"
 EMBEDDED = "embedded"
 _SERVER, _DATABASE = "drill-", "drill_"
 _SHOWN = 5
 # Looks at a restored database, given its URL, and returns what is wrong with it.
 Inspect = Callable[[str], Sequence[str]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Drill:
-    """Say how one drill went: `seconds` is the time in which a restore of this backup can be had.
-
-    `problems` is empty when everything was right. `rows` counts what came back.
-    """
-
-    backup: str
-    database: str | None
-    started_at: datetime
-    seconds: float
-    rows: int
-    tables: int
-    problems: tuple[str, ...] = ()
-
-    @property
-    def passed(self) -> bool:
-        """Tell whether the backup can be relied on."""
-        return not self.problems
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,20 +83,8 @@ def drill(
             seconds=time.monotonic() - began,
             problems=(redact(f"{error.message}{detail}")[:2000],),
         )
-    name = f"{FOLDER}{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}.json"
-    repository.store.put(name, (json.dumps(msgspec.to_builtins(result), indent=1) + "\n").encode())
+    record(repository, result)
     return result
-
-
-def drills(repository: Repository) -> tuple[Drill, ...]:
-    """Return the drills on record, the oldest first; records that cannot be read are left out."""
-    found = []
-    for entry in repository.store.list(FOLDER):
-        try:
-            found.append(msgspec.json.decode(repository.store.read(entry.name), type=Drill))
-        except (msgspec.MsgspecError, PgwrightError):
-            continue
-    return tuple(sorted(found, key=lambda drill: drill.started_at))
 
 
 @contextmanager

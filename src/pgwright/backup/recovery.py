@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from pgwright.backup.base import chain
 from pgwright.backup.lsn import HISTORY, SEGMENT, Segment, parse_lsn, segment_at, segment_of
 from pgwright.backup.manifest import Manifest
 from pgwright.backup.repository import Repository
@@ -100,6 +99,17 @@ class RecoveryPlan:
         files = sum(file.plain_size for backup in self.backups for file in backup.files)
         # Incremental backups are unpacked beside the full one, and then combined.
         return files * (2 if len(self.backups) > 1 else 1) + len(self.wal) * self.segment_size
+
+
+def chain(repository: Repository, backup: Manifest) -> tuple[Manifest, ...]:
+    """Return the full backup that an incremental one builds on, whatever is between, and itself.
+
+    Raises `BackupMissing` where one of them is gone.
+    """
+    found = [backup]
+    while (parent := found[0].parent) is not None:
+        found.insert(0, repository.get(parent))
+    return tuple(found)
 
 
 def plan_recovery(repository: Repository, target: Target, *, backup: str | None = None) -> RecoveryPlan:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from pgwright.backup.drill import Drill, drills
+from pgwright.backup.drills import Drill, drills
 from pgwright.backup.encryption import Encryption
 from pgwright.backup.manifest import Manifest
 from pgwright.backup.repository import open_repository

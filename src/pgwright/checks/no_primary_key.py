@@ -8,12 +8,16 @@ from pgwright.checks.check import Check, Row, Scope, Situation
 from pgwright.checks.wording import quoted
 from pgwright.model.finding import Finding, Severity
 from pgwright.model.names import QualifiedName
-from pgwright.timeseries.records import brought_along
 
 
 def _evaluate(rows: Sequence[Row], situation: Situation) -> Iterable[Finding]:
+    if not rows:
+        return
+    # Loads what most databases need no time for.
+    from pgwright.timeseries.records import brought_along  # noqa: PLC0415
+
     # A rollup's table has a unique key instead: what it groups by may be null.
-    brought = brought_along(situation.conn) if rows else frozenset()
+    brought = brought_along(situation.conn)
     for row in rows:
         if QualifiedName(row["schema"], row["table"]) in brought:
             continue

@@ -9,7 +9,8 @@ from typing import Any
 
 from pgwright.backup.base import create_base
 from pgwright.backup.create import DumpOptions, Progress, create_dump
-from pgwright.backup.drill import Drill, DrillOptions, drill
+from pgwright.backup.drill import DrillOptions, drill
+from pgwright.backup.drills import Drill
 from pgwright.backup.manifest import Kind, Manifest
 from pgwright.backup.prune import prune
 from pgwright.backup.repository import Repository

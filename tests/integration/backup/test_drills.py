@@ -17,7 +17,8 @@ import psycopg
 import pytest
 
 from pgwright import server
-from pgwright.backup.drill import DrillOptions, drill, drills
+from pgwright.backup.drill import DrillOptions, drill
+from pgwright.backup.drills import drills
 from pgwright.backup.manifest import COPIES, Role, encode
 from pgwright.backup.repository import Repository, open_repository
 from pgwright.jobs.backup import BACKUP
