@@ -93,7 +93,8 @@ def start(source: str, target: str, how: str = "copy", *, rate: int = 0) -> subp
 
 def wait_for(url: str, pieces: int, child: subprocess.Popen[bytes]) -> None:
     """Wait until so many pieces are finished, or the child has ended."""
-    until(lambda: finished(url) >= pieces or child.poll() is not None, f"{pieces} pieces")
+    # A whole copy may go by until then, on a machine that does other things as well.
+    until(lambda: finished(url) >= pieces or child.poll() is not None, f"{pieces} pieces", patience=120)
 
 
 def require_equal(source: str, target: str) -> None:
@@ -123,16 +124,14 @@ def test_kill_and_resume(seed: int, source: str, server_18: Server, make_databas
         # What is complete belongs to the moment of its snapshot, and is not taken again.
         if seed % 2 and not rows_complete(target):
             execute(source, MEANWHILE.replace("100", f"{seed + 1}0{2 if how == 'copy' else 4}"))
-    if not unfinished(target):
-        require_equal(source, target)
-        return
-    done = resume_copy(source, target)
+    done = resume_copy(source, target) if unfinished(target) else None
     if seed % 2:
+        # The target's is filled from the rows that were copied.
         execute(source, "REFRESH MATERIALIZED VIEW words")
-        require_equal(source, target)
-    assert done.verification is not None
-    assert [table for table in done.verification.tables if not table.agrees] == []
-    assert done.verification.agrees
+    require_equal(source, target)
+    if done is None:
+        return
+    assert done.verification is not None and done.verification.agrees, done.verification
     execute(target, "INSERT INTO small (big) VALUES (1)")
 
 

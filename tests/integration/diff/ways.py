@@ -59,8 +59,8 @@ def proposed(
     return found.plan, found.ends
 
 
-def until(condition: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + _PATIENCE
+def until(condition: Callable[[], object], what: str, *, patience: float = _PATIENCE) -> None:
+    deadline = time.monotonic() + patience
     while not condition():
         assert time.monotonic() < deadline, f"waited in vain for {what}"
         time.sleep(0.005)

@@ -137,16 +137,18 @@ def test_what_only_a_trigger_refuses_is_found_by_halving(users: str, tmp_path: P
     execute(
         users,
         "CREATE FUNCTION no_thirteen() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-        " IF NEW.age % 1300 = 0 THEN RAISE 'thirteen!'; END IF; RETURN NEW; END $$",
+        " IF NEW.age % 1300 = 0 THEN RAISE 'thirteen!'; END IF;"
+        " IF NEW.age = 7 THEN RAISE 'seven!' USING ERRCODE = 'ZZ007'; END IF; RETURN NEW; END $$",
         "CREATE TRIGGER t BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION no_thirteen()",
     )
     text = "email,age\n" + "".join(f"u{n}@x,{n}\n" for n in range(1, 10_001))
     outcome = import_text(
         users, tmp_path / "users.csv", text, max_rejects=10, conflict="update", key=("email",)
     )
-    assert counts(outcome) == (10_000, 9_993, 0, 0, 7)
+    assert counts(outcome) == (10_000, 9_992, 0, 0, 8)
     lines = (tmp_path / "users.csv.rejects.csv").read_text().splitlines()
-    assert lines[1].startswith("1301,") and "thirteen!" in lines[1]
+    assert lines[1].startswith("8,") and "seven!" in lines[1]
+    assert lines[2].startswith("1301,") and "thirteen!" in lines[2]
 
 
 def test_nulls_in_a_key_never_conflict(database: str, tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ async def _read(
     end: BaseException | None = None
     try:
         await source.copy_from_query(task.query, output=send, format=task.format)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+    except Exception as error:  # whatever it is, the target must learn of it, or it waits for ever
         end = error
     await blocks.put(end)
 

@@ -72,7 +72,7 @@ async def _serve(start: Start, tasks: asyncio.Queue[Task]) -> None:
             # Another session has done this part: one that was left behind by a killed run.
             done = error.table_name == "copy_item"
             _say(Report(rows=0) if done else _failed(error))
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except Exception as error:  # unsaid, it would leave the coordinator waiting for ever
             _say(_failed(error))
         else:
             _say(Report(bytes=moved, rows=rows))

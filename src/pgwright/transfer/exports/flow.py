@@ -72,10 +72,10 @@ class Flow:
         end: BaseException | None = None
         try:
             await self._copy()
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, asyncio.CancelledError) as exc:
-            end = exc
         except _Stopped:
             pass
+        except BaseException as exc:  # unsaid, it would leave the reader waiting for ever
+            end = exc
         self._blocks.put(end)
 
     async def _copy(self) -> None:
@@ -134,9 +134,11 @@ class _Stopped(Exception):
     """Say that nobody reads any more."""
 
 
-def _explained(exc: BaseException) -> Exception:
+def _explained(exc: BaseException) -> BaseException:
     # The driver puts the server's detail and hint into its text as further lines.
     said = redact(str(exc)).partition("\n")[0] or type(exc).__name__
+    if not isinstance(exc, (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, asyncio.CancelledError)):
+        return exc
     if isinstance(exc, asyncpg.PostgresError) and not isinstance(exc, asyncpg.PostgresConnectionError):
         state = f"SQLSTATE {exc.sqlstate}"
         detail = f"{exc.detail}; {state}" if exc.detail else state

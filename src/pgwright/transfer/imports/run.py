@@ -19,7 +19,7 @@ from pgwright.transfer.imports.merge import merge
 from pgwright.transfer.imports.prepare import Prepared, fitted
 from pgwright.transfer.imports.rejects import Rejects
 from pgwright.transfer.imports.request import Conflict, Counts, Outcome
-from pgwright.transfer.imports.sift import REFUSALS, sift
+from pgwright.transfer.imports.sift import is_refusal, sift
 from pgwright.transfer.imports.staging import STAGING, Stager, copy_blocks, copy_statement, create_staging
 from pgwright.transfer.tables import read_tables
 
@@ -59,7 +59,9 @@ def _import(conn: Connection[Any], prepared: Prepared, rejects: Rejects, progres
     try:
         with conn.transaction():
             return _fast(conn, prepared, _watched(blocks()), progress)
-    except (*REFUSALS, _NeedsCare) as exc:
+    except (psycopg.DatabaseError, _NeedsCare) as exc:
+        if isinstance(exc, psycopg.DatabaseError) and not is_refusal(exc):
+            raise
         if not prepared.source.again:
             if isinstance(exc, _NeedsCare):
                 raise ImportFailed(
@@ -110,7 +112,9 @@ def carefully(
     try:
         with conn.transaction():
             counts = merge(conn, prepared)
-    except REFUSALS:
+    except psycopg.DatabaseError as exc:
+        if not is_refusal(exc):
+            raise
         counts = sift(conn, prepared, read_tables(conn), rejects)
     return replace(counts, read=read, rejected=rejects.count - before)
 

@@ -23,7 +23,19 @@ from pgwright.transfer.imports.staging import LINE, STAGING, staged_records
 from pgwright.transfer.tables import ForeignKey, Table
 
 _RANGE = 4096  # rows that are tried at once
-REFUSALS = (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.RaiseException)
+
+
+def is_refusal(error: psycopg.DatabaseError) -> bool:
+    """Tell whether a row is to blame for an error of the server.
+
+    That is what types, constraints and indexes refuse, and whatever a trigger raises: PL/pgSQL's own errors
+    (class P0), and codes that are none of PostgreSQL's, for which psycopg has no class.
+    """
+    return (
+        isinstance(error, (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded))
+        or (error.sqlstate or "").startswith("P0")
+        or type(error) is psycopg.DatabaseError
+    )
 
 
 def sift(conn: Connection[Any], prepared: Prepared, tables: Sequence[Table], rejects: Rejects) -> Counts:
@@ -50,7 +62,9 @@ def _halved(conn: Connection[Any], prepared: Prepared, rejects: Rejects, numbers
     try:
         with conn.transaction():
             return merge(conn, prepared, Span(first=numbers[0], last=numbers[-1]))
-    except REFUSALS as exc:
+    except psycopg.DatabaseError as exc:
+        if not is_refusal(exc):
+            raise
         if len(numbers) > 1:
             middle = len(numbers) // 2
             left = _halved(conn, prepared, rejects, numbers[:middle])
