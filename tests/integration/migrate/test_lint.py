@@ -117,9 +117,13 @@ def test_findings_point_at_their_lines_and_the_diff_mends_them(tmp_path: Path, d
     write_revision(tmp_path, "0002", "0001", body + lines, "pass")
     found = placed(tmp_path, lint(tmp_path, database, "--json").stdout)
     assert {line: rule for line, rule in SEEN.items() if line.strip() not in found.get(rule, ())} == {}
+    assert found["no_lock_timeout"] == {body.strip()}
+    env = tmp_path / "alembic" / "env.py"
+    env.write_text(env.read_text() + "# lock_timeout\n")
 
     path = write_revision(tmp_path, "0002", "0001", UNSAFE, "pass")
     found = placed(tmp_path, lint(tmp_path, database, "--json").stdout)
+    assert "no_lock_timeout" not in found
     mended = {
         "require-concurrent-index-creation": {'op.create_index("of_big", "big", ["a"])', "op.execute("},
         "require-concurrent-index-deletion": {'op.drop_index("old", table_name="big")'},

@@ -169,7 +169,8 @@ def _write_all(found: list[Any], text: str | None = None) -> list[dict[str, Any]
         own = [name for app, name in migration.dependencies if app == migration.app_label]
         follows = [f"{migration.app_label}.{own[0] if own else 'zero'}"]
         revision = f"{migration.app_label}.{migration.name}"
-        written.append({"revision": revision, "path": str(path), "follows": follows})
+        steps = [operation.describe() for operation in migration.operations]
+        written.append({"revision": revision, "path": str(path), "follows": follows, "steps": steps})
     importlib.invalidate_caches()
     return written
 
@@ -200,6 +201,9 @@ def _app(chosen: dict[str, Any]) -> str:
     candidates = declaring or own
     if len(candidates) == 1:
         return candidates[0].label
+    # Beside what was written just now, rather than nowhere.
+    if chosen.get("near"):
+        return str(chosen["near"])
     raise UsageError(
         "several apps could hold this migration",
         detail=", ".join(config.label for config in candidates) + "; nothing was written",
@@ -208,8 +212,9 @@ def _app(chosen: dict[str, Any]) -> str:
 
 
 def _is_own(label: str) -> bool:
-    """Tell whether an app is the project's and not an installed package's."""
-    return "site-packages" not in Path(apps.get_app_config(label).path).parts
+    """Tell whether an app is the project's and not an installed package's, nor pgwright's."""
+    config = apps.get_app_config(label)
+    return "site-packages" not in Path(config.path).parts and not config.name.startswith("pgwright.")
 
 
 def slug(message: str) -> str:

@@ -66,7 +66,8 @@ class LiveTable:
 class Linted:
     """Hold one migration: its file, and the statements that it ran on scratch.
 
-    `version` is the live server's own number, for example 140002.
+    `version` is the live server's own number, for example 140002. `is_limited` says that the project sets a
+    lock timeout, or that its lack was told already.
     """
 
     tool: str
@@ -75,6 +76,7 @@ class Linted:
     statements: tuple[Statement, ...] = ()
     live: Mapping[str, LiveTable] = field(default_factory=dict)
     version: int | None = None
+    is_limited: bool = False
 
     @cached_property
     def text(self) -> str:

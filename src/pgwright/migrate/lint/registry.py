@@ -29,6 +29,7 @@ RULES: Mapping[str, str] = MappingProxyType(
         "enum_value_in_transaction": "pgwright.migrate.lint.rules.enum_value_in_transaction:RULE",
         "default_changed": "pgwright.migrate.lint.rules.default_changed:RULE",
         "not_repeatable": "pgwright.migrate.lint.rules.not_repeatable:RULE",
+        "no_lock_timeout": "pgwright.migrate.lint.rules.no_lock_timeout:RULE",
     }
 )
 

@@ -19,6 +19,7 @@ from pgwright.migrate.lint.squawk import find as squawk_find
 from pgwright.migrate.lint.squawk import program
 from pgwright.migrate.revisions import Revision, Revisions
 from pgwright.migrate.state import migration_state
+from pgwright.migrate.tools import Tool
 from pgwright.migrate.writing.draft import Bench, bench
 from pgwright.model.finding import Finding, Severity
 from pgwright.pg.connect import connect
@@ -146,9 +147,12 @@ def lint(
     if wanted:
         found += _skipped(squawk, live)
         with bench(project) as here:
+            is_limited = _limits_locks(project, here.tool)
             for revision in wanted:
-                linted, failure = observed(here, revision, wanted, _blank(here, revision, live))
+                blank = _blank(here, revision, live, is_limited=is_limited)
+                linted, failure = observed(here, revision, wanted, blank)
                 remarks = [*_remarks(linted, squawk), *failure]
+                is_limited |= any(id == "no_lock_timeout" for id, _ in remarks)
                 kept, dropped = _accepted(linted, remarks)
                 found += [_finding(linted, project.root, id, remark) for id, remark in kept]
                 ignored += dropped
@@ -167,13 +171,25 @@ def lint(
     )
 
 
-def _blank(here: Bench, revision: Revision, live: Live | None) -> Linted:
+def _limits_locks(project: Project, tool: Tool) -> bool:
+    """Tell whether env.py or the settings speak of a lock timeout."""
+    if "ini" in tool.options:
+        folder = Path(tool.options["ini"]).parent
+        paths = [Path(tool.options["ini"]), *folder.glob("env.py"), *folder.glob("*/env.py")]
+    else:
+        module = project.root.joinpath(*str(tool.options["settings"]).split("."))
+        paths = [module.with_suffix(".py"), *module.parent.glob("settings*/*.py"), *module.glob("*.py")]
+    return any("lock_timeout" in path.read_text(encoding="utf-8") for path in paths if path.is_file())
+
+
+def _blank(here: Bench, revision: Revision, live: Live | None, *, is_limited: bool) -> Linted:
     return Linted(
         tool=here.tool.name,
         revision=revision.id,
         path=revision.path,
         live=live.tables if live else {},
         version=live.version if live else None,
+        is_limited=is_limited,
     )
 
 

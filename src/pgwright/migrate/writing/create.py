@@ -128,11 +128,18 @@ def _rest(
     """Write what Django has no operations for; its place is behind what Django wrote."""
     up, down = ways
     code, imports, atomic = write_steps(up.plan, down.plan)
-    given = {"given": True, "code": code, "imports": list(imports), "atomic": atomic, "needs_all": True}
-    given["comments"] = list(draft.declared)
-    app = wish.options.get("app") or (made[-1].revision.partition(".")[0] if made else None)
-    message = f"{wish.message} steps" if made else wish.message
-    (one,) = _written(here.run("write", options={**given, "app": app, "message": message}))
+    options = {
+        "given": True,
+        "app": wish.options.get("app"),
+        "near": made[-1].revision.partition(".")[0] if made else None,
+        "message": f"{wish.message} steps" if made else wish.message,
+        "code": code,
+        "imports": list(imports),
+        "comments": list(draft.declared),
+        "atomic": atomic,
+        "needs_all": True,
+    }
+    (one,) = _written(here.run("write", options=options))
     return (replace(one, steps=up.summaries),)
 
 
@@ -176,6 +183,11 @@ def _require_none(differences: Sequence[Any], what: str) -> None:
 
 def _written(answer: Mapping[str, Any]) -> tuple[Written, ...]:
     return tuple(
-        Written(revision=one["revision"], path=Path(one["path"]), follows=tuple(one["follows"]))
+        Written(
+            revision=one["revision"],
+            path=Path(one["path"]),
+            follows=tuple(one["follows"]),
+            steps=tuple((step, ()) for step in one.get("steps", ())),
+        )
         for one in answer["written"]
     )
