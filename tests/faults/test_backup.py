@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import random
@@ -58,6 +59,20 @@ def test_each_flipped_byte_is_found(repository: Repository, made: Manifest) -> N
             )
         path.write_bytes(content)
     assert not verify_backup(repository, made).problems
+
+
+def test_a_damaged_file_is_closed_at_once(repository: Repository, made: Manifest) -> None:
+    """Not when the garbage collector comes by: who verifies hundreds of backups has so many files open."""
+    (path,) = folder(repository, made).glob("*.dump.zst")
+    content = bytearray(path.read_bytes())
+    content[10] ^= 255
+    path.write_bytes(content)
+    gc.disable()
+    try:
+        assert verify_backup(repository, made).problems
+        assert str(path) not in {str(entry.resolve()) for entry in Path("/proc/self/fd").iterdir()}
+    finally:
+        gc.enable()
 
 
 def test_shortened_lost_and_foreign_files(repository: Repository, made: Manifest, database: str) -> None:

@@ -20,14 +20,10 @@ def check_name(name: str) -> str:
 
 
 class Meter:
-    """Pass pieces on and keep their number of bytes and their SHA-256.
-
-    `failure` is what the source of the pieces raised, to tell it from a failure of the store.
-    """
+    """Pass pieces on and keep their number of bytes and their SHA-256."""
 
     def __init__(self) -> None:
         self.size = 0
-        self.failure: BaseException | None = None
         self._hash = hashlib.sha256()
 
     @property
@@ -37,19 +33,36 @@ class Meter:
 
     def passing(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
         """Yield the pieces, without the empty ones."""
-        source = iter(pieces)
-        while True:
-            try:
-                piece = next(source)
-            except StopIteration:
-                return
-            except BaseException as exc:
-                self.failure = exc
-                raise
+        for piece in pieces:
             if piece:
                 self.size += len(piece)
                 self._hash.update(piece)
                 yield piece
+
+
+class Intake(Meter):
+    """Be the meter of what is written, which knows a failure of its source from one of the store.
+
+    `failure` is what the source raised. Only a writer keeps it: an exception that is held by what its
+    traceback leads to keeps files open until the garbage collector comes by.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.failure: BaseException | None = None
+
+    def passing(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield the pieces, without the empty ones."""
+        return super().passing(self._watched(pieces))
+
+    def _watched(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        try:
+            yield from pieces
+        except GeneratorExit:
+            raise
+        except BaseException as exc:
+            self.failure = exc
+            raise
 
 
 def checked(pieces: Iterator[bytes], place: str, *, size: int, sha256: str | None) -> Iterator[bytes]:

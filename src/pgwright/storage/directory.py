@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pgwright.errors import StorageDenied, StorageError, StoredFileMissing
-from pgwright.storage.check import Meter, check_name, checked
+from pgwright.storage.check import Intake, check_name, checked
 from pgwright.storage.store import CHUNK, Stat
 
 _UNFINISHED = ".unfinished"
@@ -40,7 +40,7 @@ class Directory:
     def put(self, name: str, data: bytes | Iterable[bytes], *, expected: int = 0) -> Stat:
         """Store a file; see `Store.put`."""
         path = self._path(name)
-        meter = Meter()
+        meter = Intake()
         pieces = [data] if isinstance(data, bytes) else data
         with self._failures(path, "written", meter), _written(path, pieces, meter) as new:
             new.replace(path)
@@ -51,7 +51,7 @@ class Directory:
     def create(self, name: str, data: bytes) -> bool:
         """Store a file unless it exists; see `Store.create`."""
         path = self._path(name)
-        with self._failures(path, "written"), _written(path, [data], Meter()) as new:
+        with self._failures(path, "written"), _written(path, [data], Intake()) as new:
             try:
                 path.hardlink_to(new)
             except FileExistsError:
@@ -113,7 +113,7 @@ class Directory:
         return self.root / check_name(name)
 
     @contextlib.contextmanager
-    def _failures(self, path: Path, deed: str, meter: Meter | None = None) -> Iterator[None]:
+    def _failures(self, path: Path, deed: str, meter: Intake | None = None) -> Iterator[None]:
         try:
             yield
         except OSError as exc:
@@ -139,7 +139,7 @@ class Directory:
 
 
 @contextlib.contextmanager
-def _written(path: Path, pieces: Iterable[bytes], meter: Meter) -> Iterator[Path]:
+def _written(path: Path, pieces: Iterable[bytes], meter: Intake) -> Iterator[Path]:
     """Write a file with a name of its own beside `path`, complete and on disk; it goes when the block ends.
 
     The file has no name at all until it is complete, so that a process that is killed leaves nothing.

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pgwright.errors import StorageDenied, StorageError, StoredFileMissing, UsageError
-from pgwright.storage.check import Meter, check_name, checked
+from pgwright.storage.check import Intake, check_name, checked
 from pgwright.storage.ranges import open_ranges
 from pgwright.storage.store import CHUNK, Stat
 
@@ -89,7 +89,7 @@ class Bucket:
         """Store a file in parts; see `Store.put`."""
         import obstore  # noqa: PLC0415
 
-        meter = Meter()
+        meter = Intake()
         pieces = meter.passing([data] if isinstance(data, bytes) else data)
         # One request for what is small anyway; for a stream, parts that are put together at its end.
         payload = b"".join(pieces) if isinstance(data, bytes) else pieces
@@ -193,7 +193,7 @@ class Bucket:
         return f"{self.url}/{name}" if name else self.url
 
     @contextmanager
-    def _failures(self, name: str, deed: str, meter: Meter | None = None) -> Iterator[None]:
+    def _failures(self, name: str, deed: str, meter: Intake | None = None) -> Iterator[None]:
         from obstore import exceptions  # noqa: PLC0415
 
         try:
