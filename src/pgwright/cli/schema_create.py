@@ -18,7 +18,7 @@ from pgwright.errors import UnknownDatabaseError
 @click.argument("source", required=False)
 @selection_options
 @click.option("--create-database", is_flag=True, help="Create the database first, if the server has none.")
-@click.option("--yes", is_flag=True, expose_value=False, help="For scripts: an empty database asks nothing.")
+@click.option("--yes", is_flag=True, expose_value=False, help="Accepted for scripts; nothing is asked.")
 @pass_invocation
 def create(invocation: Invocation, /, source: str | None, create_database: bool, **chosen: Any) -> None:
     """Build the database from SOURCE (default: the models): plan, rehearse, apply, verify.

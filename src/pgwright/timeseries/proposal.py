@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pgwright.diff.comparison import Comparison, comparable
 from pgwright.diff.proposal import Proposal, propose
-from pgwright.errors import PolicyError
+from pgwright.errors import UsageError
 from pgwright.kinds.engines import rollup_relation
 from pgwright.kinds.table import Table
 from pgwright.model.catalog import Catalog
@@ -29,12 +29,12 @@ def propose_policies(
     """Return the plan that makes what `spec` declares over time hold at `url`, tried on scratch.
 
     Tables and columns stay as they are; a table that the database lacks has to be made first. `only`
-    restricts it to tables that match. Raises `PolicyError` where the source declares nothing, and the errors
+    restricts it to tables that match. Raises `UsageError` where the source declares nothing, and the errors
     of loading and planning.
     """
     live, wanted = load_catalog(url, workshop), load_catalog(spec, workshop)
     if not any(wanted.of(kind) for kind in POLICY_KINDS) and not any(live.of(kind) for kind in POLICY_KINDS):
-        raise PolicyError(
+        raise UsageError(
             f"{spec} declares no time series, retention, compression or rollup",
             detail="nothing was changed",
             hint="declare them beside the models, for example TimeSeries('created_at', '1 month'): "
