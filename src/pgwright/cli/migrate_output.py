@@ -119,13 +119,15 @@ def outcome_facts(outcome: Outcome) -> dict[str, Any]:
 
 def remark_record(invocation: Invocation) -> None:
     """Say where the migrations' record stands, after the schema was changed without running them."""
+    import psycopg
+
     from pgwright.migrate.state import migration_state
 
     try:
         with invocation.connect(autocommit=True) as conn:
             state = migration_state(conn, invocation.project)
-    except PgwrightError:
-        # Files that cannot be read are no concern of a schema that was built well.
+    except (PgwrightError, psycopg.Error):
+        # Files or a record that cannot be read are no concern of a schema that was built well.
         return
     if state is None or not state.pending:
         return
