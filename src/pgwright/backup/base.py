@@ -85,7 +85,9 @@ def create_base(
         parent = _parent(repository, facts) if incremental else None
         with repository.adding("incremental" if parent else "server") as (id, sequence):
             watch = TarWatch((_LABEL, _MANIFEST))
-            flow = _stream(repository, id, parent, programs=programs, address=address)
+            # Read before: while a store takes a stream in, that stream cannot read from it.
+            below = b"".join(_parent_manifest(repository, parent))
+            flow = _stream(id, below, programs=programs, address=address)
             base = repository.put(
                 id,
                 StoredFile(name="base.tar", role=Role.BASE, size=0, sha256="", plain_size=0),
@@ -134,14 +136,12 @@ def create_base(
     return made
 
 
-def _stream(
-    repository: Repository, id: str, parent: Manifest | None, *, programs: Binaries, address: Address
-) -> Iterator[bytes]:
-    """Yield what pg_basebackup writes, on top of `parent` where there is one."""
+def _stream(id: str, below: bytes, *, programs: Binaries, address: Address) -> Iterator[bytes]:
+    """Yield what pg_basebackup writes, on top of the backup with the manifest `below` where there is one."""
     command: list[str | Path] = [programs.program("pg_basebackup"), "--pgdata=-", "--format=tar"]
     command += ["--wal-method=fetch", "--checkpoint=fast", "--no-password", f"--label=pgwright {id}"]
-    with in_memory(_parent_manifest(repository, parent)) as path:
-        if parent:
+    with in_memory([below]) as path:
+        if below:
             command.append(f"--incremental={path}")
         yield from output_of(
             command,

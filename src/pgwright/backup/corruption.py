@@ -8,7 +8,8 @@ a change of collation, broken visibility, bugs.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from psycopg import sql
 
 from pgwright.backup.programs import client_environment, newest_programs
 from pgwright.backup.streams import feed
-from pgwright.errors import BackupFailed, ExtensionMissingError, PrivilegeError
+from pgwright.errors import BackupFailed, ConnectError, ExtensionMissingError, PrivilegeError
 from pgwright.pg.address import parse_address
 from pgwright.pg.capabilities import has
 from pgwright.pg.connect import connect
@@ -34,6 +35,13 @@ _REPORT = re.compile(
     r"(?P<place>[^\n]*):\n(?P<words>(?:[ \t]+[^\n]*\n?)+)",
     re.MULTILINE,
 )
+# Long values are kept in a table of their own, whose name says nothing to anybody.
+_TOAST = (
+    "SELECT t.relname, n.nspname, c.relname FROM pg_class c JOIN pg_class t ON t.oid = c.reltoastrelid "
+    "JOIN pg_namespace n ON n.oid = c.relnamespace"
+)
+_CRASH = "server closed the connection unexpectedly"
+_RESTART_SECONDS = 60.0
 _FAILURES = "SELECT checksum_failures FROM pg_stat_database WHERE datname = current_database()"
 
 
@@ -51,12 +59,14 @@ class Damage:
 class Examination:
     """Say how a database is: `checksums` tells whether its pages carry any.
 
-    `failures` counts pages that did not fit theirs since the statistics were reset.
+    `failures` counts pages that did not fit theirs since the statistics were reset. `crashed` tells that the
+    server went down over the last of the damages, so that what comes after it was not read.
     """
 
     checksums: bool
     failures: int
     damages: tuple[Damage, ...]
+    crashed: bool = False
 
     @property
     def is_sound(self) -> bool:
@@ -74,10 +84,24 @@ def examine_database(url: str, *, install: bool = False, progress: Progress | No
         _require_amcheck(conn, install=install)
         row = conn.execute("SHOW data_checksums").fetchone()
         found = _by_program(url, conn) if has(conn, "amcheck_program") else _by_query(conn, progress)
-        failures = conn.execute(_FAILURES).fetchone()
+    crashed = any(_CRASH in damage.words for damage in found)
     return Examination(
-        checksums=row == ("on",), failures=(failures[0] or 0) if failures else 0, damages=tuple(found)
+        checksums=row == ("on",), failures=_failures(url, wait=crashed), damages=tuple(found), crashed=crashed
     )
+
+
+def _failures(url: str, *, wait: bool) -> int:
+    """Return how many pages did not fit their checksums; `wait` for a server that recovers from a crash."""
+    deadline = time.monotonic() + _RESTART_SECONDS
+    while True:
+        try:
+            with connect(url, autocommit=True) as conn:
+                row = conn.execute(_FAILURES).fetchone()
+                return (row[0] or 0) if row else 0
+        except ConnectError:
+            if not wait or time.monotonic() > deadline:
+                raise
+            time.sleep(0.5)
 
 
 def _require_amcheck(conn: psycopg.Connection[Any], *, install: bool) -> None:
@@ -117,20 +141,27 @@ def _by_program(url: str, conn: psycopg.Connection[Any]) -> list[Damage]:
         "--heapallindexed",
         f"--database={conn.info.dbname}",
     ]
+    owners = {toast: render(Name(schema, name)) for toast, schema, name in conn.execute(_TOAST).fetchall()}
     code, words = feed(command, (), environment=client_environment(programs, address))
-    damages = parse_report(words)
+    damages = parse_report(words, owners)
     if code and not damages:
         raise BackupFailed("pg_amcheck failed", detail=words, hint="run it as a superuser")
     return damages
 
 
-def parse_report(words: str) -> list[Damage]:
-    """Return what pg_amcheck reports, one entry for each table and index."""
+def parse_report(words: str, owners: Mapping[str, str]) -> list[Damage]:
+    """Return what pg_amcheck reports, one entry for each table and index.
+
+    `owners` names the tables whose long values are in the given tables of ``pg_toast``.
+    """
     found: dict[tuple[str, str], str] = {}
     for match in _REPORT.finditer(words):
+        kind = "table" if match["kind"] == "heap table" else "index"
         name = render(Name(match["schema"], match["name"]))
         said = f"{match['place'].strip(', ')} {match['words'].strip()}".strip()
-        found.setdefault(("table" if match["kind"] == "heap table" else "index", name), said)
+        if kind == "table" and match["schema"] == "pg_toast":
+            name, said = owners.get(match["name"], name), f"in its long values, {name}: {said}"
+        found.setdefault((kind, name), said)
     return [_damage(kind, name, said) for (kind, name), said in found.items()]
 
 
@@ -157,7 +188,9 @@ def _by_query(conn: psycopg.Connection[Any], progress: Progress | None) -> list[
 
 def _damage(kind: str, name: str, words: str) -> Damage:
     if kind == "index":
-        remedy = f"REINDEX INDEX CONCURRENTLY {name}; then look again"
+        # Those of the system's own tables cannot be built beside the old one.
+        how = "" if name.startswith("pg_catalog.") else " CONCURRENTLY"
+        remedy = f"REINDEX INDEX{how} {name}; then look again"
     else:
         remedy = (
             "stop writing; keep the files as they are: pgwright backup create --physical; then bring the "

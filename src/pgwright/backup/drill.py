@@ -22,6 +22,7 @@ from pgwright.backup.recovery import Target, plan_recovery
 from pgwright.backup.repository import Repository
 from pgwright.backup.restore import RestoreOptions, restore_database
 from pgwright.backup.structure import changes
+from pgwright.backup.unpack import Planned
 from pgwright.errors import LockTimeoutError, PgwrightError
 from pgwright.pg.address import parse_address
 from pgwright.pg.connect import connect
@@ -131,7 +132,9 @@ def _recovered(
     """Recover the whole server, as far as the archived WAL goes, and count what its databases hold."""
     plan = plan_recovery(repository, Target(), backup=backup.id)
     with task.temporary(_SERVER, options.home) as name:
-        done = build(repository, plan, name=name, home=options.home, progress=progress)
+        done = build(
+            Planned(repository=repository, plan=plan), name=name, home=options.home, progress=progress
+        )
         rows = tables = 0
         for database in done.databases:
             with snapshot(parse_address(done.url).with_database(database).text) as taken:

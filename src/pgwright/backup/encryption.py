@@ -60,7 +60,7 @@ class Encryption:
         elif self.way == GPG:
             _gpg()
             if SYMMETRIC in self.recipients:
-                self._passphrase()
+                self.passphrase()
 
     def seal(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         """Yield the chunks encrypted for the recipients; unchanged without any."""
@@ -160,7 +160,8 @@ class Encryption:
             raise WrongKey(f"{path} holds no private key of age", hint="name the file that age-keygen wrote")
         return found
 
-    def _passphrase(self) -> bytes:
+    def passphrase(self) -> str:
+        """Return the passphrase. Raises `WrongKey` where none is known here."""
         if self.passphrase_file is not None:
             try:
                 text = self.passphrase_file.expanduser().read_text().rstrip("\n")
@@ -175,14 +176,14 @@ class Encryption:
                 "no passphrase is known here",
                 hint=f"set {PASSPHRASE}, or name a file that holds it: passphrase_file in [backup]",
             )
-        return text.encode() + b"\n"
+        return text
 
     def _with_passphrase(
         self, options: list[str], chunks: Iterable[bytes], *, name: str | None = None
     ) -> Iterator[bytes]:
         # An anonymous file rather than a pipe: gpg reads it when it likes, and nothing waits.
         with tempfile.TemporaryFile() as secret:
-            secret.write(self._passphrase())
+            secret.write(f"{self.passphrase()}\n".encode())
             secret.flush()
             secret.seek(0)
             command = [_gpg(), *_GPG_OPTIONS, "--pinentry-mode", "loopback"]

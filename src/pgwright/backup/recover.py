@@ -10,21 +10,18 @@ from __future__ import annotations
 import os
 import re
 import secrets
-import shlex
 import shutil
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from pgwright import server
 from pgwright.backup import task
-from pgwright.backup.base import KEPT_SETTINGS
-from pgwright.backup.manifest import Manifest
 from pgwright.backup.programs import newest_programs
-from pgwright.backup.recovery import RecoveryPlan
-from pgwright.backup.repository import Repository
-from pgwright.backup.unpack import Progress, check_files, fetch_wal, unpack
+from pgwright.backup.recovery import Target
 from pgwright.errors import PgwrightError, RecoveryFailed, UnsupportedServerError, UsageError
 from pgwright.pg.address import parse_address
 from pgwright.pg.connect import connect
@@ -34,6 +31,8 @@ from pgwright.server.cluster import log_tail
 from pgwright.server.instance import Record, instance_directory, save_record
 from pgwright.server.lifecycle import prepare_home
 from pgwright.server.paths import make_directory, socket_directory, write_private
+
+Progress = Callable[[str, int, int], None]
 
 # What led to the old server's surroundings, or would reach out of the new one.
 _DROPPED = re.compile(
@@ -61,9 +60,35 @@ class Recovered:
     databases: tuple[str, ...]
 
 
+class Source(Protocol):
+    """Give the files of a server of version `major`, and lead the new server to its WAL."""
+
+    @property
+    def target(self) -> Target:
+        """Return where recovery is to end."""
+
+    @property
+    def major(self) -> int:
+        """Return the major version that the files belong to."""
+
+    @property
+    def bytes(self) -> int:
+        """Return about how much disk the new server needs."""
+
+    def fill(
+        self, draft: Path, account: Account, programs: Binaries, progress: Progress | None
+    ) -> Mapping[str, str]:
+        """Put the files below ``draft/data`` and return the settings that the server cannot start without."""
+
+    def restore_command(self, directory: Path) -> str:
+        """Return the command that fetches a file of WAL, once the draft has become `directory`."""
+
+    def reason(self, log: str) -> str:
+        """Return why recovery did not get there, from the end of the server's log."""
+
+
 def recover(
-    repository: Repository,
-    plan: RecoveryPlan,
+    source: Source,
     *,
     name: str,
     database: str = "postgres",
@@ -71,7 +96,7 @@ def recover(
     timeout: float = 86400,
     progress: Progress | None = None,
 ) -> Recovered:
-    """Carry out a plan: unpack, combine, check, replay, promote. The old server is not touched.
+    """Fetch a server's files, replay to the target, promote. The old server is not touched.
 
     `name` is that of the new instance, which must not exist; what a recovery that was killed left of it is
     removed. Raises `RecoveryFailed` with the end of the new server's log; nothing is left then but that log
@@ -85,14 +110,11 @@ def recover(
             hint=f"choose another --name, or remove that one: pgwright server remove {name}",
         )
     with task.working_on(name, home):
-        return build(
-            repository, plan, name=name, database=database, home=home, timeout=timeout, progress=progress
-        )
+        return build(source, name=name, database=database, home=home, timeout=timeout, progress=progress)
 
 
 def build(
-    repository: Repository,
-    plan: RecoveryPlan,
+    source: Source,
     *,
     name: str,
     database: str = "postgres",
@@ -101,32 +123,28 @@ def build(
     progress: Progress | None = None,
 ) -> Recovered:
     """Do the same for a task that holds the name already."""
-    programs = server_programs(plan.base)
+    programs = server_programs(source.major)
     directory = instance_directory(name, home)
     account = prepare_home(directory.parent)
-    _require_disk(directory, plan)
+    _require_disk(directory, source)
     draft = task.draft_of(name, home)
     make_directory(draft, mode=0o700, owner=account)
     try:
-        unpack(repository, plan, draft, account, programs, progress=progress)
-        check_files(draft / "data", plan.base, account, programs)
-        fetch_wal(repository, plan, draft / "wal", account, progress)
-        _configure(draft / "data", plan, directory, account)
+        settings = source.fill(draft, account, programs, progress)
+        _configure(draft / "data", source, directory, account)
         draft.chmod(0o711 if account.is_other else 0o700)
         if account.is_other:
             os.chown(draft, os.geteuid(), os.getegid())
         draft.rename(directory)
-        return _replay(
-            plan, name, directory, account, programs, database=database, home=home, timeout=timeout
-        )
+        _replay(source, settings, name, account=account, programs=programs, home=home, timeout=timeout)
+        return _described(name, server.url(name, database, home=home), directory / "data", database)
     except BaseException:
         task.clear(name, home)
         raise
 
 
-def server_programs(base: Manifest) -> Binaries:
+def server_programs(major: int) -> Binaries:
     """Return programs of exactly the version that the files belong to. Raises `UnsupportedServerError`."""
-    major = base.server_version // 10000
     embedded = newest_programs(0)
     if embedded.major == major:
         return embedded
@@ -140,20 +158,20 @@ def server_programs(base: Manifest) -> Binaries:
     )
 
 
-def _require_disk(directory: Path, plan: RecoveryPlan) -> None:
+def _require_disk(directory: Path, source: Source) -> None:
     free = shutil.disk_usage(directory.parent).free
-    if free < plan.bytes:
+    if free < source.bytes:
         raise RecoveryFailed(
-            f"recovery needs about {plan.bytes >> 20:,} MB; free in {directory.parent}: {free >> 20:,} MB",
+            f"recovery needs about {source.bytes >> 20:,} MB; free in {directory.parent}: {free >> 20:,} MB",
             detail="nothing was changed",
             hint="free some space, or set PGWRIGHT_HOME to a folder on a larger disk",
         )
 
 
-def _configure(data: Path, plan: RecoveryPlan, directory: Path, account: Account) -> None:
+def _configure(data: Path, source: Source, directory: Path, account: Account) -> None:
     """Point the new server to its WAL and target, and away from the old one's surroundings."""
     settings = {
-        "restore_command": f'cp {shlex.quote(str(directory / "wal"))}/%f "%p"',
+        "restore_command": source.restore_command(directory),
         # Replay need not be watched, and then it does not depend on the old server's limits.
         "hot_standby": "off",
         "archive_mode": "off",
@@ -162,7 +180,7 @@ def _configure(data: Path, plan: RecoveryPlan, directory: Path, account: Account
         "ssl": "off",
         "hba_file": str(directory / "data" / "pgwright_hba.conf"),
         "ident_file": str(directory / "data" / "pgwright_ident.conf"),
-        **plan.target.settings,
+        **source.target.settings,
     }
     automatic = data / "postgresql.auto.conf"
     old = automatic.read_text(encoding="utf-8") if automatic.exists() else ""
@@ -182,59 +200,52 @@ def _configure(data: Path, plan: RecoveryPlan, directory: Path, account: Account
 
 
 def _replay(
-    plan: RecoveryPlan,
+    source: Source,
+    settings: Mapping[str, str],
     name: str,
-    directory: Path,
+    *,
     account: Account,
     programs: Binaries,
-    *,
-    database: str,
     home: Path | None,
     timeout: float,
-) -> Recovered:
-    settings = {
-        key: value
-        for key, value in plan.base.settings.items()
-        if key in KEPT_SETTINGS and key != "wal_segment_size"
-    }
-    settings["listen_addresses"] = ""
-    record = Record(port=0, password=secrets.token_urlsafe(24), settings=settings)
+) -> None:
+    """Start the server and wait until it has replayed the WAL up to the target."""
+    directory = instance_directory(name, home)
+    record = Record(port=0, password=secrets.token_urlsafe(24), settings={**settings, "listen_addresses": ""})
     save_record(directory, record, socket_directory(directory, account))
     try:
-        instance = server.start(
+        server.start(
             name,
-            settings=settings,
+            settings=record.settings,
             binaries=None if programs == newest_programs(0) else programs,
             home=home,
             timeout=timeout,
         )
     except PgwrightError as error:
-        raise RecoveryFailed(
-            f"recovery to {plan.target} did not get there",
-            detail=_reason(error.detail or error.message, plan),
-            hint="choose an earlier moment, or --latest; the old server was not touched",
-        ) from error
-    url = server.url(instance, database, home=home)
-    _await_promotion(plan, name, directory, home=home, timeout=timeout)
+        raise _not_there(source, error.detail or error.message) from error
+    _await_promotion(source, name, directory, home=home, timeout=timeout)
     shutil.rmtree(directory / "wal", ignore_errors=True)
-    return _described(name, url, instance.data_dir, database)
+
+
+def _not_there(source: Source, log: str) -> RecoveryFailed:
+    return RecoveryFailed(
+        f"recovery to {source.target} did not get there",
+        detail=source.reason(log),
+        hint="choose an earlier moment, or --latest; the old server was not touched",
+    )
 
 
 def _await_promotion(
-    plan: RecoveryPlan, name: str, directory: Path, *, home: Path | None, timeout: float
+    source: Source, name: str, directory: Path, *, home: Path | None, timeout: float
 ) -> None:
     """Wait until the server takes connections: it counts as started while it still replays."""
     deadline = time.monotonic() + timeout
     # Asking by connecting would fill its log with refusals.
     while not _is_ready(directory / "data"):
         if not server.is_running(name, home=home):
-            raise RecoveryFailed(
-                f"recovery to {plan.target} did not get there",
-                detail=_reason(log_tail(directory / "server.log"), plan),
-                hint="choose an earlier moment, or --latest; the old server was not touched",
-            )
+            raise _not_there(source, log_tail(directory / "server.log"))
         if time.monotonic() > deadline:
-            raise RecoveryFailed(f"recovery to {plan.target} takes longer than {timeout:.0f} s")
+            raise RecoveryFailed(f"recovery to {source.target} takes longer than {timeout:.0f} s")
         time.sleep(0.05)
 
 
@@ -274,20 +285,6 @@ def _described(name: str, url: str, data_dir: Path, database: str) -> Recovered:
         last_commit=row[1],
         timeline=row[0],
         databases=databases,
-    )
-
-
-def _reason(log: str, plan: RecoveryPlan) -> str:
-    if plan.gaps:
-        gap = plan.gaps[0]
-        return f"WAL is missing from {gap.first} to {gap.last} ({gap.count} segments)\n{log}"
-    if "before configured recovery target was reached" not in log:
-        return log
-    if plan.target.name is None:
-        return f"the archived WAL ends before that moment\n{log}"
-    return (
-        f"the WAL behind backup {plan.base.id} holds no such restore point: where it is older than that, "
-        f"name an older one with --backup\n{log}"
     )
 
 

@@ -245,7 +245,7 @@ class Repository:
             for name in (*manifest.COPIES, UNFINISHED, *(file.name for file in m.files))
         }
         theirs = {broken.id for broken in self.broken()} | set(self.unfinished())
-        ours = ("wal/", "drills/", lock.FOLDER)
+        ours = ("wal/", "drills/", "pgbackrest/", lock.FOLDER)
         return tuple(
             entry.name
             for entry in self.store.list("")

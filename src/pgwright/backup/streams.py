@@ -140,16 +140,23 @@ def output_of(
     environment: Mapping[str, str],
     given: Iterable[bytes] | None = None,
     pass_fds: Sequence[int] = (),
+    account: Account | None = None,
     explain: Callable[[str, str], Exception] | None = None,
 ) -> Iterator[bytes]:
-    """Run a program and yield what it prints; `given` is fed to it meanwhile.
+    """Run a program, as `account` where one is given, and yield what it prints; it is fed `given` meanwhile.
 
     Raises what `explain(program, its words)` returns when it fails, by default `BackupFailed`.
     """
     name = Path(command[0]).name
     with tempfile.TemporaryFile() as words:
         process = _start(
-            command, environment, words=words, fed=given is not None, out=subprocess.PIPE, pass_fds=pass_fds
+            command,
+            environment,
+            words=words,
+            fed=given is not None,
+            out=subprocess.PIPE,
+            pass_fds=pass_fds,
+            account=account,
         )
         feeder = _Feeder(process, given) if given is not None else None
         try:

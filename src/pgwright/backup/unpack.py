@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
+from pgwright.backup.base import KEPT_SETTINGS
 from pgwright.backup.manifest import Manifest, Role
-from pgwright.backup.recovery import RecoveryPlan
+from pgwright.backup.recovery import RecoveryPlan, Target
 from pgwright.backup.repository import Repository
 from pgwright.backup.streams import feed
 from pgwright.backup.wal import PARTIAL, Archive
@@ -18,6 +21,57 @@ from pgwright.server.account import Account
 from pgwright.server.paths import make_directory
 
 Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """Be the source of a recovery: a plan, and the repository that it was made of."""
+
+    repository: Repository
+    plan: RecoveryPlan
+
+    @property
+    def target(self) -> Target:
+        """Return where recovery is to end."""
+        return self.plan.target
+
+    @property
+    def major(self) -> int:
+        """Return the major version that the files belong to."""
+        return self.plan.base.server_version // 10000
+
+    @property
+    def bytes(self) -> int:
+        """Return about how much disk the new server needs."""
+        return self.plan.bytes
+
+    def fill(
+        self, draft: Path, account: Account, programs: Binaries, progress: Progress | None
+    ) -> Mapping[str, str]:
+        """Unpack, combine and check the backups, fetch the WAL, and return the settings behind them."""
+        unpack(self.repository, self.plan, draft, account, programs, progress=progress)
+        check_files(draft / "data", self.plan.base, account, programs)
+        fetch_wal(self.repository, self.plan, draft / "wal", account, progress)
+        kept = self.plan.base.settings.items()
+        return {key: value for key, value in kept if key in KEPT_SETTINGS and key != "wal_segment_size"}
+
+    def restore_command(self, directory: Path) -> str:
+        """Return the command that fetches a file of WAL, once the draft has become `directory`."""
+        return f'cp {shlex.quote(str(directory / "wal"))}/%f "%p"'
+
+    def reason(self, log: str) -> str:
+        """Return why recovery did not get there, from the end of the server's log."""
+        if self.plan.gaps:
+            gap = self.plan.gaps[0]
+            return f"WAL is missing from {gap.first} to {gap.last} ({gap.count} segments)\n{log}"
+        if "before configured recovery target was reached" not in log:
+            return log
+        if self.target.name is None:
+            return f"the archived WAL ends before that moment\n{log}"
+        return (
+            f"the WAL behind backup {self.plan.base.id} holds no such restore point: where it is older than "
+            f"that, name an older one with --backup\n{log}"
+        )
 
 
 def unpack(

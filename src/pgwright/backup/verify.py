@@ -107,7 +107,7 @@ def _server_side(made: Manifest) -> Binaries | None:
     if not made.of(Role.BASE_MANIFEST):
         return None
     try:
-        return server_programs(made)
+        return server_programs(made.server_version // 10000)
     except UnsupportedServerError:
         return newest_programs(0)
 

@@ -15,7 +15,8 @@ def corruption(ctx: click.Context, *, install: bool) -> None:
     """Read every table and index for damage, and say what to do next; exit code 1 when there is some.
 
     Pages are compared with their checksums, and each row is looked up in the indexes of its table. Nothing
-    is locked that writers need; it reads the whole database.
+    is locked that writers need; it reads the whole database. Without checksums a damaged page can crash the
+    server, here as in any query.
 
     Example: pgwright backup corruption --install
     """
@@ -35,6 +36,12 @@ def corruption(ctx: click.Context, *, install: bool) -> None:
         if found.failures:
             out.line(
                 f"{found.failures} pages did not fit their checksums: look at the storage first", style="red"
+            )
+        if found.crashed:
+            out.line(
+                "the server crashed over the last of these, and what comes after it was not read: mend it, "
+                "then look again",
+                style="red",
             )
         if found.is_sound:
             out.line("no damage found")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pgwright.cli import backup_engine
+from pgwright.cli.backup_engine import OWN, PGBACKREST, engine_option
 from pgwright.cli.backup_repository import repository_of, repository_options
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import Command, pass_invocation
@@ -54,9 +56,13 @@ _LEVELS = {"none": None, "zstd": 3}
     "--incremental", is_flag=True, help="As --physical, but only what changed since the last (17+)."
 )
 @click.option(
+    "--differential", is_flag=True, help="With --engine pgbackrest: what changed since the last full one."
+)
+@click.option(
     "--checksums", is_flag=True, help="Keep checksums of all contents too, to compare restores with."
 )
 @click.option("--label", metavar="TEXT", help="A remark to find it by.")
+@engine_option
 @repository_options
 @pass_invocation
 def create(
@@ -75,8 +81,10 @@ def create(
     role_passwords: bool,
     physical: bool,
     incremental: bool,
+    differential: bool,
     checksums: bool,
     label: str | None,
+    engine: str,
     repository: str | None,
     identity: Path | None,
     passphrase_file: Path | None,
@@ -95,17 +103,26 @@ def create(
 
     if schema_only and data_only:
         raise UsageError("--schema-only and --data-only leave nothing", hint="choose one of them")
+    if differential and engine == OWN:
+        raise UsageError(
+            "differential backups are pgbackrest's", hint="use --incremental, or add --engine pgbackrest"
+        )
+    is_physical = physical or incremental or engine == PGBACKREST
+    if is_physical and any((form, tables, groups, schema_only, data_only, checksums, role_passwords)):
+        raise UsageError(
+            "a physical backup holds the whole server as it is",
+            hint="leave the options about tables, contents and formats out",
+        )
+    if engine == PGBACKREST:
+        kind = "incr" if incremental else "diff" if differential else "full"
+        backup_engine.create(invocation, repository, passphrase_file, kind=kind, label=label)
+        return
     configured = invocation.project.backup
     found = repository_of(invocation, repository, identity, passphrase_file, recipients=recipients)
     invocation.state_left = "the repository is as before; the next backup clears the unfinished one away"
-    if physical or incremental:
+    if is_physical:
         from pgwright.backup.base import create_base  # noqa: PLC0415
 
-        if any((form, tables, groups, schema_only, data_only, checksums, role_passwords)):
-            raise UsageError(
-                "a physical backup holds the whole server as it is",
-                hint="leave the options about tables, contents and formats out",
-            )
         with bars(invocation.output) as shown:
             made = create_base(
                 found,

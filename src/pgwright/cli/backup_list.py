@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pgwright.cli.backup_engine import PGBACKREST, engine_option, show_list, stanza
 from pgwright.cli.backup_repository import repository_of, repository_options
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import Command, pass_invocation
@@ -18,15 +19,26 @@ if TYPE_CHECKING:
 
 
 @click.command("list", cls=Command)
+@engine_option
 @repository_options
 @pass_invocation
 def list_backups(
-    invocation: Invocation, repository: str | None, identity: Path | None, passphrase_file: Path | None
+    invocation: Invocation,
+    *,
+    engine: str,
+    repository: str | None,
+    identity: Path | None,
+    passphrase_file: Path | None,
 ) -> None:
     """List the backups of the repository, the newest last.
 
     Example: pgwright backup list --json
     """
+    if engine == PGBACKREST:
+        from pgwright.backup.pgbackrest import backups as theirs  # noqa: PLC0415
+
+        show_list(invocation, theirs(stanza(invocation, repository, identity, passphrase_file)))
+        return
     found = repository_of(invocation, repository, identity, passphrase_file)
     backups, broken, unfinished = found.backups(), found.broken(), found.unfinished()
     out = invocation.output

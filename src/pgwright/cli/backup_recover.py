@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pgwright.cli.backup_engine import PGBACKREST, engine_option, stanza
 from pgwright.cli.backup_repository import guard_options, repository_of, repository_options
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import Command, pass_invocation
@@ -17,7 +18,8 @@ from pgwright.model.wording import counted
 
 if TYPE_CHECKING:
     from pgwright.backup.losses import Change
-    from pgwright.backup.recover import Recovered
+    from pgwright.backup.pgbackrest_source import StanzaSource
+    from pgwright.backup.recover import Recovered, Source
     from pgwright.backup.recovery import RecoveryPlan, Target
     from pgwright.backup.repository import Repository
 
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     "--replace", metavar="DATABASE", help="Put this database, as recovered, in the live one's place."
 )
 @click.option("--explain", is_flag=True, help="Print each step and do nothing.")
+@engine_option
 @guard_options
 @repository_options
 @pass_invocation
@@ -54,6 +57,7 @@ def recover(
     name: str,
     replace: str | None,
     explain: bool,
+    engine: str,
     production: str | None,
     yes: bool,
     repository: str | None,
@@ -68,7 +72,10 @@ def recover(
 
     Example: pgwright backup recover --to "2025-07-19 12:00:00+02" --explain
     """
+    from pgwright.backup import pgbackrest  # noqa: PLC0415
+    from pgwright.backup.pgbackrest_source import StanzaSource  # noqa: PLC0415
     from pgwright.backup.recovery import Target, plan_recovery  # noqa: PLC0415
+    from pgwright.backup.unpack import Planned  # noqa: PLC0415
 
     given = [moment, lsn, xid, point]
     if latest == any(part is not None for part in given):
@@ -80,8 +87,16 @@ def recover(
         time=_moment(moment), lsn=lsn, xid=xid, name=point, timeline=timeline, exclusive=exclusive
     )
     found = repository_of(invocation, repository, identity, passphrase_file)
-    plan = plan_recovery(found, target, backup=backup)
-    steps = _steps(invocation, plan, name, replace)
+    source: Source
+    if engine == PGBACKREST:
+        place = stanza(invocation, repository, identity, passphrase_file)
+        made = pgbackrest.find(place, backup)
+        source = StanzaSource(stanza=place, backup=made, target=target, named=backup is not None)
+        fetching = _pgbackrest_steps(source)
+    else:
+        plan = plan_recovery(found, target, backup=backup)
+        source, fetching = Planned(repository=found, plan=plan), _plan_steps(plan)
+    steps = _steps(invocation, target, fetching, name, replace)
     out = invocation.output
     if explain:
         out.result({"steps": steps, "target": str(target)}, lambda: _print_steps(invocation, steps))
@@ -94,14 +109,13 @@ def recover(
     invocation.state_left = (
         "the old server was not touched; unfinished files of the new one are removed later"
     )
-    _carry_out(invocation, found, plan, target, name=name, replace=replace, yes=yes)
+    _carry_out(invocation, found, source, name=name, replace=replace, yes=yes)
 
 
 def _carry_out(
     invocation: Invocation,
     repository: Repository,
-    plan: RecoveryPlan,
-    target: Target,
+    source: Source,
     *,
     name: str,
     replace: str | None,
@@ -114,7 +128,7 @@ def _carry_out(
     out = invocation.output
     database = replace or parse_address(invocation.database.url).dbname or "postgres"
     with bars(out) as shown:
-        done = do_recover(repository, plan, name=name, database=database, progress=shown.update)
+        done = do_recover(source, name=name, database=database, progress=shown.update)
     lost = _changes(invocation, done, database)
     facts: dict[str, Any] = {"recovered": done, "changes": lost, "replaced": None}
     if not out.json:
@@ -123,7 +137,7 @@ def _carry_out(
         from pgwright.cli.backup_replace import replace_live  # noqa: PLC0415
 
         invocation.confirm(f"Put the recovered {replace} in the place of the live one?", yes=yes)
-        facts["replaced"] = replace_live(invocation, repository, done.url, replace, str(target))
+        facts["replaced"] = replace_live(invocation, repository, done.url, replace, str(source.target))
     out.result(facts, lambda: None)
 
 
@@ -159,12 +173,8 @@ def _show(invocation: Invocation, done: Recovered, lost: tuple[Change, ...] | No
     out.line(f"stop it: pgwright server stop {done.name}; give it up: pgwright server remove {done.name}")
 
 
-def _steps(invocation: Invocation, plan: RecoveryPlan, name: str, replace: str | None) -> list[str]:
-    from pgwright.backup.task import is_leftover  # noqa: PLC0415
-
+def _plan_steps(plan: RecoveryPlan) -> list[str]:
     steps = []
-    if is_leftover(name):
-        steps.append(f"remove what a recovery that was broken off left of server {name}")
     for backup in plan.backups:
         steps.append(f"unpack {backup.kind} backup {backup.id} of {backup.finished_at:%Y-%m-%d %H:%M:%S} UTC")
     if len(plan.backups) > 1:
@@ -177,7 +187,25 @@ def _steps(invocation: Invocation, plan: RecoveryPlan, name: str, replace: str |
         steps.append(
             f"WARNING: {counted(gap.count, 'segment')} missing, {gap.first} to {gap.last}: not beyond them"
         )
-    settings = ", ".join(f"{key} = '{value}'" for key, value in plan.target.settings.items())
+    return steps
+
+
+def _pgbackrest_steps(source: StanzaSource) -> list[str]:
+    backup = f"from backup {source.backup.id}" if source.named else "from the backup that it chooses for this"
+    return [
+        f"pgbackrest restore {' '.join(source.options)}: {backup}, about {size(source.bytes)} of disk",
+        "fetch WAL while it is replayed: pgbackrest archive-get",
+    ]
+
+
+def _steps(
+    invocation: Invocation, target: Target, fetching: list[str], name: str, replace: str | None
+) -> list[str]:
+    from pgwright.backup.task import is_leftover  # noqa: PLC0415
+
+    steps = [f"remove what a recovery that was broken off left of server {name}"] if is_leftover(name) else []
+    steps += fetching
+    settings = ", ".join(f"{key} = '{value}'" for key, value in target.settings.items())
     steps.append(f"start server {name} beside the old one, on its Unix socket only; {settings}")
     steps.append("wait until it has replayed the WAL and accepts writes; compare its rows with the live ones")
     if replace is not None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from pgwright.backup.encryption import Encryption
     from pgwright.backup.repository import Repository
     from pgwright.cli.context import Invocation
 
@@ -51,13 +52,25 @@ def repository_of(
     recipients: tuple[str, ...] = (),
 ) -> Repository:
     """Return the repository that options, else [backup], name; options win one by one."""
-    from pgwright.backup.encryption import Encryption  # noqa: PLC0415
     from pgwright.backup.repository import open_repository  # noqa: PLC0415
 
+    encryption = encryption_of(invocation, identity, passphrase_file, recipients=recipients)
+    return open_repository(repository or invocation.project.backup.repository, encryption)
+
+
+def encryption_of(
+    invocation: Invocation,
+    identity: Path | None,
+    passphrase_file: Path | None,
+    *,
+    recipients: tuple[str, ...] = (),
+) -> Encryption:
+    """Return who can read backups and what opens them, as options, else [backup], say."""
+    from pgwright.backup.encryption import Encryption as How  # noqa: PLC0415
+
     configured = invocation.project.backup
-    encryption = Encryption(
+    return How(
         recipients=recipients or configured.recipients,
         identity=identity or configured.identity,
         passphrase_file=passphrase_file or configured.passphrase_file,
     )
-    return open_repository(repository or configured.repository, encryption)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from pgwright.cli.backup_engine import PGBACKREST, engine_option, show_verdict, stanza
 from pgwright.cli.backup_repository import repository_of, repository_options
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import Command
@@ -15,11 +16,14 @@ from pgwright.model.wording import counted
 
 @click.command("verify", cls=Command)
 @click.argument("backups", nargs=-1, metavar="[BACKUP]...")
+@engine_option
 @repository_options
 @click.pass_context
 def verify(
     ctx: click.Context,
+    *,
     backups: tuple[str, ...],
+    engine: str,
     repository: str | None,
     identity: Path | None,
     passphrase_file: Path | None,
@@ -36,6 +40,13 @@ def verify(
     from pgwright.cli.progress import bars  # noqa: PLC0415
 
     invocation = ctx.ensure_object(Invocation)
+    if engine == PGBACKREST:
+        from pgwright.backup import pgbackrest  # noqa: PLC0415
+
+        place = stanza(invocation, repository, identity, passphrase_file)
+        if not show_verdict(invocation, pgbackrest.backups(place), pgbackrest.verify(place)):
+            ctx.exit(1)
+        return
     found = repository_of(invocation, repository, identity, passphrase_file)
     chosen = [found.get(id) for id in backups] if backups else found.backups()
     with bars(invocation.output) as shown:

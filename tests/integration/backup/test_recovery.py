@@ -21,6 +21,7 @@ from pgwright.backup.lsn import Segment, format_lsn, parse_lsn, segment_of
 from pgwright.backup.recover import Recovered, recover
 from pgwright.backup.recovery import Target, plan_recovery
 from pgwright.backup.repository import Repository, open_repository
+from pgwright.backup.unpack import Planned
 from pgwright.backup.verify import verify_repository, verify_wal
 from pgwright.backup.wal import Archive
 from pgwright.backup.walstream import stream_wal
@@ -102,10 +103,14 @@ class Writer:
 def recovered(repository: Repository, target: Target, **options: Any) -> Iterator[Recovered]:
     name = f"again-{secrets.token_hex(3)}"
     try:
-        yield recover(repository, plan_recovery(repository, target, **options), name=name)
+        yield recover(source_of(repository, target, **options), name=name)
     finally:
         with suppress(Exception):
             server.remove(name)
+
+
+def source_of(repository: Repository, target: Target, **options: Any) -> Planned:
+    return Planned(repository=repository, plan=plan_recovery(repository, target, **options))
 
 
 def written(url: str) -> set[int]:
@@ -160,9 +165,7 @@ def test_nothing_is_lost_before_the_target_and_nothing_comes_back_after_it(
         with recovered(repository, target) as new:
             assert one(new.url, "SELECT array_agg(n) FROM marked") == marked
     with pytest.raises(RecoveryFailed, match="did not get there") as caught:
-        recover(
-            repository, plan_recovery(repository, Target(name="never made"), backup=later.id), name="never"
-        )
+        recover(source_of(repository, Target(name="never made"), backup=later.id), name="never")
     assert "no such restore point" in str(caught.value.detail)
     with recovered(repository, Target(name="before the release")) as new:
         assert len(written(new.url)) > last_before
