@@ -7,6 +7,7 @@ import click
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import group
 from pgwright.cli.policy_apply import apply, plan
+from pgwright.cli.policy_archive import archives, restore
 from pgwright.cli.policy_convert import convert
 from pgwright.cli.progress import bars
 from pgwright.model.wording import counted
@@ -22,7 +23,7 @@ def command() -> None:
     """
 
 
-for below in (plan, apply, convert):
+for below in (plan, apply, convert, archives, restore):
     command.add_command(below)
 
 

@@ -21,13 +21,15 @@ from pgwright.model.policy import Span
 
 @dataclass(frozen=True, kw_only=True)
 class Retention(CatalogObject):
-    """Say that rows older than `keep` are retired; `column` tells their age in a table without time series.
+    """Say that rows older than `keep` are retired.
 
-    `by` names who retires them: TimescaleDB's own job (``timescale``) or ``pgwright policy run``.
+    `column` tells their age in a table without time series, `archive` is where they are kept as files. `by`
+    names who retires them: TimescaleDB's own job (``timescale``) or ``pgwright policy run``.
     """
 
     keep: str
     column: str = ""
+    archive: str = ""
     by: str = fact("")
 
 
@@ -38,12 +40,15 @@ def read(reading: Reading) -> Iterator[Found]:
             yield Found(policy_object(Retention, found), ())
 
 
-def _who(table: ObjectId, context: Context) -> str:
-    """Return who retires rows: TimescaleDB where it may, pgwright where it has rollups to fill first."""
+def _who(o: Retention, table: ObjectId, context: Context) -> str:
+    """Return who retires rows: TimescaleDB where it may, pgwright where it has more to do before."""
     own = [o for o in context.after.children(table, "rollup") if not is_continuous(o, context)]
     return (
         COMMUNITY
-        if context.server.timescaledb == COMMUNITY and is_hypertable(table, context) and not own
+        if context.server.timescaledb == COMMUNITY
+        and is_hypertable(table, context)
+        and not own
+        and not o.archive
         else ""
     )
 
@@ -52,7 +57,7 @@ def create(o: Retention, context: Context) -> tuple[Step, ...]:
     """Return the record, and TimescaleDB's job where the server's edition has one."""
     table = parent_of(o.id)
     _require_sense(o, table, context.after)
-    by = _who(table, context)
+    by = _who(o, table, context)
     hazard = Hazard(
         code=HazardCode.LONG_RUNNING,
         message=f"rows of {table.path} older than {o.keep} are deleted from now on, by "
@@ -78,6 +83,12 @@ def _require_sense(o: Retention, table: ObjectId, catalog: Catalog) -> None:
             f"the retention of {table.path} names no time column",
             detail="the table is no time series; nothing was changed",
             hint="declare TimeSeries(...) too, or Retain(..., column=...)",
+        )
+    if o.archive and series_of(catalog, table) is None:
+        raise PolicyError(
+            f"the retention of {table.path} has an archive, but the table is no time series",
+            detail="partitions and chunks are archived, not single rows; nothing was changed",
+            hint="declare TimeSeries(...) too, or leave archive= out",
         )
     for rollup in catalog.children(table, "rollup"):
         bucket = getattr(rollup, "bucket", "")
@@ -109,8 +120,10 @@ def drop(o: Retention, context: Context) -> tuple[Step, ...]:
 
 def alter(change: Change, context: Context) -> Alteration:
     """Set the other time; on TimescaleDB the job is made anew."""
-    assert isinstance(change.after, Retention)
-    return Alteration(steps=create(change.after, context), atomic=True)
+    before, after = change.before, change.after
+    assert isinstance(before, Retention) and isinstance(after, Retention)
+    ended = drop(before, context)[:-1] if not _who(after, parent_of(after.id), context) else ()
+    return Alteration(steps=(*ended, *create(after, context)), atomic=True)
 
 
 KIND = Kind(

@@ -157,16 +157,19 @@ def _suffix(interval: Span) -> str:
 class Retain(Policy):
     """Declare how long rows are kept; older ones are retired, after the rollups have taken them in.
 
-    A table without `TimeSeries` names the `column` that tells a row's age.
+    A table without `TimeSeries` names the `column` that tells a row's age. `archive` is a folder or bucket
+    (``s3://bucket/readings``) in which each partition or chunk is kept as a Parquet file before it goes.
     """
 
     kind: ClassVar[str] = "retention"
     keep: str
     column: str = ""
+    archive: str = ""
 
-    def __init__(self, keep: Span | timedelta | str, *, column: str = "") -> None:
+    def __init__(self, keep: Span | timedelta | str, *, column: str = "", archive: str = "") -> None:
         object.__setattr__(self, "keep", str(Span.of(keep)))
         object.__setattr__(self, "column", column)
+        object.__setattr__(self, "archive", archive)
 
 
 @dataclass(frozen=True, init=False)

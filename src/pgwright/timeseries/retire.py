@@ -15,11 +15,12 @@ from psycopg import Connection, sql
 
 from pgwright.kinds.buckets import bucket_start, interval
 from pgwright.kinds.partition_steps import partition_bound
-from pgwright.kinds.policy_records import Record, relation
+from pgwright.kinds.policy_records import COMMUNITY, Record, relation
 from pgwright.kinds.steps import name_of
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.policy import Span
 from pgwright.pg.quoting import Name, deparsed, literal
+from pgwright.timeseries.archive import archive_piece
 from pgwright.timeseries.partitions import LOCK_TIMEOUT
 from pgwright.timeseries.records import Declarations, own_rollups, parts_of, time_of
 from pgwright.timeseries.refresh import mark, raise_floor, refresh_once
@@ -99,7 +100,7 @@ def _cutoff(record: Record, declared: Declarations, zone: str, type: str) -> sql
     )
     starts = [
         bucket_start(at, Span.of(rollup.definition["bucket"]), rollup.definition.get("zone") or zone, type)
-        for rollup in own_rollups(declared, record.relation)
+        for rollup in declared.of("rollup", record.relation)
         if rollup.definition["bucket"]
     ]
     return sql.SQL("least({})").format(sql.SQL(", ").join(starts)) if starts else at
@@ -162,12 +163,32 @@ def _detach(conn: Connection[Any], record: Record, old: Old) -> None:
 
 def _drop(conn: Connection[Any], record: Record, declared: Declarations, table: ObjectId) -> None:
     with conn.transaction():
+        # Nobody reaches the rows any more, so that what is archived is what goes.
+        keep_in_archive(conn, record, declared, table)
         for rollup in own_rollups(declared, record.relation):
             parts = parts_of(conn, rollup, declared)
             if not parts.bucket:
                 # What such a rollup counts is what there is; the drop fires no trigger.
                 mark(conn, parts, name_of(table))
         conn.execute(sql.SQL("DROP TABLE {}").format(name_of(table)))
+
+
+def refresh_continuous(conn: Connection[Any], record: Record, declared: Declarations) -> None:
+    """Bring TimescaleDB's continuous aggregates of a table up to date, whose own job may not have run yet.
+
+    `conn` is in autocommit mode: TimescaleDB refuses to do it in a transaction.
+    """
+    for rollup in declared.of("rollup", record.relation):
+        if rollup.definition.get("by") == COMMUNITY:
+            name = ObjectId("table", QualifiedName(rollup.schema, rollup.name))
+            conn.execute(sql.SQL("CALL refresh_continuous_aggregate({}, NULL, NULL)").format(relation(name)))
+
+
+def keep_in_archive(conn: Connection[Any], record: Record, declared: Declarations, piece: ObjectId) -> None:
+    """Write a piece into the archive of its retention, if it has one, and prove it, in one transaction."""
+    place = record.definition.get("archive")
+    if place:
+        archive_piece(conn, place, record.table, piece, time_of(conn, record, declared)[0])
 
 
 def drop_left_behind(conn: Connection[Any], record: Record, declared: Declarations) -> tuple[str, ...]:
@@ -190,6 +211,9 @@ def retire_chunks(
         conn.execute("SELECT set_config('lock_timeout', %s, true)", (LOCK_TIMEOUT,))
         for piece in old:
             conn.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(name_of(piece.table)))
+        for piece in old:
+            # What was archived before is only compared here, unless a late row has come.
+            keep_in_archive(conn, record, declared, piece.table)
         _settle_rollups(conn, record, declared, upper)
         for rollup in own_rollups(declared, record.relation):
             parts = parts_of(conn, rollup, declared)

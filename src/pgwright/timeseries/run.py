@@ -18,6 +18,7 @@ from typing import Any
 import psycopg
 from psycopg import Connection
 
+from pgwright.errors import PgwrightError
 from pgwright.kinds.policy_records import Record
 from pgwright.model.names import ObjectId
 from pgwright.model.policy import Span
@@ -28,15 +29,19 @@ from pgwright.pg.redact import redact
 from pgwright.pg.session import advisory_lock, settings
 from pgwright.pg.statements import statement_error
 from pgwright.state.ledger import Ledger
+from pgwright.timeseries.archive import require_place
 from pgwright.timeseries.partitions import due, make
 from pgwright.timeseries.records import Declarations, declarations, own_rollups
 from pgwright.timeseries.refresh import refresh
 from pgwright.timeseries.retire import (
+    Old,
     drop_left_behind,
     history_of,
     is_lock_timeout,
+    keep_in_archive,
     old_pieces,
     old_rows,
+    refresh_continuous,
     retire_chunks,
     retire_partition,
     retire_rows,
@@ -163,6 +168,11 @@ def _guarded(
         told = statement_error(exc, conn=conn, left="what was finished stays")
         error = redact(f"{told.message} ({exc.sqlstate})")
         yield Outcome(task=task, subject=_subject(record), said="failed", error=error)
+    except PgwrightError as exc:
+        if conn.closed or conn.broken:
+            raise
+        error = redact(f"{exc.message} [{exc.code}]")
+        yield Outcome(task=task, subject=_subject(record), said="failed", error=error)
     if record.kind != "rollup" or error:
         _note(conn, record, error)
 
@@ -246,29 +256,64 @@ def _retire(
     pieces = old_pieces(conn, record, declared)
     rows = sum(piece.rows for piece in pieces)
     named = ", ".join(piece.table.name.name for piece in pieces)
+    place = record.definition.get("archive", "")
+    verb = "archive and drop" if place else "drop"
+    gone = "archived and dropped" if place else "dropped"
     if demand.dry_run or not pieces:
-        said = f"would drop {named} (about {counted(rows, 'row')})" if pieces else "nothing is old enough"
+        said = f"would {verb} {named} (about {counted(rows, 'row')})" if pieces else "nothing is old enough"
         yield Outcome(task="retire", subject=subject, said=said, count=len(pieces))
     if history is not None and history not in [piece.table for piece in pieces]:
-        yield from _retire_rows(conn, record, declared, demand, tell, table=history)
+        yield from _retire_history(conn, record, declared, demand, tell, history=history)
     if demand.dry_run:
         return
+    if place:
+        # Before anything is detached: it would wait for its archive where nobody sees it.
+        require_place(place)
     # The rollups are brought up to date first, so that little is left to do under the lock.
     for rollup in own_rollups(declared, record.relation) if pieces else ():
         refresh(conn, rollup, declared)
     if series.relkind != "p":
         if pieces:
-            _patiently(partial(retire_chunks, conn, record, declared, pieces))
-            yield Outcome(task="retire", subject=subject, said=f"dropped {named}", count=len(pieces))
+            refresh_continuous(conn, record, declared)
+            _retire_chunks(conn, record, declared, pieces)
+            yield Outcome(task="retire", subject=subject, said=f"{gone} {named}", count=len(pieces))
         return
     for name in drop_left_behind(conn, record, declared):
-        yield Outcome(task="retire", subject=subject, said=f"dropped {name}, left by a killed run", count=1)
+        yield Outcome(task="retire", subject=subject, said=f"{gone} {name}, left by a killed run", count=1)
     for done, piece in enumerate(pieces, start=1):
         _patiently(partial(retire_partition, conn, record, declared, piece))
         if tell:
             tell(f"retire {subject}", done, len(pieces))
-        said = f"dropped {piece.table.name.name} (about {counted(piece.rows, 'row')})"
+        said = f"{gone} {piece.table.name.name} (about {counted(piece.rows, 'row')})"
         yield Outcome(task="retire", subject=subject, said=said, count=1)
+
+
+def _retire_chunks(
+    conn: Connection[Any], record: Record, declared: Declarations, pieces: tuple[Old, ...]
+) -> None:
+    for piece in pieces if record.definition.get("archive") else ():
+        with conn.transaction():
+            # Without a lock, as long as it takes: what changes meanwhile is archived anew under the lock.
+            conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            keep_in_archive(conn, record, declared, piece.table)
+    _patiently(partial(retire_chunks, conn, record, declared, pieces))
+
+
+def _retire_history(
+    conn: Connection[Any],
+    record: Record,
+    declared: Declarations,
+    demand: Demand,
+    tell: Telling | None,
+    *,
+    history: ObjectId,
+) -> Iterator[Outcome]:
+    """Delete the old rows of the partition of all that is older; an archive takes it as a whole, later."""
+    if not record.definition.get("archive"):
+        yield from _retire_rows(conn, record, declared, demand, tell, table=history)
+    elif old := old_rows(conn, record, declared, history):
+        said = f"{counted(old, 'old row')} of {history.path} stay until it is archived whole"
+        yield Outcome(task="retire", subject=record.table.path, said=said)
 
 
 def _retire_rows(

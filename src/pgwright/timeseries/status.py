@@ -81,7 +81,7 @@ def _says(record: Record) -> str:
         zone = f", {d['zone']}" if d.get("zone", "UTC") != "UTC" else ""
         return f"by {d['column']}, {d['interval']} each{zone}"
     if record.kind == "retention":
-        return f"rows are kept for {d['keep']}"
+        return f"rows are kept for {d['keep']}" + (f", then in {d['archive']}" if d.get("archive") else "")
     if record.kind == "compression":
         by = f", by {', '.join(d['segment_by'])}" if d.get("segment_by") else ""
         return f"after {d['after']}{by}"
