@@ -19,7 +19,7 @@ import psycopg
 import sqlalchemy
 
 from pgwright.sources.database import read_catalog
-from tests.bench import backups, batches, contents, copies, files
+from tests.bench import backups, batches, contents, copies, files, timeseries
 from tests.bench.migrating import noticed, overhead
 from tests.servers import databases
 from tests.servers.builds import VERSIONS
@@ -232,6 +232,41 @@ def migrating_live() -> Iterator[Measured]:
     yield Measured(what="writes that failed during it", value=found.failed, unit="", limit=0)
 
 
+def rollups() -> Iterator[Measured]:
+    """Compare COPY with and without a rollup, and a refresh with those of PostgreSQL and TimescaleDB."""
+    url = databases.create(_server())
+    copying, refreshing = timeseries.copying(url), timeseries.refreshing(url)
+    databases.drop(url)
+    yield Measured(what="COPY of 1,000,000 rows, with a rollup", value=copying, unit="", limit=1.35)
+    what = "times faster than REFRESH MATERIALIZED VIEW"
+    yield Measured(what=what, value=refreshing, unit="", limit=20, at_least=True)
+    given = os.environ.get("PGWRIGHT_TEST_TIMESCALE_URL")
+    if given:
+        other = Server(version=0, origin="", url=given, bindir=None, timescale=True)
+        ours, theirs = databases.create(other), databases.create(other)
+        ratio = timeseries.against_community(ours, theirs)
+        databases.drop(ours)
+        databases.drop(theirs)
+        yield Measured(what="times as long as a continuous aggregate", value=ratio, unit="", limit=1.5)
+
+
+def retention() -> Iterator[Measured]:
+    """Compare the retirement of a month of 5,000,000 rows with DELETE, while others write."""
+    url = databases.create(_server())
+    faster, longest = timeseries.retiring(url)
+    databases.drop(url)
+    yield Measured(what="times faster than DELETE", value=faster, unit="", limit=100, at_least=True)
+    yield Measured(what="longest write meanwhile", value=longest * 1000, unit="ms", limit=100)
+
+
+def policy_status() -> Iterator[Measured]:
+    """Time the status of a time series of 5,000 partitions."""
+    url = databases.create(_server())
+    seconds = timeseries.status(url)
+    databases.drop(url)
+    yield Measured(what="policy status, 5,000 chunks", value=seconds, unit="s", limit=1)
+
+
 MEASURES: Mapping[str, Callable[[], Iterator[Measured]]] = {
     "version": version,
     "status": status,
@@ -246,6 +281,9 @@ MEASURES: Mapping[str, Callable[[], Iterator[Measured]]] = {
     "batches": batching,
     "migrating": migrating,
     "migrating_live": migrating_live,
+    "rollups": rollups,
+    "retention": retention,
+    "policy_status": policy_status,
 }
 
 

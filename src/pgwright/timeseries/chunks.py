@@ -68,7 +68,8 @@ def _holding(conn: Connection[Any], record: Record, declared: Declarations) -> H
     query = sql.SQL(
         "SELECT count(*), count(*) FILTER (WHERE p.lower > now()::{type}), min(p.lower)::text, "
         "max(p.upper)::text, coalesce(sum(p.rows), 0)::bigint, coalesce(sum(p.bytes), 0)::bigint, "
-        "count(*) FILTER (WHERE p.compressed) FROM ({pieces}) AS p"
+        # OFFSET keeps the subquery apart: each bound is taken from its text once, not wherever it is used.
+        "count(*) FILTER (WHERE p.compressed) FROM ({pieces} OFFSET 0) AS p"
     ).format(type=deparsed(type), pieces=_query(record, declared, type))
     row = conn.execute(query).fetchone()
     assert row is not None

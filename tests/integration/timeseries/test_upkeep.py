@@ -120,6 +120,37 @@ def test_rollups_are_exact_under_a_hammer(
     assert _differences(url, "daily", "daily_live") == []
 
 
+def test_retention_inside_the_hammer(database: str) -> None:
+    url = database
+    _prepare(url, *ROLLUPS, Retain("3 days"))
+    dropped: list[str] = []
+
+    def upkeep() -> None:
+        done = run_policies(url, Demand(force=True))
+        assert done.failed == ()
+        dropped.extend(o.said for o in done.outcomes if o.said.startswith("dropped readings_p"))
+        time.sleep(0.02)
+
+    hammer = Hammer(url=url, seconds=SECONDS)
+    hammer.run(upkeep)
+    assert hammer.errors == [] and len(dropped) >= 3
+    run_policies(url, Demand(force=True))
+    with psycopg.connect(url, autocommit=True) as conn:
+        floor, early = conn.execute(
+            "SELECT floor::text, (SELECT count(*) FROM daily AS d WHERE d.bucket < p.floor) "
+            "FROM pgwright.policy AS p WHERE p.name = 'daily'"
+        ).fetchone() or ("", 0)
+        # Below the floor is history; from there on the rollup is what there is.
+        assert early > 0
+        for name in ("daily", "hourly"):
+            stored = f"SELECT * FROM {name} WHERE bucket >= '{floor}'"
+            query = (
+                f"(({stored}) EXCEPT ALL ({FRESH[name]})) UNION ALL (({FRESH[name]}) EXCEPT ALL ({stored}))"
+            )
+            assert conn.execute(query.encode()).fetchall() == [], name
+    assert _differences(url, "by_sensor") == []
+
+
 def test_retention_waits_for_the_rollups_and_leaves_their_history(database: str) -> None:
     url = database
     _prepare(url, *ROLLUPS, Retain("3 days"))

@@ -1,0 +1,207 @@
+"""Measures of tables over time: what rollups cost writers, what refreshes, retention and status take."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+
+from pgwright.model.names import QualifiedName
+from pgwright.model.policy import Policy, Retain, Rollup, TimeSeries
+from pgwright.timeseries.declare import Edit, declare
+from pgwright.timeseries.run import Demand, run_policies
+from pgwright.timeseries.status import policy_status
+
+TABLE = QualifiedName("public", "readings")
+SCHEMA = """
+DROP TABLE IF EXISTS readings CASCADE;
+CREATE TABLE readings (sensor_id integer NOT NULL, at timestamptz NOT NULL, value double precision,
+    PRIMARY KEY (sensor_id, at));
+CREATE INDEX readings_at ON readings (at)
+"""
+AGGREGATES = {"n": "count(*)", "total": "sum(value)", "highest": "max(value)"}
+HOURLY = Rollup("hourly", bucket="1 hour", group_by="sensor_id", aggregates=AGGREGATES)
+FRESH = (
+    "SELECT date_trunc('hour', at), sensor_id, count(*), sum(value), max(value) FROM readings GROUP BY 1, 2"
+)
+
+
+WRITE = "INSERT INTO readings VALUES (1, clock_timestamp(), 1)"
+
+
+def _declare(url: str, *policies: Policy) -> None:
+    with psycopg.connect(url) as conn:
+        declare(conn, [Edit(table=TABLE, policy=policy) for policy in policies])
+
+
+def _seconds(work: Any) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def copying(url: str, rows: int = 1_000_000, rounds: int = 3) -> float:
+    """Return how many times as long COPY of `rows` takes with one rollup as without."""
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    lines = (f"{n % 1000}\t{start + timedelta(seconds=n // 1000)}\t{n % 97}\n" for n in range(rows))
+    data = "".join(lines).encode()
+
+    def copy() -> None:
+        with (
+            psycopg.connect(url, autocommit=True) as conn,
+            conn.cursor().copy("COPY readings FROM STDIN") as stream,
+        ):
+            for at in range(0, len(data), 1 << 20):
+                stream.write(data[at : at + (1 << 20)])
+
+    taken: dict[bool, list[float]] = {False: [], True: []}
+    for _ in range(rounds):
+        for rollup, times in taken.items():
+            with psycopg.connect(url, autocommit=True) as conn:
+                conn.execute(SCHEMA)
+                conn.execute("DROP SCHEMA IF EXISTS pgwright CASCADE")
+            _declare(url, TimeSeries("at", "1 month"), *([HOURLY] if rollup else []))
+            with psycopg.connect(url, autocommit=True) as conn:
+                conn.execute("CHECKPOINT")
+            times.append(_seconds(copy))
+    return min(taken[True]) / min(taken[False])
+
+
+def fill(url: str, rows: int) -> None:
+    """Fill a time series with `rows` in 1,000 hours of 100 sensors, and its rollup."""
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute(SCHEMA)
+    _declare(url, TimeSeries("at", "1 month"))
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute(
+            "INSERT INTO readings SELECT i %% 100, "
+            "date_trunc('hour', now()) - i / %(hour)s * interval '1 hour' "
+            "+ i %% %(hour)s / 100 * interval '10 seconds', i %% 97 "
+            "FROM generate_series(0, %(rows)s - 1) AS i",
+            {"hour": rows // 1000, "rows": rows},
+        )
+        conn.execute("VACUUM ANALYZE readings")
+    _declare(url, HOURLY)
+
+
+def change(conn: psycopg.Connection) -> None:
+    """Change one row in each of ten hours, which are 1 % of the buckets."""
+    conn.execute(
+        "UPDATE readings SET value = value + 1 WHERE sensor_id = 7 AND at IN "
+        "(SELECT date_trunc('hour', now()) - i * 100 * interval '1 hour' FROM generate_series(0, 9) AS i)"
+    )
+
+
+def refreshing(url: str, rows: int = 10_000_000, rounds: int = 3) -> float:
+    """Return how many times as long REFRESH MATERIALIZED VIEW takes as the refresh of a rollup."""
+    fill(url, rows)
+    refresh = Demand(tasks=("refresh",), force=True)
+    run_policies(url, refresh)
+    ours, theirs = [], []
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute(f"CREATE MATERIALIZED VIEW fresh AS {FRESH}".encode())
+        for _ in range(rounds):
+            change(conn)
+            ours.append(_seconds(lambda: run_policies(url, refresh)))
+            theirs.append(_seconds(lambda: conn.execute("REFRESH MATERIALIZED VIEW fresh")))
+        differ = conn.execute("SELECT count(*) FROM (TABLE hourly EXCEPT TABLE fresh) AS d").fetchone()
+    if differ != (0,):
+        raise AssertionError("the rollup is not what the view is")
+    return min(theirs) / min(ours)
+
+
+def against_community(url: str, community: str, rows: int = 10_000_000, rounds: int = 3) -> float:
+    """Return how many times as long a refresh takes at `url` as that of a continuous aggregate."""
+    fill(url, rows)
+    run_policies(url, Demand(tasks=("refresh",), force=True))
+    with psycopg.connect(community, autocommit=True) as conn:
+        conn.execute("CREATE EXTENSION IF NOT EXISTS timescaledb")
+    fill(community, rows)
+    ours, theirs = [], []
+    with (
+        psycopg.connect(url, autocommit=True) as here,
+        psycopg.connect(community, autocommit=True) as there,
+    ):
+        there.execute("CALL refresh_continuous_aggregate('hourly', NULL, NULL)")
+        for _ in range(rounds):
+            change(here)
+            change(there)
+            ours.append(_seconds(lambda: run_policies(url, Demand(tasks=("refresh",), force=True))))
+            theirs.append(
+                _seconds(lambda: there.execute("CALL refresh_continuous_aggregate('hourly', NULL, NULL)"))
+            )
+    return min(ours) / min(theirs)
+
+
+@contextmanager
+def _writing(url: str, waits: list[float]) -> Iterator[None]:
+    """Write current rows all the while, and note how long each write took."""
+    end = threading.Event()
+
+    def write() -> None:
+        with psycopg.connect(url, autocommit=True) as conn:
+            while not end.is_set():
+                waits.append(_seconds(lambda: conn.execute(WRITE)))
+                time.sleep(0.005)
+
+    threads = [threading.Thread(target=write) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        end.set()
+        for thread in threads:
+            thread.join()
+
+
+def retiring(url: str, rows: int = 5_000_000) -> tuple[float, float]:
+    """Return how many times faster a month is retired than deleted, and a writer's longest wait in s."""
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute(SCHEMA)
+    _declare(url, TimeSeries("at", "1 month"))
+    month = "date_trunc('month', now(), 'UTC') - interval '{} months'"
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute("DROP TABLE readings_history")
+        make = "CREATE TABLE readings_old PARTITION OF readings FOR VALUES FROM (%L) TO (%L)"
+        text = f"DO $$ BEGIN EXECUTE format('{make}', {month.format(12)}, {month.format(11)}); END $$"
+        conn.execute(text.encode())
+        conn.execute(
+            f"INSERT INTO readings SELECT i % 1000, {month.format(12)} + i / 1000 * interval '8 minutes', i "
+            f"FROM generate_series(0, {rows} - 1) AS i".encode()
+        )
+        conn.execute("CREATE TABLE same (LIKE readings INCLUDING ALL)")
+        conn.execute("INSERT INTO same SELECT * FROM readings_old")
+        deleting = _seconds(lambda: conn.execute("DELETE FROM same"))
+    _declare(url, Retain("6 months"))
+    waits: list[float] = []
+    with _writing(url, waits):
+        time.sleep(0.5)
+        done: list[Any] = []
+        dropping = _seconds(lambda: done.append(run_policies(url, Demand(tasks=("retire",)))))
+        time.sleep(0.5)
+    if not any("dropped readings_old" in o.said for o in done[0].outcomes):
+        raise AssertionError(f"nothing was dropped: {done[0].outcomes}")
+    return deleting / dropping, max(waits)
+
+
+def status(url: str, chunks: int = 5000) -> float:
+    """Return the seconds that the status of a time series of so many partitions takes."""
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute(SCHEMA)
+    _declare(url, TimeSeries("at", "1 day"), HOURLY)
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute("DROP TABLE readings_history")
+        conn.execute(
+            "DO $$ DECLARE lower timestamptz := date_trunc('day', now(), 'UTC'); BEGIN "
+            f"FOR n IN 1..{chunks} LOOP EXECUTE format('CREATE TABLE readings_n%s PARTITION OF readings "
+            "FOR VALUES FROM (%L) TO (%L)', n, lower - interval '1 day', lower); "
+            "lower := lower - interval '1 day'; "
+            "IF n % 100 = 0 THEN COMMIT; END IF; END LOOP; END $$".encode()
+        )
+        return min(_seconds(lambda: policy_status(conn)) for _ in range(3))
