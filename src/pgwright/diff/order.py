@@ -99,14 +99,18 @@ def _edges(nodes: set[Move], before: Catalog, after: Catalog) -> dict[Move, set[
             continue
         assert new is not None
         precedes(Move(Op.DROP, move.id), move)
+        if move.op is Op.ALTER:
+            precedes(Move(Op.CREATE, move.id), move)
         if move.op is Op.CREATE and old is not None:
             # Made again while both old and new would serve, a foreign key takes the old key once more.
             for needed in old.depends_on:
                 precedes(Move(Op.DROP, needed), move)
         for needed in new.depends_on:
             precedes(Move(Op.CREATE, needed), move)
-            # What a table is to have from a parent must be so when it joins it.
-            joins = new.derived and needed == move.id.parent
+            # What a table is to have from a parent must be so when it joins it; and where a parent is
+            # made anew, its rows come back when its partitions stand.
+            refilled = Move(Op.CREATE, needed) in nodes and getattr(new, "partition_of", None) == needed
+            joins = (new.derived and needed == move.id.parent) or refilled
             altered = Move(Op.ALTER, needed)
             _add(edges, nodes, *((move, altered) if joins else (altered, move)))
         if move.op is Op.ALTER and old is not None:

@@ -46,11 +46,12 @@ def make_plan(
     context, alterations, renamed = _settle(changes, context)
     context = dataclasses.replace(context, inlined=fold(context.created, context))
     context = dataclasses.replace(context, explicit=circular_parts(context))
+    refills = dict(_refills(context))
     inlined = {part.id for parts in context.inlined.values() for part in parts}
     moves = [
         *(Move(Op.DROP, id) for id in context.dropped),
         *(Move(Op.CREATE, id) for id in context.created - inlined),
-        *(Move(Op.ALTER, id) for id in alterations),
+        *(Move(Op.ALTER, id) for id in (*alterations, *refills)),
     ]
     # A part that is folded in comes about with its parent: what needs the part waits for the parent.
     stand_in = {part.id: parent for parent, parts in context.inlined.items() for part in parts}
@@ -61,11 +62,14 @@ def make_plan(
         {id: alteration.detach for id, alteration in alterations.items()},
         (
             *_contested(context, alterations.keys(), renamed, stand_in),
-            *_following(context, alterations),
+            *_following(context, alterations, refills),
         ),
     )
     together = {Move(Op.ALTER, id) for id, alteration in alterations.items() if alteration.atomic}
-    steps = _number(_write(ordered, context, alterations), _batches(ordered, context), together)
+    written = _write(ordered, context, {**alterations, **refills})
+    steps = _number(written, _batches(ordered, context), together)
+    if online and refills and _torn(steps, refills):
+        return make_plan(before, after, online=False, server=server)
     return Plan(from_digest=before.digest, to_digest=after.digest, server=server, steps=steps)
 
 
@@ -86,18 +90,39 @@ def _contested(
     return contested_names(freed, taken, renamed)
 
 
-def _following(context: Context, alterations: Mapping[ObjectId, Alteration]) -> Iterable[tuple[Move, Move]]:
+def _refills(context: Context) -> Iterable[tuple[ObjectId, Alteration]]:
+    """Yield what gives replaced objects their contents back, as alterations of what was made."""
+    for id in context.dropped & context.created:
+        refill = kind(id.kind).refill
+        step = refill(context.after.objects[id], context) if refill else None
+        if step is not None:
+            yield id, Alteration(steps=(step,))
+
+
+def _torn(steps: Iterable[Step], refills: Collection[ObjectId]) -> bool:
+    """Tell whether a step that needs a transaction of its own parts what is held from where it goes."""
+    batches: dict[ObjectId, set[int]] = {}
+    for step in steps:
+        batches.setdefault(step.subject, set()).add(step.batch)
+    return any(len(batches[id]) > 1 for id in refills)
+
+
+def _following(
+    context: Context, alterations: Mapping[ObjectId, Alteration], refills: Collection[ObjectId]
+) -> Iterable[tuple[Move, Move]]:
     """Pair moves of which the second finds in place what the first does, without depending on it."""
     for id, alteration in alterations.items():
         for first in alteration.follows:
             yield Move(Op.ALTER, first), Move(Op.ALTER, id)
             yield Move(Op.DROP, first), Move(Op.ALTER, id)
     for id in context.created:
-        # An index over all partitions is built when the new ones stand.
+        # An index over all partitions is built when the new ones stand, and rows go into them.
         above = getattr(context.after.objects[id], "partition_of", None)
         while above is not None:
             for index in context.after.children(above, "index"):
                 yield Move(Op.CREATE, id), Move(Op.CREATE, index.id)
+            if above in refills:
+                yield Move(Op.CREATE, id), Move(Op.ALTER, above)
             above = getattr(context.after.get(above), "partition_of", None)
 
 
@@ -215,6 +240,7 @@ def _batches(ordered: tuple[Move, ...], context: Context) -> Mapping[Move, int]:
     spans: list[tuple[int, int]] = []
     for id in context.dropped & context.created:
         first, last = position.get(Move(Op.DROP, id)), position.get(Move(Op.CREATE, id))
+        last = position.get(Move(Op.ALTER, id), last)
         if first is not None and last is not None:
             spans.append((first, last))
     numbers: dict[Move, int] = {}

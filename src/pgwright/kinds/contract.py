@@ -208,8 +208,9 @@ class Kind:
     last. `claims` returns the names that an object occupies in a namespace shared between kinds, such as
     ``("relation", "public", "users")``; a name must be free before another object takes it.
     `inline` returns the fragment for the parent's CREATE statement, or None where the object needs a
-    statement of its own. `rename` returns the steps that give the object another name. `queries` names
-    the queries that `read` runs; None means the one of the kind's name.
+    statement of its own. `rename` returns the steps that give the object another name. `refill` returns
+    the step that gives a replaced object back what the steps of its `drop` held for it, or None.
+    `queries` names the queries that `read` runs; None means the one of the kind's name.
     """
 
     name: str
@@ -221,5 +222,6 @@ class Kind:
     alter: Callable[[Change, Context], Alteration]
     inline: Callable[[Any, Context], sql.Composable | None] | None = None
     rename: Callable[[Any, ObjectId, Context], tuple[Step, ...]] | None = None
+    refill: Callable[[Any, Context], Step | None] | None = None
     claims: type_claims = _no_claims
     queries: tuple[str, ...] | None = None

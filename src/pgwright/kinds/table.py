@@ -11,6 +11,8 @@ from psycopg import sql
 from pgwright.kinds.column_types import Column
 from pgwright.kinds.contract import REPLACE, Address, Alteration, Context, Found, Kind, Reading, SystemCatalog
 from pgwright.kinds.foreign_options import changed_options
+from pgwright.kinds.held_rows import hold, holds_rows
+from pgwright.kinds.held_rows import refill as refilled
 from pgwright.kinds.partition_moves import (
     columns_of_new_parents,
     default_partitions,
@@ -163,8 +165,9 @@ def drop(o: Table, context: Context) -> tuple[Step, ...]:
     if o.id in context.prepared or becomes_series(o.id, context) or leaves_series(o.id, context):
         return (set_aside(o.id, context),)
     keyword = "DROP FOREIGN TABLE {}" if o.server else "DROP TABLE {}"
+    held = (hold(o.id, context),) if holds_rows(o.id, context) else ()
     hazards = [Hazard(code=HazardCode.DELETES_DATA, message=f"all rows of {o.id} are deleted")]
-    if o.server:
+    if o.server or held:
         hazards = []
     # The constraints of foreign keys go on both sides.
     targets = (getattr(c, "target", None) for c in context.before.children(o.id, "constraint"))
@@ -174,6 +177,7 @@ def drop(o: Table, context: Context) -> tuple[Step, ...]:
         + list(default_partitions(o, context))
     )
     return (
+        *held,
         step(
             o.id,
             sql.SQL(keyword).format(name_of(o.id)),
@@ -185,6 +189,11 @@ def drop(o: Table, context: Context) -> tuple[Step, ...]:
             phase=Phase.CONTRACT,
         ),
     )
+
+
+def refill(o: Table, context: Context) -> Step | None:
+    """Return the step that copies the rows of a table that was made anew into it."""
+    return refilled(o.id, context) if holds_rows(o.id, context) else None
 
 
 # What only a new table can have.
@@ -360,5 +369,6 @@ KIND = Kind(
     drop=drop,
     alter=alter,
     rename=rename,
+    refill=refill,
     claims=claims,
 )

@@ -113,17 +113,24 @@ def _width(type_name: str) -> int:
 
 
 def contents(
-    conn: Connection[Any], table: tuple[str, str], columns: Sequence[tuple[str, str | None]]
+    conn: Connection[Any],
+    table: tuple[str, str],
+    columns: Sequence[tuple[str, str | None]],
+    *,
+    alone: bool = True,
 ) -> list[str]:
-    """Return the rows of the table alone as sorted text; a column may be given a type to be compared in."""
+    """Return the rows of the table as sorted text; a column may be given a type to be compared in.
+
+    `alone` leaves out those of partitions and heirs.
+    """
     shown = [
         sql.SQL("{}::text").format(sql.Identifier(name))
         if type_name is None
         else sql.SQL("({}::{})::text").format(sql.Identifier(name), sql.SQL(type_name))
         for name, type_name in columns
     ]
-    query = sql.SQL("SELECT row({})::text FROM ONLY {}").format(
-        sql.SQL(", ").join(shown), sql.Identifier(*table)
+    query = sql.SQL("SELECT row({})::text FROM {} {}").format(
+        sql.SQL(", ").join(shown), sql.SQL("ONLY" if alone else ""), sql.Identifier(*table)
     )
     return sorted(row for (row,) in _rows(conn, query))
 
