@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
-from pgwright.kinds.contract import Alteration, Context, Found, Kind, Reading, SystemCatalog
+from pgwright.kinds.contract import REPLACE, Alteration, Context, Found, Kind, Reading, SystemCatalog
 from pgwright.kinds.steps import name_of, parent_of, step
 from pgwright.model.catalog import Catalog, CatalogObject
 from pgwright.model.change import Change
@@ -93,9 +93,15 @@ def drop(o: SequenceOwner, context: Context) -> tuple[Step, ...]:
 
 
 def alter(change: Change, context: Context) -> Alteration:
-    """Name the other column."""
-    assert isinstance(change.after, SequenceOwner)
-    return Alteration(steps=(_own(change.after, context),))
+    """Name the other column, after freeing the sequence from one that the plan drops.
+
+    The new owner may need a name that goes with the old one, which would take the sequence along.
+    """
+    before, after = change.before, change.after
+    assert isinstance(before, SequenceOwner) and isinstance(after, SequenceOwner)
+    if {before.column, before.column.root} & context.dropped:
+        return REPLACE
+    return Alteration(steps=(_own(after, context),))
 
 
 KIND = Kind(
