@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import itertools
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
@@ -41,10 +42,11 @@ def order(
     Among moves that may come next, creations and alterations precede drops, then the rank of the
     kind and the name decide, so that equal inputs give equal plans. `detached` names for an altered
     object what must be gone while it is; `contested` are pairs of which the first frees a name for the
-    second. Raises `CircularPlan`.
+    second. Where the moves go in a circle, a drop may follow the alteration of what it needed. Raises
+    `CircularPlan`.
     """
     nodes = set(moves)
-    edges = _edges(nodes, before, after)
+    edges, soft = _edges(nodes, before, after)
     for id, parts in (detached or {}).items():
         for part in parts:
             _add(edges, nodes, Move(Op.DROP, part), Move(Op.ALTER, id))
@@ -58,15 +60,20 @@ def order(
     ready = [(_priority(m), m) for m, count in waiting.items() if count == 0]
     heapq.heapify(ready)
     result: list[Move] = []
-    while ready:
+    while ready or len(result) < len(nodes):
+        if not ready:
+            first, follower = _yielding(nodes - set(result), edges, soft)
+            edges[first].discard(follower)
+            waiting[follower] -= 1
+            if waiting[follower] == 0:
+                heapq.heappush(ready, (_priority(follower), follower))
+            continue
         _, move = heapq.heappop(ready)
         result.append(move)
         for follower in edges.get(move, ()):
             waiting[follower] -= 1
             if waiting[follower] == 0:
                 heapq.heappush(ready, (_priority(follower), follower))
-    if len(result) < len(nodes):
-        raise _circular(nodes - set(result), edges)
     return tuple(result)
 
 
@@ -76,8 +83,12 @@ def _priority(move: Move) -> tuple[int, int, tuple[tuple[str, str, str], ...]]:
     return (1 if dropping else 0, -rank if dropping else rank, sort_key(move.id))
 
 
-def _edges(nodes: set[Move], before: Catalog, after: Catalog) -> dict[Move, set[Move]]:
+def _edges(
+    nodes: set[Move], before: Catalog, after: Catalog
+) -> tuple[dict[Move, set[Move]], set[tuple[Move, Move]]]:
+    """Return which moves follow each move, and the pairs among them that may be parted in need."""
     edges: dict[Move, set[Move]] = {}
+    soft: set[tuple[Move, Move]] = set()
 
     def precedes(first: Move, second: Move) -> None:
         if first in nodes and first != second:
@@ -91,11 +102,11 @@ def _edges(nodes: set[Move], before: Catalog, after: Catalog) -> dict[Move, set[
                 _add(edges, nodes, move, Move(Op.DROP, needed))
                 # A derived part can be dropped once its table stands for itself, and not before.
                 alter = Move(Op.ALTER, needed)
-                _add(
-                    edges,
-                    nodes,
-                    *((alter, move) if old.derived and needed == move.id.parent else (move, alter)),
-                )
+                if old.derived and needed == move.id.parent:
+                    _add(edges, nodes, alter, move)
+                else:
+                    _add(edges, nodes, move, alter)
+                    soft.add((move, alter))
             continue
         assert new is not None
         precedes(Move(Op.DROP, move.id), move)
@@ -117,7 +128,7 @@ def _edges(nodes: set[Move], before: Catalog, after: Catalog) -> dict[Move, set[
             for needed in old.depends_on:
                 if needed not in new.depends_on:
                     _add(edges, nodes, move, Move(Op.DROP, needed))
-    return edges
+    return edges, soft
 
 
 def _add(edges: dict[Move, set[Move]], nodes: set[Move], first: Move, second: Move) -> None:
@@ -147,20 +158,24 @@ def contested_names(
                     yield holder, move
 
 
-def _circular(nodes: set[Move], edges: Mapping[Move, set[Move]]) -> CircularPlan:
-    """Return an error that names one circle among the moves that could not be ordered."""
+def _yielding(
+    nodes: set[Move], edges: Mapping[Move, set[Move]], soft: Collection[tuple[Move, Move]]
+) -> tuple[Move, Move]:
+    """Return a pair of moves in a circle that may be parted; raise `CircularPlan` where there is none."""
     preceding: dict[Move, Move] = {}
-    for first, followers in edges.items():
-        if first in nodes:
-            for follower in followers & nodes:
-                preceding[follower] = first
-    at = min(nodes, key=_priority)
+    for first in sorted(nodes, key=_priority):
+        for follower in edges.get(first, set()) & nodes:
+            preceding[follower] = first
+    at = min((node for node in nodes if node in preceding), key=_priority)
     path: list[Move] = []
     while at not in path:
         path.append(at)
         at = preceding[at]
     circle = list(reversed([*path[path.index(at) :], at]))
-    return CircularPlan(
+    for pair in itertools.pairwise(circle):
+        if pair in soft:
+            return pair
+    raise CircularPlan(
         "these changes need each other to come first",
         detail=" -> ".join(str(m) for m in circle),
         hint="change one of them in a migration of its own, then plan again",

@@ -34,7 +34,30 @@ def renamed_parts(changes: Iterable[Change], before: Catalog, after: Catalog) ->
             rivals = [other for other in news if not differing_fields(other, new)]
             if len(twins) == 1 and len(rivals) == 1:
                 pairs[new.id] = twins[0].id
-    return pairs
+    return _without_circles(pairs, before, after)
+
+
+def _without_circles(
+    pairs: Mapping[ObjectId, ObjectId], before: Catalog, after: Catalog
+) -> Mapping[ObjectId, ObjectId]:
+    """Return the pairs without one of each circle of names: none of its renames could come first."""
+
+    def claims(catalog: Catalog, id: ObjectId) -> Iterable[tuple[str, ...]]:
+        return kind(id.kind).claims(catalog.objects[id])
+
+    holders = {claim: new for new, old in pairs.items() for claim in claims(before, old)}
+
+    def waits_for(new: ObjectId) -> ObjectId | None:
+        return next((holders[claim] for claim in claims(after, new) if claim in holders), None)
+
+    kept: dict[ObjectId, ObjectId] = {}
+    for new, old in pairs.items():
+        at = waits_for(new)
+        while at in kept:
+            at = waits_for(at)
+        if at != new:
+            kept[new] = old
+    return kept
 
 
 def rename_step(old: CatalogObject, new: ObjectId, context: Context) -> Alteration:

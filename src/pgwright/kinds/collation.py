@@ -8,15 +8,17 @@ from typing import Any
 
 from psycopg import sql
 
+from pgwright.kinds.column_types import Column
 from pgwright.kinds.contract import REPLACE, Address, Alteration, Context, Found, Kind, Reading, SystemCatalog
 from pgwright.kinds.relations import renamed
+from pgwright.kinds.retyping import BUILT_ON_TYPES, as_it_is, rebuild, through_text, users
 from pgwright.kinds.steps import name_of, step
 from pgwright.kinds.type_steps import drop_step
 from pgwright.model.catalog import CatalogObject, fact
 from pgwright.model.change import Change
 from pgwright.model.names import ObjectId, QualifiedName
-from pgwright.model.plan import Step
-from pgwright.pg.quoting import deparsed, literal
+from pgwright.model.plan import Hazard, HazardCode, Step
+from pgwright.pg.quoting import deparsed, literal, render
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,17 +77,18 @@ def drop(o: Collation, context: Context) -> tuple[Step, ...]:
 
 
 def alter(change: Change, context: Context) -> Alteration:
-    """Ask for a replacement: PostgreSQL changes no collation, because indexes are sorted by it."""
-    uses = [id for id in context.referenced_before.get(change.id, ()) if id.kind in _HOLD_DATA]
-    if uses:
-        return Alteration(
-            unsupported=f"{change.id} is what {uses[0]} is sorted by: make a collation of another name, "
-            "change the columns to it, then drop this one"
-        )
-    return REPLACE
+    """Make the collation anew; what is sorted by it is changed over, and its indexes built again."""
+    domains = {render(name_of(id)) for id in users(change.id, context) if id.kind in BUILT_ON_TYPES}
+    if not context.referenced_before.get(change.id):
+        return REPLACE
 
+    def conversion(column: Column) -> sql.Composable:
+        return through_text(column) if column.type.removesuffix("[]") in domains else as_it_is(column)
 
-_HOLD_DATA = frozenset({"column", "domain", "composite", "range"})
+    hazard = Hazard(
+        code=HazardCode.BREAKS_CODE, message=f"what {change.id.path} sorts and compares comes out otherwise"
+    )
+    return rebuild(change, context, hazards=(hazard,), conversion=conversion)
 
 
 def rename(o: Collation, to: ObjectId, context: Context) -> tuple[Step, ...]:

@@ -1,10 +1,10 @@
-"""Making a type anew under its old name, with the columns that use it changed over.
+"""Making a type or collation anew under its old name, with the columns that use it changed over.
 
-PostgreSQL takes no value out of an enum, and gives no domain another base type. So the old type is
-renamed, the new one made, every column converted through the text of its values, and the old
-one dropped. Types built on it (domains, composites, ranges) are made anew in the same way. What else
-PostgreSQL does not let stand meanwhile (views, defaults, checks with constants of the type) is detached:
-the planner drops it before and makes it again after.
+PostgreSQL takes no value out of an enum, gives no domain another base type, and no collation another
+locale. So the old one is renamed, the new one made, every column converted through the text of its values,
+and the old one dropped. Types built on it (domains, composites, ranges) are made anew in the same way. What
+else PostgreSQL does not let stand meanwhile (views, defaults, checks with constants of the type) is
+detached: the planner drops it before and makes it again after.
 """
 
 from __future__ import annotations
@@ -87,9 +87,7 @@ def rebuild(
         at = steps.index(conversions[0]) if conversions else 0
         steps[at] = replace(steps[at], hazards=(*steps[at].hazards, *hazards))
     for id in reversed(types):
-        text = sql.SQL("DROP TYPE {}").format(_old_name(id))
-        if id.kind == "domain":
-            text = sql.SQL("DROP DOMAIN {}").format(_old_name(id))
+        text = sql.SQL("DROP {} {}").format(_keyword(id), _old_name(id))
         steps.append(step(change.id, text, f"drop the old {id}"))
     for id in types:
         steps.extend(keep_parts(id, context))
@@ -111,6 +109,11 @@ def keep_parts(id: ObjectId, context: Context) -> Iterator[Step]:
 def through_text(column: Column) -> sql.Composable:
     """Compose the conversion that goes through the text of the value."""
     return sql.SQL("{}::text::{}").format(Name(column.id.name.name), deparsed(column.type))
+
+
+def as_it_is(column: Column) -> sql.Composable:
+    """Compose the value itself, for a column that only comes to be sorted otherwise."""
+    return Name(column.id.name.name)
 
 
 def _ending(column: Column, context: Context) -> Column:
@@ -136,6 +139,10 @@ def _old_name(id: ObjectId) -> Name:
     return qualified(id.name._replace(name=short_name(f"pgwright_old_{id.name.name}")))
 
 
+def _keyword(id: ObjectId) -> sql.Composable:
+    return deparsed(id.kind.upper() if id.kind in {"domain", "collation"} else "TYPE")
+
+
 def _aside(name: str) -> Name:
     return Name(short_name(f"pgwright_old_{name}"))
 
@@ -147,8 +154,7 @@ def _replace_types(change: Change, types: tuple[ObjectId, ...], context: Context
     for id in types:
         yield from _free_constructors(id, context)
     for id in types:
-        keyword = "ALTER DOMAIN {} RENAME TO {}" if id.kind == "domain" else "ALTER TYPE {} RENAME TO {}"
-        text = sql.SQL(keyword).format(name_of(id), _aside(id.name.name))
+        text = sql.SQL("ALTER {} {} RENAME TO {}").format(_keyword(id), name_of(id), _aside(id.name.name))
         yield step(change.id, text, f"set the old {id} aside")
     for id in types:
         o: Any = change.after if id == change.id else context.before.get(id)
@@ -192,6 +198,7 @@ def _convert(columns: list[Column], converted: dict[ObjectId, Any], context: Con
     steps = []
     for table, members in by_table.items():
         actions = []
+        rewriting = [c for c in members if converted[c.id] != Name(c.id.name.name)]
         for column in members:
             action = sql.SQL("ALTER COLUMN {} TYPE {}").format(
                 Name(column.id.name.name), deparsed(column.type)
@@ -205,6 +212,10 @@ def _convert(columns: list[Column], converted: dict[ObjectId, Any], context: Con
             id for id in family if isinstance(t := context.before.get(id), Table) and not t.is_partitioned
         )
         message = f"converting {names} writes all of {table.path} anew while nobody can read or write it"
+        hazard = Hazard(code=HazardCode.REWRITES, message=message)
+        if not rewriting:
+            message = f"indexes over {names} of {table.path} are built anew while nobody can read or write it"
+            hazard = Hazard(code=HazardCode.LOCKS_READERS, message=message)
         steps.append(
             step(
                 table,
@@ -212,8 +223,8 @@ def _convert(columns: list[Column], converted: dict[ObjectId, Any], context: Con
                 f"convert {names} of {table}",
                 lock=LockMode.ACCESS_EXCLUSIVE,
                 on=family,
-                rewrites=rewritten,
-                hazards=(Hazard(code=HazardCode.REWRITES, message=message),),
+                rewrites=rewritten if rewriting else (),
+                hazards=(hazard,),
                 reversibility=Reversibility.LOSSLESS,
             )
         )
