@@ -1,6 +1,6 @@
 """Deparsed expressions in the form that they keep when PostgreSQL reads them again.
 
-What PostgreSQL deparses is not always what it would deparse after parsing that text. Three forms
+What PostgreSQL deparses is not always what it would deparse after parsing that text. Four forms
 settle only on the second reading, and would make a database differ from its own dump:
 
 - ``status IN ('a', 'b')`` over a varchar: ``(ARRAY['a'::character varying])::text[]`` becomes
@@ -9,6 +9,8 @@ settle only on the second reading, and would make a database differ from its own
   because the parser flattens a chain of AND or OR from the left.
 - a view that is VALUES with names of its own for the columns: ``(VALUES`` becomes ``( VALUES``, because it
   comes back as a query in brackets.
+- ``UNION SELECT NULL``: ``NULL::integer`` becomes ``NULL::integer AS int4``, because a column that is a cast
+  is called by the type. The name is left out here, as it says nothing.
 """
 
 from __future__ import annotations
@@ -24,7 +26,23 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _CLOSING = {"(": ")", "[": "]"}
-_WORTH_A_LOOK = re.compile(r"\(ARRAY\[|\) (?:AND|OR) |\(VALUES ")
+_WORTH_A_LOOK = re.compile(r"\(ARRAY\[|\) (?:AND|OR) |\(VALUES |::[\w .\[\]\"(),]+ AS ")
+# What the parser calls a type that is deparsed in the words of the standard.
+_INTERNAL_NAMES = {
+    "bigint": "int8",
+    "bit varying": "varbit",
+    "boolean": "bool",
+    "character": "bpchar",
+    "character varying": "varchar",
+    "double precision": "float8",
+    "integer": "int4",
+    "real": "float4",
+    "smallint": "int2",
+    "time with time zone": "timetz",
+    "time without time zone": "time",
+    "timestamp with time zone": "timestamptz",
+    "timestamp without time zone": "timestamp",
+}
 
 
 @dataclass(slots=True)
@@ -71,6 +89,7 @@ def _settle(group: _Group) -> None:
         if isinstance(part, _Group):
             _settle(part)
     _push_array_casts(group)
+    _leave_out_names_of_types(group)
     if group.opening == "(":
         if group.parts[:1] == ["VALUES"]:
             group.parts.insert(0, " ")
@@ -93,6 +112,24 @@ def _push_array_casts(group: _Group) -> None:
                 cast += [_Group("(", element), f"::{type_parts}"]
             group.parts[at : end + 1] = ["ARRAY", _Group("[", cast)]
         at += 1
+
+
+def _leave_out_names_of_types(group: _Group) -> None:
+    """Turn ``NULL::integer AS int4`` in a list of columns into ``NULL::integer``."""
+    parts = group.parts
+    for at in [i for i, part in enumerate(parts) if part == "AS"]:
+        name = str(parts[at + 2]).strip('"') if at + 2 < len(parts) else ""
+        # The cast before it: a constant, two colons, and the words of the type.
+        colons = next((i for i in range(at - 1, 1, -1) if parts[i - 1 : i + 1] == [":", ":"]), 0)
+        before = [part for part in parts[: max(colons - 2, 0)] if not str(part).isspace()]
+        if colons < 2 or not (before and before[-1] in {",", "SELECT", "DISTINCT"}):
+            continue
+        constant = re.fullmatch(r"[eE]?'.*'|NULL|true|false", str(parts[colons - 2]), re.DOTALL)
+        words = "".join(str(p) for p in parts[colons + 1 : at] if not isinstance(p, _Group)).strip()
+        bare = words.rpartition(".")[2].strip('"')
+        if constant and name == _INTERNAL_NAMES.get(words, bare):
+            # Emptied, so that the places found above stay what they are.
+            parts[at - 1 : at + 3] = ["", "", "", ""]
 
 
 def _array(part: str | _Group) -> _Group | None:
