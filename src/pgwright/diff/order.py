@@ -36,23 +36,26 @@ def order(
     after: Catalog,
     detached: Mapping[ObjectId, tuple[ObjectId, ...]] | None = None,
     contested: Iterable[tuple[Move, Move]] = (),
+    *,
+    additive: Collection[ObjectId] = (),
 ) -> tuple[Move, ...]:
     """Return the moves in an order in which each finds what it needs (Kahn's algorithm).
 
     Among moves that may come next, creations and alterations precede drops, then the rank of the
     kind and the name decide, so that equal inputs give equal plans. `detached` names for an altered
     object what must be gone while it is; `contested` are pairs of which the first frees a name for the
-    second. Where the moves go in a circle, a drop may follow the alteration of what it needed. Raises
-    `CircularPlan`.
+    second. `additive` are altered objects that what goes does not hold up. Where the moves go in a circle,
+    a drop may follow the alteration of what it needed. Raises `CircularPlan`.
     """
     nodes = set(moves)
     edges, soft = _edges(nodes, before, after)
-    for id, parts in (detached or {}).items():
-        for part in parts:
-            _add(edges, nodes, Move(Op.DROP, part), Move(Op.ALTER, id))
-            _add(edges, nodes, Move(Op.ALTER, id), Move(Op.CREATE, part))
-    for holder, taker in contested:
-        _add(edges, nodes, holder, taker)
+    for first, follower in [pair for pair in soft if pair[1].id in additive]:
+        edges.get(first, set()).discard(follower)
+    detaching = [(Move(Op.DROP, p), Move(Op.ALTER, id)) for id, ps in (detached or {}).items() for p in ps]
+    attaching = [(alter, Move(Op.CREATE, drop.id)) for drop, alter in detaching]
+    for pair in (*detaching, *attaching, *contested):
+        _add(edges, nodes, *pair)
+        soft.discard(pair)
     waiting = dict.fromkeys(nodes, 0)
     for followers in edges.values():
         for follower in followers:
@@ -102,7 +105,7 @@ def _edges(
                 _add(edges, nodes, move, Move(Op.DROP, needed))
                 # A derived part can be dropped once its table stands for itself, and not before.
                 alter = Move(Op.ALTER, needed)
-                if old.derived and needed == move.id.parent:
+                if old.derived and needed == move.id.parent and Move(Op.DROP, needed) not in nodes:
                     _add(edges, nodes, alter, move)
                 else:
                     _add(edges, nodes, move, alter)
@@ -124,10 +127,14 @@ def _edges(
             joins = (new.derived and needed == move.id.parent) or refilled
             altered = Move(Op.ALTER, needed)
             _add(edges, nodes, *((move, altered) if joins else (altered, move)))
-        if move.op is Op.ALTER and old is not None:
+        # What is filled again after it was made anew has nothing left of the old.
+        if move.op is Op.ALTER and old is not None and Move(Op.CREATE, move.id) not in nodes:
             for needed in old.depends_on:
                 if needed not in new.depends_on:
                     _add(edges, nodes, move, Move(Op.DROP, needed))
+                    # What makes a type anew makes again what stood on it, as that was.
+                    _add(edges, nodes, Move(Op.ALTER, needed), move)
+                    soft.add((Move(Op.ALTER, needed), move))
     return edges, soft
 
 

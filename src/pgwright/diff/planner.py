@@ -64,6 +64,7 @@ def make_plan(
             *_contested(context, alterations.keys(), renamed, stand_in),
             *_following(context, alterations, refills),
         ),
+        additive={id for id, alteration in alterations.items() if alteration.additive},
     )
     together = {Move(Op.ALTER, id) for id, alteration in alterations.items() if alteration.atomic}
     written = _write(ordered, context, {**alterations, **refills})
@@ -137,18 +138,28 @@ def _settle(
     before, after = context.before, context.after
     pairs = renamed_parts(changes.values(), before, after)
     replaced: set[ObjectId] = set()
+
+    def becomes_own(id: ObjectId) -> bool:
+        return id in before and before.objects[id].derived and id in after and not after.objects[id].derived
+
     while True:
         # What would be replaced with its table anyway is made under its new name right away.
         renamed = {new: old for new, old in pairs.items() if new.parent not in replaced}
         dropped = {c.id for c in changes.values() if c.op is Op.DROP} - set(renamed.values())
         created = {c.id for c in changes.values() if c.op is Op.CREATE} - set(renamed)
+        # What a replaced partition had from its parent, and has of its own now, comes with the new table; and
+        # what it had of its own comes from the parent.
+        tables = {id for id in replaced if id.kind == "table"}
+        own = {o.id for o in after if o.id.root in tables and becomes_own(o.id)} if tables else set()
+        given = {id for id in changes if id.root in tables and id in after and after.objects[id].derived}
+        created -= given
         context = dataclasses.replace(
-            context, dropped=frozenset(dropped | replaced), created=frozenset(created | replaced)
+            context, dropped=frozenset(dropped | replaced), created=frozenset(created | replaced | own)
         )
         alterations = {new: rename_step(before.objects[old], new, context) for new, old in renamed.items()}
-        wanted = set(replaced)
+        wanted, settled = set(replaced), replaced | own | given
         for change in changes.values():
-            if change.op is not Op.ALTER or change.id in replaced:
+            if change.op is not Op.ALTER or change.id in settled:
                 continue
             alteration = kind(change.id.kind).alter(change, context)
             if alteration.unsupported:

@@ -153,14 +153,19 @@ class Context:
     @cached_property
     def _children(self) -> Mapping[ObjectId, tuple[ObjectId, ...]]:
         children: dict[ObjectId, list[ObjectId]] = {}
-        for table in self.before.of("table"):
+        for table in (*self.before.of("table"), *self.after.of("table")):
+            if table.id not in self.before:
+                continue
             for parent in (getattr(table, "partition_of", None), *getattr(table, "inherits", ())):
                 if parent is not None:
                     children.setdefault(parent, []).append(table.id)
         return {parent: tuple(ids) for parent, ids in children.items()}
 
     def with_descendants(self, id: ObjectId) -> tuple[ObjectId, ...]:
-        """Return a table with all its partitions and inheriting tables as they stand before the plan."""
+        """Return a table with all its partitions and inheriting tables that stand before the plan.
+
+        What joins it in the course of the plan is among them.
+        """
         found = [id]
         for at in found:
             found.extend(child for child in self._children.get(at, ()) if child not in found)
@@ -179,7 +184,8 @@ class Alteration:
     `replace` asks for drop and create instead of `steps`. `detach` names objects that PostgreSQL
     does not let stand while the steps run (the views over a column whose type changes): the
     planner drops them, and what needs them, before, and makes them again after. `atomic` asks for
-    one transaction around all steps. `follows` names objects whose own alteration comes first.
+    one transaction around all steps. `follows` names objects whose own alteration comes first. `additive`
+    says that nothing that stands on the object is in the way: what goes may go later.
     `unsupported` says why PostgreSQL offers no way.
     """
 
@@ -188,6 +194,7 @@ class Alteration:
     detach: tuple[ObjectId, ...] = ()
     atomic: bool = False
     follows: tuple[ObjectId, ...] = ()
+    additive: bool = False
     unsupported: str | None = None
 
 

@@ -51,7 +51,7 @@ def alter(change: Change, context: Context) -> Alteration:
     assert isinstance(before, Enum) and isinstance(after, Enum)
     kept = tuple(label for label in after.labels if label in before.labels)
     if kept == before.labels:
-        return Alteration(steps=tuple(_additions(before, after)))
+        return Alteration(steps=tuple(_additions(before, after)), additive=True)
     removed = [label for label in before.labels if label not in after.labels]
     what = f"values {', '.join(removed)} are taken out" if removed else "the values get another order"
     hazards = [

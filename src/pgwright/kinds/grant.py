@@ -103,9 +103,9 @@ class _Writer:
         return step(self.id, text, f"take {what} on {on} from {self.grantee}", hazards=hazards)
 
     def _columns(self, revoke: Action) -> Iterator[Step]:
-        """Yield again the grants on columns that REVOKE on their table takes along.
+        """Yield again what stays granted on columns and REVOKE on their table takes along.
 
-        Where the grant on the table is altered, those on columns that change as well come after it.
+        What changes there comes after it.
         """
         major, context = self.context.server.major, self.context
         taken = expanded(revoke.privileges, major)
@@ -115,9 +115,10 @@ class _Writer:
             column = parent_of(o.id)
             if column.kind != "column" or column.parent != parent_of(self.id):
                 continue
-            if self.id in context.after and context.before.get(o.id) != o:
+            old = context.before.get(o.id)
+            if not isinstance(old, Grant) or context.is_new(column):
                 continue
-            again = Deviation(granted=tuple(p for p in o.granted if p.name in taken))
+            again = Deviation(granted=tuple(p for p in o.granted if p.name in taken and p in old.granted))
             writer = _Writer(id=o.id, grantee=self.grantee, catalog=context.after, context=context)
             yield from writer.steps(_NOTHING, again)
 
@@ -167,4 +168,11 @@ def alter(change: Change, context: Context) -> Alteration:
     return Alteration(steps=tuple(writer.steps(before.deviation, after.deviation)))
 
 
-KIND = Kind(name="grant", cls=Grant, rank=90, read=read, create=create, drop=drop, alter=alter)
+def claims(o: Grant) -> tuple[tuple[str, ...], ...]:
+    """Occupy what a role may do with a table: what is revoked from it comes before grants on its columns."""
+    on = parent_of(o.id)
+    whole = parent_of(on) if on.kind == "column" else on
+    return (("privileges", str(whole), o.id.name.name),) if whole.kind in RELATIONS else ()
+
+
+KIND = Kind(name="grant", cls=Grant, rank=90, read=read, create=create, drop=drop, alter=alter, claims=claims)

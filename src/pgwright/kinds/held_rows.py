@@ -30,7 +30,7 @@ _HINT = "on a large table: fill a new table in batches beside the old one, then 
 def holds_rows(table: ObjectId, context: Context) -> bool:
     """Tell whether the plan makes the table anew in a way that keeps its rows by copying them.
 
-    A partition's rows are held with those of the table that it belongs to.
+    A partition's rows are held with those of the table that it belongs to before and after.
     """
     if not _is_replaced(table, context) or not _kept(table, context):
         return False
@@ -38,7 +38,7 @@ def holds_rows(table: ObjectId, context: Context) -> bool:
     if any(t.server or t.time_column or t.managed or t.derived for t in sides):
         return False
     above = sides[0].partition_of
-    return above is None or not _is_replaced(above, context)
+    return above is None or above != sides[1].partition_of or not _is_replaced(above, context)
 
 
 def _is_replaced(table: ObjectId, context: Context) -> bool:

@@ -87,7 +87,9 @@ def _build(
         deparsed(o.body),
     )
     new = context.is_new(table)
-    on = () if new else (table,) if only or concurrently else context.with_descendants(table)
+    reached = (table,) if only or concurrently else context.with_descendants(table)
+    # A table that is made anew may take in partitions that stand already.
+    on = tuple(id for id in reached if not context.is_new(id))
     hazards = []
     if o.unique and not new and not only:
         hazards.append(
@@ -106,7 +108,7 @@ def _build(
         o.id,
         text,
         f"build index {name} on {table.path}",
-        lock=None if new else lock,
+        lock=lock if on else None,
         on=on,
         hazards=hazards,
         transactional=not concurrently,

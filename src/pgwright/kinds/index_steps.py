@@ -72,7 +72,8 @@ def option_steps(
     if o.replica_identity and not (before and before.replica_identity):
         text = sql.SQL("REPLICA IDENTITY USING INDEX {}").format(Name(index))
         yield alter_parent(o.id, text, f"identify replicated rows of {table} by {index}", context)
-    if before and before.replica_identity and not o.replica_identity:
+    by_key = getattr(context.after.get(table), "replica_identity", "d") == "d"
+    if before and before.replica_identity and not o.replica_identity and by_key:
         yield alter_parent(
             o.id,
             sql.SQL("REPLICA IDENTITY DEFAULT"),

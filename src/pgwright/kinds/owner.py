@@ -118,4 +118,9 @@ def alter(change: Change, context: Context) -> Alteration:
     return Alteration(steps=(_give(change.after, change.after.role, context.after, context),))
 
 
-KIND = Kind(name="owner", cls=Owner, rank=85, read=read, create=create, drop=drop, alter=alter)
+def claims(o: Owner) -> tuple[tuple[str, ...], ...]:
+    """Occupy the role of the object: a sequence that a column comes to own must have the same."""
+    return (("role", str(parent_of(o.id))),)
+
+
+KIND = Kind(name="owner", cls=Owner, rank=85, read=read, create=create, drop=drop, alter=alter, claims=claims)

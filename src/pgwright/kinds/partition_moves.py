@@ -78,6 +78,13 @@ def _rebound(parent: ObjectId, context: Context) -> Iterator[tuple[Table, Table]
             yield old, new
 
 
+def _referring(table: ObjectId, context: Context) -> Iterator[ObjectId]:
+    """Yield the tables whose foreign keys point to a partitioned table, and so to each of its partitions."""
+    for key in context.before.of("constraint"):
+        if getattr(key, "target", None) == table:
+            yield key.id.root
+
+
 def _detach(before: Table, context: Context) -> list[Step]:
     steps = []
     beside = tuple(default_partitions(before, context))
@@ -89,7 +96,12 @@ def _detach(before: Table, context: Context) -> list[Step]:
                 sql.SQL("ALTER TABLE {} {}").format(name_of(before.partition_of), action),
                 f"detach partition {before.id.path} from {before.partition_of.path}",
                 lock=LockMode.ACCESS_EXCLUSIVE,
-                on=(before.partition_of, *context.with_descendants(before.id), *beside),
+                on=(
+                    before.partition_of,
+                    *context.with_descendants(before.id),
+                    *beside,
+                    *_referring(before.partition_of, context),
+                ),
             )
         )
     return steps
@@ -115,6 +127,7 @@ def _attach(after: Table, context: Context) -> list[Step]:
                     *context.with_descendants(after.id),
                     *default_partitions(after, context),
                     *(() if context.is_new(after.partition_of) else (after.partition_of,)),
+                    *_referring(after.partition_of, context),
                 ),
                 hazards=(hazard,),
             )

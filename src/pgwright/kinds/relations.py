@@ -15,7 +15,6 @@ from pgwright.pg.quoting import Name, deparsed, literal
 
 if TYPE_CHECKING:
     from pgwright.kinds.contract import Context
-    from pgwright.model.catalog import Catalog
     from pgwright.model.names import ObjectId
     from pgwright.model.plan import Step
 
@@ -33,14 +32,15 @@ def held(context: Context, lock: LockMode, *ids: ObjectId) -> Held:
     return {"lock": lock if on else None, "on": on}
 
 
-def with_partitions(catalog: Catalog, id: ObjectId) -> tuple[ObjectId, ...]:
-    """Return a relation and, in the order of their depth, its partitions at every level."""
+def with_partitions(context: Context, id: ObjectId) -> tuple[ObjectId, ...]:
+    """Return a relation and the partitions that it has at any level before or after the plan."""
     found = [id]
     for at in found:
-        for dependent in catalog.dependents.get(at, ()):
-            o = catalog.get(dependent)
-            if isinstance(o, Table) and o.partition_of == at and dependent not in found:
-                found.append(dependent)
+        for catalog in (context.before, context.after):
+            for dependent in catalog.dependents.get(at, ()):
+                o = catalog.get(dependent)
+                if isinstance(o, Table) and o.partition_of == at and dependent not in found:
+                    found.append(dependent)
     return tuple(found)
 
 

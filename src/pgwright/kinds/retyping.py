@@ -29,6 +29,7 @@ from pgwright.model.plan import Hazard, HazardCode, Reversibility, Step
 from pgwright.pg.quoting import Name, deparsed, qualified, render
 
 BUILT_ON_TYPES = frozenset({"domain", "composite", "range"})
+_TYPES = BUILT_ON_TYPES | {"enum", "collation"}
 _PARTS = ("owner", "grant", "comment")
 # PostgreSQL refuses to change the type of a column that one of these uses.
 _REFUSING = frozenset(
@@ -117,7 +118,7 @@ def as_it_is(column: Column) -> sql.Composable:
 
 
 def _ending(column: Column, context: Context) -> Column:
-    """Return the column as it is after the plan where it leaves the type for one that there is already.
+    """Return the column as it is after the plan where it leaves the type for one that is there and stays.
 
     Whichever of both statements comes first then does the work, and the other nothing.
     """
@@ -126,6 +127,9 @@ def _ending(column: Column, context: Context) -> Column:
         isinstance(after, Column)
         and after.type != column.type
         and not context.created & set(after.depends_on)
+        and all(
+            context.before.get(id) == context.after.get(id) for id in after.depends_on if id.kind in _TYPES
+        )
     ):
         return replace(column, type=after.type, collation=after.collation)
     return column

@@ -63,7 +63,8 @@ def create(o: SequenceOwner, context: Context) -> tuple[Step, ...]:
 
 def _same_role(o: SequenceOwner, context: Context) -> Iterator[Step]:
     sequence, table = parent_of(o.id), parent_of(o.column)
-    role = _role(context.before, table)
+    # A table that changes its role as well has done so by now.
+    role = _role(context.after, table)
     if context.is_new(table) or role is None:
         return
     if context.is_new(sequence) or _role(context.before, sequence) != role:
@@ -104,6 +105,18 @@ def alter(change: Change, context: Context) -> Alteration:
     return Alteration(steps=(_own(after, context),))
 
 
+def claims(o: SequenceOwner) -> tuple[tuple[str, ...], ...]:
+    """Occupy the role of the table, which has to be the sequence's."""
+    return (("role", str(parent_of(o.column))),)
+
+
 KIND = Kind(
-    name="sequence_owner", cls=SequenceOwner, rank=43, read=read, create=create, drop=drop, alter=alter
+    name="sequence_owner",
+    cls=SequenceOwner,
+    rank=43,
+    read=read,
+    create=create,
+    drop=drop,
+    alter=alter,
+    claims=claims,
 )

@@ -160,12 +160,12 @@ def _set_replica_identity(o: Table) -> Step:
 
 def drop(o: Table, context: Context) -> tuple[Step, ...]:
     """Return the DROP TABLE; a partition goes with its parent."""
-    if o.partition_of in context.dropped:
+    held = (hold(o.id, context),) if holds_rows(o.id, context) else ()
+    if o.partition_of in context.dropped and not held:
         return ()
     if o.id in context.prepared or becomes_series(o.id, context) or leaves_series(o.id, context):
         return (set_aside(o.id, context),)
     keyword = "DROP FOREIGN TABLE {}" if o.server else "DROP TABLE {}"
-    held = (hold(o.id, context),) if holds_rows(o.id, context) else ()
     hazards = [Hazard(code=HazardCode.DELETES_DATA, message=f"all rows of {o.id} are deleted")]
     if o.server or held:
         hazards = []

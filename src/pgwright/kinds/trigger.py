@@ -58,7 +58,7 @@ def create(o: Trigger, context: Context) -> tuple[Step, ...]:
 
 
 def _put(o: Trigger, text: str, summary: str, context: Context) -> Step:
-    on = with_partitions(context.before, parent_of(o.id))
+    on = with_partitions(context, parent_of(o.id))
     return step(o.id, deparsed(text), summary, **held(context, LockMode.SHARE_ROW_EXCLUSIVE, *on))
 
 
@@ -69,7 +69,7 @@ def _state(o: Trigger, now: str, context: Context) -> tuple[Step, ...]:
     text = sql.SQL("ALTER TABLE {} {} TRIGGER {}").format(
         name_of(relation), deparsed(ENABLED[o.enabled]), Name(o.id.name.name)
     )
-    on = with_partitions(context.before, relation)
+    on = with_partitions(context, relation)
     lock = held(context, LockMode.SHARE_ROW_EXCLUSIVE, *on)
     return (step(o.id, text, f"{ENABLED[o.enabled].lower()} {o.id}", **lock),)
 
@@ -80,7 +80,7 @@ def drop(o: Trigger, context: Context) -> tuple[Step, ...]:
         return ()
     relation = parent_of(o.id)
     text = sql.SQL("DROP TRIGGER {} ON {}").format(Name(o.id.name.name), name_of(relation))
-    on = with_partitions(context.before, relation)
+    on = with_partitions(context, relation)
     lock = held(context, LockMode.ACCESS_EXCLUSIVE, *on)
     return (step(o.id, text, f"drop {o.id}", phase=Phase.CONTRACT, **lock),)
 
@@ -104,7 +104,7 @@ def rename(o: Trigger, to: ObjectId, context: Context) -> tuple[Step, ...]:
     text = sql.SQL("ALTER TRIGGER {} ON {} RENAME TO {}").format(
         Name(o.id.name.name), name_of(relation), Name(to.name.name)
     )
-    lock = held(context, LockMode.ACCESS_EXCLUSIVE, *with_partitions(context.before, relation))
+    lock = held(context, LockMode.ACCESS_EXCLUSIVE, *with_partitions(context, relation))
     return (step(o.id, text, f"rename {o.id} to {to.path}", **lock),)
 
 

@@ -11,6 +11,7 @@ from pgwright.diff.compare import compare
 from pgwright.diff.planner import make_plan
 from pgwright.diff.rehearse import rehearse
 from pgwright.model.catalog import Catalog
+from tests.integration.diff.pieces import ROLES, pieced_schemas
 from tests.integration.diff.schemas import schemas
 from tests.integration.slate import Slate
 
@@ -18,18 +19,30 @@ from tests.integration.slate import Slate
 _EXAMPLES = int(os.environ.get("PGWRIGHT_TEST_EXAMPLES", "0"))
 
 
-@settings(
-    max_examples=_EXAMPLES or 25,
-    deadline=None,
-    derandomize=not _EXAMPLES,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-    # Each example takes two databases: a smaller one is looked for only when asked to take the time.
-    phases=list(Phase) if _EXAMPLES else [Phase.generate],
-)
+def _examples(number: int) -> settings:
+    return settings(
+        max_examples=_EXAMPLES or number,
+        deadline=None,
+        derandomize=not _EXAMPLES,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        # Each example takes two databases: a smaller one is looked for only when asked to take the time.
+        phases=list(Phase) if _EXAMPLES else [Phase.generate],
+    )
+
+
+@_examples(25)
 @given(one=schemas(), other=schemas(), online=st.booleans())
 def test_there_and_back(slate: Slate, one: str, other: str, online: bool) -> None:
     before, after = slate.read(one), slate.read(other)
+    check(before, after, online=online)
+    check(after, before, online=not online)
+
+
+@_examples(12)
+@given(one=pieced_schemas(), other=pieced_schemas(), online=st.booleans())
+def test_there_and_back_with_every_kind(slate: Slate, one: str, other: str, online: bool) -> None:
+    before, after = slate.read(one, roles=ROLES), slate.read(other, roles=ROLES)
     check(before, after, online=online)
     check(after, before, online=not online)
 

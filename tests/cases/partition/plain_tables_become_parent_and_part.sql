@@ -1,0 +1,13 @@
+-- before
+CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TABLE event (at integer NOT NULL, what text);
+CREATE TABLE event_1 (at integer NOT NULL, what text);
+CREATE TABLE event_2 (at integer NOT NULL, what text);
+-- after
+CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TABLE event (at integer NOT NULL, what text NOT NULL DEFAULT 'w') PARTITION BY RANGE (at);
+CREATE TABLE event_1 PARTITION OF event FOR VALUES FROM (0) TO (40) PARTITION BY LIST (at);
+CREATE TABLE event_1_a PARTITION OF event_1 DEFAULT;
+CREATE TABLE event_2 PARTITION OF event FOR VALUES FROM (40) TO (MAXVALUE);
+CREATE INDEX event_i ON event (what);
+CREATE TRIGGER on_event AFTER INSERT ON event FOR EACH ROW EXECUTE FUNCTION touch();
