@@ -116,6 +116,12 @@ def _following(
         for first in alteration.follows:
             yield Move(Op.ALTER, first), Move(Op.ALTER, id)
             yield Move(Op.DROP, first), Move(Op.ALTER, id)
+    for id in context.dropped:
+        # Of what a table has from its parent, it keeps a part of its own when it leaves, unless that is gone.
+        old, table = context.before.objects[id], context.before.get(id.parent) if id.parent else None
+        if old.derived and id.parent in alterations:
+            for parent in (getattr(table, "partition_of", None), *getattr(table, "inherits", ())):
+                yield Move(Op.ALTER, id.parent), Move(Op.DROP, id._replace(parent=parent))
     for id in context.created:
         # An index over all partitions is built when the new ones stand, and rows go into them.
         above = getattr(context.after.objects[id], "partition_of", None)

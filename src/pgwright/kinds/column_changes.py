@@ -117,10 +117,19 @@ def _change_type(before: Column, after: Column, context: Context) -> Step:
         sql.SQL(" ").join(parts),
         f"change {after.id} from {before.type} to {after.type}",
         context,
+        also_on=_linked(before, context),
         rewrites=rewrites,
         hazards=hazards,
         reversibility=Reversibility.LOSSLESS if not rewrites else Reversibility.DATA_LOST,
     )
+
+
+def _linked(o: Column, context: Context) -> Iterator[ObjectId]:
+    """Yield the tables at the other end of foreign keys over the column: PostgreSQL makes these again."""
+    for id in context.referenced_before.get(o.id, ()):
+        target = getattr(context.before.get(id), "target", None)
+        if target is not None and id not in context.dropped:
+            yield from (table for table in (id.root, target) if table != parent_of(o.id))
 
 
 def _second_source(o: Column, context: Context) -> ObjectId | None:

@@ -22,6 +22,9 @@ class Member:
     slot: str
     clause: str
 
+    def __str__(self) -> str:
+        return self.clause
+
 
 class Indexing(Protocol):
     """Describe what the statements about a class or family need to know of it."""

@@ -65,7 +65,7 @@ def move_partitions(before: Table, after: Table, context: Context) -> list[Step]
         pairs = list(_rebound(before.partition_of, context))
         if pairs[0][0].id != before.id:
             return []
-    detached = [step for old, _ in pairs for step in _detach(old, context)]
+    detached = [step for old, _ in pairs for step in detach(old, context)]
     return detached + [step for _, new in pairs for step in _attach(new, context)]
 
 
@@ -78,18 +78,20 @@ def _rebound(parent: ObjectId, context: Context) -> Iterator[tuple[Table, Table]
             yield old, new
 
 
-def _referring(table: ObjectId, context: Context) -> Iterator[ObjectId]:
+def referring(table: ObjectId, context: Context) -> Iterator[ObjectId]:
     """Yield the tables whose foreign keys point to a partitioned table, and so to each of its partitions."""
     for key in context.before.of("constraint"):
         if getattr(key, "target", None) == table:
             yield key.id.root
 
 
-def _detach(before: Table, context: Context) -> list[Step]:
+def detach(before: Table, context: Context) -> list[Step]:
+    """Return the DETACH of a partition, or nothing for any other table."""
     steps = []
     beside = tuple(default_partitions(before, context))
     if before.partition_of:
         action = sql.SQL("DETACH PARTITION {}").format(name_of(before.id))
+        others = tuple(dict.fromkeys(referring(before.partition_of, context)))
         steps.append(
             step(
                 before.id,
@@ -100,8 +102,15 @@ def _detach(before: Table, context: Context) -> list[Step]:
                     before.partition_of,
                     *context.with_descendants(before.id),
                     *beside,
-                    *_referring(before.partition_of, context),
+                    *others,
                 ),
+                hazards=[
+                    Hazard(
+                        code=HazardCode.MAY_FAIL,
+                        message=f"rows of {other.path} that refer to {before.id.path} refuse it",
+                    )
+                    for other in others
+                ],
             )
         )
     return steps
@@ -127,7 +136,7 @@ def _attach(after: Table, context: Context) -> list[Step]:
                     *context.with_descendants(after.id),
                     *default_partitions(after, context),
                     *(() if context.is_new(after.partition_of) else (after.partition_of,)),
-                    *_referring(after.partition_of, context),
+                    *referring(after.partition_of, context),
                 ),
                 hazards=(hazard,),
             )

@@ -16,7 +16,9 @@ from pgwright.kinds.held_rows import refill as refilled
 from pgwright.kinds.partition_moves import (
     columns_of_new_parents,
     default_partitions,
+    detach,
     move_partitions,
+    referring,
     unlike_after,
 )
 from pgwright.kinds.partition_steps import (
@@ -115,7 +117,8 @@ def create(o: Table, context: Context) -> tuple[Step, ...]:
         ]
     )
     parents = [p for p in (o.partition_of, *o.inherits) if p]
-    on = tuple(p for p in (*parents, *default_partitions(o, context)) if not context.is_new(p))
+    linked = referring(o.partition_of, context) if o.partition_of else ()
+    on = tuple(p for p in (*parents, *default_partitions(o, context), *linked) if not context.is_new(p))
     # CREATE … PARTITION OF locks the parent fully; inheriting from a table only against its changes.
     lock = None
     if on:
@@ -176,8 +179,11 @@ def drop(o: Table, context: Context) -> tuple[Step, ...]:
         + [id for t in targets if t for id in context.with_descendants(t)]
         + list(default_partitions(o, context))
     )
+    # PostgreSQL drops no partition of a table that foreign keys refer to.
+    linked = o.partition_of is not None and any(referring(o.partition_of, context))
     return (
         *held,
+        *(detach(o, context) if linked else ()),
         step(
             o.id,
             sql.SQL(keyword).format(name_of(o.id)),

@@ -421,8 +421,8 @@ def _written(draw: st.DrawFn, piece: _Piece, called: dict[str, str]) -> str | No
 def _refine(piece: _Piece, way: str, called: dict[str, str]) -> None:
     """Name what a way of writing makes possible beyond the piece itself."""
     found = re.search(r"PARTITION BY (RANGE|LIST|HASH)", way)
-    further = {"event": f"event_{found[1].lower()}" if found else None}.get(piece.name)
-    if piece.name == "item.key" and "PRIMARY" in way:
-        further = "item.primary"
-    if further:
+    if piece.name == "event" and found:
+        further = f"event_{found[1].lower()}"
         called[further] = _CALLED[further]
+    if piece.name == "item.key" and "PRIMARY" in way:
+        called["item.primary"] = _CALLED["item.primary"]
