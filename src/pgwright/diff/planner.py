@@ -14,7 +14,7 @@ from pgwright.diff.parts import rename_step, renamed_parts
 from pgwright.errors import PgwrightError
 from pgwright.kinds.contract import Alteration, Context
 from pgwright.kinds.registry import kind
-from pgwright.model.catalog import Catalog, ServerFacts
+from pgwright.model.catalog import Catalog, CatalogObject, ServerFacts
 from pgwright.model.change import Change, Op
 from pgwright.model.names import ObjectId
 from pgwright.model.plan import Phase, Plan, Step
@@ -116,12 +116,13 @@ def _following(
         for first in alteration.follows:
             yield Move(Op.ALTER, first), Move(Op.ALTER, id)
             yield Move(Op.DROP, first), Move(Op.ALTER, id)
-    for id in context.dropped:
-        # Of what a table has from its parent, it keeps a part of its own when it leaves, unless that is gone.
-        old, table = context.before.objects[id], context.before.get(id.parent) if id.parent else None
-        if old.derived and id.parent in alterations:
-            for parent in (getattr(table, "partition_of", None), *getattr(table, "inherits", ())):
-                yield Move(Op.ALTER, id.parent), Move(Op.DROP, id._replace(parent=parent))
+    # What changes in a parent changes in its heirs: those that leave it go first, as they are.
+    for id in alterations:
+        for parent in _parents(context.before.get(id)) - _parents(context.after.get(id)):
+            for catalog in (context.before, context.after):
+                for part in catalog.children(parent):
+                    for reached in (part, *catalog.children(part.id)):
+                        yield from ((Move(Op.ALTER, id), Move(op, reached.id)) for op in Op)
     for id in context.created:
         # An index over all partitions is built when the new ones stand, and rows go into them.
         above = getattr(context.after.objects[id], "partition_of", None)
@@ -131,6 +132,11 @@ def _following(
             if above in refills:
                 yield Move(Op.CREATE, id), Move(Op.ALTER, above)
             above = getattr(context.after.get(above), "partition_of", None)
+
+
+def _parents(table: CatalogObject | None) -> set[ObjectId]:
+    found = (getattr(table, "partition_of", None), *getattr(table, "inherits", ()))
+    return {id for id in found if id is not None}
 
 
 def _settle(

@@ -411,8 +411,8 @@ def _written(draw: st.DrawFn, piece: _Piece, called: dict[str, str]) -> str | No
     if not piece.lines:
         text = _NEEDS.sub(lambda match: called[match[1]], way)
     else:
-        lines = [text for line in piece.lines if (text := _written(draw, line, called)) is not None]
-        text = way.replace("{}", ", ".join(lines))
+        lines = (_written(draw, line, called) for line in piece.lines)
+        text = way.replace("{}", ", ".join(line for line in lines if line is not None))
     called[piece.name] = _CALLED.get(piece.name, piece.name.rpartition(".")[2])
     _refine(piece, way, called)
     return text
