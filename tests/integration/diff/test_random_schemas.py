@@ -11,7 +11,8 @@ from pgwright.diff.compare import compare
 from pgwright.diff.planner import make_plan
 from pgwright.diff.rehearse import rehearse
 from pgwright.model.catalog import Catalog
-from tests.integration.diff.pieces import ROLES, pieced_schemas
+from tests.integration.diff.pieced import pieced_schemas
+from tests.integration.diff.pieces import ROLES
 from tests.integration.diff.schemas import schemas
 from tests.integration.slate import Slate
 
