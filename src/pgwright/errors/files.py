@@ -25,7 +25,7 @@ class ColumnMismatch(PgwrightError):
 
 
 class UnknownTableError(PgwrightError):
-    """Report a table, group or key that the database does not have."""
+    """Report a table, column, group or key that the database does not have."""
 
     code = "PW703"
     exit_code = 2

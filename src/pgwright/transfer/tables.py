@@ -138,6 +138,16 @@ def find_table(tables: Sequence[Table], wanted: str) -> Table:
     )
 
 
+def unknown_column(table: Table, name: str, *, asked: str) -> UnknownTableError:
+    """Return the error, not yet raised, of a column that the user named in the option `asked`."""
+    close = difflib.get_close_matches(name, table.by_name, n=1)
+    return UnknownTableError(
+        f"{table.name} has no column {name}" + (f"; did you mean {close[0]}?" if close else ""),
+        detail=f"it has: {', '.join(table.by_name)}; no file was written",
+        hint=f"correct {asked}",
+    )
+
+
 def in_order(tables: Iterable[Table]) -> tuple[tuple[Table, ...], tuple[ForeignKey, ...]]:
     """Return the tables, referenced ones first, and the foreign keys that no order can satisfy.
 

@@ -16,6 +16,7 @@ from pgwright.errors import (
     ImportFailed,
     PgwrightError,
     StatementError,
+    UnknownTableError,
     UsageError,
 )
 from pgwright.formats.csv import split
@@ -233,16 +234,40 @@ def test_queries_and_their_mistakes(database: str, tmp_path: Path) -> None:
         ({"query": "SELECT 1 AS a, 2 AS a"}, UsageError),
         ({"query": "SELECT nonsense"}, PgwrightError),
         ({"query": "DELETE FROM users RETURNING id"}, StatementError),
-        ({"tables": ("users",), "where": "id = "}, PgwrightError),
-        ({"tables": ("users",), "columns": ("nope",)}, PgwrightError),
+        ({"tables": ("users",), "where": "id = "}, UsageError),
+        ({"tables": ("users",), "where": "age = 'old'"}, UsageError),
+        ({"tables": ("users",), "columns": ("nope",)}, UnknownTableError),
         ({}, UsageError),
         ({"tables": ("users",), "query": "SELECT 1"}, UsageError),
         ({"query": "SELECT 1 / (id - 1) AS x FROM users"}, StatementError),
     ):
         with pytest.raises(error):
             run_export(database, ExportRequest(output=str(tmp_path / "bad.csv"), **wishes))
+    for wish, value, near in (
+        ("where", 'users."e mail" > 1', "e mail; did you mean email"),
+        ("where", "emial LIKE 'a%'", "emial; did you mean email"),
+        ("columns", ("nmae",), "nmae; did you mean name"),
+    ):
+        with pytest.raises(UnknownTableError, match=f"has no column {near}") as unknown:
+            export(database, tmp_path / "bad.csv", "users", **{wish: value})
+        assert unknown.value.hint == f"correct --{wish}"
     assert not (tmp_path / "bad.csv").exists()
     assert rows(database, "SELECT count(*) FROM users") == [(1,)]
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_progress_never_tells_more_rows_than_there_are(database: str, tmp_path: Path, kind: str) -> None:
+    execute(
+        database,
+        USERS,
+        """INSERT INTO users (email, name) SELECT g || E'"\n', repeat(E'"\n\\\\', 40)
+        FROM generate_series(1, 3000) g""",
+    )
+    told: list[int] = []
+    request = ExportRequest(tables=("users",), output=str(tmp_path / "users"), format=kind)
+    run_export(database, request, progress=lambda name, rows, total: told.append(rows))
+    assert told == sorted(told) and told[-1] == 3000
+    assert len(told) > 2 and 3000 - 100 < told[-2] <= 3000
 
 
 @pytest.mark.parametrize(

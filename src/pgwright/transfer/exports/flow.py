@@ -119,6 +119,7 @@ class SessionFlow:
             deparsed(query), sql.SQL(", ").join(options)
         )
         self._conn = conn
+        self.form, self.header = form, header
         self.rows = 0
 
     def __iter__(self) -> Iterator[bytes]:

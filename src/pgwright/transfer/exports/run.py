@@ -14,13 +14,14 @@ from typing import Any, BinaryIO
 import psycopg
 from psycopg import Connection, sql
 
-from pgwright.errors import FormatCannotHold, UnknownTableError, UsageError
+from pgwright.errors import FormatCannotHold, UsageError
 from pgwright.formats.compression import SUFFIXES, compressed
 from pgwright.formats.registry import told_format, writer
 from pgwright.pg.connect import connect
 from pgwright.pg.quoting import typed
 from pgwright.pg.statements import statement_error
 from pgwright.storage import open_file, open_store
+from pgwright.transfer.exports.condition import condition
 from pgwright.transfer.exports.flow import SESSION, Flow, SessionFlow
 from pgwright.transfer.exports.masks import Masks
 from pgwright.transfer.exports.request import Exported, ExportRequest
@@ -32,7 +33,7 @@ from pgwright.transfer.exports.select import (
     select_table,
 )
 from pgwright.transfer.exports.subset import closure
-from pgwright.transfer.tables import Column, Table, find_table, in_order, read_tables
+from pgwright.transfer.tables import Column, Table, find_table, in_order, read_tables, unknown_column
 
 Progress = Callable[[str, int, int | None], None]
 _JSON = ("json", "jsonl", "django")
@@ -56,7 +57,7 @@ def plan_export(conn: Connection[Any], request: ExportRequest) -> tuple[Selected
     if len(chosen) > 1 and (request.where or request.columns):
         raise UsageError("--where and --columns belong to one table", hint="export the tables one by one")
     masks = Masks(rules=request.masks, key=request.mask_key, off=request.unmasked)
-    where = typed(request.where) if request.where else None
+    where = condition(conn, chosen[0], request.where) if request.where else None
     if request.references:
         found = closure(conn, known, chosen, where)
         return tuple(select_table(table, table.writable, masks, source=source) for table, source in found)
@@ -149,9 +150,7 @@ def _columns(table: Table, request: ExportRequest) -> tuple[Column, ...]:
         return table.writable
     unknown = [name for name in request.columns if name not in table.by_name]
     if unknown:
-        raise UnknownTableError(
-            f"{table.name} has no column {unknown[0]}", detail=f"it has: {', '.join(table.by_name)}"
-        )
+        raise unknown_column(table, unknown[0], asked="--columns")
     return tuple(table.by_name[name] for name in request.columns)
 
 
@@ -249,10 +248,13 @@ def _write(session: _Session, selected: Selected, request: ExportRequest, *, sev
     return replace(done, rows=flow.rows, size=stat.size, sha256=stat.sha256)
 
 
-def _told(flow: Any, selected: Selected, progress: Progress) -> Iterator[bytes]:
-    rows = 0
+def _told(flow: Flow | SessionFlow, selected: Selected, progress: Progress) -> Iterator[bytes]:
+    rows, quoted = (-1 if flow.header else 0), False
     for block in flow:
-        rows += block.count(b"\n")
+        # In CSV, line ends within quotes belong to a value; a quote in a value stands twice, which is even.
+        pieces = block.split(b'"') if flow.form == "csv" else [block]
+        rows += b"".join(pieces[quoted::2]).count(b"\n")
+        quoted ^= len(pieces) % 2 == 0
         progress(selected.name, rows, None)
         yield block
     progress(selected.name, flow.rows, flow.rows)
