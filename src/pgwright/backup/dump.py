@@ -38,7 +38,9 @@ def parts(
 ) -> tuple[Part, ...]:
     """Return the streams of a dump, the largest first; `chosen` says that `listed` is not all there is."""
     only = tuple(option for table in listed for option in ("--table", _pattern(table))) if chosen else ()
-    half = {Content.ALL: (), Content.SCHEMA: ("--schema-only",), Content.DATA: ("--data-only",)}[content]
+    # Rows alone may meet other partitions than they were in: there PostgreSQL chooses.
+    rows = ("--data-only", "--load-via-partition-root")
+    half = {Content.ALL: (), Content.SCHEMA: ("--schema-only",), Content.DATA: rows}[content]
     total = sum(table.bytes for table in listed)
     if form == PLAIN:
         return (_part(f"{database}.sql", Role.SQL, database, ("--format=plain", *half, *only), total),)
@@ -52,15 +54,14 @@ def parts(
         )
     if content is Content.SCHEMA:
         return tuple(found)
+    data = half or ("--data-only",)
     large = sorted((t for t in listed if t.bytes >= _LARGE), key=lambda t: t.bytes, reverse=True)
     for number, table in enumerate(large, start=1):
-        options = (*custom, "--data-only", "--table", _pattern(table))
+        options = (*custom, *data, "--table", _pattern(table))
         found.append(_part(f"{database}.{number:04}.dump", Role.DATA, database, options, table.bytes))
     without = tuple(o for table in large for o in ("--exclude-table-data", _pattern(table)))
     rest = total - sum(table.bytes for table in large)
-    found.append(
-        _part(f"{database}.data.dump", Role.DATA, database, (*custom, "--data-only", *only, *without), rest)
-    )
+    found.append(_part(f"{database}.data.dump", Role.DATA, database, (*custom, *data, *only, *without), rest))
     return tuple(sorted(found, key=lambda part: part.weight, reverse=True))
 
 

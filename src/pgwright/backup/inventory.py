@@ -13,6 +13,7 @@ from psycopg.rows import dict_row
 
 from pgwright.backup.manifest import DatabaseFacts, TableFacts
 from pgwright.errors import UsageError
+from pgwright.kinds.policy_carry import declared_in
 from pgwright.pg.connect import connect
 from pgwright.pg.sqlfiles import load_sql
 
@@ -96,6 +97,7 @@ def tables(found: Snapshot, wanted: Sequence[str] = ()) -> tuple[Table, ...]:
                 schema=row["schema"],
                 name=row["name"],
                 rows=None,
+                root=tuple(row["root"]) if row["root"] else None,
                 indexes=tuple(row["indexes"]),
                 sequences=tuple(row["sequences"]),
             ),
@@ -160,6 +162,7 @@ def database_facts(found: Snapshot) -> DatabaseFacts:
         **{**row, "settings": tuple(row["settings"]), "roles": tuple(row["roles"])},
         extensions=dict(extensions),
         revision=revision(found.conn),
+        policies=declared_in(found.conn),
     )
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from pgwright.errors import BackupDamaged
+from pgwright.kinds.policy_carry import Carried
 
 FORMAT = 1
 NAME = "manifest.json"
@@ -75,11 +76,15 @@ class StoredFile:
 
 @dataclass(frozen=True, kw_only=True)
 class TableFacts:
-    """Say what one table held in the dump's snapshot; `rows` is None where only its schema was dumped."""
+    """Say what one table held in the dump's snapshot; `rows` is None where only its schema was dumped.
+
+    `root` is the schema and name of the partitioned table that it is a partition of.
+    """
 
     schema: str
     name: str
     rows: int | None
+    root: tuple[str, str] | None = None
     indexes: tuple[str, ...] = ()
     sequences: tuple[str, ...] = ()
 
@@ -93,7 +98,8 @@ class DatabaseFacts:
 
     `column_notes` tells that the server keeps notes of its own among the options of columns.
 
-    `fingerprints` are those of `pgwright.verify`, of every table's contents, where they were asked for.
+    `policies` are what is declared about tables over time. `fingerprints` are those of `pgwright.verify`, of
+    every table's contents, where they were asked for.
     """
 
     name: str
@@ -110,6 +116,7 @@ class DatabaseFacts:
     extensions: Mapping[str, str] = field(default_factory=dict)
     revision: tuple[str, ...] = ()
     tables: tuple[TableFacts, ...] = ()
+    policies: tuple[Carried, ...] = ()
     fingerprints: tuple[Mapping[str, Any], ...] = ()
 
 

@@ -24,6 +24,7 @@ from pgwright.errors import (
     UnsupportedServerError,
     UsageError,
 )
+from pgwright.kinds.policy_carry import carry
 from pgwright.model.wording import counted
 from pgwright.pg.address import Address, parse_address
 from pgwright.pg.connect import connect
@@ -228,4 +229,8 @@ def _fill(loader: Loader, content: Content, facts: DatabaseFacts) -> None:
     with connect(loader.address.text, autocommit=True) as conn:
         if version:
             conn.execute("SELECT timescaledb_post_restore()")
+        if content is Content.SCHEMA:
+            # Their record is rows, and nothing was ever retired from tables without any.
+            with conn.transaction():
+                carry(conn, [replace(policy, floor=None) for policy in facts.policies])
         conn.execute("ANALYZE")

@@ -1,9 +1,12 @@
--- What a dump will hold: the tables of this snapshot, with what belongs to each by name.
+-- What a dump will hold: tables, partitions and their roots in this snapshot, with what belongs to each by name.
 -- since: 12
--- columns: schema, name, bytes, indexes, sequences, hypertable
+-- columns: schema, name, root, bytes, indexes, sequences, hypertable
 SELECT
     n.nspname AS schema,
     c.relname AS name,
+    (SELECT ARRAY[home.nspname::text, root.relname::text] FROM pg_catalog.pg_class root
+        JOIN pg_catalog.pg_namespace home ON home.oid = root.relnamespace
+        WHERE c.relispartition AND root.oid = pg_catalog.pg_partition_root(c.oid)) AS root,
     pg_catalog.pg_table_size(c.oid) AS bytes,
     ARRAY(
         SELECT i.relname::text FROM pg_catalog.pg_index x
@@ -21,7 +24,7 @@ SELECT
     ) AS hypertable
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind = 'r'
+WHERE c.relkind IN ('r', 'p')
     AND c.relpersistence <> 't'
     AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
     AND NOT EXISTS (

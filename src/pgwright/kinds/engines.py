@@ -63,7 +63,7 @@ def adopts(rollup: ObjectId, context: Context) -> bool:
 def is_continuous(rollup: Any, context: Context) -> bool:
     """Tell whether TimescaleDB's Community edition keeps the rollup, as a continuous aggregate.
 
-    It cannot where the rollup has a table of its own, or no bucket of time.
+    It cannot where the rollup has a table of its own, no bucket of time, or joins that sum up.
     """
     known = context.before.get(rollup.id)
     if known is not None and rollup.id not in context.created:
@@ -74,6 +74,7 @@ def is_continuous(rollup: Any, context: Context) -> bool:
     return bool(
         context.server.timescaledb == COMMUNITY
         and rollup.bucket
+        and not rollup.joins
         and (is_hypertable(table, context) or above)
         and not adopts(rollup.id, context)
     )

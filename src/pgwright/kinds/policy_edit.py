@@ -9,6 +9,7 @@ from pgwright.errors import PolicyError
 from pgwright.kinds.engines import rollup_relation
 from pgwright.kinds.policy_records import declared_object
 from pgwright.kinds.registry import kind
+from pgwright.kinds.rollup_names import joined_table
 from pgwright.kinds.steps import parent_of
 from pgwright.kinds.table import Table
 from pgwright.model.catalog import Catalog, CatalogObject
@@ -46,11 +47,12 @@ def edited(catalog: Catalog, edits: Iterable[Edit]) -> Catalog:
 
 
 def _with_needs(rollup: CatalogObject, objects: Mapping[ObjectId, CatalogObject]) -> CatalogObject:
-    """Return the rollup with what has to be there first: its source or what fills it, and its own table."""
+    """Return the rollup with what has to be there first: the tables that it reads, and the one it fills."""
     table, own = parent_of(rollup.id), rollup_relation(rollup.id)
     above = [id for id in objects if id.kind == "rollup" and rollup_relation(id) == table]
     adopted = [own] if own in objects and not objects[own].derived else []
-    return replace(rollup, depends_on=(*(above or [table]), *adopted))
+    joined = [joined_table(table, fields[0]) for fields in getattr(rollup, "joins", ())]
+    return replace(rollup, depends_on=(*(above or [table]), *adopted, *joined))
 
 
 def _require_table(table: ObjectId, objects: Mapping[ObjectId, CatalogObject]) -> None:

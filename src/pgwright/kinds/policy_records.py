@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 from psycopg import sql
 from psycopg.rows import namedtuple_row
 
-from pgwright.kinds.steps import parent_of, short_name, statement, step
+from pgwright.kinds.rollup_names import joined_table, live_view, own_log, trigger_names
+from pgwright.kinds.steps import parent_of, statement, step
 from pgwright.model.catalog import CatalogObject
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.plan import Phase, Step
@@ -28,13 +29,13 @@ from pgwright.pg.sqlfiles import load_sql
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from psycopg import Connection
+    from psycopg import Connection, Cursor
 
     from pgwright.kinds.contract import Context
 
 COMMUNITY = "timescale"
 
-_PREPARE = sql.SQL(
+PREPARE = sql.SQL(
     """CREATE SCHEMA IF NOT EXISTS pgwright;
 CREATE TABLE IF NOT EXISTS pgwright.policy (
     relation regclass NOT NULL,
@@ -71,7 +72,8 @@ class Record:
     `definition` has the fields of the policy, and what only this database needs: ``by`` names who acts,
     ``adopts`` tells that a rollup writes into a table that was there before it. `floor` is the moment below
     which rows were retired and a rollup is history, as text with its offset; `late` counts the changes below
-    it that a refresh has left out. What TimescaleDB was told without pgwright is not `recorded`.
+    it that a refresh has left out. What TimescaleDB was told without pgwright is not `recorded`. `lacks`
+    names the parts of a rollup that somebody dropped or switched off.
     """
 
     relation: int
@@ -86,6 +88,7 @@ class Record:
     ran_at: datetime | None = None
     error: str | None = None
     recorded: bool = True
+    lacks: tuple[str, ...] = ()
 
     @property
     def table(self) -> ObjectId:
@@ -114,7 +117,10 @@ def read_records(conn: Connection[Any], *, timescaledb: str, major: int) -> tupl
             rows: list[Any] = cursor.execute(_RECORDS).fetchall()
             # As text: frameworks teach their connections to leave JSON alone.
             recorded = tuple(
-                Record(**{**row._asdict(), "definition": json.loads(row.definition)}) for row in rows
+                _with_parts(
+                    cursor, Record(**{**row._asdict(), "definition": json.loads(row.definition)}), major
+                )
+                for row in rows
             )
         if not timescaledb:
             return tuple(r for r in recorded if r.kind != "time_series" or r.relkind == "p")
@@ -130,6 +136,30 @@ def read_records(conn: Connection[Any], *, timescaledb: str, major: int) -> tupl
     known = {(r.relation, r.kind) for r in recorded}
     true = (_held_against(r, server) for r in recorded)
     return (*(r for r in true if r is not None), *_unrecorded(server, known))
+
+
+def _with_parts(cursor: Cursor[Any], record: Record, major: int) -> Record:
+    """Return the record of a rollup as its parts are there: without its live view, or with what it lacks."""
+    if record.kind != "rollup" or record.definition.get("by"):
+        return record
+    rollup = QualifiedName(record.schema, record.name)
+    joins = [join[0] for join in record.definition.get("joins", ())]
+    tables = [record.table, *(joined_table(record.table, join) for join in joins)]
+    live = render(qualified(live_view(rollup)))
+    wanted = [rollup, *(own_log(rollup, join) for join in ("", *joins))]
+    triggers = trigger_names(rollup)
+    query = load_sql("pgwright.kinds", "rollup_lacks", major)
+    rows: list[Any] = cursor.execute(
+        query.encode(),
+        {
+            "relations": [*(render(qualified(name)) for name in wanted), live],
+            "tables": [render(qualified(table.name)) for table in tables for _ in triggers],
+            "triggers": list(triggers) * len(tables),
+        },
+    ).fetchall()
+    lacks = tuple(row.missing for row in rows if row.missing != live)
+    shown = {"realtime": False} if any(row.missing == live for row in rows) else {}
+    return dataclasses.replace(record, definition={**record.definition, **shown}, lacks=lacks)
 
 
 def _held_against(record: Record, server: _Server) -> Record | None:
@@ -210,7 +240,7 @@ def made_relations(records: Iterable[Record]) -> frozenset[QualifiedName]:
     made: set[QualifiedName] = set()
     for r in records:
         if r.kind == "rollup":
-            made.add(QualifiedName(r.schema, short_name(f"{r.name}_live")))
+            made.add(live_view(QualifiedName(r.schema, r.name)))
             if not r.definition.get("adopts", False):
                 made.add(QualifiedName(r.schema, r.name))
     return frozenset(made)
@@ -219,12 +249,13 @@ def made_relations(records: Iterable[Record]) -> frozenset[QualifiedName]:
 def policy_object(cls: type[CatalogObject], record: Record, **facts: Any) -> CatalogObject:
     """Return the object of a kind that a record describes, with what else is known of it."""
     names = {f.name for f in dataclasses.fields(cls)}
-    values = {name: _frozen(value) for name, value in record.definition.items() if name in names} | facts
+    values = {name: frozen(value) for name, value in record.definition.items() if name in names} | facts
     return cls(id=ObjectId(record.kind, QualifiedName(None, record.name), record.table), **values)
 
 
-def _frozen(value: Any) -> Any:
-    return tuple(map(_frozen, value)) if isinstance(value, list) else value
+def frozen(value: Any) -> Any:
+    """Return a value of a definition with tuples in place of JSON's lists."""
+    return tuple(map(frozen, value)) if isinstance(value, list) else value
 
 
 def declared_object(cls: type[CatalogObject], policy: Policy, table: ObjectId) -> CatalogObject:
@@ -248,7 +279,7 @@ def record(o: CatalogObject, **more: Any) -> sql.Composed:
     """Compose the statements that record a declaration; they may run again."""
     definition = {f.name: getattr(o, f.name) for f in o.defining_fields()} | more
     values = (relation(parent_of(o.id)), literal(o.id.kind), literal(o.id.name.name), _json(definition))
-    return sql.SQL(";\n").join([_PREPARE, statement(_RECORD, *values)])
+    return sql.SQL(";\n").join([PREPARE, statement(_RECORD, *values)])
 
 
 def forget(o: CatalogObject, context: Context) -> tuple[Step, ...]:

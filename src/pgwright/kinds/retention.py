@@ -11,6 +11,7 @@ from pgwright.kinds.contract import Alteration, Context, Found, Kind, Reading
 from pgwright.kinds.engines import is_continuous, is_hypertable
 from pgwright.kinds.partition_steps import series_of
 from pgwright.kinds.policy_records import COMMUNITY, forget, policy_object, record, relation
+from pgwright.kinds.rollup_join import require_whole
 from pgwright.kinds.steps import parent_of, statement, step
 from pgwright.model.catalog import Catalog, CatalogObject, fact
 from pgwright.model.change import Change
@@ -98,6 +99,7 @@ def _require_sense(o: Retention, table: ObjectId, catalog: Catalog) -> None:
                 detail="the rows of a bucket would be gone before it is complete; nothing was changed",
                 hint=f"keep them for {bucket} at least",
             )
+    require_whole(table, catalog)
     for part in catalog if series_of(catalog, table) is not None else ():
         if getattr(part, "target", None) == table and getattr(part, "type", "") == "f":
             raise PolicyError(

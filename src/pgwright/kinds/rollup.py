@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 
 from psycopg import sql
@@ -20,7 +20,10 @@ from pgwright.kinds.policy_records import (
     together,
 )
 from pgwright.kinds.relations import held
+from pgwright.kinds.rollup_join import Joined, JoinFields, require_whole
+from pgwright.kinds.rollup_names import joined_table
 from pgwright.kinds.rollup_parts import RollupParts
+from pgwright.kinds.rollup_watch import Watch
 from pgwright.kinds.steps import name_of, parent_of, step
 from pgwright.model.catalog import Catalog, CatalogObject, fact
 from pgwright.model.change import Change
@@ -28,7 +31,7 @@ from pgwright.model.locks import LockMode
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.plan import Hazard, HazardCode, Phase, Reversibility, Step
 from pgwright.pg.connect import OLDEST_SUPPORTED
-from pgwright.pg.quoting import Name, deparsed, literal
+from pgwright.pg.quoting import Name, deparsed, literal, qualified
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +51,7 @@ class RollupTable(CatalogObject):
     zone: str = ""
     where: str = ""
     bucket_column: str = "bucket"
+    joins: tuple[JoinFields, ...] = ()
     by: str = fact("")
     adopts: bool = fact(False)
 
@@ -57,7 +61,10 @@ _IDENTITY = frozenset({"bucket", "group_by", "column", "zone", "bucket_column"})
 
 
 def read(reading: Reading) -> Iterator[Found]:
-    """Yield the rollups of the tables that are being read; one of a rollup needs that one first."""
+    """Yield the rollups of the tables that are being read; one of a rollup needs that one first.
+
+    One that lacks a part does not hold: a plan makes it again, over the rows that it has.
+    """
     records = reading.records
     rollups = {
         (r.schema, r.name): ObjectId("rollup", QualifiedName(None, r.name), r.table)
@@ -65,11 +72,12 @@ def read(reading: Reading) -> Iterator[Found]:
         if r.kind == "rollup"
     }
     for found in records:
-        if found.kind != "rollup" or found.schema not in reading.schemas:
+        if found.kind != "rollup" or found.schema not in reading.schemas or found.lacks:
             continue
         above = rollups.get((found.schema, found.table_name))
         own = rollup_relation(rollups[found.schema, found.name]) if found.definition.get("adopts") else None
-        needs = tuple(id for id in (above, own) if id is not None)
+        joined = (joined_table(found.table, join[0]) for join in found.definition.get("joins", ()))
+        needs = tuple(id for id in (above, own, *joined) if id is not None)
         yield Found(policy_object(RollupTable, found, depends_on=needs), ())
 
 
@@ -118,27 +126,42 @@ def create(o: RollupTable, context: Context) -> tuple[Step, ...]:
     table = parent_of(o.id)
     adopted = adopts(o.id, context)
     first = () if adopted else (step(o.id, made.make_relation(), f"make the table of {o.id}"),)
-    on = () if context.is_new(table) else context.with_descendants(table)
-    armed = step(
-        o.id,
-        together(_arming(made, context)),
-        f"note every change of {table} for {o.id}",
-        lock=_trigger_lock(context) if on else None,
-        on=on,
-    )
+    armed = _arming(o.id, made, context)
     marked = step(o.id, made.mark_everything(), f"mark {o.id} for its first refresh")
     kept = step(o.id, record(o, adopts=adopted, by=""), f"record {o.id}")
     live = [step(o.id, made.make_live(), f"make the view that reads {o.id} up to date")] if o.realtime else []
     return (*first, armed, marked, kept, *live, *_hand_over_retention(table, context))
 
 
-def _arming(made: RollupParts, context: Context) -> list[sql.Composable]:
+def _arming(id: ObjectId, made: RollupParts, context: Context) -> Step:
+    """Return the step that makes logs and triggers, from which on every change is noted."""
     # Where nobody is disturbed, in words that every version knows: a script may be for another server.
     above = _source_rollup(made.source, context.after)
     fresh = context.is_new(made.source) or (above is not None and context.is_new(above.id))
     major = OLDEST_SUPPORTED if fresh else context.server.major
-    on_source = made.triggers(name_of(made.source), major)
-    return [made.make_log(), made.make_function(), *on_source, made.triggers_on_partitions(major)]
+    texts: list[sql.Composable] = list(made.make_logs())
+    for watch in made.watches:
+        texts.append(watch.make_function())
+        texts.extend(watch.triggers(name_of(watch.table), major))
+        texts.append(watch.triggers_on_partitions(major))
+    old = [watch.table for watch in made.watches if not context.is_new(watch.table)]
+    return step(
+        id,
+        together(texts),
+        f"note every change of {_listed(made.watches)} for {id}",
+        lock=_trigger_lock(context) if old else None,
+        on=[found for table in old for found in context.with_descendants(table)],
+    )
+
+
+def _listed(watches: Iterable[Watch]) -> str:
+    return " and ".join(str(watch.table) for watch in watches)
+
+
+def _ending(watch: Watch, *, log: bool) -> Iterator[sql.Composable]:
+    yield sql.SQL("DROP FUNCTION IF EXISTS {} CASCADE").format(qualified(watch.function))
+    if log:
+        yield sql.SQL("DROP TABLE IF EXISTS {}").format(qualified(watch.log))
 
 
 def _trigger_lock(context: Context) -> LockMode:
@@ -160,6 +183,8 @@ def _require_columns(made: RollupParts, context: Context) -> None:
             detail=f"its columns are {', '.join(sorted(has))}; nothing was changed",
             hint="name one of those",
         )
+    for joined in made.joined:
+        _require_joined(joined, made, context)
     own = {c.id.name.name for c in context.after.children(made.relation, "column")}
     lacking = [name for name in made.columns if name not in own]
     target = context.after.get(made.relation)
@@ -169,6 +194,28 @@ def _require_columns(made: RollupParts, context: Context) -> None:
             detail=f"the rollup fills {', '.join(made.columns)}; nothing was changed",
             hint="add the column to the model, or take it out of the rollup",
         )
+
+
+def _require_joined(joined: Joined, made: RollupParts, context: Context) -> None:
+    """Raise `PolicyError` for a joined table that is not there, lacks a column, or loses rows by itself."""
+    rollup, table = made.relation.name.name, joined.table
+    if table not in context.after or table == made.source:
+        why = "which it adds up already" if table == made.source else "which is not there"
+        raise PolicyError(
+            f"rollup {rollup} joins {table.path}, {why}",
+            detail="nothing was changed",
+            hint="name another table, with its schema where that is not the source's",
+        )
+    for of, columns in ((table, joined.theirs), (made.source, joined.ours)):
+        has = {c.id.name.name for c in context.after.children(of, "column")}
+        missing = [name for name in columns if name not in has]
+        if missing:
+            raise PolicyError(
+                f"rollup {rollup} joins on {of.path}.{missing[0]}, which is not there",
+                detail=f"its columns are {', '.join(sorted(has))}; nothing was changed",
+                hint="name one of those",
+            )
+    require_whole(table, context.after)
 
 
 def _hand_over_retention(table: ObjectId, context: Context) -> tuple[Step, ...]:
@@ -191,21 +238,16 @@ def drop(o: RollupTable, context: Context) -> tuple[Step, ...]:
     made = parts(o, context.before)
     if o.by == COMMUNITY:
         return drop_continuous(o, made, context)
-    table = parent_of(o.id)
     stays = o.id in context.created and _same_rows(o, context.after.get(o.id))
-    off = [
-        sql.SQL("DROP VIEW IF EXISTS {}").format(made.live),
-        sql.SQL("DROP FUNCTION IF EXISTS {} CASCADE").format(made.function),
-    ]
-    if not stays:
-        off.append(sql.SQL("DROP TABLE IF EXISTS {}").format(made.log))
+    off: list[sql.Composable] = [sql.SQL("DROP VIEW IF EXISTS {}").format(made.live)]
+    off += [part for watch in made.watches for part in _ending(watch, log=not stays)]
     steps = [
         step(
             o.id,
             together(off),
-            f"stop noting changes of {table} for {o.id}",
+            f"stop noting changes of {_listed(made.watches)} for {o.id}",
             lock=LockMode.ACCESS_EXCLUSIVE,
-            on=context.with_descendants(table),
+            on=[id for watch in made.watches for id in context.with_descendants(watch.table)],
             phase=Phase.CONTRACT,
         )
     ]
@@ -246,7 +288,7 @@ def alter(change: Change, context: Context) -> Alteration:
     made = parts(after, context.after)
     live = made.live_id
     steps: list[Step] = []
-    if before.realtime and {"realtime", "aggregates"} & set(change.fields):
+    if before.realtime and {"realtime", "aggregates", "joins"} & set(change.fields):
         # A view cannot lose or reorder columns in place.
         gone = sql.SQL("DROP VIEW IF EXISTS {}").format(made.live)
         steps.append(
@@ -258,18 +300,37 @@ def alter(change: Change, context: Context) -> Alteration:
                 on=(live,),
             )
         )
-    if {"aggregates", "where"} & set(change.fields):
+    if "joins" in change.fields:
+        steps.extend(_change_joins(parts(before, context.before), made, context))
+    if {"aggregates", "where", "joins"} & set(change.fields):
         steps.extend(_change_columns(before, after, made))
         steps.append(
             step(after.id, made.mark_everything(), f"mark {after.id} for a refresh of all that can be")
         )
     steps.append(step(after.id, record(after, adopts=before.adopts, by=""), f"record the changed {after.id}"))
-    if after.realtime and {"realtime", "aggregates", "where"} & set(change.fields):
+    if after.realtime and {"realtime", "aggregates", "where", "joins"} & set(change.fields):
         lock = held(context, LockMode.ACCESS_EXCLUSIVE, *((live,) if before.realtime else ()))
         steps.append(
             step(after.id, made.make_live(), f"make the view that reads {after.id} up to date", **lock)
         )
     return Alteration(steps=tuple(steps))
+
+
+def _change_joins(old: RollupParts, new: RollupParts, context: Context) -> Iterator[Step]:
+    """Yield the end of the notes about tables that are joined otherwise, and the beginning of new ones."""
+    _require_columns(new, context)
+    id = ObjectId("rollup", QualifiedName(None, new.relation.name.name), new.source)
+    kept = {watch.table for watch in new.watches if watch.keys in {w.keys for w in old.watches}}
+    ended = [watch for watch in old.watches if watch.table not in kept]
+    if ended:
+        yield step(
+            id,
+            together(part for watch in ended for part in _ending(watch, log=True)),
+            f"stop noting changes of {_listed(ended)} for {id}",
+            lock=LockMode.ACCESS_EXCLUSIVE,
+            on=[found for watch in ended for found in context.with_descendants(watch.table)],
+        )
+    yield _arming(id, new, context)
 
 
 def _change_columns(before: RollupTable, after: RollupTable, made: RollupParts) -> Iterator[Step]:

@@ -1,23 +1,21 @@
-"""What a rollup consists of on plain PostgreSQL, as SQL.
-
-Triggers on the source, fired once per statement, append the keys that a statement touched to a log, within
-the writer's own transaction: a line of the log is seen exactly when the rows that it speaks of are. A refresh
-takes lines away and computes their keys anew. The log is only ever appended to by writers: a set of dirty
-keys kept with ON CONFLICT DO NOTHING would lose a key that a refresh is about to take away.
-"""
+"""What a rollup consists of on plain PostgreSQL, as SQL: its table, its logs, its aggregate, its view."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
 
 from pgwright.kinds.buckets import bucket_start
 from pgwright.kinds.policy_records import relation
+from pgwright.kinds.rollup_join import Joined, JoinFields
+from pgwright.kinds.rollup_names import live_view, own_function, own_log
+from pgwright.kinds.rollup_watch import Watch, mark_everything
 from pgwright.kinds.steps import name_of, short_name
-from pgwright.model.names import ObjectId, QualifiedName
+from pgwright.model.names import ObjectId
 from pgwright.model.policy import Span
 from pgwright.pg.quoting import Name, deparsed, literal, names, qualified
 
@@ -30,7 +28,7 @@ class RollupParts:
     """Compose the parts of one rollup.
 
     `column` is the time column of the `source`, of type `type`, and `zone` that of its buckets; `aggregates`
-    pairs a column of the rollup with SQL over the source.
+    pairs a column of the rollup with SQL over the source and the tables that it `joins`.
     """
 
     source: ObjectId
@@ -43,12 +41,45 @@ class RollupParts:
     aggregates: tuple[tuple[str, str], ...]
     where: str
     bucket_column: str
+    joins: tuple[JoinFields, ...] = ()
 
     @classmethod
     def of(cls, definition: Mapping[str, Any], **where: Any) -> RollupParts:
         """Return the parts of a rollup by the fields of its definition."""
-        taken = {"bucket", "group_by", "aggregates", "where", "bucket_column"}
-        return cls(**{name: definition[name] for name in taken}, **where)
+        taken = ("bucket", "group_by", "aggregates", "where", "bucket_column", "joins")
+        return cls(**{name: definition[name] for name in taken if name in definition}, **where)
+
+    @cached_property
+    def joined(self) -> tuple[Joined, ...]:
+        """Return the tables that are joined to the source."""
+        return tuple(Joined.of(fields, self.source) for fields in self.joins)
+
+    @cached_property
+    def watches(self) -> tuple[Watch, ...]:
+        """Return how changes of the tables are noted that the rollup reads, the source first."""
+        rollup = self.relation.name
+        source = Watch(
+            table=self.source,
+            rollup=rollup,
+            log=own_log(rollup),
+            function=own_function(rollup),
+            keys=self.logged,
+            expressions=self.key_expressions(self.logged),
+            everything=self.mark_everything(),
+        )
+        return (source, *(self._watch(joined) for joined in self.joined))
+
+    def _watch(self, joined: Joined) -> Watch:
+        rollup, name = self.relation.name, joined.name
+        return Watch(
+            table=joined.table,
+            rollup=rollup,
+            log=own_log(rollup, name),
+            function=own_function(rollup, name),
+            keys=joined.theirs,
+            expressions=names(joined.theirs),
+            everything=self.mark_everything(),
+        )
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -65,19 +96,10 @@ class RollupParts:
         """Return all columns that the rollup fills."""
         return (*self.keys, *(name for name, _ in self.aggregates))
 
-    def _own(self, what: str) -> Name:
-        relation = self.relation.name
-        return Name("pgwright", short_name(f"{relation.schema}_{relation.name}_{what}"))
-
     @property
     def log(self) -> Name:
         """Return the name of the log."""
-        return self._own("log")
-
-    @property
-    def function(self) -> Name:
-        """Return the name of the function that the triggers call."""
-        return self._own("note")
+        return qualified(own_log(self.relation.name))
 
     @property
     def live(self) -> Name:
@@ -87,8 +109,7 @@ class RollupParts:
     @property
     def live_id(self) -> ObjectId:
         """Return the identity of that view."""
-        relation = self.relation.name
-        return ObjectId("view", QualifiedName(relation.schema, short_name(f"{relation.name}_live")))
+        return ObjectId("view", live_view(self.relation.name))
 
     def _bucket(self) -> sql.Composable:
         return bucket_start(Name(self.column), Span.of(self.bucket), self.zone, self.type)
@@ -104,17 +125,18 @@ class RollupParts:
         return sql.SQL(", ").join(list(parts))
 
     def select(self, condition: sql.Composable | None = None) -> sql.Composed:
-        """Compose the aggregate over the source, where the condition on its rows holds."""
+        """Compose the aggregate over the source with what it joins, where the condition on its rows holds."""
         conditions = [
             *([deparsed(f"({self.where})")] if self.where else []),
             *([condition] if condition else []),
         ]
-        return sql.SQL("SELECT {keys}, {aggregates} FROM {source}{where} GROUP BY {numbers}").format(
+        return sql.SQL("SELECT {keys}, {aggregates} FROM {source}{joins}{where} GROUP BY {numbers}").format(
             keys=self.key_expressions(self.keys),
             aggregates=sql.SQL(", ").join(
                 sql.SQL("{} AS {}").format(deparsed(text), Name(name)) for name, text in self.aggregates
             ),
             source=name_of(self.source),
+            joins=sql.SQL("").join([joined.clause(condition) for joined in self.joined]),
             where=sql.SQL(" WHERE {}").format(sql.SQL(" AND ").join(conditions))
             if conditions
             else sql.SQL(""),
@@ -138,72 +160,27 @@ class RollupParts:
             keys=names(self.keys),
         )
 
-    def make_log(self) -> sql.Composed:
-        """Compose the creation of the log, whose first line says that everything has to be computed."""
-        return sql.SQL(
-            "CREATE SCHEMA IF NOT EXISTS pgwright;\n"
-            "CREATE TABLE IF NOT EXISTS {log} AS SELECT {keys}, false AS everything FROM {relation} "
-            "WITH NO DATA;\n"
-            # Emptied all the time, it must not wait until a fifth of it is dead.
-            "ALTER TABLE {log} SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000)"
-        ).format(log=self.log, keys=names(self.logged), relation=name_of(self.relation))
+    def make_logs(self) -> tuple[sql.Composed, ...]:
+        """Compose the creation of the logs; a line of the source's may stand for every key."""
+        keys = sql.SQL("{}, false AS everything").format(names(self.logged))
+        own = [(own_log(self.relation.name), keys, name_of(self.relation))]
+        joined = [(w.log, w.expressions, name_of(w.table)) for w in self.watches[1:]]
+        return (
+            sql.SQL("CREATE SCHEMA IF NOT EXISTS pgwright").format(),
+            *(
+                sql.SQL(
+                    "CREATE TABLE IF NOT EXISTS {log} AS SELECT {columns} FROM {like} WITH NO DATA;\n"
+                    # Emptied all the time, it must not wait until a fifth of it is dead.
+                    "ALTER TABLE {log} SET (autovacuum_vacuum_scale_factor = 0, "
+                    "autovacuum_vacuum_threshold = 10000)"
+                ).format(log=qualified(log), columns=columns, like=like)
+                for log, columns, like in (*own, *joined)
+            ),
+        )
 
     def mark_everything(self) -> sql.Composed:
         """Compose the line of the log that stands for every key."""
-        return sql.SQL("INSERT INTO {} (everything) VALUES (true)").format(self.log)
-
-    def make_function(self) -> sql.Composed:
-        """Compose the function that notes what a statement touched.
-
-        It runs as its owner, since those who write to the source need no rights on the log.
-        """
-        note = sql.SQL("INSERT INTO {} ({}, everything) SELECT DISTINCT {}, false FROM ").format(
-            self.log, names(self.logged), self.key_expressions(self.logged)
-        )
-        both = sql.SQL(
-            "INSERT INTO {log} ({keys}, everything) SELECT {expressions}, false FROM old_rows "
-            "UNION SELECT {expressions}, false FROM new_rows"
-        ).format(log=self.log, keys=names(self.logged), expressions=self.key_expressions(self.logged))
-        return sql.SQL(
-            "CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER\n"
-            "SET search_path = pg_catalog, pg_temp AS $pgwright$\n"
-            "BEGIN\n"
-            "    IF TG_OP = 'INSERT' THEN\n        {note}new_rows;\n"
-            "    ELSIF TG_OP = 'DELETE' THEN\n        {note}old_rows;\n"
-            "    ELSIF TG_OP = 'UPDATE' THEN\n        {both};\n"
-            "    ELSE\n        {everything};\n"
-            "    END IF;\n"
-            "    RETURN NULL;\n"
-            "END $pgwright$"
-        ).format(function=self.function, note=note, both=both, everything=self.mark_everything())
-
-    def triggers(self, on: sql.Composable, major: int) -> tuple[sql.Composed, ...]:
-        """Compose the triggers on the source, or on one of its partitions; they replace older ones."""
-        found = []
-        for event, tables in _EVENTS:
-            name = Name(short_name(f"pgwright_{self.relation.name.name}_{event.lower()}"))
-            if major < 14:
-                found.append(sql.SQL("DROP TRIGGER IF EXISTS {} ON {}").format(name, on))
-            create = "CREATE TRIGGER" if major < 14 else "CREATE OR REPLACE TRIGGER"
-            found.append(
-                sql.SQL("{} {} AFTER {} ON {}{} FOR EACH STATEMENT EXECUTE FUNCTION {}()").format(
-                    deparsed(create), name, deparsed(event), on, deparsed(tables), self.function
-                )
-            )
-        return tuple(found)
-
-    def triggers_on_partitions(self, major: int) -> sql.Composed:
-        """Compose the triggers of partitions, for statements that name a partition itself."""
-        mark = "\x01"
-        texts = (
-            t.as_string().replace("%", "%%").replace(mark, "%s") for t in self.triggers(deparsed(mark), major)
-        )
-        calls = [sql.SQL("    EXECUTE format({}, partition);").format(literal(text)) for text in texts]
-        return sql.SQL(
-            "DO $pgwright$\nDECLARE partition regclass;\nBEGIN\n"
-            "FOR partition IN SELECT t.relid FROM pg_partition_tree({source}) AS t WHERE t.level > 0 LOOP\n"
-            "{body}\nEND LOOP;\nEND $pgwright$"
-        ).format(source=literal(name_of(self.source).as_string()), body=sql.SQL("\n").join(calls))
+        return mark_everything(own_log(self.relation.name))
 
     def floor(self) -> sql.Composed:
         """Compose the moment below which the rollup is history: its raw rows were retired."""
@@ -214,9 +191,26 @@ class RollupParts:
             type=deparsed(self.type), name=literal(self.relation.name.name), source=relation(self.source)
         )
 
+    def find_joined(self, joined: Joined, lines: sql.Composable) -> sql.Composed:
+        """Compose the keys of the rollup that the `lines` of a joined table's log belong to."""
+        return sql.SQL("SELECT DISTINCT {}, false AS everything FROM {} WHERE {}").format(
+            self.key_expressions(self.logged), name_of(self.source), joined.matching(lines)
+        )
+
+    def _noted(self) -> sql.Composable:
+        """Compose all that is noted, as a relation of keys."""
+        if not self.joined:
+            return self.log
+        found = [
+            self.find_joined(joined, qualified(watch.log))
+            for joined, watch in zip(self.joined, self.watches[1:], strict=True)
+        ]
+        own = sql.SQL("SELECT {}, everything FROM {}").format(names(self.logged), self.log)
+        return sql.SQL("({})").format(sql.SQL(" UNION ALL ").join([own, *found]))
+
     def make_live(self) -> sql.Composed:
         """Compose the view that takes unchanged keys from the rollup and computes the others."""
-        log = self.log
+        log = self._noted()
         clean: sql.Composable = sql.SQL(
             "NOT EXISTS (SELECT FROM {log} AS l WHERE {same} OR l.everything)"
         ).format(log=log, same=_same(self.logged, Name("r"), Name("l")))
@@ -224,7 +218,7 @@ class RollupParts:
             [self._bucket()] if self.bucket else [Name(key) for key in self.group_by]
         )
         dirty = sql.SQL(
-            "(({keys}) IN (SELECT {logged} FROM {log} AS l WHERE NOT l.everything) "
+            "(({keys}) IN (SELECT {logged} FROM {log} AS l WHERE l.everything IS NOT TRUE) "
             "OR EXISTS (SELECT FROM {log} AS l WHERE l.everything))"
         ).format(keys=expressions, logged=names(self.logged), log=log)
         if self.bucket:
@@ -240,14 +234,6 @@ class RollupParts:
             clean=clean,
             select=self.select(dirty),
         )
-
-
-_EVENTS = (
-    ("INSERT", " REFERENCING NEW TABLE AS new_rows"),
-    ("UPDATE", " REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows"),
-    ("DELETE", " REFERENCING OLD TABLE AS old_rows"),
-    ("TRUNCATE", ""),
-)
 
 
 def _same(keys: Iterable[str], one: sql.Composable, other: sql.Composable) -> sql.Composable:

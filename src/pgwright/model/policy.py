@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from pgwright.model.wording import counted
 
@@ -196,6 +196,24 @@ class Compress(Policy):
         object.__setattr__(self, "order_by", order_by)
 
 
+Pairs = Mapping[str, str] | Iterable[tuple[str, str]]
+
+
+class Join(NamedTuple):
+    """Declare that a rollup reads another table, too, summed up for each row of its source.
+
+    `on` pairs columns of the `table` with those of the source that they equal; `aggregates` maps names to SQL
+    over the table's columns (``"sum(total)"``), and `where` leaves rows of it out. The rollup's own
+    aggregates use those names, null where the table has no row. As a row of the source meets one row at
+    most, nothing counts twice.
+    """
+
+    table: str
+    on: Pairs
+    aggregates: Pairs
+    where: str = ""
+
+
 @dataclass(frozen=True, init=False)
 class Rollup(Policy):
     """Declare a table of aggregates that is kept up to date from the rows of another.
@@ -206,7 +224,7 @@ class Rollup(Policy):
     rows are kept. `bucket_column` names the column that holds the start of the bucket. `realtime` adds a
     view, named like the rollup with ``_live`` behind it, that also counts what no refresh has seen. `column`
     and `zone` are by default those of the table's `TimeSeries`; `where` leaves rows out. `of` names another
-    rollup of the table to add up from: hours to days, days to months.
+    rollup of the table to add up from: hours to days, days to months. `joins` are other tables to read.
     """
 
     kind: ClassVar[str] = "rollup"
@@ -222,12 +240,13 @@ class Rollup(Policy):
     where: str = ""
     bucket_column: str = "bucket"
     of: str = ""
+    joins: tuple[Join, ...] = ()
 
     def __init__(
         self,
         name: str,
         *,
-        aggregates: Mapping[str, str] | Iterable[tuple[str, str]],
+        aggregates: Pairs,
         bucket: Span | timedelta | str = "",
         group_by: tuple[str, ...] | list[str] | str = (),
         refresh: Span | timedelta | str = "1 hour",
@@ -238,8 +257,10 @@ class Rollup(Policy):
         where: str = "",
         bucket_column: str = "bucket",
         of: str = "",
+        joins: Iterable[Join] = (),
     ) -> None:
         groups, sums = _texts(group_by), dict(aggregates)
+        joined = tuple(_joined(join, name, {bucket_column, *groups}) for join in joins)
         if not bucket and not groups:
             raise ValueError(f"rollup {name} needs a bucket or columns to group by")
         if not sums:
@@ -247,6 +268,8 @@ class Rollup(Policy):
         taken = {bucket_column, *groups} & set(sums)
         if taken:
             raise ValueError(f"rollup {name} uses {sorted(taken)[0]} both as a key and as an aggregate")
+        if len({join.table for join in joined}) < len(joined):
+            raise ValueError(f"rollup {name} joins a table twice")
         if retain and not bucket:
             raise ValueError(f"rollup {name} has no bucket by which its rows could be retired")
         set_ = object.__setattr__
@@ -262,11 +285,27 @@ class Rollup(Policy):
         set_(self, "where", where)
         set_(self, "bucket_column", bucket_column)
         set_(self, "of", of)
+        set_(self, "joins", joined)
 
     @property
     def name(self) -> str:
         """Return the name of the rollup's table."""
         return self.rollup
+
+
+def _joined(given: Join, rollup: str, keys: set[str]) -> Join:
+    join = Join(*given)
+    on, sums = tuple(dict(join.on).items()), tuple(dict(join.aggregates).items())
+    if not on or not sums:
+        raise ValueError(
+            f"rollup {rollup} joins {join.table} without columns to join on, or without aggregates"
+        )
+    taken = keys.intersection(name for name, _ in sums)
+    if taken:
+        raise ValueError(
+            f"rollup {rollup} uses {min(taken)} both as a key and as an aggregate of {join.table}"
+        )
+    return Join(join.table, on, sums, join.where)
 
 
 def _texts(value: tuple[str, ...] | list[str] | str) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from pgwright.kinds.steps import name_of
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.policy import Span
 from pgwright.pg.quoting import Name, deparsed, literal
-from pgwright.timeseries.records import Declarations, own_rollups, parts_of, time_of
+from pgwright.timeseries.records import Declarations, time_of, watches_of
 
 LOCK_TIMEOUT = "2s"
 
@@ -101,8 +101,8 @@ def make(conn: Connection[Any], record: Record, declared: Declarations, piece: P
         ).fetchone()
         if owner is not None:
             conn.execute(sql.SQL("ALTER TABLE {} OWNER TO {}").format(name_of(table), Name(owner[0])))
-        for rollup in own_rollups(declared, record.relation):
-            for trigger in parts_of(conn, rollup, declared).triggers(name_of(table), major):
+        for watch in watches_of(conn, record.table, declared):
+            for trigger in watch.triggers(name_of(table), major):
                 conn.execute(trigger)
         conn.execute(
             sql.SQL("ALTER TABLE {} ATTACH PARTITION {} FOR VALUES FROM ({}) TO ({})").format(

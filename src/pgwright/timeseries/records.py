@@ -9,8 +9,9 @@ from typing import Any
 from psycopg import Connection
 
 from pgwright.kinds.buckets import bare_type
-from pgwright.kinds.policy_records import Record, made_relations, read_records
+from pgwright.kinds.policy_records import Record, frozen, made_relations, read_records
 from pgwright.kinds.rollup_parts import RollupParts
+from pgwright.kinds.rollup_watch import Watch
 from pgwright.model.names import ObjectId, QualifiedName
 
 _LICENCE = (
@@ -97,13 +98,8 @@ def time_of(conn: Connection[Any], record: Record, declared: Declarations) -> tu
 def parts_of(conn: Connection[Any], record: Record, declared: Declarations) -> RollupParts:
     """Return the SQL of a rollup."""
     column, type, zone = time_of(conn, record, declared)
-    definition = {
-        **record.definition,
-        "group_by": tuple(record.definition["group_by"]),
-        "aggregates": tuple((name, text) for name, text in record.definition["aggregates"]),
-    }
     return RollupParts.of(
-        definition,
+        {name: frozen(value) for name, value in record.definition.items()},
         source=record.table,
         relation=ObjectId("table", QualifiedName(record.schema, record.name)),
         column=column,
@@ -115,3 +111,9 @@ def parts_of(conn: Connection[Any], record: Record, declared: Declarations) -> R
 def own_rollups(declared: Declarations, relation: int) -> Sequence[Record]:
     """Return the rollups of a relation that pgwright itself keeps."""
     return [r for r in declared.of("rollup", relation) if not r.definition.get("by")]
+
+
+def watches_of(conn: Connection[Any], table: ObjectId, declared: Declarations) -> Sequence[Watch]:
+    """Return how changes of a table are noted, by the rollups over it and those that join it."""
+    found = (parts_of(conn, r, declared) for r in declared.of("rollup") if not r.definition.get("by"))
+    return [watch for parts in found for watch in parts.watches if watch.table == table]

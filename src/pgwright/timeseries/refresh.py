@@ -19,7 +19,7 @@ from pgwright.kinds.policy_records import Record, relation
 from pgwright.kinds.rollup_parts import RollupParts
 from pgwright.kinds.steps import name_of
 from pgwright.model.policy import Span
-from pgwright.pg.quoting import Name, deparsed, literal, names
+from pgwright.pg.quoting import Name, deparsed, literal, names, qualified
 from pgwright.pg.session import lock_key
 from pgwright.timeseries.records import Declarations, column_facts, parts_of
 
@@ -32,11 +32,15 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Refreshed:
-    """Count keys computed anew, rows written, and keys below the floor that were left alone."""
+    """Count keys computed anew, rows written, and keys below the floor that were left alone.
+
+    `more` tells that this was not all that was noted.
+    """
 
     keys: int = 0
     rows: int = 0
     late: int = 0
+    more: bool = False
 
     def plus(self, other: Refreshed) -> Refreshed:
         """Return the sums of both."""
@@ -55,17 +59,17 @@ def refresh(
     """Compute all keys of a rollup that changed, a few hundred buckets in each transaction.
 
     `conn` is in autocommit mode. A refresh that is killed loses no more than its last transaction; the log
-    still holds what was not done. `progress` hears of the keys done and of those known so far.
+    still holds what was not done. It ends when it has taken all there was, whatever writers noted since.
+    `progress` hears of the keys done and of those known so far.
     """
     parts, done = parts_of(conn, record, declared), Refreshed()
     while True:
         with conn.transaction():
             step = refresh_once(conn, record, parts)
-            left = _waiting(conn, parts)
         done = done.plus(step)
         if progress is not None:
-            progress(done.keys, done.keys + left)
-        if not left:
+            progress(done.keys, done.keys + (_waiting(conn, parts) if step.more else 0))
+        if not step.more:
             break
     with conn.transaction():
         _retire_own_rows(conn, record, parts)
@@ -85,11 +89,12 @@ def refresh_once(
     _make_due(conn, parts)
     if conn.execute(sql.SQL("DELETE FROM {} WHERE everything").format(parts.log)).rowcount:
         _expand(conn, parts)
-    _take(conn, parts, below)
+    _find_joined(conn, parts)
+    more = _take(conn, parts, below)
     late = _leave_history(conn, record, parts)
     keys = _count(conn, _DUE)
     rows = _compute_buckets(conn, parts) if parts.bucket else _compute_groups(conn, record, parts)
-    return Refreshed(keys=keys, rows=rows, late=late)
+    return Refreshed(keys=keys, rows=rows, late=late, more=more)
 
 
 def _make_due(conn: Connection[Any], parts: RollupParts) -> None:
@@ -106,8 +111,8 @@ def _expand(conn: Connection[Any], parts: RollupParts) -> None:
     """Note every key that the source or the rollup has."""
     conn.execute(
         sql.SQL(
-            "INSERT INTO {log} ({keys}, everything) SELECT {expressions}, false FROM {source} "
-            "UNION SELECT {keys}, false FROM {relation}"
+            "INSERT INTO {log} ({keys}) SELECT {expressions} FROM {source} "
+            "UNION SELECT {keys} FROM {relation}"
         ).format(
             log=parts.log,
             keys=names(parts.logged),
@@ -118,8 +123,28 @@ def _expand(conn: Connection[Any], parts: RollupParts) -> None:
     )
 
 
-def _take(conn: Connection[Any], parts: RollupParts, below: str | None) -> None:
-    """Move keys from the log to the list."""
+def _find_joined(conn: Connection[Any], parts: RollupParts) -> None:
+    """Note the keys to which noted rows of joined tables belong now.
+
+    A row of the source that leaves such a key at this moment is noted by itself, under both of its keys.
+    """
+    for joined, watch in zip(parts.joined, parts.watches[1:], strict=True):
+        conn.execute(
+            sql.SQL(
+                "WITH gone AS (DELETE FROM {joined} RETURNING {theirs}) "
+                "INSERT INTO {log} ({keys}, everything) {found}"
+            ).format(
+                joined=qualified(watch.log),
+                theirs=names(watch.keys),
+                log=parts.log,
+                keys=names(parts.logged),
+                found=parts.find_joined(joined, Name("gone")),
+            )
+        )
+
+
+def _take(conn: Connection[Any], parts: RollupParts, below: str | None) -> bool:
+    """Move keys from the log to the list, and tell whether there may be more of them."""
     if not parts.bucket:
         lines = sql.SQL("ctid = ANY (ARRAY(SELECT ctid FROM {} LIMIT {}))").format(
             parts.log, deparsed(str(_LINES_AT_ONCE))
@@ -130,12 +155,16 @@ def _take(conn: Connection[Any], parts: RollupParts, below: str | None) -> None:
         )
     else:
         lines = sql.SQL("{} < {}").format(Name(parts.bucket_column), literal(below))
-    conn.execute(
+    taken = conn.execute(
         sql.SQL(
-            "WITH gone AS (DELETE FROM {log} WHERE {lines} RETURNING {keys}) "
-            "INSERT INTO {due} SELECT DISTINCT {keys} FROM gone"
+            "WITH gone AS (DELETE FROM {log} WHERE {lines} RETURNING {keys}), "
+            "listed AS (INSERT INTO {due} SELECT DISTINCT {keys} FROM gone RETURNING 1) "
+            "SELECT (SELECT count(*) FROM listed), (SELECT count(*) FROM gone)"
         ).format(log=parts.log, lines=lines, keys=names(parts.logged), due=_DUE)
-    )
+    ).fetchone()
+    assert taken is not None
+    keys, noted = taken
+    return below is None and (keys >= _BUCKETS_AT_ONCE if parts.bucket else noted >= _LINES_AT_ONCE)
 
 
 def _leave_history(conn: Connection[Any], record: Record, parts: RollupParts) -> int:
@@ -229,7 +258,7 @@ def _count(conn: Connection[Any], table: sql.Composable) -> int:
 def mark(conn: Connection[Any], parts: RollupParts, rows: sql.Composable) -> None:
     """Note the keys of all rows of a relation: it is about to go without a trigger that would."""
     conn.execute(
-        sql.SQL("INSERT INTO {} ({}, everything) SELECT DISTINCT {}, false FROM {}").format(
+        sql.SQL("INSERT INTO {} ({}) SELECT DISTINCT {} FROM {}").format(
             parts.log, names(parts.logged), parts.key_expressions(parts.logged), rows
         )
     )

@@ -99,6 +99,8 @@ def _problems(record: Record, held: Holding | None) -> Iterator[str]:
             yield f"{held.ahead} partitions ahead, {record.definition.get('ahead', 3)} wanted"
     if record.kind == "compression" and not record.definition.get("by"):
         yield NOT_AVAILABLE
+    if record.lacks:
+        yield f"changes are not noted, {record.lacks[0]} is missing or off: pgwright policy plan"
     if record.kind == "rollup" and not record.definition.get("by"):
         if is_late(record):
             yield "never refreshed" if record.ran_at is None else "refresh is late"

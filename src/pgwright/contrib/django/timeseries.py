@@ -16,7 +16,7 @@ from django.db.migrations.writer import MigrationWriter
 
 from pgwright.errors import PolicyError
 from pgwright.model.names import QualifiedName
-from pgwright.model.policy import Compress, Policy, Retain, Rollup, TimeSeries
+from pgwright.model.policy import Compress, Join, Policy, Retain, Rollup, TimeSeries
 from pgwright.timeseries.declare import Edit, declare
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ __all__ = [
     "Compress",
     "CreateHypertable",
     "CreateRollup",
+    "Join",
     "RemovePolicy",
     "Retain",
     "Rollup",

@@ -4,6 +4,7 @@ from pgwright.contrib.sqlalchemy.objects import declare
 from pgwright.contrib.sqlalchemy.reading import TimeBucket, gapfill, time_bucket
 from pgwright.contrib.sqlalchemy.timeseries import (
     Compress,
+    Join,
     Retain,
     Rollup,
     TimeSeries,
@@ -16,6 +17,7 @@ from pgwright.sources.declarations import *  # noqa: F403 - the nouns of both fr
 
 __all__ = [
     "Compress",
+    "Join",
     "Retain",
     "Rollup",
     "TimeBucket",

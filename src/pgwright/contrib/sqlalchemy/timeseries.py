@@ -61,6 +61,7 @@ TimeSeries = _item(model.TimeSeries)
 Compress = _item(model.Compress)
 Retain = _item(model.Retain)
 Rollup = _item(model.Rollup)
+Join = model.Join
 
 
 def _require_columns(table: Table, policy: model.Policy) -> None:

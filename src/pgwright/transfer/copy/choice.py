@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 from psycopg import Connection
 
+from pgwright.kinds.policy_carry import LEDGER
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.selection import Selection
 from pgwright.pg.sqlfiles import load_sql
@@ -72,7 +73,9 @@ class Choice(msgspec.Struct, kw_only=True, frozen=True):
 
     def dump_options(self, conn: Connection[Any]) -> list[str]:
         """Return the options by which pg_dump chooses the same."""
-        options = [f"--schema={_quoted(schema)}" for schema in self.schemas]
+        # What rollups have in the schema pgwright goes along, what was done on this server does not.
+        options = [f"--schema={_quoted(schema)}" for schema in (*self.schemas, "pgwright") if self.schemas]
+        options += [f"--exclude-table=pgwright.{table}" for table in sorted(LEDGER)]
         if self.schemas or self.include:
             options.append("--extension=*")  # pg_dump leaves them out as soon as anything is chosen
         for name, kind, owner in _relations(conn):

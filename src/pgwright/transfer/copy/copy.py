@@ -10,6 +10,7 @@ from typing import Any
 from psycopg import Connection, sql
 
 from pgwright.errors import FollowRefused, UsageError
+from pgwright.kinds.policy_carry import carry, declared_in
 from pgwright.model.change import Change
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.run import Run, RunStatus
@@ -21,6 +22,7 @@ from pgwright.sources.workshop import Workshop
 from pgwright.transfer.copy import record as records
 from pgwright.transfer.copy.builders import EARLY
 from pgwright.transfer.copy.choice import Choice
+from pgwright.transfer.copy.declared import coming_along, left_behind, settled, with_declarations
 from pgwright.transfer.copy.due import ROWS_COMPLETE, plan_load, start_of
 from pgwright.transfer.copy.dump import Dumped, Entry, dump_schema
 from pgwright.transfer.copy.existing import (
@@ -138,6 +140,13 @@ def _prepare(
     *, url: str, side: Side, reader: Connection[Any], conn: Connection[Any], choice: Choice, manner: Manner
 ) -> records.Kept:
     """Look at both sides and settle what is made and brought; nothing is changed yet."""
+    declared = declared_in(reader)
+    for rollup in left_behind(choice, declared):
+        manner.on_note(
+            f"rollup {rollup.name} of {rollup.about.path} stays behind; to have it there, too: "
+            "pgwright policy apply"
+        )
+    choice = settled(choice, declared)
     tables = choice.tables(read_tables(reader))
     alone: frozenset[int] = frozenset()
     if choice.large_objects:
@@ -150,7 +159,8 @@ def _prepare(
     else:
         if not choice.existing:
             require_empty(conn)
-        schema = _with_schemas(_dump(url, side, reader, choice), tables, choice)
+        dumped = with_declarations(_dump(url, side, reader, choice), coming_along(choice, declared), declared)
+        schema = _with_schemas(dumped, tables, choice)
     parts = split(tables, jobs=manner.jobs, major=side.major, least=manner.least_part, alone=alone)
     return records.Kept(source=_place(url), choice=choice, schema=schema, parts=tuple(parts))
 
@@ -219,8 +229,12 @@ def _carry_over(
     if load.parts or load.waits or load.stale:
         start = start_of(urls, side, run, rate=manner.rate / manner.jobs, lock_timeout=manner.lock_timeout)
         rows = bring(load, start, side, urls[1], jobs=manner.jobs, on_progress=manner.on_progress)
-    with records.doing(writer, run, ROWS_COMPLETE):
-        pass
+    with records.doing(writer, run, ROWS_COMPLETE) as first:
+        if first:
+            # Floors have to be those of the snapshot that the rows are of.
+            with side.session() as reader:
+                declared = coming_along(choice, declared_in(reader))
+            carry(writer, declared, declare=choice.what != "data")
     if choice.what != "schema":
         _sequences(side, writer, choice)
     if choice.large_objects:

@@ -71,7 +71,6 @@ def dump_schema(url: str, snapshot: str, options: Sequence[str], *, owners: bool
                 "--section=post-data",
                 "--no-tablespaces",
                 "--no-subscriptions",
-                "--exclude-schema=pgwright",
                 f"--snapshot={snapshot}",
                 *options,
                 f"--file={archive}",
