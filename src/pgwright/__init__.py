@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from pgwright.pg.connect import connect as connect
     from pgwright.sources.load import load_catalog as load_catalog
     from pgwright.sources.workshop import Workshop as Workshop
+    from pgwright.timeseries.run import Demand
+    from pgwright.timeseries.run import run_policies as run_policies
     from pgwright.transfer.copy.choice import Choice as Choice
     from pgwright.transfer.copy.copy import Manner
     from pgwright.transfer.copy.copy import copy_database as copy_database
@@ -41,12 +43,14 @@ if TYPE_CHECKING:
     from pgwright.verify.fingerprint import take_fingerprints as take_fingerprints
 
     CopyManner = Manner
+    PolicyDemand = Demand
 
 FACE: dict[str, str] = {
     "Conflict": "pgwright.transfer.imports.request:Conflict",
     "ExportRequest": "pgwright.transfer.exports.request:ExportRequest",
     "ImportRequest": "pgwright.transfer.imports.request:ImportRequest",
     "PgwrightError": "pgwright.errors:PgwrightError",
+    "PolicyDemand": "pgwright.timeseries.run:Demand",
     "Scope": "pgwright.verify.contents:Scope",
     "Choice": "pgwright.transfer.copy.choice:Choice",
     "CopyManner": "pgwright.transfer.copy.copy:Manner",
@@ -67,6 +71,7 @@ FACE: dict[str, str] = {
     "propose": "pgwright.diff.proposal:propose",
     "run_export": "pgwright.transfer.exports.run:run_export",
     "run_import": "pgwright.transfer.imports.run:run_import",
+    "run_policies": "pgwright.timeseries.run:run_policies",
     "resume_copy": "pgwright.transfer.copy.copy:resume_copy",
     "script": "pgwright.diff.script:script",
     "sizes": "pgwright.observe.docs.sizes:sizes",

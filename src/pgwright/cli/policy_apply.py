@@ -14,6 +14,7 @@ from pgwright.cli.schema_sources import manner_of, source_of, workshop_of
 from pgwright.model.wording import counted
 
 if TYPE_CHECKING:
+    from pgwright.cli.output import Output
     from pgwright.diff.proposal import Proposal
 
 
@@ -31,8 +32,7 @@ def plan(invocation: Invocation, source: str | None, only: tuple[str, ...], no_r
     out = invocation.output
 
     def render() -> None:
-        show_notes(out, proposal.plan.notes)
-        show_plan(out, proposal)
+        _show(out, proposal)
 
     out.result(plan_facts(proposal.plan, proposal.rehearsal), render)
 
@@ -81,12 +81,10 @@ def apply_policies(
     proposal = _propose(invocation, source, only, rehearsed=rehearsed)
     out = invocation.output
     if not proposal.plan:
-        show_notes(out, proposal.plan.notes)
-        out.result({"steps": 0}, lambda: out.line("nothing to do: the declarations hold"))
+        out.result({"steps": 0, "notes": proposal.plan.notes}, lambda: _show(out, proposal))
         return
     if not out.json:
-        show_notes(out, proposal.plan.notes)
-        show_plan(out, proposal)
+        _show(out, proposal)
     invocation.refuse_production("applying policies", named=production)
     require_allowed(proposal.plan, allow)
     invocation.confirm(f"Apply {counted(len(proposal.plan.steps), 'step')}?", yes=yes)
@@ -95,6 +93,15 @@ def apply_policies(
         invocation.database.url, proposal.plan, proposal.ends, allow=allow, manner=manner_of(invocation)
     )
     show_applied(out, done)
+
+
+def _show(out: Output, proposal: Proposal) -> None:
+    notes = proposal.plan.notes
+    show_notes(out, notes)
+    if proposal.plan:
+        show_plan(out, proposal)
+    else:
+        out.line("there is nothing to do here yet" if notes else "nothing to do: the declarations hold")
 
 
 def _propose(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from psycopg import sql
 
 from pgwright.kinds.buckets import interval
-from pgwright.kinds.contract import Alteration, Context, Found, Kind, Reading
-from pgwright.kinds.policy_records import COMMUNITY, forget, policy_object, record, relation
+from pgwright.kinds.contract import Alteration, Context, Kind
+from pgwright.kinds.policy_records import COMMUNITY, forget, reader, record, relation
 from pgwright.kinds.relations import held
 from pgwright.kinds.steps import name_of, parent_of, statement, step
 from pgwright.model.catalog import CatalogObject, fact
@@ -30,13 +29,6 @@ class Compression(CatalogObject):
     segment_by: tuple[str, ...] = ()
     order_by: str = ""
     by: str = fact("")
-
-
-def read(reading: Reading) -> Iterator[Found]:
-    """Yield the compression of the tables that are being read."""
-    for found in reading.records:
-        if found.recorded and found.kind == "compression" and found.schema in reading.schemas:
-            yield Found(policy_object(Compression, found), ())
 
 
 def create(o: Compression, context: Context) -> tuple[Step, ...]:
@@ -113,7 +105,7 @@ KIND = Kind(
     name="compression",
     cls=Compression,
     rank=91,
-    read=read,
+    read=reader(Compression, "compression"),
     create=create,
     drop=drop,
     alter=alter,

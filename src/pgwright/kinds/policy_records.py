@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from psycopg import sql
 from psycopg.rows import namedtuple_row
 
+from pgwright.kinds.contract import Found
 from pgwright.kinds.rollup_names import joined_table, live_view, own_log, trigger_names
 from pgwright.kinds.steps import parent_of, statement, step
 from pgwright.model.catalog import CatalogObject
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     from psycopg import Connection, Cursor
 
-    from pgwright.kinds.contract import Context
+    from pgwright.kinds.contract import Context, Reading
 
 COMMUNITY = "timescale"
 
@@ -251,6 +252,22 @@ def policy_object(cls: type[CatalogObject], record: Record, **facts: Any) -> Cat
     names = {f.name for f in dataclasses.fields(cls)}
     values = {name: frozen(value) for name, value in record.definition.items() if name in names} | facts
     return cls(id=ObjectId(record.kind, QualifiedName(None, record.name), record.table), **values)
+
+
+def reader(
+    cls: type[CatalogObject], kind: str, facts: Callable[[Record], Mapping[str, Any]] = lambda record: {}
+) -> Callable[[Reading], Iterator[Found]]:
+    """Return what yields the objects of a kind about the tables that are being read.
+
+    `facts` tells of a record what else is known of its object.
+    """
+
+    def read(reading: Reading) -> Iterator[Found]:
+        for found in reading.records:
+            if found.recorded and found.kind == kind and found.schema in reading.schemas:
+                yield Found(policy_object(cls, found, **facts(found)), ())
+
+    return read
 
 
 def frozen(value: Any) -> Any:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pgwright.errors import PolicyError
 from pgwright.kinds.buckets import interval
-from pgwright.kinds.contract import Alteration, Context, Found, Kind, Reading
+from pgwright.kinds.contract import Alteration, Context, Kind
 from pgwright.kinds.engines import is_continuous, is_hypertable
 from pgwright.kinds.partition_steps import series_of
-from pgwright.kinds.policy_records import COMMUNITY, forget, policy_object, record, relation
+from pgwright.kinds.policy_records import COMMUNITY, forget, reader, record, relation
 from pgwright.kinds.rollup_join import require_whole
 from pgwright.kinds.steps import parent_of, statement, step
 from pgwright.model.catalog import Catalog, CatalogObject, fact
@@ -32,13 +31,6 @@ class Retention(CatalogObject):
     column: str = ""
     archive: str = ""
     by: str = fact("")
-
-
-def read(reading: Reading) -> Iterator[Found]:
-    """Yield the retention of the tables that are being read."""
-    for found in reading.records:
-        if found.recorded and found.kind == "retention" and found.schema in reading.schemas:
-            yield Found(policy_object(Retention, found), ())
 
 
 def _who(o: Retention, table: ObjectId, context: Context) -> str:
@@ -132,7 +124,7 @@ KIND = Kind(
     name="retention",
     cls=Retention,
     rank=92,
-    read=read,
+    read=reader(Retention, "retention"),
     create=create,
     drop=drop,
     alter=alter,

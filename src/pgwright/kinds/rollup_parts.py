@@ -144,18 +144,28 @@ class RollupParts:
         )
 
     def make_relation(self) -> sql.Composed:
-        """Compose the creation of the rollup's table, empty, unless there is one."""
+        """Compose the creation of the rollup's table, empty, unless there is one.
+
+        Its keys are a primary key, by which it can be followed, where none of them can be null.
+        """
         return sql.SQL(
             "DO $pgwright$ BEGIN\n"
             "IF to_regclass({text}) IS NULL THEN\n"
             "    CREATE TABLE {relation} AS {select} WITH NO DATA;\n"
-            "    CREATE UNIQUE INDEX {index} ON {relation} ({keys});\n"
+            "    IF EXISTS (SELECT FROM pg_attribute WHERE attrelid = {source} AND attname = ANY ({columns}) "
+            "AND attnum > 0 AND NOT attnotnull) THEN\n"
+            "        CREATE UNIQUE INDEX {index} ON {relation} ({keys});\n"
+            "    ELSE\n"
+            "        ALTER TABLE {relation} ADD CONSTRAINT {index} PRIMARY KEY ({keys});\n"
+            "    END IF;\n"
             "END IF;\n"
             "END $pgwright$"
         ).format(
             text=literal(name_of(self.relation).as_string()),
             relation=name_of(self.relation),
             select=self.select(),
+            source=relation(self.source),
+            columns=sql.Literal([*([self.column] if self.bucket else []), *self.group_by]),
             index=Name(short_name(f"{self.relation.name.name}_key")),
             keys=names(self.keys),
         )

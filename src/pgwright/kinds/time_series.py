@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from psycopg import sql
 
 from pgwright.errors import PolicyError
 from pgwright.kinds.buckets import TIMES, interval
-from pgwright.kinds.contract import Alteration, Context, Found, Kind, Reading
+from pgwright.kinds.contract import Alteration, Context, Kind
 from pgwright.kinds.partition_steps import CONVERSION_HINT, column_type
-from pgwright.kinds.policy_records import forget, policy_object, record, relation
+from pgwright.kinds.policy_records import forget, reader, record, relation
 from pgwright.kinds.relations import held
 from pgwright.kinds.steps import parent_of, statement, step
 from pgwright.model.catalog import CatalogObject, fact
@@ -35,13 +34,6 @@ class Series(CatalogObject):
     ahead: int = 3
     suffix: str = ""
     native: bool = fact(True)
-
-
-def read(reading: Reading) -> Iterator[Found]:
-    """Yield the time series among the tables that are being read."""
-    for found in reading.records:
-        if found.recorded and found.kind == "time_series" and found.schema in reading.schemas:
-            yield Found(policy_object(Series, found, native=found.relkind == "p"), ())
 
 
 def create(o: Series, context: Context) -> tuple[Step, ...]:
@@ -128,7 +120,7 @@ KIND = Kind(
     name="time_series",
     cls=Series,
     rank=90,
-    read=read,
+    read=reader(Series, "time_series", lambda found: {"native": found.relkind == "p"}),
     create=create,
     drop=drop,
     alter=alter,

@@ -11,10 +11,10 @@ import psycopg
 import pytest
 
 from pgwright.model.names import QualifiedName
-from pgwright.model.policy import Policy, Retain, Rollup, TimeSeries
+from pgwright.model.policy import POLICY_KINDS, Policy, Retain, Rollup, TimeSeries
 from pgwright.pg.address import parse_address
 from pgwright.sources.database import read_catalog
-from pgwright.timeseries.declare import POLICY_KINDS, Edit, declare
+from pgwright.timeseries.declare import Edit, declare
 from pgwright.timeseries.run import Demand, run_policies
 from pgwright.timeseries.status import policy_status
 from pgwright.transfer.copy.choice import Choice

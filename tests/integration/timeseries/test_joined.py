@@ -10,12 +10,13 @@ import time
 import psycopg
 import pytest
 
+from pgwright import PolicyDemand as Demand
+from pgwright import run_policies
 from pgwright.errors import PolicyError
 from pgwright.model.names import QualifiedName
 from pgwright.model.policy import Join, Policy, Retain, Rollup, TimeSeries
 from pgwright.sources.database import read_catalog
 from pgwright.timeseries.declare import Edit, declare
-from pgwright.timeseries.run import Demand, run_policies
 from tests.conftest import MakeDatabase
 from tests.servers.running import Server
 
