@@ -67,7 +67,7 @@ def test_production_is_not_taken_back_unnamed(database: str, tmp_path: Path) -> 
     unasked = run(*undo[1:])
     assert unasked.returncode == 3
     assert "drop table public.ships" in unasked.stdout
-    assert "Take it back in 1 step? Not without --yes" in unasked.stderr
+    assert "Take it back in 1 step? Nobody is there to answer" in unasked.stderr
     assert run(*undo[1:], "--yes").returncode == 0
 
 

@@ -219,7 +219,7 @@ def test_every_version_gives_the_same_page(
         (["nosuch:thing", "-o", "m.md"], 2, "unknown source 'nosuch:thing'"),
         (["sqlalchemy:nosuch:Base", "-o", "m.md"], 4, "No module named 'nosuch'"),
         (["models", "-o", "m.md"], 2, "this project names no models"),
-        (["file:nosuch.sql", "-o", "m.md"], 4, "nosuch.sql"),
+        (["file:nosuch.sql", "-o", "m.md"], 2, "nosuch.sql"),
     ],
 )
 def test_bad_input(database: str, tmp_path: Path, words: list[str], code: int, says: str) -> None:
