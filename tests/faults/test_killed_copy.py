@@ -5,18 +5,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -26,8 +20,9 @@ from pgwright.transfer.copy.choice import Choice
 from pgwright.transfer.copy.copy import Manner, copy_database, resume_copy
 from pgwright.verify.contents import Scope, verify_databases
 from tests.conftest import MakeDatabase
+from tests.faults.proxy import port_of, proxy
+from tests.faults.small_disk import small_disk
 from tests.integration.diff.ways import until
-from tests.servers import databases
 from tests.servers.running import Server
 
 KILLS = int(os.environ.get("PGWRIGHT_TEST_KILLS", "4"))
@@ -187,79 +182,3 @@ def require_untouched(source: str) -> None:
     with psycopg.connect(source) as conn:
         assert conn.execute("SELECT to_regnamespace('pgwright')").fetchone() == (None,)
         assert conn.execute("SELECT count(*) FROM big").fetchone() == (30000,)
-
-
-def port_of(url: str) -> int:
-    return int(psycopg.conninfo.conninfo_to_dict(url)["port"] or 0)
-
-
-@contextmanager
-def proxy(url: str, *, cut_after: int | None = None, port: int = 0) -> Iterator[str]:
-    """Pass connections on to the server at `url`; after so many bytes from it, cut all and take no more."""
-    address = ("127.0.0.1", port_of(url))
-    listening = socket.create_server(("127.0.0.1", port))
-    open_sockets: list[socket.socket] = []
-    passed = 0
-
-    def cut() -> None:
-        listening.close()
-        for one in open_sockets:
-            with contextlib.suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
-
-    def pass_on(source: socket.socket, sink: socket.socket, counted: bool) -> None:
-        nonlocal passed
-        with contextlib.suppress(OSError):
-            while block := source.recv(65536):
-                passed += len(block) * counted
-                if cut_after is not None and passed > cut_after:
-                    cut()
-                    return
-                sink.sendall(block)
-        with contextlib.suppress(OSError):
-            sink.shutdown(socket.SHUT_WR)
-
-    def serve() -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                client, _ = listening.accept()
-                server = socket.create_connection(address)
-                open_sockets.extend((client, server))
-                for pair in ((client, server, False), (server, client, True)):
-                    threading.Thread(target=pass_on, args=pair, daemon=True).start()
-
-    threading.Thread(target=serve, daemon=True).start()
-    try:
-        yield url.replace(f":{address[1]}/", f":{listening.getsockname()[1]}/")
-    finally:
-        cut()
-        for one in open_sockets:
-            one.close()
-
-
-@contextmanager
-def small_disk(server: Server, *, megabytes: int) -> Iterator[tuple[str, Callable[[], int]]]:
-    """Make a database whose tables go to a file system of its own; gives its URL and what enlarges it."""
-    if os.geteuid() != 0:
-        pytest.skip("only root can mount a small file system")
-    url = databases.create(server)
-    with psycopg.connect(url, autocommit=True) as conn:
-        row = conn.execute("SELECT current_setting('data_directory'), current_database()").fetchone()
-        assert row is not None
-        data, name = Path(row[0]), row[1]
-        place = data.parent / f"small_{name}"
-        place.mkdir()
-        owner = data.stat()
-        options = f"size={megabytes}m,uid={owner.st_uid},gid={owner.st_gid},mode=700"
-        if subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", place], check=False).returncode:
-            databases.drop(url)
-            pytest.skip("this machine does not allow mounts")
-        conn.execute(f"CREATE TABLESPACE {name} LOCATION '{place}'".encode())
-        conn.execute(f"ALTER DATABASE {name} SET default_tablespace = {name}".encode())
-    try:
-        yield url, lambda: subprocess.check_call(["mount", "-o", "remount,size=200m", place])
-    finally:
-        databases.drop(url)
-        with psycopg.connect(server.url, autocommit=True) as conn:
-            conn.execute(f"DROP TABLESPACE {name}".encode())
-        subprocess.run(["umount", place], check=True)

@@ -39,6 +39,14 @@ if TYPE_CHECKING:
 )
 @click.option("--rejects", metavar="FILE", help="Where to; default: FILE.rejects.csv.")
 @click.option("--batch-rows", type=click.IntRange(1), help="Commit so many rows at a time, and resume there.")
+@click.option(
+    "--lock-timeout",
+    type=click.FloatRange(min=0),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Wait for locks of other sessions at most so long; 0 waits without end.",
+)
 @click.option("--encoding", default="utf-8", show_default=True, help="Of a text file.")
 @click.option("--delimiter", default=",", show_default=True, help="Of a CSV file; \\t for tabs.")
 @click.option(
@@ -70,7 +78,7 @@ def import_file(
         return
     request = _request(source, chosen)
     out = invocation.output
-    with invocation.connect(autocommit=True) as conn:
+    with invocation.connect(autocommit=True, lock_timeout=chosen["lock_timeout"]) as conn:
         prepared = prepare(conn, request, sys.stdin.buffer if source == "-" else None)
         if not out.json:
             for line in _plan(prepared):
@@ -96,7 +104,7 @@ def _import_folder(
 
     request = _request(source, chosen)
     out = invocation.output
-    with invocation.connect(autocommit=True) as conn:
+    with invocation.connect(autocommit=True, lock_timeout=chosen["lock_timeout"]) as conn:
         files = prepare_folder(conn, request)
         if not out.json:
             for prepared, rows in files:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import hashlib
 from pathlib import Path
 
 import psycopg
@@ -149,6 +150,19 @@ def test_what_only_a_trigger_refuses_is_found_by_halving(users: str, tmp_path: P
     lines = (tmp_path / "users.csv.rejects.csv").read_text().splitlines()
     assert lines[1].startswith("8,") and "seven!" in lines[1]
     assert lines[2].startswith("1301,") and "thirteen!" in lines[2]
+
+
+@pytest.mark.parametrize("conflict", ["fail", "update"])
+def test_a_value_too_long_for_an_index_is_put_aside(users: str, tmp_path: Path, conflict: str) -> None:
+    long = "".join(hashlib.sha256(bytes([n])).hexdigest() for n in range(80))
+    text = f"email,age\nc@x,1\n{long},2\nd@x,3\n"
+    wishes = {"conflict": conflict, "key": ("email",)} if conflict == "update" else {}
+    with pytest.raises(ImportFailed, match=r"users.csv, line 3: .*users_email_key"):
+        import_text(users, tmp_path / "users.csv", text, **wishes)
+    assert rows(users, "SELECT count(*) FROM users") == [(2,)]
+    outcome = import_text(users, tmp_path / "users.csv", text, max_rejects=1, **wishes)
+    assert counts(outcome) == (3, 2, 0, 0, 1)
+    assert (tmp_path / "users.csv.rejects.csv").read_text().splitlines()[1].startswith("3,")
 
 
 def test_nulls_in_a_key_never_conflict(database: str, tmp_path: Path) -> None:

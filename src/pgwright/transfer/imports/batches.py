@@ -50,7 +50,8 @@ def run_batches(conn: Connection[Any], prepared: Prepared, progress: Progress) -
                 conn, prepared, ledger=ledger, run=run, done=done, counts=counts, progress=progress
             )
         except PgwrightError as exc:
-            ledger.finish(run.id, RunStatus.FAILED, error=redact(exc.message))
+            if not conn.closed:  # else the next run finds it abandoned
+                ledger.finish(run.id, RunStatus.FAILED, error=redact(exc.message))
             raise
         ledger.finish(run.id, RunStatus.SUCCEEDED, result=asdict(outcome.counts))
         return outcome
@@ -75,19 +76,20 @@ def _batches(
     with closing(rejects):
         rows = prepared.reading.batches(prepared.shapes)
         for batch in _resized(_after(rows, done), rows_at_once):
+            after = done + len(batch.rows) + len(batch.faults)
             try:
                 with conn.transaction():
                     counts += carefully(conn, prepared, iter([batch]), rejects, lambda _: None)
                     require_sum(prepared, counts)
                     raise_sequences(conn, prepared)
-                    done += len(batch.rows) + len(batch.faults)
-                    ledger.advance(run.id, _watermark(done, prepared), {"counts": asdict(counts)})
+                    ledger.advance(run.id, _watermark(after, prepared), {"counts": asdict(counts)})
             except psycopg.Error as exc:
                 raise statement_error(exc, conn=conn, left=_left(done)) from exc
             except ImportFailed as exc:
                 exc.detail = (exc.detail or "").replace("nothing was imported", _left(done))
                 save_rejects(prepared, rejects)
                 raise
+            done = after
             progress(done)
         where = save_rejects(prepared, rejects)
     return Outcome(table=str(prepared.table.name), counts=counts, rejects=where, resumed_at=resumed_at)
