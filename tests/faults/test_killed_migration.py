@@ -46,6 +46,35 @@ migrations.RunSQL("ALTER TABLE orders ADD COLUMN note text"),
 migrations.RunSQL("UPDATE orders SET note = 'was ' || state"),
 migrations.RunSQL("CREATE TABLE log (said text)"),
 """
+# Declarations in a transaction, by themselves, and with the revision: what is there decides their statements.
+DECLARING = """
+from pgwright.contrib.sqlalchemy import Retain, TimeSeries, declare_policies, withdraw_policies
+op.execute("CREATE TABLE log (at timestamptz PRIMARY KEY, n int)")
+op.execute("INSERT INTO log SELECT now() - i * interval '20 days', i FROM generate_series(1, 9) i")
+declare_policies(op.get_bind(), "log", TimeSeries("at", "1 month"))
+with op.get_context().autocommit_block():
+    op.execute("UPDATE log SET n = n + 1")
+    declare_policies(op.get_bind(), "log", Retain("1 year"))
+    withdraw_policies(op.get_bind(), "log", Retain("1 year"))
+    op.execute("UPDATE log SET n = n + 1")
+    declare_policies(op.get_bind(), "log", Retain("2 years"))
+op.execute("UPDATE log SET n = n + 1")
+withdraw_policies(op.get_bind(), "log", TimeSeries("at", "1 month"), Retain("2 years"))
+declare_policies(op.get_bind(), "log", TimeSeries("at", "1 year"))
+"""
+DJANGO_DECLARING = """
+migrations.CreateModel("Log", [("at", models.DateTimeField(primary_key=True)), ("n", models.IntegerField())],
+    options={"db_table": "log"}),
+migrations.RunSQL("INSERT INTO log SELECT now() - i * interval '20 days', i FROM generate_series(1, 9) i"),
+CreateHypertable("log", TimeSeries("at", "1 month")),
+migrations.RunSQL("UPDATE log SET n = n + 1"),
+AddRetention("log", Retain("1 year")),
+RemovePolicy("log", Retain("1 year")),
+migrations.RunSQL("UPDATE log SET n = n + 1"),
+AddRetention("log", Retain("2 years")),
+migrations.RunSQL("UPDATE log SET n = n + 1"),
+"""
+LOGGED = "SELECT n FROM log ORDER BY at"
 STEPS = 10
 ROWS = "SELECT id, state, total, note FROM orders ORDER BY id"
 
@@ -83,19 +112,26 @@ def dies_at(number: int, folder: Path, url: str, target: str) -> None:
     assert done.returncode == -9, done.stderr
 
 
-def end_of(url: str) -> tuple[str, list[tuple[object, ...]]]:
+def end_of(url: str, query: str) -> tuple[str, list[tuple[object, ...]]]:
     with psycopg.connect(url) as conn:
         catalog = read_catalog(conn, source="end")
-    return catalog.digest, rows(url, ROWS)
+    return catalog.digest, rows(url, query)
 
 
 def killed_at(
-    numbers: Iterable[int], project: Project, server: Server, make_database: MakeDatabase, target: str
+    numbers: Iterable[int],
+    project: Project,
+    server: Server,
+    make_database: MakeDatabase,
+    target: str,
+    *,
+    query: str = ROWS,
+    first: tuple[object, ...] = (1, "open", 2, "was open"),
 ) -> None:
     whole = make_database(server)
     migrate(project, whole, Way(direction=UP, target=target))
-    wanted = end_of(whole)
-    assert wanted[1][0] == (1, "open", 2, "was open")
+    wanted = end_of(whole, query)
+    assert wanted[1][0] == first
     for number in numbers:
         url = make_database(server)
         dies_at(number, project.root, url, target)
@@ -106,7 +142,7 @@ def killed_at(
         assert run.status is RunStatus.ABANDONED
         assert way is not None
         migrate(project, url, way)
-        assert end_of(url) == wanted, f"killed at statement {number}"
+        assert end_of(url, query) == wanted, f"killed at statement {number}"
         assert rows(url, "SELECT count(*) FROM pgwright.migration_statement") == [(0,)]
 
 
@@ -122,3 +158,21 @@ def test_django_killed_between_its_pieces(
 ) -> None:
     project = django_project(tmp_path, {"0001_ten": (False, DJANGO_STEPS)})
     killed_at((4, 5, 9), project, server_18, make_database, "")
+
+
+def test_alembic_killed_while_policies_are_declared(
+    tmp_path: Path, server_18: Server, make_database: MakeDatabase
+) -> None:
+    """A declaration counts as one statement, whatever it still finds to do."""
+    project = alembic_project(tmp_path, [("one", None, DECLARING, "")])
+    killed_at((5, 9, 11, 13, 18), project, server_18, make_database, "head", query=LOGGED, first=(12,))
+
+
+def test_django_killed_while_policies_are_declared(
+    tmp_path: Path, server_18: Server, make_database: MakeDatabase
+) -> None:
+    project = django_project(tmp_path, {"0001_one": (False, DJANGO_DECLARING)})
+    path = tmp_path / "shop" / "migrations" / "0001_one.py"
+    nouns = "from django.db import models\nfrom pgwright.contrib.django.timeseries import *\n"
+    path.write_text(nouns + path.read_text())
+    killed_at((5, 9, 11, 13), project, server_18, make_database, "", query=LOGGED, first=(12,))

@@ -93,9 +93,10 @@ def _interrupted(number: int, _: FrameType | None) -> None:
 
 
 def failed(error: PgwrightError, *, sqlstate: str | None = None) -> Failed:
-    """Return one of pgwright's errors as a message."""
+    """Return one of pgwright's errors as a message, with the state that the server gave it."""
+    state = sqlstate or getattr(driver_error(error), "sqlstate", None)
     return Failed(
-        code=error.code, message=error.message, detail=error.detail, hint=error.hint, sqlstate=sqlstate
+        code=error.code, message=error.message, detail=error.detail, hint=error.hint, sqlstate=state
     )
 
 

@@ -6,7 +6,8 @@ The runner of each tool calls the methods here; nothing here knows which tool it
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -104,6 +105,7 @@ class Conductor:
         self._witness: Witness | None = None
         self._line = line  # tells where in the revision's file the statement that is about to run stands
         self._transaction = 0
+        self._whole = ""  # what the journal holds as one statement, of which that at work is a part
 
     @property
     def revision(self) -> str | None:
@@ -166,9 +168,9 @@ class Conductor:
                 self._watch(session, text, parameters, statement)
             return None
         self._number += 1
-        if revision.journal and (entry := revision.journal.next(text, parameters)):
+        if (journal := self._journal) and (entry := journal.next(text, parameters)):
             if not entry.is_done and _took_effect(session, statement, self._major):
-                revision.journal.ended(session, text, parameters)
+                journal.ended(session, text, parameters)
                 entry = replace(entry, is_done=True)
             if entry.is_done:
                 self._channel.send(StatementSkipped(self._number, text))
@@ -191,13 +193,13 @@ class Conductor:
             self._tell_end(current, seconds, self._witness.after())
         if current.statement.form is Form.READS:
             return
-        if revision.journal and session.in_autocommit:
-            revision.journal.ended(session, current.text, current.parameters, row_count=row_count)
+        if self._journal and current.commits:
+            self._journal.ended(session, current.text, current.parameters, row_count=row_count)
             if current.is_wrapped:
                 session.fetch("COMMIT")
-        elif revision.journal:
-            revision.journal.note(current.text, current.parameters, row_count=row_count)
-        if not current.statement.changes_rows and not session.in_autocommit:
+        elif self._journal:
+            self._journal.note(current.text, current.parameters, row_count=row_count)
+        if not current.statement.changes_rows and not current.commits:
             self._waited += seconds
         if current.statement.waits:
             self._set(session, self._order.lock_timeout)
@@ -208,12 +210,35 @@ class Conductor:
         if current is not None and current.is_wrapped:
             session.fetch("ROLLBACK")
 
+    @contextmanager
+    def whole(self, session: Session, text: str) -> Iterator[bool]:
+        """Hold what the block runs as one statement, called `text`; yield False if that is committed already.
+
+        For work whose statements follow from the state of the database: after a part of the revision is
+        committed, they would be others. The block has to be within one transaction.
+        """
+        journal = self._journal
+        entry = journal.next(text, ()) if journal else None
+        if entry and entry.is_done:
+            self._number += 1
+            self._channel.send(StatementSkipped(self._number, text))
+            yield False
+            return
+        if session.in_autocommit:
+            self._next_transaction()
+        self._whole = text
+        try:
+            yield True
+        finally:
+            self._whole = ""
+        if journal and session.in_autocommit:
+            journal.ended(session, text, ())
+        elif journal:
+            journal.note(text, (), row_count=0)
+
     def transaction_ends(self, session: Session) -> None:
         """Write the journal into the transaction that is about to commit."""
-        self._waited = 0.0
-        self._transaction += 1
-        if self._witness:
-            self._witness.begin_transaction()
+        self._next_transaction()
         if self._revision and self._revision.journal and not self._revision.is_recorded:
             self._revision.journal.write(session)
 
@@ -255,24 +280,39 @@ class Conductor:
         if self._witness:
             self._witness.close()
 
+    @property
+    def _journal(self) -> Journal | None:
+        """Return the journal that statements are to be written into."""
+        return self._revision.journal if self._revision and not self._whole else None
+
+    def _commits(self, session: Session) -> bool:
+        """Tell whether the statement that begins commits by itself."""
+        return session.in_autocommit and not self._whole
+
+    def _next_transaction(self) -> None:
+        self._waited = 0.0
+        self._transaction += 1
+        if self._witness:
+            self._witness.begin_transaction()
+
     def _watch(self, session: Session, text: str, parameters: Any, statement: Statement) -> None:
         """Begin to follow a statement, and to record it where no transaction does."""
-        alone = statement.form is Form.ALONE and session.in_autocommit
+        commits = self._commits(session)
+        alone = statement.form is Form.ALONE and commits
         if self._witness:
             paths = _paths(session, statement) if alone else None
-            if session.in_autocommit:
-                self._transaction += 1
-                self._witness.begin_transaction()
+            if commits:
+                self._next_transaction()
             self._witness.before(alone_on=paths)
         line = self._line(text) if self._witness and self._line else 0
         self._current = _Current(
-            text=text, parameters=parameters, statement=statement, line=line, commits=session.in_autocommit
+            text=text, parameters=parameters, statement=statement, line=line, commits=commits
         )
-        if statement.form is Form.READS or not (self._revision and self._revision.journal):
+        if statement.form is Form.READS or not self._journal:
             return
         if alone:
-            self._revision.journal.begun(session, text, parameters)
-        elif session.in_autocommit:
+            self._journal.begun(session, text, parameters)
+        elif commits:
             session.fetch("BEGIN")
             self._current.is_wrapped = True
 
@@ -288,12 +328,13 @@ class Conductor:
                 line=current.line,
                 transaction=self._transaction,
                 commits=current.commits,
+                whole=self._whole,
             )
         )
 
     def _mend(self, session: Session, statement: Statement) -> None:
         """Drop the index that a concurrent build of this name left when it failed."""
-        if statement.builds is None or not session.in_autocommit:
+        if statement.builds is None or not self._commits(session):
             return
         for schema, name, is_valid, is_being_built in _index(session, statement, self._major):
             if not is_valid and not is_being_built:
@@ -311,7 +352,7 @@ class Conductor:
         allowed = self._order.lock_timeout
         if statement.waits:
             self._set(session, self._order.concurrent_wait)
-        elif allowed and not session.in_autocommit:
+        elif allowed and not self._commits(session):
             left = max(allowed / _LEAST_SHARE, allowed - self._waited)
             if self._limit - left > allowed / 20 or left > self._limit:
                 self._set(session, left)

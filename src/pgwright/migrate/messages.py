@@ -76,7 +76,8 @@ class StatementEnded(msgspec.Struct, frozen=True, tag=True):
     """Say what was observed of a statement that ended; only where that was asked for.
 
     `line` is where in the migration's file it comes from, 0 where nobody knows; statements of one
-    `transaction` share its number, and one with `commits` ends its own.
+    `transaction` share its number, and one with `commits` ends its own. `whole` is what it is a part of,
+    where that is journalled as one.
     """
 
     number: int
@@ -87,6 +88,7 @@ class StatementEnded(msgspec.Struct, frozen=True, tag=True):
     line: int = 0
     transaction: int = 0
     commits: bool = False
+    whole: str = ""
 
 
 class Mended(msgspec.Struct, frozen=True, tag=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import psycopg
@@ -14,10 +14,10 @@ from pgwright.model.plan import Plan
 from pgwright.pg.statements import statement_error
 from pgwright.sources.database import read_catalog
 
-__all__ = ["Edit", "declare", "edited", "plan_edits"]
+__all__ = ["Edit", "declare", "edited", "plan_edits", "spoken"]
 
 # Where the last declaration is gone, nothing of pgwright's stays, unless it keeps something else there.
-_TIDY = b"""DO $pgwright$ BEGIN
+_TIDY = """DO $pgwright$ BEGIN
 IF to_regclass('pgwright.policy') IS NOT NULL THEN
     IF NOT EXISTS (SELECT FROM pgwright.policy) THEN
         DROP TABLE pgwright.policy;
@@ -34,21 +34,34 @@ def plan_edits(conn: Connection[Any], edits: Iterable[Edit], *, online: bool = F
     return make_plan(before, edited(before, edits), online=online)
 
 
-def declare(conn: Connection[Any], edits: Iterable[Edit]) -> Plan:
+def spoken(edits: Iterable[Edit]) -> str:
+    """Return edits as a text that is the same for equal ones, whatever they have to do in a database."""
+    return "; ".join(
+        f"{'withdraw' if edit.gone else 'declare'} {edit.policy.kind} of {edit.table}: "
+        + ", ".join(f"{name}={value!r}" for name, value in edit.policy.arguments().items())
+        for edit in edits
+    )
+
+
+def declare(
+    conn: Connection[Any], edits: Iterable[Edit], *, run: Callable[[str], object] | None = None
+) -> Plan:
     """Make the edits hold, within the transaction that `conn` is in, and return the plan that was run.
 
-    Raises `PolicyError` for what the table or the server cannot bear and `StatementError` for a statement
-    that fails; the transaction is then to be rolled back.
+    `run` carries a statement out in that transaction, by default `conn` itself; it lets psycopg's errors
+    through. Raises `PolicyError` for what the table or the server cannot bear and `StatementError` for a
+    statement that fails; the transaction is then to be rolled back.
     """
     edits = tuple(edits)
+    run = run or (lambda text: conn.execute(text.encode()))
     plan = plan_edits(conn, edits)
     for step in plan.steps:
         try:
-            conn.execute(step.sql.encode())
+            run(step.sql)
         except psycopg.Error as exc:
             error = statement_error(exc, step.sql, conn=conn, left="its transaction has to be rolled back")
             error.detail = f"{step.summary} failed; {error.detail}"
             raise error from exc
     if all(edit.gone for edit in edits):
-        conn.execute(_TIDY)
+        run(_TIDY)
     return plan

@@ -235,3 +235,40 @@ def test_django_is_linted_too(tmp_path: Path, database: str) -> None:
     found = [f["check"] for f in json.loads(done.stdout)["findings"]]
     assert found.count("unchecked_code") == 1 and found.count("no_way_back") == 2
     assert "AddIndexConcurrently" in done.stdout
+
+
+DECLARED = """
+from pgwright.contrib.sqlalchemy import Retain, TimeSeries, declare_policies
+declare_policies(op.get_bind(), "log", TimeSeries("at", "1 month"), Retain("1 year"))
+declare_policies(op.get_bind(), "log", Retain("2 years"))
+"""
+DJANGO_LOG = """
+migrations.CreateModel("Log", [("at", models.DateTimeField(primary_key=True))], options={"db_table": "log"}),
+"""
+DJANGO_DECLARED = """
+CreateHypertable("log", TimeSeries("at", "1 month")),
+AddRetention("log", Retain("1 year")),
+"""
+
+
+def test_declarations_are_seen_to_lock(tmp_path: Path, database: str) -> None:
+    """What a declaration locks is one finding at its line, with the size of the live table."""
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute("CREATE TABLE log (at timestamptz PRIMARY KEY)")
+        conn.execute("INSERT INTO log SELECT now() - n * interval '1 hour' FROM generate_series(1, 20000) n")
+        conn.execute("ANALYZE")
+    made, other = tmp_path / "alembic_shop", tmp_path / "django_shop"
+    create = 'op.execute("CREATE TABLE log (at timestamptz PRIMARY KEY)")'
+    alembic_project(made, [("0001", None, create, "pass"), ("0002", "0001", DECLARED, "pass")])
+    django_project(other, {"0001_first": (True, DJANGO_LOG), "0002_second": (True, DJANGO_DECLARED)})
+    nouns = "AddRetention, CreateHypertable, Retain, TimeSeries"
+    for path in (other / "shop" / "migrations").glob("0*.py"):
+        head = f"from django.db import models\nfrom pgwright.contrib.django.timeseries import {nouns}\n"
+        path.write_text(head + path.read_text())
+    for folder, line in ((made, DECLARED.splitlines()[2]), (other, DJANGO_DECLARED.splitlines()[1])):
+        name = "0002" if folder is made else "shop.0002_second"
+        done = lint(folder, database, name, "--json")
+        found = placed(folder, done.stdout)
+        assert found["declared_under_lock"] == {line}, done.stdout
+        assert not {rule for rule in found if "-" in rule}, "squawk does not judge what pgwright writes"
+        assert "public.log: 20,000 rows" in done.stdout and "policy convert public.log" in done.stdout

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import BigInteger, Column, DateTime, Engine, Index, MetaData, Table, create_engine, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Engine,
+    Index,
+    MetaData,
+    Table,
+    create_engine,
+    inspect,
+    text,
+)
 
 from pgwright.contrib.sqlalchemy import (
     Retain,
@@ -41,11 +53,13 @@ def sqlalchemy_engine(engine: str) -> Iterator[Engine]:
     made.dispose()
 
 
-def _found(engine: Engine, **options: object) -> list[object]:
+def _found(engine: Engine, **options: object) -> list[tuple[Any, ...]]:
     with engine.connect() as connection:
         if "include_name" in options:
             options["include_name"] = beside_policies(connection)
-        found: list[object] = compare_metadata(MigrationContext.configure(connection, opts=options), METADATA)
+        found: list[tuple[Any, ...]] = compare_metadata(
+            MigrationContext.configure(connection, opts=options), METADATA
+        )
         return found
 
 
@@ -55,8 +69,10 @@ def test_a_migration_declares_and_withdraws(sqlalchemy_engine: Engine) -> None:
         connection.execute(text("INSERT INTO logs VALUES (1, now()), (2, now() - interval '3 months')"))
     with sqlalchemy_engine.begin() as connection:
         declare_policies(connection, "logs", *POLICIES)
-    # By itself Alembic takes what came along for tables that the models lost.
-    assert _found(sqlalchemy_engine)
+    # By itself Alembic takes tables that came along for some that the models lost. On TimescaleDB's Community
+    # edition none come: a continuous aggregate is a view, and chunks are in a schema of their own.
+    dropped = {change[1].name for change in _found(sqlalchemy_engine) if change[0] == "remove_table"}
+    assert dropped == set(inspect(sqlalchemy_engine).get_table_names()) - {"logs"}
     assert _found(sqlalchemy_engine, include_name=True, include_schemas=True) == []
     with sqlalchemy_engine.begin() as connection:
         withdraw_policies(connection, "logs", *POLICIES)

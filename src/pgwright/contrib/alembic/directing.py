@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from sqlalchemy import Connection, event
@@ -86,6 +87,10 @@ class Directing:
         """Tell whether a connection was opened here; one of an engine with ``creator=`` was not."""
         return bool(connection.info.get(_MARK))
 
+    def whole(self, connection: Connection, text: str) -> AbstractContextManager[bool]:
+        """Hold what the block runs as one statement; see `Conductor.whole`."""
+        return self.conductor.whole(session_of(connection), text) if self.conductor else nullcontext(True)
+
     def _connect(self, dialect: Any, record: Any, args: list[Any], params: dict[str, Any]) -> Any:
         if self._address is None or self.conductor is None or dialect.name != "postgresql":
             return None
@@ -99,7 +104,7 @@ class Directing:
         self._first = named
         kept = {k: v for k, v in params.items() if k not in _PLACE and not k.startswith("ssl")}
         made = dialect.connect(**{**kept, **_parameters(self._address, dialect.driver)})
-        record.info[_MARK] = True
+        record.info[_MARK] = self
         self.conductor.session_begins(DriverSession(made, dialect.paramstyle))
         made.commit()
         return made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from django.db import connections
@@ -66,8 +67,13 @@ class Directing:
         settings["OPTIONS"] = {**kept, **params}
         if self._around not in connection.execute_wrappers:
             connection.execute_wrappers.append(self._around)
+            connection.pgwright = self  # type: ignore[attr-defined]
             self._hook_commit(connection)
         return connection
+
+    def whole(self, connection: BaseDatabaseWrapper, text: str) -> AbstractContextManager[bool]:
+        """Hold what the block runs as one statement; see `Conductor.whole`."""
+        return self.conductor.whole(DjangoSession(connection), text) if self.conductor else nullcontext(True)
 
     def _connected(self, *, connection: BaseDatabaseWrapper, **_: Any) -> None:
         if self.conductor is not None and connection.alias == ALIAS:

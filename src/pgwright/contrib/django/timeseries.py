@@ -6,10 +6,11 @@ Each works within the migration's transaction, reverses, and does nothing on dat
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import psycopg
+from django.db import DatabaseError, transaction
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.serializer import BaseSerializer, serializer_factory
 from django.db.migrations.writer import MigrationWriter
@@ -17,7 +18,7 @@ from django.db.migrations.writer import MigrationWriter
 from pgwright.errors import PolicyError
 from pgwright.model.names import QualifiedName
 from pgwright.model.policy import Compress, Join, Policy, Retain, Rollup, TimeSeries
-from pgwright.timeseries.declare import Edit, declare
+from pgwright.timeseries.declare import Edit, declare, spoken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -185,8 +186,26 @@ def carry_out(connection: BaseDatabaseWrapper, changes: Iterable[tuple[str, Poli
             )
             for table, policy, gone in changes
         ]
-        if edits:
-            declare(conn, edits)
+        if not edits:
+            return
+        # `pgwright migrate` leaves the means to follow a connection there.
+        followed = getattr(connection, "pgwright", None)
+        whole = followed.whole(connection, spoken(edits)) if followed else nullcontext(True)
+        with transaction.atomic(using=connection.alias), whole as is_due:
+            if is_due:
+                declare(conn, edits, run=lambda text: _run(connection, text))
+
+
+def _run(connection: BaseDatabaseWrapper, statement: str) -> None:
+    """Run a statement letter for letter, seen by Django's execute wrappers."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+    except DatabaseError as exc:
+        if not isinstance(exc.__cause__, psycopg.Error):
+            raise
+        # The driver's error is the cause of Django's: the two must not name each other.
+        raise exc.__cause__ from None
 
 
 @contextmanager

@@ -41,13 +41,13 @@ def declare(metadata: MetaData, *declarations: Declaration) -> None:
 def _create(metadata: MetaData, connection: Connection, *, first: bool, **_: Any) -> None:
     for declaration in _declared(metadata, connection, first):
         for statement in declaration.statements():
-            _run(connection, statement)
+            run_statement(connection, statement)
 
 
 def _drop(metadata: MetaData, connection: Connection, *, first: bool, **_: Any) -> None:
     for declaration in reversed(_declared(metadata, connection, first)):
         if statement := declaration.removal():
-            _run(connection, statement)
+            run_statement(connection, statement)
 
 
 def _declared(metadata: MetaData, connection: Connection, first: bool) -> list[Declaration]:
@@ -56,6 +56,7 @@ def _declared(metadata: MetaData, connection: Connection, first: bool) -> list[D
     return [declaration for declaration in metadata.info[KEY] if declaration.first is first]
 
 
-def _run(connection: Connection, statement: str) -> None:
+def run_statement(connection: Connection, statement: str) -> None:
+    """Run a statement letter for letter, seen by SQLAlchemy's events."""
     # Without parameters the driver does not look for them: a % in the body of a function stays.
     connection.exec_driver_sql(statement, execution_options={"no_parameters": True})

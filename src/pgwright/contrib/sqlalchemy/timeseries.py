@@ -13,16 +13,19 @@ them on other databases. `pgwright schema` and `pgwright policy` compare them wi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any, ParamSpec
 
 import psycopg
 from sqlalchemy import Connection, MetaData, Table, event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import SchemaItem
 
+from pgwright.contrib.sqlalchemy.objects import run_statement
 from pgwright.errors import PolicyError
 from pgwright.model import policy as model
 from pgwright.model.names import QualifiedName
-from pgwright.timeseries.declare import Edit, declare
+from pgwright.timeseries.declare import Edit, declare, spoken
 from pgwright.timeseries.records import brought_along
 
 _INFO = "pgwright_policies"
@@ -107,7 +110,7 @@ def _after_create(
     made = target.sorted_tables if tables is None else tables
     edits = edits_of(made)
     if edits and connection.dialect.name == "postgresql":
-        declare(_driver(connection), edits)
+        _carry_out(connection, edits)
 
 
 def declare_policies(
@@ -139,11 +142,32 @@ def _change(
         )
     if connection.dialect.name != "postgresql":
         return
-    edits = (
+    edits = tuple(
         Edit(table=_name(schema, getattr(item.policy, "of", "") or table), policy=item.policy, gone=gone)
         for item in policies
     )
-    declare(_driver(connection), edits)
+    _carry_out(connection, edits)
+
+
+def _carry_out(connection: Connection, edits: Sequence[Edit]) -> None:
+    """Make edits hold, all or none, by statements that SQLAlchemy's events see."""
+    conn = _driver(connection)
+    # `pgwright migrate` leaves the means to follow a connection there.
+    followed = connection.info.get("pgwright")
+    whole = followed.whole(connection, spoken(edits)) if followed else nullcontext(True)
+    with conn.transaction() if conn.autocommit else nullcontext(), whole as is_due:
+        if is_due:
+            declare(conn, edits, run=lambda text: _run(connection, text))
+
+
+def _run(connection: Connection, statement: str) -> None:
+    try:
+        run_statement(connection, statement)
+    except DBAPIError as exc:
+        if exc.orig is None:
+            raise
+        # The driver's error is the cause of SQLAlchemy's: the two must not name each other.
+        raise exc.orig from None
 
 
 def beside_policies(

@@ -23,10 +23,11 @@ class Statement:
     `locks` and `rewrites` are of relations that stood before the migration; those that its transaction had
     locked already, and that it names, are `held`. `line` is where in the file it
     comes from, None where nobody knows. Statements of one transaction share its number; one that `commits`
-    ended its own.
+    ended its own. A declaration of policies is one statement, whatever it ran; `sql` is then its words.
     """
 
     sql: str
+    is_declaration: bool = False
     line: int | None = None
     transaction: int = 0
     commits: bool = False

@@ -33,7 +33,8 @@ def observed(
             before = held.setdefault(report.transaction, [])
             statements.append(
                 Statement(
-                    sql=report.sql,
+                    sql=report.whole or report.sql,
+                    is_declaration=bool(report.whole),
                     held=tuple(path for path in before if _names(report.sql, path)),
                     line=report.line or None,
                     transaction=report.transaction,
@@ -54,8 +55,24 @@ def observed(
         words = f"{exc.message}; {exc.detail}" if exc.detail else exc.message
         remark = Remark(message=f"it fails in an empty database: {words}", hint="correct it, then lint again")
         return replace(linted, statements=tuple(statements)), [(FAILS, remark)]
-    changing = [s for s in statements if not _reads(s.sql)]
+    changing = [s for s in _folded(statements) if not _reads(s.sql)]
     return replace(linted, statements=tuple(_placed(s, changing) for s in changing)), []
+
+
+def _folded(statements: Sequence[Statement]) -> list[Statement]:
+    """Return the statements with those of one declaration made one; pgwright's own tables do not count."""
+    found: list[Statement] = []
+    for statement in statements:
+        if not statement.is_declaration:
+            found.append(statement)
+            continue
+        locks = {path: m for path, m in statement.locks.items() if not path.startswith("pgwright.")}
+        before = found.pop() if found and found[-1].sql == statement.sql else replace(statement, locks={})
+        for path, mode in before.locks.items():
+            locks[path] = max(mode, locks.get(path, mode), key=lambda m: m.rank)
+        rewrites = tuple(dict.fromkeys((*before.rewrites, *statement.rewrites)))
+        found.append(replace(before, locks=locks, rewrites=rewrites))
+    return found
 
 
 def _placed(statement: Statement, among: Sequence[Statement]) -> Statement:

@@ -24,6 +24,7 @@ RULES: Mapping[str, str] = MappingProxyType(
         "several_locks": "pgwright.migrate.lint.rules.several_locks:RULE",
         "scan_under_lock": "pgwright.migrate.lint.rules.scan_under_lock:RULE",
         "partition_lock": "pgwright.migrate.lint.rules.partition_lock:RULE",
+        "declared_under_lock": "pgwright.migrate.lint.rules.declared_under_lock:RULE",
         "transaction_control": "pgwright.migrate.lint.rules.transaction_control:RULE",
         "corrupt_concurrent_build": "pgwright.migrate.lint.rules.corrupt_concurrent_build:RULE",
         "enum_value_in_transaction": "pgwright.migrate.lint.rules.enum_value_in_transaction:RULE",

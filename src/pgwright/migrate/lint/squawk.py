@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -68,7 +68,8 @@ def program() -> str | None:
 
 def find(linted: Linted, squawk: str) -> Iterator[tuple[str, Remark]]:
     """Yield rule and remark of what squawk finds, without what concerns only tables that are new."""
-    text = "".join(f"{s.sql.strip().rstrip(';')};\n" for s in _flat(linted.statements))
+    asked = [s for s in linted.statements if not s.is_declaration]
+    text = "".join(f"{s.sql.strip().rstrip(';')};\n" for s in _flat(asked))
     options = ["--reporter", "json", "--exclude", ",".join(_LEFT_OUT), "--stdin-filepath", "migration.sql"]
     version = ["--pg-version", f"{linted.version // 10000}.0"] if linted.version else []
     done = subprocess.run(
@@ -79,7 +80,7 @@ def find(linted: Linted, squawk: str) -> Iterator[tuple[str, Remark]]:
         check=False,
     )
     for found in json.loads(done.stdout or "[]"):
-        statement = linted.statements[min(int(found["line"]), len(linted.statements) - 1)]
+        statement = asked[min(int(found["line"]), len(asked) - 1)]
         name = found["rule_name"]
         taste = bool(_TASTE.match(name))
         if not taste and (not statement.touched or (name == _TYPE and statement.rewrites)):
@@ -87,7 +88,7 @@ def find(linted: Linted, squawk: str) -> Iterator[tuple[str, Remark]]:
         yield name, _remark(linted, statement, found, taste)
 
 
-def _flat(statements: tuple[Statement, ...]) -> Iterator[Statement]:
+def _flat(statements: Iterable[Statement]) -> Iterator[Statement]:
     """Yield the statements on one line each, so that a line's number is a statement's."""
     for statement in statements:
         yield Statement(sql=re.sub(r"--[^\n]*", "", statement.sql).replace("\n", " "))
