@@ -68,6 +68,7 @@ def create_dump(
     ):
         database = inventory.database_facts(taken)
         chosen = inventory.tables(taken, options.tables)
+        inventory.require_readable(chosen, taken.conn.info.user)
         whole = options.content is not Content.DATA and not options.tables
         catalog = captured(taken, database.name) if whole else None
         programs = programs_for(taken.major)
@@ -98,8 +99,9 @@ def create_dump(
 
             pending = [pool.submit(write, part) for part in streams]
             try:
-                for future in as_completed(pending):
-                    future.result()
+                # A count that fails ends the snapshot, of which pg_dump would only say that it is gone.
+                for done in as_completed([*pending, *(one for one in (rows, sums) if one)]):
+                    done.result()
                 tables = rows.result() if rows else tuple(table.facts for table in chosen)
                 fingerprints = sums.result() if sums else ()
             except BaseException:

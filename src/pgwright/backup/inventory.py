@@ -12,7 +12,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from pgwright.backup.manifest import DatabaseFacts, TableFacts
-from pgwright.errors import UsageError
+from pgwright.errors import PrivilegeError, UsageError
 from pgwright.kinds.policy_carry import declared_in
 from pgwright.pg.connect import connect
 from pgwright.pg.sqlfiles import load_sql
@@ -20,6 +20,7 @@ from pgwright.pg.sqlfiles import load_sql
 if TYPE_CHECKING:
     import psycopg
 
+_NAMED = 5
 Count = Callable[[str, int, int], None]
 
 # The tables in which Alembic and Django keep what was applied, and the query for where they are.
@@ -33,11 +34,13 @@ MIGRATION_RECORDS: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """Describe a table that a dump will hold."""
+    """Describe a table that a dump will hold, where the role may read it: `hidden` tells of row security."""
 
     facts: TableFacts
     bytes: int
     hypertable: bool
+    readable: bool
+    hidden: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +106,8 @@ def tables(found: Snapshot, wanted: Sequence[str] = ()) -> tuple[Table, ...]:
             ),
             bytes=row["bytes"],
             hypertable=row["hypertable"],
+            readable=row["readable"],
+            hidden=row["hidden"],
         )
         for row in _rows(found.conn, "snapshot")
     ]
@@ -117,6 +122,30 @@ def tables(found: Snapshot, wanted: Sequence[str] = ()) -> tuple[Table, ...]:
                 hint="back up the whole database, or write its rows with: pgwright data export",
             )
     return tuple(table for table in every if (table.facts.schema, table.facts.name) in chosen)
+
+
+def require_readable(chosen: Iterable[Table], user: str) -> None:
+    """Raise `PrivilegeError` where the role `user` may not read all rows of all these tables."""
+    listed, name = tuple(chosen), sql.Identifier(user).as_string()
+    for what, closed, mend in (
+        (
+            "may not read",
+            [str(table.facts) for table in listed if not table.readable],
+            f"GRANT pg_read_all_data TO {name} (PostgreSQL 14 on), or back up as the owner",
+        ),
+        (
+            "does not see all rows of",
+            [str(table.facts) for table in listed if table.hidden],
+            f"row-level security hides some: ALTER ROLE {name} BYPASSRLS",
+        ),
+    ):
+        if closed:
+            more = f" and {len(closed) - _NAMED} more" if len(closed) > _NAMED else ""
+            raise PrivilegeError(
+                f"the role {user} {what} {', '.join(closed[:_NAMED])}{more}",
+                detail="a backup without them would not be one; the repository is as before",
+                hint=mend,
+            )
 
 
 def _family(conn: psycopg.Connection[Any], name: str) -> list[tuple[str, str]]:

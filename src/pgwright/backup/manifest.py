@@ -20,6 +20,7 @@ from pgwright.errors import BackupDamaged
 from pgwright.kinds.policy_carry import Carried
 
 FORMAT = 1
+RECORDS = "pgwright"  # the schema in which pgwright keeps its own
 NAME = "manifest.json"
 COPIES = ("manifest.copy.json", NAME)  # in the order in which they are written
 
@@ -91,6 +92,11 @@ class TableFacts:
     def __str__(self) -> str:
         return f"{self.schema}.{self.name}"
 
+    @property
+    def is_internal(self) -> bool:
+        """Tell whether it is a record of pgwright or a chunk of TimescaleDB, no table to users."""
+        return self.schema == RECORDS or self.schema.startswith("_timescaledb_")
+
 
 @dataclass(frozen=True, kw_only=True)
 class DatabaseFacts:
@@ -118,6 +124,18 @@ class DatabaseFacts:
     tables: tuple[TableFacts, ...] = ()
     policies: tuple[Carried, ...] = ()
     fingerprints: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def table_count(self) -> int:
+        """Return how many tables there are to their users: all partitions of one are one."""
+        return len(
+            {table.root or (table.schema, table.name) for table in self.tables if not table.is_internal}
+        )
+
+    @property
+    def row_count(self) -> int:
+        """Return how many rows these hold, without pgwright's own."""
+        return sum(table.rows or 0 for table in self.tables if table.schema != RECORDS)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,6 @@
 -- What a dump will hold: tables, partitions and their roots in this snapshot, with what belongs to each by name.
 -- since: 12
--- columns: schema, name, root, bytes, indexes, sequences, hypertable
+-- columns: schema, name, root, bytes, indexes, sequences, hypertable, readable, hidden
 SELECT
     n.nspname AS schema,
     c.relname AS name,
@@ -21,7 +21,10 @@ SELECT
     ) AS sequences,
     EXISTS (
         SELECT 1 FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname = 'ts_insert_blocker'
-    ) AS hypertable
+    ) AS hypertable,
+    pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+        AND pg_catalog.has_table_privilege(c.oid, 'SELECT') AS readable,
+    pg_catalog.row_security_active(c.oid) AS hidden
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p')

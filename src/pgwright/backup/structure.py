@@ -19,7 +19,9 @@ from pgwright.sources.workshop import Workshop
 def captured(taken: Snapshot, name: str) -> bytes | None:
     """Return the catalog of a database in a snapshot as JSON; None for a role that may not read all of it."""
     try:
-        return catalog_to_json(read_catalog(taken.conn, source=name))
+        # A savepoint: the failure must not end the snapshot that pg_dump reads from.
+        with taken.conn.transaction():
+            return catalog_to_json(read_catalog(taken.conn, source=name))
     except psycopg.errors.InsufficientPrivilege:
         return None
 

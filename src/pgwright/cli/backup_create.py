@@ -161,9 +161,9 @@ def show_backup(invocation: Invocation, made: Manifest, place: str, *, option: s
             whole = "what changed since " + made.parent if made.parent else "the whole server"
             out.line(f"{whole}: {size(made.size)}, {duration(seconds)}, consistent from {made.end_lsn}")
         for facts in made.databases:
-            rows = sum(table.rows or 0 for table in facts.tables)
+            rows = facts.row_count
             out.line(
-                f"{facts.name}: {counted(len(facts.tables), 'table')}, {counted(rows, 'row')}, "
+                f"{facts.name}: {counted(facts.table_count, 'table')}, {counted(rows, 'row')}, "
                 f"{size(facts.size_bytes)} in {size(made.size)}, {duration(seconds)}"
             )
         out.line(f"encrypted for {', '.join(made.recipients)}" if made.recipients else "not encrypted")

@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from pgwright.model.names import QualifiedName
 from pgwright.model.policy import Rollup
@@ -252,6 +253,49 @@ def test_each_version_is_dumped_and_restored(
         finally:
             with psycopg.connect(url, autocommit=True) as conn:
                 conn.execute(f'DROP DATABASE IF EXISTS "{copy}"'.encode())
+
+
+def test_a_role_learns_what_it_lacks_before_anything_is_dumped(database: str, run: Run) -> None:
+    fill(database)
+    clerk = make_conninfo(database, user="backup_clerk", password="not-a-secret")
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute(
+            "DROP ROLE IF EXISTS backup_clerk; CREATE ROLE backup_clerk LOGIN PASSWORD 'not-a-secret'"
+        )
+        try:
+            conn.execute("GRANT SELECT ON customer TO backup_clerk")
+            for form in ("custom", "parallel"):
+                refused = run("backup", "create", "--format", form, url=clerk, code=4)
+                assert "may not read public.Odd name, public.purchase" in refused.stderr
+                assert "GRANT pg_read_all_data TO" in refused.stderr
+            conn.execute(
+                "GRANT pg_read_all_data TO backup_clerk; ALTER TABLE purchase ENABLE ROW LEVEL SECURITY"
+            )
+            refused = run("backup", "create", url=clerk, code=4)
+            assert "does not see all rows of public.purchase" in refused.stderr
+            assert 'ALTER ROLE "backup_clerk" BYPASSRLS' in refused.stderr
+            conn.execute("ALTER ROLE backup_clerk BYPASSRLS")
+            run("backup", "create", url=clerk)
+        finally:
+            conn.execute("DROP OWNED BY backup_clerk; DROP ROLE backup_clerk")
+
+
+def test_tables_are_counted_as_their_users_do(database: str, run: Run) -> None:
+    """A partitioned one is one, and records of pgwright are none: as `verify` counts them."""
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute(
+            "CREATE TABLE sale (id int, at date) PARTITION BY RANGE (at);"
+            "CREATE TABLE sale_a PARTITION OF sale FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');"
+            "CREATE TABLE sale_b PARTITION OF sale FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');"
+            "CREATE TABLE \"a.b\" (a int); INSERT INTO sale VALUES (1, '2024-05-01'), (2, '2025-05-01')"
+        )
+        counts = Rollup("by_id", group_by="id", aggregates={"n": "count(*)"})
+        with conn.transaction():
+            declare(conn, [Edit(table=QualifiedName("public", "sale"), policy=counts)])
+    run_policies(database)
+    made = run("backup", "create", url=database)
+    compared = json.loads(run("verify", database, database, "--json", url=database).stdout)
+    assert f"{len(compared['tables'])} tables, 4 rows" in made.stdout
 
 
 def test_roles_are_required_created_or_mapped(database: str, run: Run) -> None:
