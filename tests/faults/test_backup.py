@@ -6,7 +6,11 @@ import contextlib
 import gc
 import json
 import os
+import secrets
+import shutil
 import subprocess
+import tempfile
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,13 +18,26 @@ from typing import Any
 import psycopg
 import pytest
 
+from pgwright import server
 from pgwright.backup import lock
+from pgwright.backup.base import create_base
 from pgwright.backup.create import DumpOptions, create_dump
 from pgwright.backup.manifest import COPIES, Content, Manifest, Role, StoredFile
+from pgwright.backup.recover import recover, url_of_postgres
+from pgwright.backup.recovery import Target, plan_recovery
 from pgwright.backup.repository import Repository, open_repository
 from pgwright.backup.restore import RestoreOptions, restore_database
+from pgwright.backup.unpack import Planned
 from pgwright.backup.verify import verify_backup, verify_repository
-from pgwright.errors import BackupDamaged, BackupFailed, PgwrightError, RepositoryLocked
+from pgwright.backup.wal import Archive
+from pgwright.errors import (
+    BackupDamaged,
+    BackupFailed,
+    PgwrightError,
+    RecoveryFailed,
+    RepositoryLocked,
+    RestoreFailed,
+)
 from pgwright.storage import open_store
 
 
@@ -183,21 +200,76 @@ def test_two_writers_and_the_lock_of_a_dead_one(repository: Repository) -> None:
         assert len(list(store.list(lock.FOLDER))) == 1
 
 
-def test_a_full_disk(database: str, tmp_path: Path) -> None:
+@contextlib.contextmanager
+def small_disk(megabytes: float) -> Iterator[Path]:
+    """Give a file system of its own with so much room, which other accounts may enter."""
+    with tempfile.TemporaryDirectory() as name:
+        small = Path(name) / "small"
+        small.mkdir()
+        Path(name).chmod(0o755)
+        size = f"size={int(megabytes * 1024)}k,mode=755"
+        command = ["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(small)]
+        if subprocess.run(command, check=False, capture_output=True).returncode:
+            pytest.skip("a small file system cannot be mounted here")
+        try:
+            yield small
+        finally:
+            subprocess.run(["umount", "--lazy", str(small)], check=True)
+
+
+def fill_up(small: Path, *, leave: int = 0) -> None:
+    """Take all the room of a disk but so many megabytes."""
+    free = shutil.disk_usage(small).free - (leave << 20)
+    with (small / f"ballast-{secrets.token_hex(4)}").open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, free)
+
+
+def test_a_full_disk_of_the_repository(database: str) -> None:
     with psycopg.connect(database, autocommit=True) as conn:
         conn.execute("CREATE TABLE t AS SELECT g AS a, md5(g::text) FROM generate_series(1, 50000) g")
-    small = tmp_path / "small"
-    small.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(small)], check=False, capture_output=True
-    )
-    if mounted.returncode:
-        pytest.skip("a small file system cannot be mounted here")
-    try:
+    with small_disk(0.5) as small:
         repository = open_repository(str(small / "repository"))
         with pytest.raises(PgwrightError, match="No space left"):
             create_dump(repository, database, DumpOptions())
         assert not repository.backups()
-        assert not any(path.is_file() for path in (small / "repository" / "backups").rglob("*"))
-    finally:
-        subprocess.run(["umount", str(small)], check=True)
+        segment = small.parent / "000000010000000000000001"
+        segment.write_bytes(secrets.token_bytes(1 << 24))
+        with pytest.raises(PgwrightError, match="No space left"):
+            Archive(repository=repository).put(segment)
+        assert not any(path.is_file() for path in (small / "repository").glob("[bw]*/**/*"))
+
+
+def test_a_full_disk_of_the_server(tmp_path: Path) -> None:
+    """Neither a restore nor a recovery leaves half of something, and what was there is as it was."""
+    repository = open_repository(str(tmp_path / "repository"))
+    with small_disk(230) as small:
+        home = small / "home"
+        url = server.url(server.start("shop", home=home, durable=False), "shop")
+        try:
+            with psycopg.connect(url_of_postgres(url), autocommit=True) as conn:
+                conn.execute("CREATE DATABASE shop")
+            with psycopg.connect(url, autocommit=True) as conn:
+                conn.execute(
+                    "CREATE TABLE t AS SELECT g AS a, md5(g::text) FROM generate_series(1, 200000) g"
+                )
+            made = create_dump(repository, url, DumpOptions())
+            create_base(repository, url)
+
+            def fill_while_unpacking(what: str, done: int, total: int) -> None:
+                if what == "bytes unpacked" and not list(small.glob("ballast*")):
+                    fill_up(small, leave=8)
+
+            plan = Planned(repository=repository, plan=plan_recovery(repository, Target()))
+            with pytest.raises(RecoveryFailed, match="No space left") as failed:
+                recover(plan, name="again", home=home, progress=fill_while_unpacking)
+            assert "PGWRIGHT_HOME" in str(failed.value.hint)
+            assert [path.name for path in (home / "instances").iterdir()] == ["shop"]
+
+            with pytest.raises(RestoreFailed, match="disk of the server is full"):
+                restore_database(repository, made, url, RestoreOptions(name="shop", replace=True))
+            with psycopg.connect(url) as conn:
+                assert conn.execute("SELECT count(*) FROM t").fetchone() == (200_000,)
+                names = conn.execute("SELECT datname FROM pg_database WHERE NOT datistemplate ORDER BY 1")
+                assert names.fetchall() == [("postgres",), ("shop",)]
+        finally:
+            server.remove("shop", home=home)

@@ -14,7 +14,7 @@ from pgwright.backup.manifest import Content, Manifest, Role, StoredFile
 from pgwright.backup.programs import client_environment, newest_programs
 from pgwright.backup.repository import Repository
 from pgwright.backup.rewriting import rewritten
-from pgwright.backup.streams import feed, output_of
+from pgwright.backup.streams import NO_SPACE, feed, output_of
 from pgwright.errors import PgwrightError, RestoreFailed
 from pgwright.pg.address import Address
 from pgwright.server import Binaries
@@ -207,6 +207,14 @@ def serious(words: str) -> str:
 def explained(program: str, words: str) -> PgwrightError:
     """Return the error for a program that could not restore."""
     lines = [line for line in words.splitlines() if line.strip()]
+    if NO_SPACE in words:
+        return RestoreFailed(
+            "the disk of the server is full",
+            detail="\n".join(
+                [*lines[:5], "what was restored so far was taken back; the old data is as it was"]
+            ),
+            hint="free some space there, then run the same command again",
+        )
     return RestoreFailed(
         f"{program} could not restore the backup",
         detail="\n".join(lines[:20]) or "it said nothing",

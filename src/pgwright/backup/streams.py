@@ -7,6 +7,8 @@ it end as well.
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 import queue
 import subprocess
 import tempfile
@@ -20,6 +22,7 @@ from pgwright.pg.redact import redact
 from pgwright.server.account import Account
 
 CHUNK = 256 * 1024
+NO_SPACE = os.strerror(errno.ENOSPC)  # as programs and servers say it
 _AHEAD = 8  # chunks between two threads: enough to keep both busy, too few to matter in memory
 
 

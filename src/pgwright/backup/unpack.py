@@ -13,7 +13,7 @@ from pgwright.backup.base import KEPT_SETTINGS
 from pgwright.backup.manifest import Manifest, Role
 from pgwright.backup.recovery import RecoveryPlan, Target
 from pgwright.backup.repository import Repository
-from pgwright.backup.streams import feed
+from pgwright.backup.streams import NO_SPACE, feed
 from pgwright.backup.wal import PARTIAL, Archive
 from pgwright.errors import RecoveryFailed
 from pgwright.server import Binaries
@@ -21,6 +21,8 @@ from pgwright.server.account import Account
 from pgwright.server.paths import make_directory
 
 Progress = Callable[[str, int, int], None]
+_REMOVED = "what was unpacked so far was removed; nothing else was changed"
+_LARGER = "free some space, or set PGWRIGHT_HOME to a folder on a larger disk"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +110,8 @@ def extract(flow: Iterable[bytes], folder: Path, account: Account, *, name: str)
     # Without the last option the zeros that end an archive end the reading, and checksums stay unread.
     command = ["tar", "--extract", "--file=-", f"--directory={folder}", "--no-same-owner", "--ignore-zeros"]
     code, words = feed(command, flow, environment={"PATH": os.defpath, "LC_ALL": "C"}, account=account)
+    if code and NO_SPACE in words:
+        raise RecoveryFailed(f"{name} cannot be unpacked: {NO_SPACE}", detail=_REMOVED, hint=_LARGER)
     if code:
         raise RecoveryFailed(f"{name} cannot be unpacked", detail=words)
 
@@ -143,7 +147,13 @@ def fetch_wal(
         if name != archived.name and name in complete:
             continue
         path = folder / name
-        path.write_bytes(archive.content(archived))
+        content = archive.content(archived)
+        try:
+            path.write_bytes(content)
+        except OSError as error:
+            raise RecoveryFailed(
+                f"{name} cannot be written: {error.strerror}", detail=_REMOVED, hint=_LARGER
+            ) from error
         if account.is_other:
             os.chown(path, account.uid, account.gid)
         if progress:
