@@ -56,9 +56,10 @@ from pgwright.errors.plans import (
     RehearsalFailed,
     TargetNotEmpty,
 )
-from pgwright.errors.timeseries import PolicyError
+from pgwright.errors.timeseries import ArchiveDiffers, ConversionDiffers, PolicyError
 
 __all__ = [
+    "ArchiveDiffers",
     "AuthenticationError",
     "BackupDamaged",
     "BackupFailed",
@@ -68,6 +69,7 @@ __all__ = [
     "ColumnMismatch",
     "ConfigError",
     "ConnectError",
+    "ConversionDiffers",
     "CopyDiffers",
     "CopyFailed",
     "CountsDiffer",

@@ -9,3 +9,15 @@ class PolicyError(PgwrightError):
     """Report a declaration about a table over time that the table or the server cannot bear."""
 
     code = "PW600"
+
+
+class ConversionDiffers(PgwrightError):
+    """Report a conversion whose copy does not hold the rows of its table; the table is as it was."""
+
+    code = "PW601"
+
+
+class ArchiveDiffers(PgwrightError):
+    """Report an archived piece that does not read back as the rows that it was made of."""
+
+    code = "PW602"

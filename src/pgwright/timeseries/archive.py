@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from psycopg import Connection, sql
 
-from pgwright.errors import PgwrightError
+from pgwright.errors import ArchiveDiffers
 from pgwright.formats.columnar import read_parquet, write_parquet
 from pgwright.kinds.steps import name_of
 from pgwright.model.names import ObjectId
@@ -35,12 +35,6 @@ _TEXTS = {
     "extra_float_digits": "3",
 }
 _BACK = Name("pg_temp", "pgwright_read_back")
-
-
-class ArchiveDiffers(PgwrightError):
-    """Report an archived piece that does not read back as the rows that it was made of."""
-
-    code = "PW602"
 
 
 class Archived(msgspec.Struct, frozen=True, kw_only=True):

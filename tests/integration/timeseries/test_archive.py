@@ -13,11 +13,11 @@ from typing import Any
 import psycopg
 import pytest
 
-from pgwright.errors import PolicyError
+from pgwright.errors import ArchiveDiffers, PolicyError
 from pgwright.model.names import QualifiedName
 from pgwright.model.policy import Retain, Rollup, TimeSeries
 from pgwright.pg.quoting import Name
-from pgwright.timeseries.archive import ArchiveDiffers, archives, restore_piece
+from pgwright.timeseries.archive import archives, restore_piece
 from pgwright.timeseries.chunks import chunks
 from pgwright.timeseries.declare import Edit, declare
 from pgwright.timeseries.run import run_policies

@@ -15,12 +15,11 @@ import psycopg
 import pytest
 
 from pgwright.diff.compare import compare
-from pgwright.errors import PolicyError, StatementError
+from pgwright.errors import ConversionDiffers, PolicyError, StatementError
 from pgwright.model.catalog import Catalog
 from pgwright.sources.database import read_catalog
 from pgwright.sources.workshop import Workshop
 from pgwright.timeseries.chunks import chunks
-from pgwright.timeseries.convert.equality import ConversionDiffers
 from pgwright.timeseries.convert.proposal import Conversion, propose_conversion, propose_way_back
 from pgwright.timeseries.convert.run import Converted, abandon, convert, unfinished
 from tests.integration.timeseries.converted import ROWS, SCHEMA

@@ -6,18 +6,12 @@ from typing import Any
 
 from psycopg import Connection, sql
 
-from pgwright.errors import PgwrightError
+from pgwright.errors import ConversionDiffers
 from pgwright.model.names import ObjectId
 from pgwright.verify.hashing import common_ways, row_hash
 from pgwright.verify.tables import Table, read_tables
 
 _NAMED = 5
-
-
-class ConversionDiffers(PgwrightError):
-    """Report a conversion whose copy does not hold the rows of its table; the table is as it was."""
-
-    code = "PW601"
 
 
 def table_of(conn: Connection[Any], id: ObjectId) -> Table:
