@@ -27,14 +27,33 @@ def bucket_start(at: sql.Composable, span: Span, zone: str, type: str) -> sql.Co
     """Compose the start of the bucket that `at`, an expression of the given type, falls into."""
     zoned = type == ZONED
     if span.seconds and _HOUR % span.seconds == 0:
-        # Within the hour no clock changes: what has passed of the bucket can be taken off the moment itself.
-        passed = sql.SQL(
-            "make_interval(secs => mod(extract(epoch FROM ({local})::time)::numeric, {seconds})"
-            "::double precision)"
-        ).format(local=_local(at, zone, zoned), seconds=_number(span.seconds))
-        return sql.SQL("({} - {})").format(at, passed)
+        return _within_hour(at, span.seconds, zone, type)
     local = _local(at, zone, zoned)
     return _back(_floor(local, span), zone, type)
+
+
+def _within_hour(at: sql.Composable, seconds: int, zone: str, type: str) -> sql.Composed:
+    """Compose the start of a bucket of an hour or less, in whole numbers: it is asked of every row.
+
+    Within the hour no clock changes: what has passed of the bucket can be taken off the moment itself.
+    """
+    unit, local = _unit(seconds), _local(at, zone, type == ZONED)
+    # With the zone as an argument the truncated moment keeps its offset, in the hour that comes twice too.
+    parts = (at, literal(zone)) if type == ZONED else (local,)
+    start = sql.SQL("date_trunc({}, {})").format(literal(unit), sql.SQL(", ").join(parts))
+    if unit == "hour" or seconds == 1:
+        return start
+    passed = sql.SQL("date_part('minute', {local})::int").format(local=local)
+    if unit == "second":
+        passed = sql.SQL("{} * 60 + floor(date_part('second', {}))::int").format(passed, local)
+    size = seconds // 60 if unit == "minute" else seconds
+    return sql.SQL("({} - mod({}, {}) * interval {})").format(
+        start, passed, _number(size), literal(f"1 {unit}")
+    )
+
+
+def _unit(seconds: int) -> str:
+    return "hour" if seconds == _HOUR else "minute" if seconds % 60 == 0 else "second"
 
 
 def bucket_after(start: sql.Composable, span: Span, zone: str, type: str) -> sql.Composed:
