@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
 
+from pgwright import server
 from pgwright.model.names import QualifiedName
 from pgwright.model.policy import Policy, Retain, Rollup, TimeSeries
 from pgwright.timeseries.declare import Edit, declare
@@ -160,13 +164,44 @@ def _writing(url: str, waits: list[float]) -> Iterator[None]:
             thread.join()
 
 
-def retiring(url: str, rows: int = 5_000_000) -> tuple[float, float]:
-    """Return how many times faster a month is retired than deleted, and a writer's longest wait in s."""
-    with psycopg.connect(url, autocommit=True) as conn:
+@contextmanager
+def _durable() -> Iterator[str]:
+    """Lead to a server on a disk that waits for it at each commit: a DELETE's log is half of its cost."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as home:
+        Path(home).chmod(0o755)  # a server of root belongs to another user, which must get in
+        settings = {"max_wal_size": "4GB"}
+        instance = server.start("bench-retention", home=Path(home), durable=True, settings=settings)
+        try:
+            yield server.url(instance)
+        finally:
+            server.remove("bench-retention", home=Path(home))
+
+
+def _make_cold(conn: psycopg.Connection, *tables: str) -> None:
+    """Write tables to disk and let the system forget them: a month that is retired was not read for long."""
+    conn.execute("CHECKPOINT")
+    files = conn.execute(
+        "SELECT current_setting('data_directory') || '/' || pg_relation_filepath(r) FROM ("
+        "SELECT unnest(%(tables)s::regclass[]) AS r UNION ALL SELECT indexrelid FROM pg_index "
+        "WHERE indrelid = ANY (%(tables)s::regclass[])) AS t",
+        {"tables": list(tables)},
+    ).fetchall()
+    for (file,) in files:
+        descriptor = os.open(file, os.O_RDONLY)
+        os.fsync(descriptor)
+        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+        os.close(descriptor)
+
+
+def retiring(rows: int = 5_000_000) -> tuple[float, float]:
+    """Return how many times faster a month is retired than deleted, and a writer's longest wait in s.
+
+    Both on the same rows and indexes, unread for long, while the same sessions write, each commit on disk.
+    """
+    with _durable() as url, psycopg.connect(url, autocommit=True) as conn:
         conn.execute(SCHEMA)
-    _declare(url, TimeSeries("at", "1 month"))
-    month = "date_trunc('month', now(), 'UTC') - interval '{} months'"
-    with psycopg.connect(url, autocommit=True) as conn:
+        _declare(url, TimeSeries("at", "1 month"), Retain("6 months"))
+        month = "date_trunc('month', now(), 'UTC') - interval '{} months'"
         conn.execute("DROP TABLE readings_history")
         make = "CREATE TABLE readings_old PARTITION OF readings FOR VALUES FROM (%L) TO (%L)"
         text = f"DO $$ BEGIN EXECUTE format('{make}', {month.format(12)}, {month.format(11)}); END $$"
@@ -177,14 +212,18 @@ def retiring(url: str, rows: int = 5_000_000) -> tuple[float, float]:
         )
         conn.execute("CREATE TABLE same (LIKE readings INCLUDING ALL)")
         conn.execute("INSERT INTO same SELECT * FROM readings_old")
-        deleting = _seconds(lambda: conn.execute("DELETE FROM same"))
-    _declare(url, Retain("6 months"))
-    waits: list[float] = []
-    with _writing(url, waits):
-        time.sleep(0.5)
+        conn.execute("VACUUM ANALYZE same, readings_old")
+        _make_cold(conn, "same", "readings_old")
+        waits: list[float] = []
         done: list[Any] = []
-        dropping = _seconds(lambda: done.append(run_policies(url, Demand(tasks=("retire",)))))
-        time.sleep(0.5)
+        with _writing(url, []):
+            delete = b"DELETE FROM same WHERE at < now() - interval '6 months'"
+            deleting = _seconds(lambda: conn.execute(delete))
+        conn.execute("CHECKPOINT")
+        with _writing(url, waits):
+            time.sleep(0.5)
+            dropping = _seconds(lambda: done.append(run_policies(url, Demand(tasks=("retire",)))))
+            time.sleep(0.5)
     if not any("dropped readings_old" in o.said for o in done[0].outcomes):
         raise AssertionError(f"nothing was dropped: {done[0].outcomes}")
     return deleting / dropping, max(waits)
