@@ -28,6 +28,7 @@ from pgwright.migrate.messages import (
     StatementEnded,
     StatementSkipped,
 )
+from pgwright.migrate.stand_in import stand_in
 from pgwright.migrate.statements import Form, Statement, classify
 from pgwright.migrate.turn import WORK_LOCK
 from pgwright.pg.session import lock_key
@@ -154,8 +155,8 @@ class Conductor:
             self._witness = Witness(self._order.url, session.fetch, pid=self._pid, major=self._major)
         self._channel.send(RevisionBegan(name, direction))
 
-    def statement_begins(self, session: Session, text: str, parameters: Any) -> int | None:
-        """Prepare for a statement; return the number of its rows if it is committed already and must not run.
+    def statement_begins(self, session: Session, text: str, parameters: Any) -> str | None:
+        """Prepare for a statement; if it is committed already, return what is to run in its place.
 
         Raises `MigrationDiverged` where an earlier attempt has committed another statement at this place.
         """
@@ -174,7 +175,7 @@ class Conductor:
                 entry = replace(entry, is_done=True)
             if entry.is_done:
                 self._channel.send(StatementSkipped(self._number, text))
-                return entry.row_count
+                return stand_in(session, entry.row_count)
         self._mend(session, statement)
         self._set_limit(session, statement)
         if self._order.statements:

@@ -151,8 +151,8 @@ def test_comments_formats_and_missing_database(tmp_path: Path) -> None:
     )
     text = path.read_text()
     path.write_text(
-        text + "# pgwright: ignore=table_rewrite because it is small\n"
-        "# pgwright: ignore=backfill because of nothing\n# pgwright: ignore=no_way_back\n"
+        text + "# pgwright: ignore-file=table_rewrite because it is small\n"
+        "# pgwright: ignore-file=backfill because of nothing\n# pgwright: ignore-file=no_way_back\n"
     )
     nowhere = "postgresql://nobody@127.0.0.1:1/none"
     done = lint(tmp_path, nowhere, "--format", "sarif")
@@ -183,6 +183,44 @@ def test_comments_formats_and_missing_database(tmp_path: Path) -> None:
     assert failing.returncode == 1 and "fails_on_scratch" in failing.stdout
     unknown = lint(tmp_path, nowhere, "nonsense")
     assert unknown.returncode == 2 and "pgwright migrate history" in unknown.stderr
+
+
+ACCEPTED = """
+# pgwright: ignore=table_rewrite because it is small,
+# as all know
+op.execute(
+    "ALTER TABLE big ALTER COLUMN a TYPE bigint"
+)
+op.execute("ALTER TABLE big ALTER COLUMN b TYPE bigint")  # pgwright: ignore=table_rewrite because so
+op.execute("ALTER TABLE small ALTER COLUMN a TYPE bigint")
+# pgwright: ignore=table_rewrite because of nothing
+op.execute("UPDATE big SET c = 'x'")
+"""
+DJANGO_ACCEPTED = """
+# pgwright: ignore=table_rewrite because it is small
+migrations.RunSQL(
+    "ALTER TABLE shop_big ALTER COLUMN a TYPE bigint", "SELECT 1"
+),
+migrations.RunSQL("ALTER TABLE shop_big ALTER COLUMN a TYPE integer", "SELECT 1"),
+"""
+
+
+def test_a_comment_counts_for_its_statement(tmp_path: Path) -> None:
+    """The statement at a comment or below it is accepted; the same rule still finds the others."""
+    nowhere = "postgresql://nobody@127.0.0.1:1/none"
+    made, other = tmp_path / "alembic_shop", tmp_path / "django_shop"
+    alembic_project(made, [("0001", None, FIRST, "pass"), ("0002", "0001", ACCEPTED, "pass")])
+    done = lint(made, nowhere, "0002", "--json")
+    found = placed(made, done.stdout)
+    assert found["table_rewrite"] == {ACCEPTED.splitlines()[7]}
+    assert found["unused_ignore"] == {ACCEPTED.splitlines()[8]}
+    assert "ignore-file=table_rewrite" in done.stdout and found["backfill"]
+
+    django_project(other, {"0001_first": (True, DJANGO_FIRST), "0002_second": (True, DJANGO_ACCEPTED)})
+    for path in (other / "shop" / "migrations").glob("0*.py"):
+        path.write_text(path.read_text().replace("import migrations", "import migrations, models", 1))
+    found = placed(other, lint(other, nowhere, "shop.0002_second", "--json").stdout)
+    assert found["table_rewrite"] == {DJANGO_ACCEPTED.splitlines()[5]} and "unused_ignore" not in found
 
 
 DJANGO_FIRST = """

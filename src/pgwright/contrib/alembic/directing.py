@@ -19,9 +19,6 @@ _PLACE = frozenset(
     {"host", "hostaddr", "port", "user", "password", "passfile", "service", "dbname", "database"}
 )
 _LIBPQ = frozenset({"psycopg", "psycopg_async", "psycopg2", "psycopg2cffi"})
-_SKIPPED = "SET SESSION pgwright.skipped = 'yes'"
-_SKIPPED_ROWS = "CREATE TEMPORARY TABLE IF NOT EXISTS pgwright_skipped (n bigint)"
-_SKIPPED_COUNT = "INSERT INTO pg_temp.pgwright_skipped SELECT n FROM generate_series(1, {count}) AS n"
 
 
 class DriverSession:
@@ -114,16 +111,9 @@ class Directing:
     ) -> tuple[str, Any]:
         if self.conductor is None or not self.is_directed(conn):
             return statement, parameters
-        session = session_of(conn)
-        rows = self.conductor.statement_begins(session, statement, parameters)
-        self._skipping = rows is not None
-        if rows is None:
-            return statement, parameters
-        if not rows:
-            return _SKIPPED, ()
-        # Code that asks how many rows it changed shall hear the same number again.
-        session.fetch(_SKIPPED_ROWS)
-        return _SKIPPED_COUNT.replace("{count}", str(int(rows))), ()
+        instead = self.conductor.statement_begins(session_of(conn), statement, parameters)
+        self._skipping = instead is not None
+        return (statement, parameters) if instead is None else (instead, ())
 
     def _after(  # noqa: PLR0917 - the event's own signature
         self, conn: Connection, cursor: Any, statement: str, parameters: Any, context: Any, many: bool

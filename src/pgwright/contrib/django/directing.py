@@ -18,9 +18,6 @@ ALIAS = "default"
 _KEYS = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
 # These say where a server is, or keep connections that were opened with other settings.
 _DROPPED = frozenset({"service", "passfile", "hostaddr", "pool"})
-_SKIPPED = "SET SESSION pgwright.skipped = 'yes'"
-_SKIPPED_ROWS = "CREATE TEMPORARY TABLE IF NOT EXISTS pgwright_skipped (n bigint)"
-_SKIPPED_COUNT = "INSERT INTO pg_temp.pgwright_skipped SELECT n FROM generate_series(1, %s) AS n"
 
 
 class DjangoSession:
@@ -102,11 +99,9 @@ class Directing:
         if conductor is None:
             return execute(sql, params, many, context)
         session, cursor = DjangoSession(context["connection"]), context["cursor"].cursor
-        rows = conductor.statement_begins(session, str(sql), params)
-        if rows is not None:
-            # Code that asks how many rows it changed shall hear the same number again.
-            session.fetch(_SKIPPED_ROWS)
-            return cursor.execute(_SKIPPED_COUNT, (rows,)) if rows else cursor.execute(_SKIPPED)
+        instead = conductor.statement_begins(session, str(sql), params)
+        if instead is not None:
+            return cursor.execute(instead)
         try:
             result = execute(sql, params, many, context)
         except BaseException:

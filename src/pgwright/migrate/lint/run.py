@@ -11,7 +11,7 @@ from pgwright.config import Project
 from pgwright.errors import UsageError
 from pgwright.migrate.files import files_of
 from pgwright.migrate.lint.edits import diff
-from pgwright.migrate.lint.ignores import TITLES, ignores, judge
+from pgwright.migrate.lint.ignores import TITLES, accepted
 from pgwright.migrate.lint.nouns import Linted, LiveTable, Remark
 from pgwright.migrate.lint.observe import FAILS, observed
 from pgwright.migrate.lint.registry import RULES, rule
@@ -153,7 +153,7 @@ def lint(
                 linted, failure = observed(here, revision, wanted, blank)
                 remarks = [*_remarks(linted, squawk), *failure]
                 is_limited |= any(id == "no_lock_timeout" for id, _ in remarks)
-                kept, dropped = _accepted(linted, remarks)
+                kept, dropped = accepted(linted, remarks)
                 found += [_finding(linted, project.root, id, remark) for id, remark in kept]
                 ignored += dropped
                 if changed := _diff(linted, project.root, [remark for _, remark in kept]):
@@ -199,13 +199,6 @@ def _remarks(linted: Linted, squawk: str | None) -> Iterator[tuple[str, Remark]]
             yield id, remark
     if squawk and linted.statements:
         yield from squawk_find(linted, squawk)
-
-
-def _accepted(linted: Linted, remarks: Sequence[tuple[str, Remark]]) -> tuple[list[tuple[str, Remark]], int]:
-    known = ignores(linted)
-    accepted = {ignore.rule for ignore in known if ignore.reason}
-    kept = [(id, remark) for id, remark in remarks if id not in accepted]
-    return [*kept, *judge(known, {id for id, _ in remarks})], len(remarks) - len(kept)
 
 
 def _finding(linted: Linted, root: Path, id: str, remark: Remark) -> Finding:
