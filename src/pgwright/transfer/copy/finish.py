@@ -40,7 +40,7 @@ def make_entries(
         try:
             with doing(conn, run, f"{stage} {entry.id}") as due:
                 if due:
-                    conn.execute(_idempotent(entry).encode())
+                    conn.execute(_statement(entry).encode())
         except psycopg.errors.UndefinedTable as error:
             if not (partial and entry.type == "FK CONSTRAINT"):
                 raise _refused(entry, error) from error
@@ -130,10 +130,14 @@ def copy_large_objects(source: Side, urls: tuple[str, str], target: Connection[A
         pass
 
 
-def _idempotent(entry: Entry) -> str:
-    """Return the SQL of an entry; a schema may be there already: public is in every new database."""
+def _statement(entry: Entry) -> str:
+    """Return the SQL that makes an entry here."""
     if entry.type == "SCHEMA":
+        # It may be there already: public is in every new database.
         return entry.sql.replace("CREATE SCHEMA ", "CREATE SCHEMA IF NOT EXISTS ", 1)
+    if entry.type == "MATERIALIZED VIEW DATA":
+        # It is filled as its owner, who sees here what row policies let them see in the source.
+        return f"SET LOCAL row_security = on; {entry.sql}"
     return entry.sql
 
 
