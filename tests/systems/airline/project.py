@@ -10,8 +10,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parents[3] / "systems" / "airline"
-HEAD = "41d6f3e09b8c"
-REVISIONS = ("b41f7c20d9e3", "2c9d05e8a716", "7e3a91b4c05d", "d08b62f5137a", "95e1c7a3f248", HEAD)
+HEAD = "6b07c4f1a9de"
+REVISIONS = (
+    "b41f7c20d9e3",
+    "2c9d05e8a716",
+    "7e3a91b4c05d",
+    "d08b62f5137a",
+    "95e1c7a3f248",
+    "41d6f3e09b8c",
+    HEAD,
+)
 ALEMBIC = ("-m", "alembic")
 SCRIPT = ("scripts/db.py",)
 DEMO = ("-m", "app.demo")

@@ -33,6 +33,11 @@ PARTS = {
           JOIN pg_type ON pg_type.oid = enumtypid
          WHERE typnamespace = 'public'::regnamespace
     """,
+    "triggers": """
+        SELECT pg_get_triggerdef(pg_trigger.oid) FROM pg_trigger
+          JOIN pg_class ON pg_class.oid = tgrelid
+         WHERE relnamespace = 'public'::regnamespace AND NOT tgisinternal
+    """,
     "functions": "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace",
 }
 EMPTY: dict[str, list[tuple[object, ...]]] = {part: [] for part in PARTS}

@@ -155,6 +155,45 @@ def test_market_data_are_the_sums(loaded: tuple[str, Done, int]) -> None:
     assert ask(url, one) == (True, True)
 
 
+FRESH = """
+    SELECT f.origin_code, f.destination_code, f.service_date, count(*),
+           count(*) FILTER (WHERE f.status = 'cancelled'), count(f.actual_departure),
+           count(f.seats) FILTER (WHERE f.status <> 'cancelled'),
+           coalesce(sum(f.seats) FILTER (WHERE f.status <> 'cancelled'), 0),
+           coalesce(sum(extract(epoch FROM f.actual_departure - f.scheduled_departure) / 60), 0)::bigint,
+           coalesce(sum(s.n), 0), coalesce(sum(s.people), 0), coalesce(sum(s.revenue), 0)
+      FROM flights f
+      LEFT JOIN (SELECT flight_id, count(*) AS n, sum(passengers) AS people, sum(total) AS revenue
+                   FROM bookings WHERE status IN ('confirmed', 'flown') GROUP BY 1) s ON s.flight_id = f.id
+     GROUP BY 1, 2, 3
+"""
+STORED = """
+    SELECT origin_code, destination_code, service_date, flights, flights_cancelled, flights_departed,
+           flights_with_seats, seats_offered, departure_delay_minutes, bookings, passengers, revenue
+      FROM market_data
+"""
+CHANGES = """
+    UPDATE flights SET service_date = service_date + 1 WHERE id % 500 = 0;
+    UPDATE flights SET destination_code = 'BOS' WHERE id % 701 = 0 AND origin_code <> 'BOS';
+    UPDATE bookings SET flight_id = flight_id % 3000 + 1 WHERE id % 50 = 0;
+    UPDATE bookings SET status = 'refunded', cancelled_at = booked_at WHERE id % 90 = 0;
+    DELETE FROM bookings WHERE id % 30 = 1;
+    DELETE FROM flights f WHERE id % 40 = 3 AND NOT EXISTS (SELECT FROM bookings WHERE flight_id = f.id)
+"""
+
+
+def test_market_data_follow_what_changes(migrated: str) -> None:
+    succeed(migrated, *DEMO, *SCALE)
+    differ = f"SELECT count(*) FROM (({STORED} EXCEPT ALL {FRESH}) UNION ALL ({FRESH} EXCEPT ALL {STORED})) d"
+    with psycopg.connect(migrated, autocommit=True) as connection:
+        connection.execute(CHANGES.encode())
+    assert ask(migrated, differ) != (0,)
+    succeed(migrated, "-m", "pgwright", "policy", "run", "--force", "--yes")
+    assert ask(migrated, differ) == (0,)
+    succeed(migrated, "-m", "pgwright", "policy", "status")
+    assert succeed(migrated, *SCRIPT, "status").returncode == 0
+
+
 def test_progress_is_json_lines_and_memory_is_small(loaded: tuple[str, Done, int]) -> None:
     _, done, peak = loaded
     lines = [json.loads(line) for line in done.stdout.splitlines()]

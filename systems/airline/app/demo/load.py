@@ -1,4 +1,4 @@
-"""Load the demo data into an empty database, in one transaction."""
+"""Load the demo data into an empty database, in one transaction, and add up the market data."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import psycopg
-from pgwright import connect, migration_lock
+from pgwright import PolicyDemand, connect, migration_lock, run_policies
 from psycopg import sql
 
 from app.demo import customers, sources
 from app.demo.bulk import deferred_build
 from app.demo.flights import COLUMNS as FLIGHT_COLUMNS
 from app.demo.flights import NA, NULL, FlightIndex, flight_lines
-from app.demo.market import FILL_MARKET_DATA
 from app.errors import DatabaseError, RefusedError
 from app.settings import Settings
 
@@ -101,13 +100,29 @@ def load(settings: Settings, *, scale: float = 1.0, report: Report) -> bool:
     # Two loads at once: the second waits, and then finds the data there.
     with (
         migration_lock(settings.text),
-        connect(settings.text, application_name="airline: demo") as connection,
+        connect(settings.text, application_name="airline: demo", autocommit=True) as connection,
     ):
         with connection.transaction():
-            if not is_needed(connection, settings, scale):
-                return False
-            load_tables(connection, scale, report)
-        return True
+            needed = is_needed(connection, settings, scale)
+            if needed:
+                load_tables(connection, scale, report)
+        # After the end of that transaction: a load that was cut short here finds its rows, and goes on.
+        refresh_market_data(settings, report)
+        if needed:
+            analyze(connection, ("market_data",))
+        return needed
+
+
+def refresh_market_data(settings: Settings, report: Report) -> None:
+    """Add up market data where flights or bookings have changed."""
+    demand = PolicyDemand(tasks=("refresh",), only=("market_data",), force=True)
+
+    def tell(_: str, done: int, total: int) -> None:
+        if total:
+            report(Progress(label="market_data", done=done, total=total))
+
+    for outcome in run_policies(settings.text, demand, tell=tell).failed:
+        raise DatabaseError(f"market data could not be added up: {outcome.error}", hint="pgwright policy run")
 
 
 def is_needed(connection: psycopg.Connection, settings: Settings, scale: float) -> bool:
@@ -139,15 +154,12 @@ def marker(scale: float) -> str:
 
 def load_tables(connection: psycopg.Connection, scale: float, report: Report) -> None:
     """Fill all tables; the caller owns the transaction."""
-    with deferred_build(connection, LOADED):
+    with deferred_build(connection, FILLED_BY_COPY):
         index = load_flights(connection, scale, report)
         hours = sources.scaled("weather", scale)
         copy(connection, "weather", WEATHER_COLUMNS, weather_lines(scale), total=hours, report=report)
         load_customers(connection, scale, index, report)
-        # Without statistics the aggregate is planned for a few rows and takes three times as long.
         analyze(connection, FILLED_BY_COPY)
-        filled = connection.execute(FILL_MARKET_DATA).rowcount
-        report(Progress(label="market_data", done=filled, total=filled))
     for table in ("users", "flights", "bookings"):
         # Rows came with their ids; the next row that the application inserts must not meet one of them.
         restart = sql.SQL("SELECT setval(pg_get_serial_sequence({}, 'id'), max(id)) FROM {}")
@@ -157,7 +169,6 @@ def load_tables(connection: psycopg.Connection, scale: float, report: Report) ->
         " VALUES (%s, %s, '!', false, '2013-01-01 00:00+00')",
         (MARKER_EMAIL, marker(scale)),
     )
-    analyze(connection, ("market_data",))
 
 
 def analyze(connection: psycopg.Connection, tables: tuple[str, ...]) -> None:

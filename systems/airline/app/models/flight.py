@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db.base import AirlineCode, AirportCode, Base, BigKey, TailNumber
 from app.models.enums import pg_enum
+from app.models.market import MARKET_ROLLUP
 from app.models.network import Aircraft, Airline, Airport
 
 
@@ -46,6 +47,7 @@ class Flight(Base):
         Index("ix_flights_route_date", "origin_code", "destination_code", "service_date"),
         Index("ix_flights_destination_code_service_date", "destination_code", "service_date"),
         Index("ix_flights_tail_number", "tail_number"),
+        MARKET_ROLLUP,
     )
 
     id: Mapped[BigKey]

@@ -5,14 +5,43 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+from pgwright.contrib.sqlalchemy import Join, Rollup
 from sqlalchemy import BigInteger, CheckConstraint, Computed, ForeignKey, Index, Numeric
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import AirportCode, Base
 
+# Declared with the flights, and filled into the table below. Bookings are summed up by flight before they
+# meet it: joined row by row, a flight with three bookings would offer its seats three times.
+MARKET_ROLLUP = Rollup(
+    "market_data",
+    group_by=("origin_code", "destination_code", "service_date"),
+    joins=[
+        Join(
+            "bookings",
+            on={"flight_id": "id"},
+            aggregates={"bookings": "count(*)", "passengers": "sum(passengers)", "revenue": "sum(total)"},
+            where="status IN ('confirmed', 'flown')",
+        )
+    ],
+    aggregates={
+        "flights": "count(*)",
+        "flights_cancelled": "count(*) FILTER (WHERE flights.status = 'cancelled')",
+        "flights_departed": "count(actual_departure)",
+        "flights_with_seats": "count(seats) FILTER (WHERE flights.status <> 'cancelled')",
+        "seats_offered": "coalesce(sum(seats) FILTER (WHERE flights.status <> 'cancelled'), 0)",
+        "departure_delay_minutes": (
+            "coalesce(sum(extract(epoch FROM actual_departure - scheduled_departure) / 60), 0)::bigint"
+        ),
+        "bookings": "coalesce(sum(bookings.bookings), 0)",
+        "passengers": "coalesce(sum(bookings.passengers), 0)",
+        "revenue": "coalesce(sum(bookings.revenue), 0)",
+    },
+)
+
 
 class MarketData(Base):
-    """Demand on one route and service date.
+    """Demand on one route and service date, kept by the rollup above.
 
     Sums and counts are stored, because they can be added up over days and routes; the
     averages are computed from them by the database. `seats_offered` counts flights that
