@@ -152,6 +152,8 @@ def create(
 
 def show_backup(invocation: Invocation, made: Manifest, place: str, *, option: str | None) -> None:
     """Print what a backup that has just been made holds; `option` is the --repository that was given."""
+    from pgwright.backup.manifest import Content  # noqa: PLC0415
+
     out = invocation.output
     seconds = (made.finished_at - made.started_at).total_seconds()
 
@@ -161,11 +163,11 @@ def show_backup(invocation: Invocation, made: Manifest, place: str, *, option: s
             whole = "what changed since " + made.parent if made.parent else "the whole server"
             out.line(f"{whole}: {size(made.size)}, {duration(seconds)}, consistent from {made.end_lsn}")
         for facts in made.databases:
-            rows = facts.row_count
-            out.line(
-                f"{facts.name}: {counted(facts.table_count, 'table')}, {counted(rows, 'row')}, "
-                f"{size(facts.size_bytes)} in {size(made.size)}, {duration(seconds)}"
-            )
+            rows = "without rows" if made.content is Content.SCHEMA else counted(facts.row_count, "row")
+            # The size is that of the whole database.
+            stored = f"{size(facts.size_bytes)} in {size(made.size)}" if made.is_whole else size(made.size)
+            tables = counted(facts.table_count, "table")
+            out.line(f"{facts.name}: {tables}, {rows}, {stored}, {duration(seconds)}")
         out.line(f"encrypted for {', '.join(made.recipients)}" if made.recipients else "not encrypted")
         where = f" --repository {shlex.quote(option)}" if option else ""
         out.line(f"prove it: pgwright backup verify {made.id}{where}")

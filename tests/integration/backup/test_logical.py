@@ -295,7 +295,11 @@ def test_tables_are_counted_as_their_users_do(database: str, run: Run) -> None:
     run_policies(database)
     made = run("backup", "create", url=database)
     compared = json.loads(run("verify", database, database, "--json", url=database).stdout)
-    assert f"{len(compared['tables'])} tables, 4 rows" in made.stdout
+    assert f"{len(compared['tables'])} tables, 4 rows, " in made.stdout and " MB in " in made.stdout
+    schema = run("backup", "create", "--schema-only", url=database).stdout
+    assert (
+        f"{len(compared['tables'])} tables, without rows, " in schema and " in " not in schema.splitlines()[1]
+    )
 
 
 def test_roles_are_required_created_or_mapped(database: str, run: Run) -> None:
