@@ -63,6 +63,7 @@ def make_plan(
         (
             *_contested(context, alterations.keys(), renamed, stand_in),
             *_following(context, alterations, refills),
+            *_standing_on(context, alterations, stand_in),
         ),
         additive={id for id, alteration in alterations.items() if alteration.additive},
     )
@@ -132,6 +133,19 @@ def _following(
             if above in refills:
                 yield Move(Op.CREATE, id), Move(Op.ALTER, above)
             above = getattr(context.after.get(above), "partition_of", None)
+
+
+def _standing_on(
+    context: Context, alterations: Mapping[ObjectId, Alteration], stand_in: Mapping[ObjectId, ObjectId]
+) -> Iterable[tuple[Move, Move]]:
+    """Pair what makes an object anew as it was with what comes to stand on it."""
+    for id, alteration in alterations.items():
+        for remade in alteration.remade:
+            for dependent in context.after.dependents.get(remade, ()):
+                if dependent in context.created:
+                    yield Move(Op.ALTER, id), Move(Op.CREATE, final(dependent, stand_in))
+                elif dependent not in context.before.dependents.get(remade, ()):
+                    yield Move(Op.ALTER, id), Move(Op.ALTER, dependent)
 
 
 def _parents(table: CatalogObject | None) -> set[ObjectId]:

@@ -77,7 +77,7 @@ def definition(o: Column, context: Context) -> sql.Composable:
         kind = {"s": "STORED", "v": "VIRTUAL"}[o.generated]
         parts.append(deparsed(f"GENERATED ALWAYS AS ({o.expression}) {kind}"))
     if o.identity:
-        parts.append(o.identity_clause())
+        parts.append(o.identity_clause(named=True))
     parts.extend(
         deparsed(f"DEFAULT {part.expression}")
         for part in context.inlined.get(o.id, ())

@@ -10,6 +10,7 @@ from psycopg import sql
 from pgwright.kinds.column_types import Column, casts_by_itself, has_cast, keeps_storage, what_is_lost
 from pgwright.kinds.contract import REPLACE, Alteration, Context
 from pgwright.kinds.retyping import partitioned_by
+from pgwright.kinds.sequence import continue_numbering, default_options
 from pgwright.kinds.steps import alter_parent, name_of, parent_of, short_name, step
 from pgwright.model.change import Change
 from pgwright.model.locks import LockMode
@@ -233,18 +234,11 @@ def _change_identity(before: Column, after: Column, context: Context) -> Iterato
     if not before.identity:
         text = sql.SQL("ALTER COLUMN {} ADD {}").format(name, after.identity_clause())
         yield alter_parent(after.id, text, f"number {after.id}", context)
-        yield step(
-            after.id,
-            sql.SQL(
-                "SELECT pg_catalog.setval(pg_catalog.pg_get_serial_sequence({}, {}), max({}::bigint)) FROM {}"
-            ).format(
-                literal(render(name_of(parent_of(after.id)))),
-                literal(after.id.name.name),
-                name,
-                name_of(parent_of(after.id)),
-            ),
-            f"go on numbering {after.id} after its greatest value",
+        sequence = sql.SQL("pg_catalog.pg_get_serial_sequence({}, {})").format(
+            literal(render(name_of(parent_of(after.id)))), literal(after.id.name.name)
         )
+        options = after.identity_options or default_options(after.type, 1)
+        yield continue_numbering(after.id, after.id, sequence, options)
         return
     actions: list[sql.Composable] = []
     if before.identity != after.identity:

@@ -11,7 +11,7 @@ from pgwright.kinds.foreign_options import changed_options
 from pgwright.kinds.sequence import SequenceOptions
 from pgwright.model.catalog import CatalogObject, fact
 from pgwright.model.names import QualifiedName
-from pgwright.pg.quoting import Name, deparsed, literal, render
+from pgwright.pg.quoting import Name, deparsed, literal, qualified, render
 
 _STORAGE = {"p": "PLAIN", "e": "EXTERNAL", "x": "EXTENDED", "m": "MAIN"}
 _COMPRESSION = {"p": "pglz", "l": "lz4"}
@@ -43,11 +43,23 @@ class Column(CatalogObject):
     position: int = fact(0)
     sequence: QualifiedName | None = fact(None)
 
-    def identity_clause(self) -> sql.Composable:
-        """Compose ``GENERATED … AS IDENTITY (…)``."""
+    def identity_clause(self, *, named: bool = False) -> sql.Composable:
+        """Compose ``GENERATED … AS IDENTITY (…)``.
+
+        With `named`, the sequence gets the name that it has, where PostgreSQL would choose another: that one
+        may belong to something else.
+        """
         when = sql.SQL("ALWAYS" if self.identity == "a" else "BY DEFAULT")
         clause = sql.SQL("GENERATED {} AS IDENTITY").format(when)
         options = self.identity_options.clauses(self.type) if self.identity_options else []
+        table = self.id.parent
+        if (
+            named
+            and table
+            and self.sequence
+            and self.sequence.name != f"{table.name.name}_{self.id.name}_seq"
+        ):
+            options.insert(0, sql.SQL("SEQUENCE NAME {}").format(qualified(self.sequence)))
         if options:
             return sql.SQL("{} ({})").format(clause, sql.SQL(" ").join(options))
         return clause

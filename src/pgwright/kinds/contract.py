@@ -184,8 +184,9 @@ class Alteration:
     `replace` asks for drop and create instead of `steps`. `detach` names objects that PostgreSQL
     does not let stand while the steps run (the views over a column whose type changes): the
     planner drops them, and what needs them, before, and makes them again after. `atomic` asks for
-    one transaction around all steps. `follows` names objects whose own alteration comes first. `additive`
-    says that nothing that stands on the object is in the way: what goes may go later.
+    one transaction around all steps. `follows` names objects whose own alteration comes first. `remade` names
+    those that the steps make anew as they were: what comes to stand on one waits. `additive` says that
+    nothing that stands on the object is in the way: what goes may go later.
     `unsupported` says why PostgreSQL offers no way.
     """
 
@@ -194,6 +195,7 @@ class Alteration:
     detach: tuple[ObjectId, ...] = ()
     atomic: bool = False
     follows: tuple[ObjectId, ...] = ()
+    remade: tuple[ObjectId, ...] = ()
     additive: bool = False
     unsupported: str | None = None
 

@@ -13,7 +13,7 @@ from pgwright.kinds.steps import alter_parent, parent_of
 from pgwright.model.catalog import CatalogObject, fact
 from pgwright.model.change import Change
 from pgwright.model.names import ObjectId, QualifiedName
-from pgwright.model.plan import Step
+from pgwright.model.plan import Phase, Step
 from pgwright.pg.quoting import Name, deparsed
 
 
@@ -72,7 +72,7 @@ def drop(o: Default, context: Context) -> tuple[Step, ...]:
         return ()
     column = parent_of(o.id)
     text = sql.SQL("ALTER COLUMN {} DROP DEFAULT").format(Name(column.name.name))
-    step = alter_parent(o.id, text, f"drop the default of {column}", context)
+    step = alter_parent(o.id, text, f"drop the default of {column}", context, phase=Phase.CONTRACT)
     return (step, *_again(o, context))
 
 

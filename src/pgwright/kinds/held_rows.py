@@ -8,7 +8,7 @@ All of that is one transaction, so that no crash finds the rows nowhere.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, LiteralString
 
 from psycopg import sql
 
@@ -58,12 +58,7 @@ def _kept(table: ObjectId, context: Context) -> list[tuple[Column, Column]]:
 def hold(table: ObjectId, context: Context) -> Step:
     """Return the step that puts the rows aside, and where the identities of the table have come to."""
     pairs = _kept(table, context)
-    shown = [
-        sql.SQL("{name}::text AS {name}" if _as_text(old, context) else "{name}").format(
-            name=Name(old.id.name.name)
-        )
-        for old, _ in pairs
-    ]
+    shown = [sql.SQL(_held(old, context)).format(name=Name(old.id.name.name)) for old, _ in pairs]
     whole = getattr(context.before.get(table), "is_partitioned", False)
     statements: list[sql.Composable] = []
     if context.before.children(table, "row_security"):
@@ -101,6 +96,13 @@ def hold(table: ObjectId, context: Context) -> Step:
         hazards=(hazard, *lost),
         reversibility=Reversibility.DATA_LOST if lost else Reversibility.LOSSLESS,
     )
+
+
+def _held(column: Column, context: Context) -> LiteralString:
+    if _as_text(column, context):
+        return "{name}::text AS {name}"
+    # Of what is only held nothing may stand on a collation that is made anew meanwhile.
+    return '{name} COLLATE pg_catalog."default" AS {name}' if column.collation else "{name}"
 
 
 def _losses(table: ObjectId, pairs: list[tuple[Column, Column]], context: Context) -> Iterator[Hazard]:

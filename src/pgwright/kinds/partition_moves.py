@@ -79,8 +79,12 @@ def _rebound(parent: ObjectId, context: Context) -> Iterator[tuple[Table, Table]
 
 
 def referring(table: ObjectId, context: Context) -> Iterator[ObjectId]:
-    """Yield the tables whose foreign keys point to a partitioned table, and so to each of its partitions."""
-    for key in context.before.of("constraint"):
+    """Yield the tables whose foreign keys point to a partitioned table, and so to each of its partitions.
+
+    Those that the plan makes may stand already.
+    """
+    made = (context.after.objects[id] for id in context.created if id.kind == "constraint")
+    for key in (*context.before.of("constraint"), *made):
         if getattr(key, "target", None) == table:
             yield key.id.root
 

@@ -68,6 +68,8 @@ def prepared_parts(
         more: dict[str, Any] = {}
         if o.id == table:
             more = {"time_column": None, "partition_key": partition_key, "replica_identity": "d"}
+        elif getattr(o, "sequence", None):
+            more = {"sequence": None}
         yield replace(o, id=moved(o.id), depends_on=tuple(moved(d) for d in o.depends_on), **more)
 
 

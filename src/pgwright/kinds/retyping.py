@@ -76,7 +76,8 @@ def rebuild(
     """
     types = users(change.id, context)
     columns = columns_of(types, context)
-    moving = [_ending(c, context) for c in columns if not (c.derived or c.generated or _goes(c, context))]
+    own = [c for c in columns if not c.derived or _leaves(c, context)]
+    moving = [_ending(c, context) for c in own if not (c.generated or _goes(c, context))]
     converted = {c.id: (conversion or through_text)(c) for c in moving}
     for id, expression in converted.items():
         if expression is None:
@@ -94,7 +95,9 @@ def rebuild(
         steps.extend(keep_parts(id, context))
     keyed = (table for c in columns for table in partitioned_by(c.id, context))
     detach = tuple(dict.fromkeys((*_in_the_way(types, columns, context), *keyed)))
-    return Alteration(steps=tuple(steps), detach=detach, atomic=True)
+    leaving = tuple(parent_of(c.id) for c in own if c.derived)
+    remade = (*types, *(c.id for c in moving))
+    return Alteration(steps=tuple(steps), detach=detach, follows=leaving, remade=remade, atomic=True)
 
 
 def keep_parts(id: ObjectId, context: Context) -> Iterator[Step]:
@@ -133,6 +136,12 @@ def _ending(column: Column, context: Context) -> Column:
     ):
         return replace(column, type=after.type, collation=after.collation)
     return column
+
+
+def _leaves(column: Column, context: Context) -> bool:
+    """Tell whether the table stays, and leaves the parent from which it has the column."""
+    after = context.after.get(column.id)
+    return after is not None and not after.derived and parent_of(column.id) not in context.dropped
 
 
 def _goes(column: Column, context: Context) -> bool:

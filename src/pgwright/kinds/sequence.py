@@ -9,13 +9,13 @@ from typing import Any
 from psycopg import sql
 
 from pgwright.kinds.contract import REPLACE, Address, Alteration, Context, Found, Kind, Reading, SystemCatalog
-from pgwright.kinds.steps import name_of, step
+from pgwright.kinds.steps import name_of, parent_of, step
 from pgwright.model.catalog import CatalogObject
 from pgwright.model.change import Change
 from pgwright.model.locks import LockMode
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.plan import Hazard, HazardCode, Phase, Reversibility, Step
-from pgwright.pg.quoting import deparsed
+from pgwright.pg.quoting import Name, deparsed
 
 _RANGES = {"smallint": 2**15, "integer": 2**31, "bigint": 2**63}
 
@@ -99,6 +99,24 @@ def read(reading: Reading) -> Iterator[Found]:
         yield Found(sequence, (Address(SystemCatalog.CLASS, r.oid),))
 
 
+def continue_numbering(
+    subject: ObjectId, column: ObjectId, sequence: sql.Composable, options: SequenceOptions
+) -> Step:
+    """Return the step that lets the sequence of a column go on after the greatest number in it."""
+    number = Name(column.name.name)
+    text = sql.SQL(
+        "SELECT pg_catalog.setval({}, max({})::bigint) FROM {} HAVING max({}) BETWEEN {} AND {}"
+    ).format(
+        sequence,
+        number,
+        name_of(parent_of(column)),
+        number,
+        deparsed(str(options.minimum)),
+        deparsed(str(options.maximum)),
+    )
+    return step(subject, text, f"go on numbering {column} after its greatest value")
+
+
 def create(o: Sequence, context: Context) -> tuple[Step, ...]:
     """Return the CREATE SEQUENCE; ownership by a column is an object of its own."""
     clauses = o.options.clauses(o.type)
@@ -162,8 +180,6 @@ def alter(change: Change, context: Context) -> Alteration:
 
 def rename(o: Sequence, to: ObjectId, context: Context) -> tuple[Step, ...]:
     """Return the ALTER SEQUENCE … RENAME TO."""
-    from pgwright.pg.quoting import Name
-
     text = sql.SQL("ALTER SEQUENCE {} RENAME TO {}").format(name_of(o.id), Name(to.name.name))
     return (step(o.id, text, f"rename {o.id} to {to.path}", lock=LockMode.ACCESS_EXCLUSIVE, on=(o.id,)),)
 

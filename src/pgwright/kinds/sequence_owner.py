@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from pgwright.kinds.contract import REPLACE, Alteration, Context, Found, Kind, Reading, SystemCatalog
+from pgwright.kinds.sequence import Sequence, continue_numbering
 from pgwright.kinds.steps import name_of, parent_of, step
 from pgwright.model.catalog import Catalog, CatalogObject
 from pgwright.model.change import Change
 from pgwright.model.locks import LockMode
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.plan import Step
-from pgwright.pg.quoting import Name
+from pgwright.pg.quoting import Name, literal, render
+
+_INTEGERS = frozenset({"smallint", "integer", "bigint"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,8 +60,19 @@ def _own(o: SequenceOwner, context: Context) -> Step:
 
 
 def create(o: SequenceOwner, context: Context) -> tuple[Step, ...]:
-    """Return the OWNED BY, after giving the sequence to the role that owns the table, which it must have."""
-    return (*_same_role(o, context), _own(o, context))
+    """Return the OWNED BY, after giving the sequence to the role that owns the table, which it must have.
+
+    A new sequence for a column that holds numbers already goes on after the greatest of them.
+    """
+    return (*_same_role(o, context), _own(o, context), *_after_greatest(o, context))
+
+
+def _after_greatest(o: SequenceOwner, context: Context) -> Iterator[Step]:
+    column, sequence = o.column, context.after.get(parent_of(o.id))
+    assert isinstance(sequence, Sequence)
+    numbers = {getattr(c.get(column), "type", None) for c in (context.before, context.after)} <= _INTEGERS
+    if numbers and context.is_new(sequence.id) and not context.is_new(column):
+        yield continue_numbering(o.id, column, literal(render(name_of(sequence.id))), sequence.options)
 
 
 def _same_role(o: SequenceOwner, context: Context) -> Iterator[Step]:

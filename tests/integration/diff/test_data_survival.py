@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Iterator, Set
 
 import psycopg
 import pytest
@@ -61,6 +61,27 @@ def test_rows_survive(case: Case, slate: Slate) -> None:
                 assert found == rows, f"{table}: {[s.sql for s in plan.steps]}"
 
 
+_IDENTITY = "CREATE TABLE t (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, a text);"
+_SERIAL = "CREATE TABLE t (id bigserial PRIMARY KEY, a text);"
+_PLAIN = "CREATE TABLE t (id bigint PRIMARY KEY DEFAULT 7, a text);"
+
+
+@pytest.mark.parametrize(("one", "other"), [(_IDENTITY, _SERIAL), (_SERIAL, _IDENTITY), (_PLAIN, _SERIAL)])
+def test_numbering_goes_on(one: str, other: str, slate: Slate, database: str) -> None:
+    before, after = slate.read(one), slate.read(other)
+    run(database, one)
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute("INSERT INTO t (a) VALUES ('x')")
+        first = conn.execute("SELECT id FROM t").fetchone()
+        # The old sequence's position counts as data, though the new one takes it up.
+        ends = Ends(before=before, after=after, selection=Selection())
+        apply_plan(database, make_plan(before, after), ends, allow=_LOSING)
+        conn.execute("INSERT INTO t (a) VALUES ('y')")
+        found = conn.execute("SELECT id FROM t ORDER BY id").fetchall()
+    assert first is not None
+    assert found == [first, (first[0] + 1,)]
+
+
 def test_the_rows_that_are_made(database: str) -> None:
     run(
         database,
@@ -106,15 +127,26 @@ def surviving(
             continue
         # The rows of a foreign table are kept elsewhere.
         computed = old.generated or new.generated
-        if not computed and is_local(before.get(table)) and not is_part_of(table, copied, before):
+        counted = is_local(before.get(table)) and not is_part_of(table, copied, before, after)
+        if not computed and counted and not (table in copied and any(parts_that_left(table, before, after))):
             same = old.type == new.type
             found.setdefault(table, []).append((old.id.name.name, None if same else new.type))
     return found
 
 
-def is_part_of(table: ObjectId, copied: Set[ObjectId], before: Catalog) -> bool:
+def is_part_of(table: ObjectId, copied: Set[ObjectId], before: Catalog, after: Catalog) -> bool:
     above = getattr(before.get(table), "partition_of", None)
-    return above is not None and (above in copied or is_part_of(above, copied, before))
+    if above is None or table in parts_that_left(above, before, after):
+        return False
+    return above in copied or is_part_of(above, copied, before, after)
+
+
+def parts_that_left(table: ObjectId, before: Catalog, after: Catalog) -> Iterator[ObjectId]:
+    """Yield the partitions that are tables of their own afterwards, and took their rows with them."""
+    for part in before.of("table"):
+        mine = getattr(part, "partition_of", None) == table
+        if mine and part.id in after and getattr(after.get(part.id), "partition_of", None) is None:
+            yield part.id
 
 
 def is_local(table: CatalogObject | None) -> bool:
