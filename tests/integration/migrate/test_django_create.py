@@ -205,6 +205,47 @@ def test_questions_and_refusals(tmp_path: Path, database: str) -> None:
     assert "operations = [\n    ]" in path.read_text()
 
 
+INDEXED = """
+from django.db import models
+
+
+class Order(models.Model):
+    state = models.CharField(max_length=10, null=True)
+    note = models.TextField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["note"], condition=models.Q(state="1"), name="open_ones")]
+"""
+
+
+def test_renamed_tables_are_no_new_ones(tmp_path: Path, database: str) -> None:
+    """Operations on them are safe ones, too, and no type changes before the index that needs it is gone."""
+    write_shop(tmp_path)
+    path = tmp_path / "shop" / "models.py"
+    path.write_text(INDEXED)
+    create(tmp_path, database, "-m", "first", "--autogenerate")
+    manage(tmp_path, database, "migrate")
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute("INSERT INTO shop_order (state, note) VALUES ('1', 'x')")
+    before = look(database)
+    renamed = INDEXED.replace("Order", "Purchase")
+    path.write_text(renamed.replace('fields=["note"], condition', 'fields=["state"], condition'))
+    create(tmp_path, database, "-m", "names", "--autogenerate", "--rename", "shop.Order=shop.Purchase")
+    path.write_text(
+        renamed.replace("CharField(max_length=10, ", "IntegerField(").partition("    class Meta")[0]
+    )
+    create(tmp_path, database, "-m", "numbers", "--autogenerate")
+    files = sorted((tmp_path / "shop" / "migrations").glob("0*.py"))[1:]
+    assert [p.stem.partition("_")[0] for p in files] == [f"{n:04d}" for n in range(2, 2 + len(files))]
+    text = "\n".join(p.read_text() for p in files)
+    assert "AddIndexConcurrently(" in text and text.count("RemoveIndexConcurrently(") == 2
+    manage(tmp_path, database, "migrate")
+    with psycopg.connect(database) as conn:
+        assert conn.execute("SELECT state FROM shop_purchase").fetchall() == [(1,)]
+    manage(tmp_path, database, "migrate", "shop", "0001")
+    assert compare(SAME.apply(before), SAME.apply(look(database))) == ()
+
+
 def test_aquamind_has_nothing_to_write(database: str) -> None:
     """The system's migrations lead to exactly what its models say."""
     done = pgwright(

@@ -18,15 +18,16 @@ from pgwright.contrib.django.operations import (
     ValidateConstraint,
 )
 
+_OF_FIELDS = (AddFieldOnline, AlterFieldOnline)
 _LIVE = (
-    AddFieldOnline,
-    AlterFieldOnline,
+    *_OF_FIELDS,
     AddConstraintNotValid,
     ValidateConstraint,
     postgres.AddIndexConcurrently,
     postgres.RemoveIndexConcurrently,
 )
 _Changes = Mapping[str, list[Migration]]
+_Models = dict[str, dict[str, Any]]  # the fields of an app's models, both by name
 
 
 def online(changes: _Changes, state: Any) -> dict[str, list[Any]]:
@@ -34,7 +35,13 @@ def online(changes: _Changes, state: Any) -> dict[str, list[Any]]:
 
     `state` is the project's before them. Who depends on a migration that is divided depends on its last part.
     """
-    parts = {(m.app_label, m.name): _divided(m, state) for written in changes.values() for m in written}
+    parts: dict[tuple[str, str], list[Any]] = {}
+    for label, written in changes.items():
+        known = {name: dict(model.fields) for (app, name), model in state.models.items() if app == label}
+        more = 0
+        for m in written:
+            parts[label, m.name] = _divided(m, known, more)
+            more += len(parts[label, m.name]) - 1
     for divided in parts.values():
         first = divided[0]
         first.dependencies = [
@@ -47,12 +54,19 @@ def online(changes: _Changes, state: Any) -> dict[str, list[Any]]:
     }
 
 
-def _divided(migration: Migration, state: Any) -> list[Any]:
+def _divided(migration: Migration, known: _Models, more: int) -> list[Any]:
+    """Return the parts of a migration, numbered after the `more` that those before it have grown by.
+
+    `known` are the models that stood before; they are renamed as the operations say.
+    """
     found: list[Any] = []
     before = list(migration.dependencies)
-    operations = [safe for operation in migration.operations for safe in _safe(operation, migration, state)]
+    operations: list[Any] = []
+    for operation in migration.operations:
+        operations += _safe(operation, known)
+        _rename(operation, known)
     for place, (live, members) in enumerate(_runs(operations) or [(False, [])]):
-        part: Any = Migration(_numbered(migration.name, place), migration.app_label)
+        part: Any = Migration(_numbered(migration.name, place, more), migration.app_label)
         part.operations, part.dependencies = members, before
         part.initial = migration.initial if not place else None
         part.atomic = not live
@@ -85,22 +99,28 @@ def _can_pass(operation: Any, live: Any) -> bool:
         return False
     if operation.model_name.lower() != live.model_name.lower():
         return True
+    if isinstance(operation, migrations.AlterField) and not isinstance(live, _OF_FIELDS):
+        # An index or a constraint on the field may not bear its new type, or need it.
+        return False
     generated = getattr(operation.field, "generated", False)
     return not generated and getattr(live, "name", None) != operation.name
 
 
-def _numbered(name: str, place: int) -> str:
-    if not place:
-        return name
+def _numbered(name: str, place: int, more: int) -> str:
     number, _, rest = name.partition("_")
-    return f"{int(number) + place:04d}_{rest}_{place + 1}"
+    end = f"_{place + 1}" if place else ""
+    return f"{int(number) + place + more:04d}_{rest}{end}"
 
 
-def _safe(operation: Any, migration: Migration, state: Any) -> Iterable[Any]:
-    """Return the operations that do the same on a live table; a table of the same migration is new."""
-    model = getattr(operation, "model_name_lower", getattr(operation, "model_name", "").lower())
-    before = state.models.get((migration.app_label, model))
-    if before is None:
+def _rename(operation: Any, known: _Models) -> None:
+    if isinstance(operation, migrations.RenameModel) and operation.old_name_lower in known:
+        known[operation.new_name_lower] = known.pop(operation.old_name_lower)
+
+
+def _safe(operation: Any, known: _Models) -> Iterable[Any]:
+    """Return the operations that do the same on a live table; one that is not known is new."""
+    fields = known.get(getattr(operation, "model_name", "").lower())
+    if fields is None:
         return [operation]
     found: list[Any] = [operation]
     match operation:
@@ -113,7 +133,7 @@ def _safe(operation: Any, migration: Migration, state: Any) -> Iterable[Any]:
             found = [added, ValidateConstraint(operation.model_name, operation.constraint.name)]
         case migrations.AddField() if _has_more(operation.field):
             found = [AddFieldOnline(**operation.deconstruct()[2])]
-        case migrations.AlterField() if _forbids_nulls(operation, before):
+        case migrations.AlterField() if _forbids_nulls(operation, fields):
             found = [AlterFieldOnline(**operation.deconstruct()[2])]
     return found
 
@@ -125,6 +145,6 @@ def _has_more(field: Any) -> bool:
     return bool(field.remote_field) or (field.db_index and not field.unique)
 
 
-def _forbids_nulls(operation: Any, before: Any) -> bool:
-    old = before.fields.get(operation.name)
+def _forbids_nulls(operation: Any, fields: Mapping[str, Any]) -> bool:
+    old = fields.get(operation.name)
     return old is not None and old.null and not operation.field.null
