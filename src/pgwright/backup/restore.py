@@ -29,13 +29,12 @@ from pgwright.model.wording import counted
 from pgwright.pg.address import Address, parse_address
 from pgwright.pg.connect import connect
 from pgwright.pg.session import advisory_lock
+from pgwright.pg.timescale import TIMESCALE, as_at_work, end_restoring
 from pgwright.verify.fingerprint import Fingerprint, compare_fingerprints
 from pgwright.verify.result import Verdict
 
 if TYPE_CHECKING:
     import psycopg
-
-_TIMESCALE = "timescaledb"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +115,9 @@ def restore_database(
         try:
             notes += target.create(conn, draft, facts)
             _fill(loader, options.content, facts)
-            rows = verify_counts(loader.address, facts, options.content)
+            with connect(loader.address.text, autocommit=True) as filled:
+                rows = verify_counts(as_at_work(filled, loader.address), facts, options.content)
+                end_restoring(filled)
             target.apply_settings(conn, draft, facts)
         except BaseException:
             target.drop(conn, draft)
@@ -219,7 +220,7 @@ def require_room(conn: psycopg.Connection[Any], backup: Manifest, options: Resto
 
 
 def _fill(loader: Loader, content: Content, facts: DatabaseFacts) -> None:
-    version = facts.extensions.get(_TIMESCALE)
+    version = facts.extensions.get(TIMESCALE)
     if version:
         with connect(loader.address.text, autocommit=True) as conn:
             target.before_timescale(conn, version)
@@ -228,7 +229,7 @@ def _fill(loader: Loader, content: Content, facts: DatabaseFacts) -> None:
     loader.load(content)
     with connect(loader.address.text, autocommit=True) as conn:
         if version:
-            conn.execute("SELECT timescaledb_post_restore()")
+            conn.execute("SET timescaledb.restoring = off")  # here alone: jobs wait until all is verified
         if content is Content.SCHEMA:
             # Their record is rows, and nothing was ever retired from tables without any.
             with conn.transaction():

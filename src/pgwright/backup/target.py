@@ -13,6 +13,7 @@ from pgwright.backup.manifest import DatabaseFacts
 from pgwright.errors import ConnectError, ExtensionMissingError, PrivilegeError
 from pgwright.pg.address import Address, parse_address
 from pgwright.pg.connect import connect
+from pgwright.pg.timescale import begin_restoring
 
 if TYPE_CHECKING:
     import psycopg
@@ -96,7 +97,7 @@ def before_timescale(conn: psycopg.Connection[Any], version: str) -> None:
 
     try:
         conn.execute(sql.SQL("CREATE EXTENSION timescaledb VERSION {}").format(sql.Literal(version)))
-        conn.execute("SELECT timescaledb_pre_restore()")
+        begin_restoring(conn)
     except psycopg.Error as error:
         raise ExtensionMissingError(
             f"this server cannot restore TimescaleDB {version}",

@@ -18,6 +18,7 @@ from pgwright.pg.address import parse_address, same_database
 from pgwright.pg.connect import connect
 from pgwright.pg.quoting import Name, render
 from pgwright.pg.session import advisory_lock, settings
+from pgwright.pg.timescale import as_at_work, end_restoring
 from pgwright.sources.workshop import Workshop
 from pgwright.transfer.copy import record as records
 from pgwright.transfer.copy.builders import EARLY
@@ -31,14 +32,10 @@ from pgwright.transfer.copy.existing import (
     require_no_large_objects,
     without_foreign_keys,
 )
-from pgwright.transfer.copy.finish import (
-    copy_large_objects,
-    finish_timescale,
-    make_entries,
-    set_sequences,
-)
+from pgwright.transfer.copy.extensions import bring_extension_rows, extension_counters
+from pgwright.transfer.copy.finish import copy_large_objects, make_entries, set_sequences
 from pgwright.transfer.copy.load import Progress, bring
-from pgwright.transfer.copy.tables import LEAST_PART_BYTES, CopyTable, read_tables, split
+from pgwright.transfer.copy.tables import LEAST_PART_BYTES, CopyTable, hold, read_tables, split
 from pgwright.verify.contents import Scope, verify_databases
 from pgwright.verify.others import SEQUENCES
 from pgwright.verify.result import Verification
@@ -121,6 +118,8 @@ def resume_copy(source: str, target: str, manner: Manner | None = None) -> Copie
                 detail="nothing was changed",
                 hint="finish it without --follow, or begin again with an empty target",
             )
+        with side.session() as reader:
+            hold(reader, kept.tables)
         return _carry_out(record, kept, (source, target), side, manner)
 
 
@@ -148,6 +147,7 @@ def _prepare(
         )
     choice = settled(choice, declared)
     tables = choice.tables(read_tables(reader))
+    hold(reader, tables)
     alone: frozenset[int] = frozenset()
     if choice.large_objects:
         require_no_large_objects(conn)
@@ -192,9 +192,15 @@ def _carry_out(
     record: records.Record, kept: records.Kept, urls: tuple[str, str], side: Side, manner: Manner
 ) -> Copied:
     try:
-        with records.open_target(urls[1], record.run.id) as writer:
-            rows = _carry_over(record=record, kept=kept, writer=writer, urls=urls, side=side, manner=manner)
-            found = _verify(urls, kept, side, writer, manner) if manner.verify else None
+        try:
+            with records.open_target(urls[1], record.run.id) as writer:
+                rows = _carry_over(
+                    record=record, kept=kept, writer=writer, urls=urls, side=side, manner=manner
+                )
+                found = _verify(urls, kept, side, writer, manner) if manner.verify else None
+        finally:
+            if not record.conn.closed:
+                end_restoring(record.conn)
     except Exception as error:
         if not record.conn.closed:
             record.end(RunStatus.FAILED, result={}, error=str(getattr(error, "message", error)))
@@ -225,10 +231,10 @@ def _carry_over(
 
     make(schema.before, "before")
     load = plan_load(kept, record.finished(), writer)
-    rows = 0
+    rows = bring_extension_rows(side, writer, run, kept.tables)
     if load.parts or load.waits or load.stale:
         start = start_of(urls, side, run, rate=manner.rate / manner.jobs, lock_timeout=manner.lock_timeout)
-        rows = bring(load, start, side, urls[1], jobs=manner.jobs, on_progress=manner.on_progress)
+        rows += bring(load, start, side, urls[1], jobs=manner.jobs, on_progress=manner.on_progress)
     with records.doing(writer, run, ROWS_COMPLETE) as first:
         if first:
             # Floors have to be those of the snapshot that the rows are of.
@@ -240,13 +246,13 @@ def _carry_over(
     if choice.large_objects:
         copy_large_objects(side, urls, writer, run)
     make((entry for entry in schema.after if entry.type not in EARLY), "entry")
-    finish_timescale(writer, schema.before)
     return rows
 
 
 def _sequences(side: Side, writer: Connection[Any], choice: Choice) -> None:
     with side.session() as reader:
-        set_sequences(reader, writer, choice.sequences(reader))
+        counters = extension_counters(reader) if choice.what == "all" and not choice.partial else ()
+        set_sequences(reader, writer, (*choice.sequences(reader), *counters))
 
 
 def _verify(
@@ -262,7 +268,8 @@ def _verify(
         snapshot=side.snapshot,
         workshop=manner.workshop,
     )
-    found = verify_databases(*urls, scope, on_progress=manner.on_compare)
+    target = as_at_work(writer, parse_address(urls[1])).text
+    found = verify_databases(urls[0], target, scope, on_progress=manner.on_compare)
     found = replace(found, changes=_without_public(found.changes, side.major, writer))
     ahead = {table.name for table in found.tables if not table.agrees} & _without_snapshot(writer)
     if SEQUENCES in ahead:

@@ -24,7 +24,8 @@ _TLS = ("sslmode", "sslcert", "sslkey", "sslrootcert", "sslcrl", "sslpassword")
 
 def plan_load(kept: Kept, finished: Mapping[str, Mapping[int, str | None]], writer: Connection[Any]) -> Load:
     """Return what is still to be brought and built; `finished` is what the ledger has of the run."""
-    tables = kept.tables
+    # Rows of extensions come by themselves.
+    tables = tuple(table for table in kept.tables if table.condition is None)
     fresh = kept.choice.what == "all" and not kept.choice.existing
     there = {table.name: table for table in read_tables(writer)}
     targets = {table.oid: there[table.name] for table in tables if table.name in there}
@@ -42,7 +43,9 @@ def plan_load(kept: Kept, finished: Mapping[str, Mapping[int, str | None]], writ
         if entry.id not in built
     }
     return Load(
-        parts=[p for p in kept.parts if p.number not in done[p.table.oid]] if not complete else [],
+        parts=[]
+        if complete
+        else [p for p in kept.parts if p.table.condition is None and p.number not in done[p.table.oid]],
         tables=tables,
         formats={table.oid: _format(table, targets.get(table.oid)) for table in tables},
         wraps={

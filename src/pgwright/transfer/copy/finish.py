@@ -14,12 +14,11 @@ from pgwright.errors import CopyFailed
 from pgwright.model.names import QualifiedName
 from pgwright.pg.address import parse_address
 from pgwright.pg.quoting import qualified
+from pgwright.pg.timescale import TIMESCALE, begin_restoring
 from pgwright.server.binaries import embedded_binaries
 from pgwright.transfer.copy.dump import Entry, program_environment
 from pgwright.transfer.copy.record import doing, failure
 from pgwright.verify.side import Side
-
-_TIMESCALE = "timescaledb"
 
 
 def make_entries(
@@ -47,15 +46,8 @@ def make_entries(
             on_note(f"foreign key {entry.name} is left out: it leads out of what is copied")
         except psycopg.Error as error:
             raise _refused(entry, error) from error
-        if entry.type == "EXTENSION" and entry.name == _TIMESCALE:
-            # From here on the extension takes chunks and its own tables as they come.
-            conn.execute(b"SELECT public.timescaledb_pre_restore()")
-
-
-def finish_timescale(conn: Connection[Any], entries: Sequence[Entry]) -> None:
-    """Give the target's TimescaleDB back its usual work, where the copy brought it."""
-    if any(entry.type == "EXTENSION" and entry.name == _TIMESCALE for entry in entries):
-        conn.execute(b"SELECT public.timescaledb_post_restore()")
+        if entry.type == "EXTENSION" and entry.name == TIMESCALE:
+            begin_restoring(conn)
 
 
 def set_sequences(source: Connection[Any], target: Connection[Any], names: Sequence[QualifiedName]) -> None:

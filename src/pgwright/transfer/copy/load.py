@@ -152,7 +152,7 @@ def _give(crew: Crew, number: int, state: _State) -> None:
 def _task(part: Part, load: Load) -> Task:
     table = part.table
     first, last = load.wraps.get(table.oid, ((), ()))
-    freeze = load.freeze and part.whole and table.condition is None
+    freeze = load.freeze and part.whole
     if freeze:
         # A table that this transaction has emptied may be filled with rows that need no vacuum later.
         first = (*first, render(_truncate(table)))

@@ -65,7 +65,7 @@ def mend(
             condition,
         )
         with source.session() as reader:
-            rows = _copy(reader, chosen, writer, table)
+            rows = copy_rows(reader, chosen, writer, table)
         for statement in wrap[1]:
             writer.execute(statement.encode())
         return rows
@@ -75,7 +75,8 @@ def _find(conn: Connection[Any], name: QualifiedName) -> Table | None:
     return next((table for table in read_tables(conn, partitions=True) if table.name == name), None)
 
 
-def _copy(reader: Connection[Any], query: sql.Composed, writer: Connection[Any], table: CopyTable) -> int:
+def copy_rows(reader: Connection[Any], query: sql.Composed, writer: Connection[Any], table: CopyTable) -> int:
+    """Copy the rows of a query of one session into the same table of another; return how many."""
     out = sql.SQL("COPY ({}) TO STDOUT").format(query)
     into = sql.SQL("COPY {} ({}) FROM STDIN").format(qualified(table.name), names(table.columns))
     with reader.cursor() as source, writer.cursor() as target:

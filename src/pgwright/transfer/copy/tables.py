@@ -99,6 +99,17 @@ def read_tables(conn: Connection[Any]) -> tuple[CopyTable, ...]:
     )
 
 
+def hold(conn: Connection[Any], tables: Sequence[CopyTable]) -> None:
+    """Keep the tables from being emptied or dropped while the session's transaction lasts.
+
+    TRUNCATE respects no snapshot: rows that it took away, as TimescaleDB does when it compresses a chunk,
+    would be missing without a word.
+    """
+    if own := [table for table in tables if table.condition is None]:
+        listed = sql.SQL(", ").join(sql.SQL("ONLY {}").format(qualified(table.name)) for table in own)
+        conn.execute(sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(listed))
+
+
 def split(
     tables: Sequence[CopyTable],
     *,
