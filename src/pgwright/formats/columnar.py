@@ -23,8 +23,9 @@ from pgwright.formats.literal import SCALAR, Shape, from_json
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_BLOCK = 1 << 20  # bytes of CSV that become one batch
-_GROUP = 64 << 10  # rows of a row group at least; twice as many take 100 MB more memory
+_PIECE = 1 << 20  # bytes of CSV, at least, that become one batch
+_GROUP = 64 << 10  # rows of a row group; twice as many take 100 MB more memory
+_GROUP_BYTES = 64 << 20  # which few rows may have as well
 _WIDEST_DECIMAL = 38
 
 
@@ -107,46 +108,52 @@ def _write(
     )
     # Bytes come as hexadecimal text and are turned into themselves afterwards.
     read_as = {name: pa.string() if pa.types.is_binary(type_) else type_ for name, type_ in types.items()}
+    parse = csv.ParseOptions(newlines_in_values=True)
+    convert = csv.ConvertOptions(
+        column_types=read_as,
+        null_values=[""],
+        strings_can_be_null=True,
+        quoted_strings_can_be_null=False,
+        true_values=["t"],
+        false_values=["f"],
+    )
     sink = _Sink()
     writer = open_writer(sink, schema)
-    source = _Source(iter(blocks))
-    if source.empty:
-        writer.close()
-        yield sink.taken()
-        return
-    try:
-        reader = csv.open_csv(
-            source,
-            read_options=csv.ReadOptions(column_names=list(types), block_size=_BLOCK, use_threads=False),
-            parse_options=csv.ParseOptions(newlines_in_values=True),
-            convert_options=csv.ConvertOptions(
-                column_types=read_as,
-                null_values=[""],
-                strings_can_be_null=True,
-                quoted_strings_can_be_null=False,
-                true_values=["t"],
-                false_values=["f"],
-            ),
-        )
-        waiting: list[Any] = []
-        for batch in reader:
-            waiting.append(_with_bytes(pa, batch, schema))
-            if sum(found.num_rows for found in waiting) >= _GROUP:
-                writer.write_table(pa.Table.from_batches(waiting, schema))
-                waiting = []
-                yield sink.taken()
-        if waiting:
+    waiting: list[Any] = []
+    for rows in _gathered(blocks):
+        read = csv.ReadOptions(column_names=list(types), block_size=len(rows) + 1, use_threads=False)
+        try:
+            table = csv.read_csv(
+                pa.BufferReader(rows), read_options=read, parse_options=parse, convert_options=convert
+            )
+        except pa.ArrowInvalid as exc:
+            raise _cannot(str(exc), columns, name) from exc
+        waiting += (_with_bytes(pa, batch, schema) for batch in table.to_batches())
+        if sum(b.num_rows for b in waiting) >= _GROUP or sum(b.nbytes for b in waiting) >= _GROUP_BYTES:
             writer.write_table(pa.Table.from_batches(waiting, schema))
-    except pa.ArrowInvalid as exc:
-        if source.failure is not None:
-            raise source.failure from None
-        raise _cannot(str(exc), columns, name) from exc
-    except BaseException:
-        if source.failure is not None:
-            raise source.failure from None
-        raise
+            waiting = []
+            yield sink.taken()
+    if waiting:
+        writer.write_table(pa.Table.from_batches(waiting, schema))
     writer.close()
     yield sink.taken()
+
+
+def _gathered(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield pieces of a useful size that are whole rows, as each block is: COPY sends one message per row.
+
+    Arrow's own reader of streams cuts at a fixed size and refuses a row that is longer.
+    """
+    held: list[bytes] = []
+    size = 0
+    for block in blocks:
+        held.append(block)
+        size += len(block)
+        if size >= _PIECE:
+            yield b"".join(held)
+            held, size = [], 0
+    if size:
+        yield b"".join(held)
 
 
 def _cannot(said: str, columns: Sequence[ColumnType], name: str) -> FormatCannotHold:
@@ -274,31 +281,3 @@ class _Sink(io.RawIOBase):
     def taken(self) -> bytes:
         pieces, self._pieces = self._pieces, []
         return b"".join(pieces)
-
-
-class _Source(io.RawIOBase):
-    """Be the file that Arrow reads; keep what the stream below raised, which Arrow would put into words."""
-
-    def __init__(self, blocks: Iterator[bytes]) -> None:
-        self._blocks = blocks
-        self.failure: BaseException | None = None
-        self._rest = next(blocks, b"")
-        self.empty = not self._rest
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        pieces, found = [self._rest], len(self._rest)
-        self._rest = b""
-        try:
-            while (size < 0 or found < size) and (block := next(self._blocks, None)) is not None:
-                pieces.append(block)
-                found += len(block)
-        except BaseException as exc:
-            self.failure = exc
-            raise
-        data = b"".join(pieces)
-        if size >= 0:
-            data, self._rest = data[:size], data[size:]
-        return data

@@ -102,6 +102,23 @@ def test_what_a_format_cannot_hold_is_refused(
         assert _texts(database, "t") == before
 
 
+@pytest.mark.parametrize("kind", FORMATS)
+def test_rows_of_many_megabytes_come_back(database: str, tmp_path: Path, kind: str) -> None:
+    execute(database, "CREATE TABLE t (id int PRIMARY KEY, doc text, raw bytea)")
+    execute(
+        database,
+        "INSERT INTO t SELECT g, repeat(E'a\n\"' || g, 1200000), decode(repeat('0a', 700000), 'hex')"
+        " FROM generate_series(1, 3) g",
+        "INSERT INTO t SELECT g, 'small', NULL FROM generate_series(4, 5000) g",
+    )
+    path = tmp_path / f"t.{kind}"
+    export(database, path, "t", **({"format": "django", "model": "a.t"} if kind == "django" else {}))
+    before = rows(database, "SELECT md5(string_agg(t::text, '|' ORDER BY id)) FROM t")
+    execute(database, "DELETE FROM t")
+    import_path(database, path, **({"format": "django", "table": "t"} if kind == "django" else {}))
+    assert rows(database, "SELECT md5(string_agg(t::text, '|' ORDER BY id)) FROM t") == before
+
+
 def test_an_empty_table_is_a_file_in_every_format(database: str, tmp_path: Path) -> None:
     execute(database, USERS)
     for kind in ("csv", "parquet", "arrow"):
