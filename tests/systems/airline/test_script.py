@@ -111,7 +111,7 @@ def test_show_marks_what_is_applied(database: str) -> None:
     succeed(database, *SCRIPT, "migrate", "upgrade", REVISIONS[1])
     lines = succeed(database, *SCRIPT, "migrate", "show").stdout.splitlines()[1:]
     assert [line.split()[1] for line in lines] == list(reversed(REVISIONS))
-    assert [line.split()[0] for line in lines] == ["pending"] * 4 + ["current", "applied"]
+    assert [line.split()[0] for line in lines] == ["pending"] * (len(REVISIONS) - 2) + ["current", "applied"]
 
 
 def test_create_writes_a_migration_that_works(database: str, checkout: Path) -> None:
