@@ -109,7 +109,8 @@ def _render_status(invocation: Invocation, found: Standing, differences: list[st
 def history(invocation: Invocation, limit: int | None) -> None:
     """List the migrations, newest first: which are applied, who ran them and when.
 
-    Who and when is known of what pgwright ran.
+    Who and when is known of what pgwright ran. A migration that another one replaces is squashed; a squashed
+    one is unused where some of those that it replaces were run already.
 
     Example: pgwright migrate history -n 10
     """
@@ -123,7 +124,7 @@ def history(invocation: Invocation, limit: int | None) -> None:
                 "id": revision.id,
                 "message": revision.message,
                 "parents": list(revision.parents),
-                "state": "pending" if revision.id in pending else "applied",
+                "state": _state(revision.id, found),
                 "is_current": revision.id in found.state.current,
                 "ended_at": record.ended_at if record else None,
                 "actor": record.actor if record else None,
@@ -154,6 +155,14 @@ def history(invocation: Invocation, limit: int | None) -> None:
         )
 
     out.result(rows, render)
+
+
+def _state(id: str, found: Standing) -> str:
+    if any(revision.id == id for revision in found.state.pending):
+        return "pending"
+    if id in found.state.aside:
+        return "squashed" if found.files.is_squashed(id) else "unused"
+    return "applied"
 
 
 def _unknown(id: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ The runner of each tool calls the methods here; nothing here knows which tool it
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from psycopg import sql
 
 from pgwright.diff.witness import Seen, Witness
+from pgwright.migrate.evidence import before_build, indexes, took_effect, traces
 from pgwright.migrate.journal import Journal, Session
 from pgwright.migrate.messages import (
     Connected,
@@ -32,7 +33,6 @@ from pgwright.migrate.stand_in import stand_in
 from pgwright.migrate.statements import Form, Statement, classify
 from pgwright.migrate.turn import WORK_LOCK
 from pgwright.pg.session import lock_key
-from pgwright.pg.sqlfiles import load_sql
 
 _OPEN = (
     "SELECT pg_backend_pid(), current_setting('server_version_num')::int / 10000, "
@@ -145,7 +145,7 @@ class Conductor:
         journal = Journal(tool=self._tool, revision=name, direction=direction) if self._order.run else None
         if journal is not None and self._is_first:
             # Only the first one can have been begun before: the others come after it.
-            journal.load(session)
+            journal.load(session, self._major)
         self._is_first, self._number, self._waited = False, 0, 0.0
         self._transaction += 1
         self._revision = _Running(
@@ -169,14 +169,16 @@ class Conductor:
                 self._watch(session, text, parameters, statement)
             return None
         self._number += 1
-        if (journal := self._journal) and (entry := journal.next(text, parameters)):
-            if not entry.is_done and _took_effect(session, statement, self._major):
+        journal = self._journal
+        entry = journal.next(text, parameters) if journal else None
+        if journal and entry:
+            if not entry.is_done and took_effect(session, statement, self._major, after=entry.evidence):
                 journal.ended(session, text, parameters)
                 entry = replace(entry, is_done=True)
             if entry.is_done:
                 self._channel.send(StatementSkipped(self._number, text))
                 return stand_in(session, entry.row_count)
-        self._mend(session, statement)
+        self._mend(session, statement, entry.evidence if entry else None)
         self._set_limit(session, statement)
         if self._order.statements:
             self._channel.send(StatementBegan(self._number, text))
@@ -195,7 +197,10 @@ class Conductor:
         if current.statement.form is Form.READS:
             return
         if self._journal and current.commits:
-            self._journal.ended(session, current.text, current.parameters, row_count=row_count)
+            evidence = traces(session) if current.is_wrapped and not current.statement.changes_rows else None
+            self._journal.ended(
+                session, current.text, current.parameters, row_count=row_count, evidence=evidence
+            )
             if current.is_wrapped:
                 session.fetch("COMMIT")
         elif self._journal:
@@ -312,7 +317,7 @@ class Conductor:
         if statement.form is Form.READS or not self._journal:
             return
         if alone:
-            self._journal.begun(session, text, parameters)
+            self._journal.begun(session, text, parameters, evidence=before_build(session, statement))
         elif commits:
             session.fetch("BEGIN")
             self._current.is_wrapped = True
@@ -333,11 +338,11 @@ class Conductor:
             )
         )
 
-    def _mend(self, session: Session, statement: Statement) -> None:
-        """Drop the index that a concurrent build of this name left when it failed."""
-        if statement.builds is None or not self._commits(session):
+    def _mend(self, session: Session, statement: Statement, after: str | None) -> None:
+        """Drop the index that a concurrent build of this name, or an earlier attempt, left when it failed."""
+        if statement.table is None or not self._commits(session):
             return
-        for schema, name, is_valid, is_being_built in _index(session, statement, self._major):
+        for schema, name, is_valid, is_being_built in indexes(session, statement, self._major, after=after):
             if not is_valid and not is_being_built:
                 self._set(session, self._order.concurrent_wait)
                 drop = sql.SQL("DROP INDEX CONCURRENTLY {}").format(sql.Identifier(schema, name))
@@ -369,21 +374,6 @@ class Conductor:
 def milliseconds(seconds: float) -> str:
     """Return a time limit as a setting of the server; 0 is none."""
     return f"{round(seconds * 1000)}ms"
-
-
-def _index(session: Session, statement: Statement, major: int) -> list[tuple[Any, ...]]:
-    values: Mapping[str, Any] = {"table_name": statement.table, "index_name": statement.builds}
-    return session.fetch(load_sql("pgwright.migrate", "build_state", major), values)
-
-
-def _took_effect(session: Session, statement: Statement, major: int) -> bool:
-    """Tell whether a statement that began, and of whose end nobody knows, has done its work."""
-    if statement.builds is not None:
-        return any(is_valid for _, _, is_valid, _ in _index(session, statement, major))
-    if statement.drops is not None:
-        ((is_gone,),) = session.fetch("SELECT to_regclass(%(name)s::text) IS NULL", {"name": statement.drops})
-        return bool(is_gone)
-    return False
 
 
 def _paths(session: Session, statement: Statement) -> list[str]:

@@ -5,29 +5,33 @@ that leaves the transaction (an autocommit block, ``atomic = False``) commits in
 record of its statements with it, in the same transaction. Of statements that PostgreSQL refuses in a
 transaction, the record says first that they began and then that they ended; one that only began is judged by
 what it left behind, or run again.
+
+What is on record and no longer in the database was taken back by somebody: such a record is refused.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from pgwright.errors import MigrationDiverged
+from pgwright.migrate.evidence import took_effect, traces
+from pgwright.migrate.statements import Form, classify
 from pgwright.model.wording import counted
 
 _READ = (
-    "SELECT number, digest, statement, is_done, row_count FROM pgwright.migration_statement "
+    "SELECT number, digest, statement, is_done, row_count, evidence FROM pgwright.migration_statement "
     "WHERE tool = %(tool)s AND revision = %(revision)s AND direction = %(direction)s ORDER BY number"
 )
 _WRITE = (
     "INSERT INTO pgwright.migration_statement "
-    "(tool, revision, direction, number, digest, statement, is_done, row_count) "
+    "(tool, revision, direction, number, digest, statement, is_done, row_count, evidence) "
     "VALUES (%(tool)s, %(revision)s, %(direction)s, %(number)s, %(digest)s, %(statement)s, "
-    "%(is_done)s, %(row_count)s) ON CONFLICT (tool, revision, direction, number) "
+    "%(is_done)s, %(row_count)s, %(evidence)s) ON CONFLICT (tool, revision, direction, number) "
     "DO UPDATE SET digest = excluded.digest, statement = excluded.statement, "
-    "is_done = excluded.is_done, row_count = excluded.row_count"
+    "is_done = excluded.is_done, row_count = excluded.row_count, evidence = excluded.evidence"
 )
 _CLEAR = "DELETE FROM pgwright.migration_statement WHERE tool = %(tool)s AND revision = %(revision)s"
 _LONGEST_KEPT = 2000
@@ -46,13 +50,18 @@ class Session(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """Record one statement of a revision, by its place among those that change something."""
+    """Record one statement of a revision, by its place among those that change something.
+
+    `evidence` is the transaction that committed it, if that shows in the catalogs; of a build that began,
+    what `before_build` says.
+    """
 
     number: int
     digest: str
     statement: str
     is_done: bool
     row_count: int = 0
+    evidence: str | None = None
 
 
 @dataclass(kw_only=True)
@@ -67,12 +76,22 @@ class Journal:
     is_written: bool = False
     _pending: list[tuple[int, str, Any, int]] = field(default_factory=list)
 
-    def load(self, session: Session) -> None:
-        """Read what an earlier attempt has committed."""
+    def load(self, session: Session, major: int) -> None:
+        """Read what an earlier attempt has committed.
+
+        Raises `MigrationDiverged` where that is no longer in the database.
+        """
         rows = session.fetch(_READ, self._place)
-        names = ("number", "digest", "statement", "is_done", "row_count")
+        names = tuple(Entry.__dataclass_fields__)
         self.before = tuple(Entry(**dict(zip(names, row, strict=True))) for row in rows)
         self.is_written = bool(self.before)
+        if _is_undone(session, self.before, major):
+            raise MigrationDiverged(
+                f"what was committed of revision {self.revision} has been changed or taken back since",
+                detail=f"{counted(len(self.before), 'statement')} on record; nothing was run",
+                hint="if all of it was taken back: pgwright migrate resume --from-start; if the revision was "
+                f"finished by hand: pgwright migrate repair {self.revision}",
+            )
 
     def next(self, text: str, parameters: Any) -> Entry | None:
         """Count a statement, and return the record that an earlier attempt left of it.
@@ -102,8 +121,12 @@ class Journal:
 
     def write(self, session: Session) -> None:
         """Write what was remembered, as part of the transaction that is about to commit."""
+        if not self._pending:
+            return
+        evidence = traces(session)
         for number, text, parameters, row_count in self._pending:
-            self._put(session, _entry(number, text, parameters, is_done=True, row_count=row_count))
+            entry = _entry(number, text, parameters, is_done=True, row_count=row_count, evidence=evidence)
+            self._put(session, entry)
         self._pending.clear()
 
     def forget(self) -> None:
@@ -111,13 +134,22 @@ class Journal:
         self.number -= len(self._pending)
         self._pending.clear()
 
-    def begun(self, session: Session, text: str, parameters: Any) -> None:
+    def begun(self, session: Session, text: str, parameters: Any, *, evidence: str | None) -> None:
         """Write that a statement begins which no transaction can hold."""
-        self._put(session, _entry(self.number, text, parameters, is_done=False))
+        self._put(session, _entry(self.number, text, parameters, is_done=False, evidence=evidence))
 
-    def ended(self, session: Session, text: str, parameters: Any, *, row_count: int = 0) -> None:
+    def ended(
+        self,
+        session: Session,
+        text: str,
+        parameters: Any,
+        *,
+        row_count: int = 0,
+        evidence: str | None = None,
+    ) -> None:
         """Write that a statement has ended."""
-        self._put(session, _entry(self.number, text, parameters, is_done=True, row_count=row_count))
+        entry = _entry(self.number, text, parameters, is_done=True, row_count=row_count, evidence=evidence)
+        self._put(session, entry)
 
     def clear(self, session: Session) -> None:
         """Forget the whole revision, as part of the transaction that commits its version."""
@@ -135,13 +167,37 @@ class Journal:
         session.fetch(_WRITE, {**self._place, **values})
 
 
-def _entry(number: int, text: str, parameters: Any, *, is_done: bool, row_count: int = 0) -> Entry:
+def _is_undone(session: Session, entries: Sequence[Entry], major: int) -> bool:
+    """Tell whether the last of the committed statements that shows in the catalogs shows no more.
+
+    Only the last one: it may have changed what the others made.
+    """
+    for entry in reversed(entries):
+        statement = classify(entry.statement)
+        if statement.changes_rows or not entry.is_done:
+            continue
+        if statement.form is Form.ALONE:
+            return not statement.builds_unnamed and took_effect(session, statement, major) is False
+        return entry.evidence is not None and traces(session, entry.evidence) is None
+    return False
+
+
+def _entry(
+    number: int,
+    text: str,
+    parameters: Any,
+    *,
+    is_done: bool,
+    row_count: int = 0,
+    evidence: str | None = None,
+) -> Entry:
     return Entry(
         number=number,
         digest=digest_of(text, parameters),
         statement=text[:_LONGEST_KEPT],
         is_done=is_done,
         row_count=row_count,
+        evidence=evidence,
     )
 
 

@@ -50,6 +50,10 @@ class Revisions:
                     waiting.append(name)
         return tuple(found)
 
+    def is_squashed(self, id: str) -> bool:
+        """Tell whether another revision stands for this one; it need not be on disk."""
+        return id in self._squashed
+
     def ancestors(self, ids: Collection[str]) -> frozenset[str]:
         """Return `ids` and all that comes before them, as far as it is known."""
         found: set[str] = set()

@@ -48,10 +48,6 @@ class Standing:
     last_run: Run | None
     problems: tuple[Problem, ...]
 
-    def is_applied(self, id: str) -> bool:
-        """Tell whether the database has a revision."""
-        return not any(revision.id == id for revision in self.state.pending)
-
 
 def standing(conn: Connection[Any], project: Project) -> Standing:
     """Return where the database stands. Raises `UsageError`, `SourceError` and psycopg's errors."""
@@ -137,7 +133,7 @@ def _of_files(files: Revisions, state: MigrationState) -> list[Problem]:
                 hint=f"bring the file of {parent} back, or correct what {revision.path.name} says it follows",
             )
             for parent in revision.parents
-            if parent not in files.by_id and not _is_squashed(parent, files)
+            if parent not in files.by_id and not files.is_squashed(parent)
         )
     return problems
 
@@ -145,10 +141,9 @@ def _of_files(files: Revisions, state: MigrationState) -> list[Problem]:
 def _leaves(files: Revisions) -> list[Problem]:
     """Return the apps whose migrations end in several leaves, which Django refuses."""
     followed = {p for id in files.by_id for p in files.before(id) if p.split(".")[0] == id.split(".")[0]}
-    gone = {name for revision in files.by_id.values() for name in revision.replaces}
     by_app: dict[str, list[str]] = {}
     for id in files.by_id:
-        if id not in followed and id not in gone:
+        if id not in followed and not files.is_squashed(id):
             by_app.setdefault(id.split(".")[0], []).append(id)
     return [
         Problem(
@@ -160,10 +155,6 @@ def _leaves(files: Revisions) -> list[Problem]:
         for app, ids in sorted(by_app.items())
         if len(ids) > 1
     ]
-
-
-def _is_squashed(id: str, files: Revisions) -> bool:
-    return any(id in revision.replaces for revision in files.by_id.values())
 
 
 def _of_history(

@@ -24,7 +24,8 @@ class MigrationState:
     `current` are the revisions that the database is at: Alembic's version rows, or the last applied
     migration of each Django app. `pending` come in the order in which they would run. `unknown` are on
     record in the database but not on disk. `tracked` is False where the tool's own table does not exist.
-    `unread` names apps whose migrations could not be found here.
+    `unread` names apps whose migrations could not be found here. `aside` are on disk and take no part: those
+    that a squashed migration stands for, or the squashed one where only some of them were run.
     """
 
     tool: str
@@ -35,6 +36,7 @@ class MigrationState:
     unknown: tuple[str, ...]
     applied: int
     unread: tuple[str, ...] = ()
+    aside: tuple[str, ...] = ()
 
 
 def migration_files(project: Project) -> Revisions | None:
@@ -122,6 +124,7 @@ def django_state(recorded: Collection[str] | None, files: Revisions) -> Migratio
         unknown=tuple(sorted(gone)),
         applied=len(done),
         unread=files.unread,
+        aside=tuple(sorted(set(known) - nodes)),
     )
 
 

@@ -40,7 +40,8 @@ class Form(StrEnum):
 class Statement:
     """Describe a statement; `builds` and `drops` are the index of a concurrent build or drop, as written.
 
-    `waits` says that it waits for older transactions, so that a lock timeout of seconds would end it.
+    `table` is that of such a build, which may leave the name to the server. `waits` says that it waits for
+    older transactions, so that a lock timeout of seconds would end it.
     """
 
     form: Form
@@ -49,6 +50,11 @@ class Statement:
     builds: str | None = None
     drops: str | None = None
     table: str | None = None
+
+    @property
+    def builds_unnamed(self) -> bool:
+        """Tell whether it builds an index concurrently and leaves the name to the server."""
+        return self.table is not None and self.builds is None
 
 
 def classify(text: str) -> Statement:

@@ -24,5 +24,6 @@ CREATE TABLE IF NOT EXISTS pgwright.migration_statement (
     statement text NOT NULL,
     is_done boolean NOT NULL,
     row_count bigint NOT NULL DEFAULT 0,
+    evidence text,
     PRIMARY KEY (tool, revision, direction, number)
 );

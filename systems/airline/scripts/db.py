@@ -88,7 +88,7 @@ for name, words, text in (
 @click.option("--json", "as_json", is_flag=True, help="Print the state of the migrations as JSON.")
 def status(as_json: bool) -> None:
     """Show database status."""
-    database = 0 if as_json else pgwright("status")
+    database = 0 if as_json else pgwright("status", "--drift")
     migrations = pgwright("migrate", "status", "--drift", *(("--json",) if as_json else ()))
     require(max(database, migrations))
 

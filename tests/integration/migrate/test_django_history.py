@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -67,6 +68,14 @@ def test_squashed_and_faked_migrations_of_two_apps(tmp_path: Path, database: str
     assert state.heads == state.current
     told = pgwright(tmp_path, database, "migrate", "status")
     assert told.returncode == 0, told.stdout
+    told = pgwright(tmp_path, database, "migrate", "history", "--json")
+    assert {row["id"]: row["state"] for row in json.loads(told.stdout)} == {
+        "shop.0003_fill": "applied",
+        "billing.0001_b": "applied",
+        "shop.0001_squashed_0002_a": "applied",
+        "shop.0002_a": "squashed",
+        "shop.0001_t": "squashed",
+    }
 
     # The squashed one is on record last, and is not what came last.
     migrate(project, database, Way(direction=DOWN, target="-1"))
