@@ -11,6 +11,7 @@ from pathlib import Path
 import psycopg
 
 from pgwright.config import Database, Project
+from pgwright.migrate.way import UP, Way
 
 INI = "[alembic]\nscript_location = %(here)s/alembic\nprepend_sys_path = %(here)s\npath_separator = os\n"
 # As `alembic init` writes it: one transaction for all revisions, nothing that pgwright would ask for.
@@ -68,6 +69,14 @@ class Migration(migrations.Migration):
 {operations}
     ]
 """
+# The first revision of most projects here.
+TABLE = (
+    "one",
+    None,
+    'op.execute("CREATE TABLE t (id int PRIMARY KEY, a int)")',
+    'op.execute("DROP TABLE t")',
+)
+HEAD = Way(direction=UP, target="head")
 
 
 def alembic_project(
@@ -170,3 +179,9 @@ def rows(url: str, query: str) -> list[tuple[object, ...]]:
 def _body(text: str) -> str:
     lines = text.strip("\n").splitlines() or ["pass"]
     return "\n".join(f"    {line}" for line in lines)
+
+
+def alembic(folder: Path, url: str, *words: str) -> None:
+    """Run Alembic itself in the project."""
+    command = [sys.executable, "-m", "alembic", *words]
+    subprocess.run(command, cwd=folder, env=environment_for(url), check=True, capture_output=True)
