@@ -61,13 +61,12 @@ def turn(
 def _patiently(
     conn: Connection[Any], name: str, wait: float, on_wait: Callable[[str], None] | None
 ) -> Iterator[None]:
-    patience = 0.0
     try:
         with advisory_lock(conn, name, wait=0):
             pass
     except LockTimeoutError as exc:
         if on_wait:
             on_wait((exc.detail or "").partition(";")[0])
-        patience = wait
-    with advisory_lock(conn, name, wait=patience):
+    # Another session may have taken it since, though it was free a moment ago.
+    with advisory_lock(conn, name, wait=wait):
         yield

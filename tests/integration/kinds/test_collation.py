@@ -71,16 +71,16 @@ def test_rules_are_read(server_17: Server, make_database: MakeDatabase) -> None:
     assert collation.rules == "&a < g"
 
 
-def test_collation_that_sorts_a_column_is_not_changed(server_15: Server, make_database: MakeDatabase) -> None:
-    from pgwright.diff.planner import UnsupportedChange
-
+def test_collation_that_sorts_a_column_is_made_anew_with_it(
+    server_15: Server, make_database: MakeDatabase
+) -> None:
     table = "; CREATE TABLE t (name text COLLATE own)"
     before = built(make_database(server_15), f"CREATE COLLATION own (provider = libc, locale = 'C'){table}")
     after = built(
         make_database(server_15), f"CREATE COLLATION own (provider = libc, locale = 'POSIX'){table}"
     )
-    with pytest.raises(UnsupportedChange, match=r"collation public\.own cannot be changed"):
-        make_plan(before, after)
+    plan = make_plan(before, after)
+    require_success(rehearse(plan, before, after, scratch=server_15.url))
 
 
 _ICU_BEFORE = 'CREATE TABLE t (a text COLLATE "de-x-icu" UNIQUE);'

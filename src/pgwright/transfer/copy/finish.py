@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,7 @@ def copy_large_objects(source: Side, urls: tuple[str, str], target: Connection[A
     ).fetchone()
     if marked is not None:
         return
+    _end_restores(target)
     target.execute(b"SELECT count(pg_catalog.lo_unlink(oid)) FROM pg_catalog.pg_largeobject_metadata")
     binaries = embedded_binaries()
     dump: list[Path | str] = [
@@ -120,6 +122,16 @@ def copy_large_objects(source: Side, urls: tuple[str, str], target: Connection[A
         )
     with doing(target, run, item):
         pass
+
+
+def _end_restores(target: Connection[Any]) -> None:
+    """End the pg_restore of a killed attempt: it outlives its parent, and would commit meanwhile."""
+    running = (
+        b"FROM pg_catalog.pg_stat_activity WHERE datname = pg_catalog.current_database()"
+        b" AND application_name = 'pg_restore' AND usename = current_user"
+    )
+    while target.execute(b"SELECT pg_catalog.pg_terminate_backend(pid) " + running).fetchall():
+        time.sleep(0.05)
 
 
 def _statement(entry: Entry) -> str:
