@@ -13,7 +13,8 @@ import psycopg
 import pytest
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
-NAME = "cli-test"
+# The workers share a home, and each may have a part of this module.
+NAME = f"cli-test-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
 
 
 def pgwright(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
