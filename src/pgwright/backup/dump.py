@@ -20,7 +20,6 @@ from pgwright.pg.address import Address
 from pgwright.server import Binaries
 
 PLAIN, CUSTOM, PARALLEL = "plain", "custom", "parallel"
-FORMS = (PLAIN, CUSTOM, PARALLEL)
 _LARGE = 32 * 1024 * 1024  # a process of its own costs as much as dumping this
 
 

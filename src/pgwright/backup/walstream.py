@@ -80,16 +80,6 @@ def stream_wal(
                 )
 
 
-def drop_slot(url: str, *, slot: str = SLOT) -> bool:
-    """Remove the replication slot, so that the server keeps no more WAL; tell whether there was one."""
-    with connect(url, autocommit=True) as conn:
-        row = conn.execute(
-            "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = %s",
-            (slot,),
-        ).fetchone()
-    return row is not None
-
-
 def _programs(url: str) -> tuple[Binaries, int]:
     with connect(url, autocommit=True) as conn:
         row: tuple[Any, ...] | None = conn.execute("SHOW wal_segment_size").fetchone()

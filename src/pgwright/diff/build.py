@@ -146,13 +146,3 @@ def _with(present: Catalog, wanted: Catalog) -> Catalog:
     if wanted.of("schema"):
         return wanted
     return dataclasses.replace(wanted, objects={**present.objects, **wanted.objects})
-
-
-def same_version(one: Catalog, other: Catalog) -> bool:
-    """Tell whether both were deparsed by the same major version, so that their texts compare."""
-    return one.server.major == other.server.major
-
-
-def schemas_of(catalog: Catalog) -> Collection[str]:
-    """Return the names of the schemas that the catalog's relations stand in."""
-    return {o.id.root.name.schema for o in catalog if o.id.root.name.schema is not None}

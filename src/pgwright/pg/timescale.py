@@ -1,8 +1,11 @@
-"""Fill a database with TimescaleDB as a whole: its catalog comes as rows, and its jobs wait until the end."""
+"""What there is of TimescaleDB in a database, and how one is filled whole.
+
+Its catalog comes as rows then, and its jobs wait until the end.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from psycopg import Connection, sql
 
@@ -10,6 +13,13 @@ from pgwright.pg.address import Address
 from pgwright.pg.quoting import Name
 
 TIMESCALE = "timescaledb"
+
+LICENCE: Final = sql.SQL(
+    # The licence is a setting of the library, which may be loaded where the extension was never created.
+    "coalesce((SELECT current_setting('timescaledb.license', true) FROM pg_catalog.pg_extension "
+    "WHERE extname = 'timescaledb'), '')"
+)
+"""The SQL of a database's edition: ``timescale``, ``apache``, empty without the extension."""
 
 _AT_WORK = "-c timescaledb.restoring=off"
 
@@ -47,11 +57,17 @@ def as_at_work(conn: Connection[Any], address: Address) -> Address:
     return Address(params={**address.params, "options": options})
 
 
-def _call(conn: Connection[Any], function: str) -> None:
+def schema_of(conn: Connection[Any]) -> str | None:
+    """Return the schema of the extension's functions, which need not be on the search path; None without."""
     row = conn.execute(
         "SELECT n.nspname FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n "
         "ON n.oid = e.extnamespace WHERE e.extname = %s",
         [TIMESCALE],
     ).fetchone()
-    if row is not None:
-        conn.execute(sql.SQL("SELECT {}()").format(Name(row[0], function)))
+    return str(row[0]) if row else None
+
+
+def _call(conn: Connection[Any], function: str) -> None:
+    schema = schema_of(conn)
+    if schema is not None:
+        conn.execute(sql.SQL("SELECT {}()").format(Name(schema, function)))

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
 
-from psycopg import Connection
+from psycopg import Connection, sql
 from psycopg.pq import TransactionStatus
 
 from pgwright.kinds.contract import Address, Found, Kind, Reading, SystemCatalog
@@ -20,6 +20,7 @@ from pgwright.model.catalog import Catalog, ServerFacts
 from pgwright.model.names import ObjectId
 from pgwright.pg.pipeline import pipeline
 from pgwright.pg.sqlfiles import load_sql
+from pgwright.pg.timescale import LICENCE
 from pgwright.sources.dependencies import resolve
 
 # What is deparsed depends on these: an empty search path makes every name qualified, a fixed time
@@ -90,11 +91,8 @@ def _pinned_snapshot(conn: Connection[Any]) -> Iterator[None]:
 
 
 def _server_facts(conn: Connection[Any]) -> ServerFacts:
-    # The licence is a setting of the library, which may be loaded where the extension was never created.
     row = conn.execute(
-        "SELECT current_setting('server_version_num')::int, current_database(), "
-        "coalesce((SELECT current_setting('timescaledb.license', true) FROM pg_extension "
-        "WHERE extname = 'timescaledb'), '')"
+        sql.SQL("SELECT current_setting('server_version_num')::int, current_database(), {}").format(LICENCE)
     ).fetchone()
     assert row is not None
     return ServerFacts(version_num=row[0], database=row[1], timescaledb=row[2])

@@ -21,19 +21,12 @@ from pgwright.kinds.steps import name_of
 from pgwright.model.names import ObjectId
 from pgwright.pg.quoting import Name, deparsed, names
 from pgwright.pg.session import settings
+from pgwright.pg.texts import PORTABLE
 from pgwright.storage import open_store
 from pgwright.storage.store import Store
 from pgwright.verify.hashing import TEXT, UTF8_TEXT, common_ways, row_hash
 from pgwright.verify.tables import Column, Table, read_tables
 
-# As COPY has to write values so that any server reads them again.
-_TEXTS = {
-    "DateStyle": "ISO, YMD",
-    "IntervalStyle": "postgres",
-    "TimeZone": "UTC",
-    "bytea_output": "hex",
-    "extra_float_digits": "3",
-}
 _BACK = Name("pg_temp", "pgwright_read_back")
 
 
@@ -110,7 +103,7 @@ def archive_piece(conn: Connection[Any], url: str, table: ObjectId, piece: Objec
         if (known.rows, known.sum, known.ways) == (rows, checksum, ways) and _whole(store, known):
             return known
     columns = [c for c in shape.columns if not c.generated]
-    with settings(conn, **_TEXTS):
+    with settings(conn, **PORTABLE):
         blocks = _copy_out(conn, piece, columns, column)
         stored = store.put(f"{name}.parquet", write_parquet(blocks, _file_columns(columns), piece.path))
     first, last = _range(conn, piece, column)
@@ -169,7 +162,7 @@ def _ways(conn: Connection[Any], shape: Table) -> dict[str, str]:
 
 
 def _sum(conn: Connection[Any], table: sql.Composable, ways: dict[str, str]) -> tuple[int, str]:
-    with settings(conn, **_TEXTS):
+    with settings(conn, **PORTABLE):
         row = conn.execute(
             sql.SQL("SELECT count(*), coalesce(sum({}), 0)::text FROM {} AS t").format(row_hash(ways), table)
         ).fetchone()
@@ -178,7 +171,7 @@ def _sum(conn: Connection[Any], table: sql.Composable, ways: dict[str, str]) -> 
 
 
 def _range(conn: Connection[Any], piece: ObjectId, column: str) -> tuple[str | None, str | None]:
-    with settings(conn, **_TEXTS):
+    with settings(conn, **PORTABLE):
         row = conn.execute(
             sql.SQL("SELECT min({c})::text, max({c})::text FROM {}").format(name_of(piece), c=Name(column))
         ).fetchone()
@@ -219,7 +212,7 @@ def _read_in(conn: Connection[Any], store: Store, archived: Archived, into: Name
     assert blocks is not None  # archives hold no nested values
     listed = names(reading.columns)
     statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(into, listed)
-    with settings(conn, **_TEXTS), conn.cursor() as cursor, cursor.copy(statement) as copy:
+    with settings(conn, **PORTABLE), conn.cursor() as cursor, cursor.copy(statement) as copy:
         for block in blocks():
             copy.write(block)
 

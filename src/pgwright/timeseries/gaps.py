@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Literal
 
 from psycopg import sql
 
 from pgwright.kinds.buckets import bucket_after, bucket_start
 from pgwright.model.policy import Span
-from pgwright.pg.quoting import Name, names
+from pgwright.pg.quoting import Name, deparsed, literal, names
 
 Fill = Literal["locf", "interpolate"]
 
@@ -26,8 +27,8 @@ class Gapfill:
     `columns` are those of its result, in order; `bucket` is the one with the start of the bucket of length
     `span` in `zone`, of the SQL type `type`; `groups` are filled each by itself. `fill` says for a column
     how: ``locf`` carries the last value forward, ``interpolate`` draws a line between its neighbours; what
-    is not named stays null. `first` and `upto` (not included) are SQL for the range, by default that of the
-    rows that there are.
+    is not named stays null. `start` and `finish` (not included) are the range, by default that of the rows
+    that there are.
     """
 
     columns: Sequence[str]
@@ -37,16 +38,16 @@ class Gapfill:
     type: str
     groups: Sequence[str] = ()
     fill: Mapping[str, Fill]
-    first: sql.Composable | None = None
-    upto: sql.Composable | None = None
+    start: datetime | date | None = None
+    finish: datetime | date | None = None
 
     def compose(self, query: sql.Composable) -> sql.Composed:
         """Compose the query with its gaps filled, ordered by groups and time."""
         bucket, at = Name(self.bucket), sql.SQL("b.at")
         after = bucket_after(at, self.span, self.zone, self.type)
-        first = self.first or sql.SQL("(SELECT min({}) FROM pgwright_rows)").format(bucket)
+        first = self._moment(self.start) or sql.SQL("(SELECT min({}) FROM pgwright_rows)").format(bucket)
         last = sql.SQL("(SELECT max({}) FROM pgwright_rows)").format(bucket)
-        upto = self.upto or bucket_after(last, self.span, self.zone, self.type)
+        upto = self._moment(self.finish) or bucket_after(last, self.span, self.zone, self.type)
         values = [c for c in self.columns if c != self.bucket and c not in self.groups]
         number = sql.SQL("dense_rank() OVER (ORDER BY {})").format(names(self.groups))
         return sql.SQL(
@@ -81,6 +82,11 @@ class Gapfill:
             values=_listed(sql.SQL("r.{}").format(Name(v)) for v in values),
             columns=sql.SQL(", ").join(self._filled(c) for c in self.columns),
         )
+
+    def _moment(self, value: datetime | date | None) -> sql.Composable | None:
+        if value is None:
+            return None
+        return sql.SQL("{}::{}").format(literal(value.isoformat()), deparsed(self.type))
 
     def _filled(self, column: str) -> sql.Composable:
         way, value, bucket = self.fill.get(column), Name(column), Name(self.bucket)

@@ -6,18 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from psycopg import Connection
+from psycopg import Connection, sql
 
 from pgwright.kinds.buckets import bare_type
 from pgwright.kinds.policy_records import Record, frozen, made_relations, read_records
 from pgwright.kinds.rollup_parts import RollupParts
 from pgwright.kinds.rollup_watch import Watch
 from pgwright.model.names import ObjectId, QualifiedName
+from pgwright.pg.timescale import LICENCE
 
-_LICENCE = (
-    "SELECT coalesce((SELECT current_setting('timescaledb.license', true) FROM pg_extension "
-    "WHERE extname = 'timescaledb'), '')"
-)
 _TYPE = (
     "SELECT format_type(atttypid, NULL), attnotnull FROM pg_attribute "
     "WHERE attrelid = %s AND attname = %s AND attnum > 0 AND NOT attisdropped"
@@ -63,7 +60,7 @@ class Declarations:
 
 def declarations(conn: Connection[Any]) -> Declarations:
     """Read the declarations in force in the database behind `conn`."""
-    row = conn.execute(_LICENCE).fetchone()
+    row = conn.execute(sql.SQL("SELECT {}").format(LICENCE)).fetchone()
     licence = row[0] if row else ""
     records = read_records(conn, timescaledb=licence, major=conn.info.server_version // 10000)
     return Declarations(records=records, timescaledb=licence)

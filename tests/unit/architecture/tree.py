@@ -11,7 +11,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 PACKAGE = ROOT / "src" / "pgwright"
-_MADE = {"__pycache__", "build", "dist", "node_modules"}
 _ENTRY = re.compile(r"pgwright(?:\.\w+)*:\w+")
 
 

@@ -23,7 +23,7 @@ from psycopg import sql
 
 from pgwright.kinds.buckets import ZONED, bucket_start
 from pgwright.model.policy import Span
-from pgwright.pg.quoting import deparsed, literal, names, render
+from pgwright.pg.quoting import deparsed, names, render
 from pgwright.timeseries.gaps import Fill, Gapfill
 
 # What other databases can do themselves.
@@ -112,16 +112,10 @@ def gapfill(
         type=element.sql_type,
         groups=[c for c in columns if c != bucket and c not in aggregates],
         fill=fill or {},
-        first=_moment(start, element),
-        upto=_moment(finish, element),
+        start=start,
+        finish=finish,
     ).compose(rows)
     text = render(composed).replace("%", "%%").replace(_AT, inner)
     with connection.cursor() as cursor:
         cursor.execute(text, parameters)
         return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
-
-
-def _moment(value: datetime | date | None, element: TimeBucket) -> sql.Composable | None:
-    if value is None:
-        return None
-    return sql.SQL("{}::{}").format(literal(value.isoformat()), deparsed(element.sql_type))

@@ -16,7 +16,6 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from psycopg import sql
 from sqlalchemy import Date, DateTime, Select, TextualSelect, text
 from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.ext.compiler import compiles
@@ -26,7 +25,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from pgwright.kinds.buckets import ZONED, bucket_start
 from pgwright.model.policy import Span
-from pgwright.pg.quoting import deparsed, literal, render
+from pgwright.pg.quoting import deparsed, render
 from pgwright.timeseries.gaps import Fill, Gapfill
 
 
@@ -107,13 +106,7 @@ def gapfill(
         type=element.sql_type,
         groups=groups,
         fill=fill or {},
-        first=_moment(start, element),
-        upto=_moment(finish, element),
+        start=start,
+        finish=finish,
     ).compose(deparsed(str(compiled)))
     return text(render(composed)).bindparams(**compiled.params).columns(*query.selected_columns)
-
-
-def _moment(value: datetime | date | None, element: TimeBucket) -> sql.Composable | None:
-    if value is None:
-        return None
-    return sql.SQL("{}::{}").format(literal(value.isoformat()), deparsed(element.sql_type))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pgwright.observe.docs.nouns import Size
 from pgwright.observe.tables import tables
+from pgwright.pg.timescale import schema_of
 
 if TYPE_CHECKING:
     import psycopg
@@ -41,15 +42,11 @@ def sizes(conn: psycopg.Connection[Any]) -> Mapping[str, Size]:
 
 
 def _hypertables(conn: psycopg.Connection[Any]) -> Iterator[tuple[str, Size]]:
-    row = conn.execute(
-        "SELECT n.nspname FROM pg_catalog.pg_extension e"
-        " JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'timescaledb'"
-    ).fetchone()
-    if row is None:
+    schema = schema_of(conn)
+    if schema is None:
         return
-    # Its functions are in the schema that it was created in, which need not be on the search path.
     with conn.transaction():
-        conn.execute("SELECT set_config('search_path', quote_ident(%s) || ', pg_catalog', true)", row)
+        conn.execute("SELECT set_config('search_path', quote_ident(%s) || ', pg_catalog', true)", [schema])
         rows = conn.execute(_HYPERTABLES).fetchall()
     for path, total, table, index, estimate, chunks in rows:
         yield (

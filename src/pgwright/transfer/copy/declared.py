@@ -58,10 +58,8 @@ def left_behind(choice: Choice, declared: Sequence[Carried]) -> tuple[Carried, .
 
 def with_declarations(dumped: Dumped, along: Sequence[Carried], declared: Sequence[Carried]) -> Dumped:
     """Return a dump with what belongs to the declarations that come along, and no more of pgwright's own."""
-    names = {name for found in along if found.filled for name in own_names(found.filled, found.joins)}
-    left = {
-        name for found in declared if found.filled for name in own_names(found.filled, found.joins)
-    } - names
+    names = _names(along)
+    left = _names(declared) - names
     # Views of rollups read the record of declarations.
     record = Entry(id=0, oid=0, type="TABLE", name="policy", schema=_SCHEMA, sql=render(PREPARE))
     return Dumped(

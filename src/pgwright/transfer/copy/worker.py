@@ -14,17 +14,15 @@ import time
 import asyncpg
 import msgspec
 
+from pgwright.pg.texts import PORTABLE
 from pgwright.transfer.copy.message import Report, Start, Task
 from pgwright.transfer.copy.pump import Pace, move_part
 from pgwright.transfer.copy.record import SESSION_NAME
 
 _REPORT_EVERY = 0.5  # seconds
 _SESSION = {
+    **PORTABLE,
     "search_path": "",
-    "TimeZone": "UTC",
-    "DateStyle": "ISO, YMD",
-    "IntervalStyle": "postgres",
-    "extra_float_digits": "3",
     "statement_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
 }

@@ -21,14 +21,11 @@ from pgwright.pg.address import parse_address
 from pgwright.pg.privileges import grant_for
 from pgwright.pg.quoting import deparsed
 from pgwright.pg.redact import redact
+from pgwright.pg.texts import PORTABLE
 
 _AHEAD = 32  # blocks, of 64 kB or a little more
 SESSION = {
-    "DateStyle": "ISO, YMD",
-    "IntervalStyle": "postgres",
-    "TimeZone": "UTC",
-    "bytea_output": "hex",
-    "extra_float_digits": "3",
+    **PORTABLE,
     "statement_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
 }

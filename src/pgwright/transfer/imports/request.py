@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -62,10 +62,6 @@ class Counts:
     def add_up(self) -> bool:
         """Tell whether nothing is lost or counted twice."""
         return self.read == self.inserted + self.updated + self.skipped + self.rejected and self.skipped >= 0
-
-    def without_read(self) -> Counts:
-        """Return the same for rows that were counted as read before."""
-        return replace(self, read=0)
 
 
 _COUNTED = ("read", "inserted", "updated", "skipped", "rejected")
