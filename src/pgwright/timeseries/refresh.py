@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from psycopg import Connection, sql
@@ -21,6 +22,7 @@ from pgwright.kinds.steps import name_of
 from pgwright.model.policy import Span
 from pgwright.pg.quoting import Name, deparsed, literal, names, qualified
 from pgwright.pg.session import lock_key
+from pgwright.timeseries.patience import patiently
 from pgwright.timeseries.records import Declarations, column_facts, parts_of
 
 _BUCKETS_AT_ONCE = 500
@@ -64,8 +66,7 @@ def refresh(
     """
     parts, done = parts_of(conn, record, declared), Refreshed()
     while True:
-        with conn.transaction():
-            step = refresh_once(conn, record, parts)
+        step = patiently(partial(_refresh_some, conn, record, parts))
         done = done.plus(step)
         if progress is not None:
             progress(done.keys, done.keys + (_waiting(conn, parts) if step.more else 0))
@@ -79,6 +80,11 @@ def refresh(
             (done.late, record.relation, record.name),
         )
     return done
+
+
+def _refresh_some(conn: Connection[Any], record: Record, parts: RollupParts) -> Refreshed:
+    with conn.transaction():
+        return refresh_once(conn, record, parts)
 
 
 def refresh_once(

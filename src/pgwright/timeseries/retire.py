@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-import psycopg
 from psycopg import Connection, sql
 
 from pgwright.kinds.buckets import bucket_start, interval
@@ -22,6 +22,7 @@ from pgwright.model.policy import Span
 from pgwright.pg.quoting import Name, deparsed, literal
 from pgwright.timeseries.archive import archive_piece
 from pgwright.timeseries.partitions import LOCK_TIMEOUT
+from pgwright.timeseries.patience import patiently
 from pgwright.timeseries.records import Declarations, own_rollups, parts_of, time_of
 from pgwright.timeseries.refresh import mark, raise_floor, refresh_once
 
@@ -107,16 +108,23 @@ def _cutoff(record: Record, declared: Declarations, zone: str, type: str) -> sql
 
 
 def retire_partition(conn: Connection[Any], record: Record, declared: Declarations, old: Old) -> None:
-    """Retire one partition: rollups first, then detached beside readers and writers, then dropped."""
+    """Retire one partition: rollups first, then detached beside readers and writers, then dropped.
+
+    Each of the three stands for itself: what another session holds up is only that one.
+    """
     if not old.detaching:
-        with conn.transaction():
-            _close(conn, record, declared, old)
-    _detach(conn, record, old)
-    _drop(conn, record, declared, old.table)
+        patiently(partial(_close, conn, record, declared, old))
+    patiently(partial(_detach, conn, record, old.table))
+    patiently(partial(_drop, conn, record, declared, old.table))
 
 
 def _close(conn: Connection[Any], record: Record, declared: Declarations, old: Old) -> None:
     """Fill the rollups from a partition, raise their floors, and let no more rows in."""
+    with conn.transaction():
+        _close_within(conn, record, declared, old)
+
+
+def _close_within(conn: Connection[Any], record: Record, declared: Declarations, old: Old) -> None:
     conn.execute("SELECT set_config('lock_timeout', %s, true)", (LOCK_TIMEOUT,))
     name = name_of(old.table)
     conn.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(name))
@@ -148,11 +156,20 @@ def _settle_rollups(conn: Connection[Any], record: Record, declared: Declaration
             raise_floor(conn, rollup, upper)
 
 
-def _detach(conn: Connection[Any], record: Record, old: Old) -> None:
-    concurrently = conn.info.server_version >= 140000
-    words = "FINALIZE" if old.detaching else "CONCURRENTLY" if concurrently else ""
+def _detach(conn: Connection[Any], record: Record, table: ObjectId) -> None:
+    """Detach a partition, or go on where an attempt was interrupted that waited for readers of the table."""
+    row = conn.execute(
+        # The column is there from version 14 on.
+        sql.SQL(
+            "SELECT to_jsonb(i) ->> 'inhdetachpending' FROM pg_inherits AS i "
+            "WHERE i.inhrelid = {} AND i.inhparent = {}"
+        ).format(relation(table), relation(record.table))
+    ).fetchone()
+    if row is None:
+        return
+    words = {None: "", "false": "CONCURRENTLY", "true": "FINALIZE"}[row[0]]
     text = sql.SQL("ALTER TABLE {} DETACH PARTITION {} {}").format(
-        name_of(record.table), name_of(old.table), deparsed(words)
+        name_of(record.table), name_of(table), deparsed(words)
     )
     conn.execute("SELECT set_config('lock_timeout', %s, false)", (LOCK_TIMEOUT,))
     try:
@@ -198,7 +215,7 @@ def drop_left_behind(conn: Connection[Any], record: Record, declared: Declaratio
         for schema, name in conn.execute(_LEFT_BEHIND, (_said_of(record),)).fetchall()
     ]
     for table in found:
-        _drop(conn, record, declared, table)
+        patiently(partial(_drop, conn, record, declared, table))
     return tuple(table.path for table in found)
 
 
@@ -280,8 +297,3 @@ def retire_rows(
         yield deleted
         if deleted < _BATCH:
             return
-
-
-def is_lock_timeout(exc: BaseException) -> bool:
-    """Tell whether somebody else's lock was in the way, so that trying again may help."""
-    return isinstance(exc, psycopg.errors.LockNotAvailable)

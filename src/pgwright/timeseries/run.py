@@ -6,7 +6,6 @@ again.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,13 +30,13 @@ from pgwright.pg.statements import statement_error
 from pgwright.state.ledger import Ledger
 from pgwright.timeseries.archive import require_place
 from pgwright.timeseries.partitions import due, make
+from pgwright.timeseries.patience import patiently
 from pgwright.timeseries.records import Declarations, declarations, own_rollups
 from pgwright.timeseries.refresh import refresh
 from pgwright.timeseries.retire import (
     Old,
     drop_left_behind,
     history_of,
-    is_lock_timeout,
     keep_in_archive,
     old_pieces,
     old_rows,
@@ -48,8 +47,6 @@ from pgwright.timeseries.retire import (
 )
 
 JOB = "policy run"
-_LOCK_ATTEMPTS = 5
-_LOCK_PAUSE = 0.3  # seconds, doubled each time
 
 Telling = Callable[[str, float, float | None], None]
 
@@ -189,18 +186,6 @@ def _subject(record: Record) -> str:
     return f"{record.schema}.{record.name}" if record.kind == "rollup" else record.table.path
 
 
-def _patiently(work: Callable[[], None]) -> None:
-    """Do something again when somebody's lock was in its way, a few times."""
-    for attempt in range(_LOCK_ATTEMPTS):
-        try:
-            work()
-            return
-        except psycopg.Error as exc:
-            if not is_lock_timeout(exc) or attempt == _LOCK_ATTEMPTS - 1:
-                raise
-            time.sleep(_LOCK_PAUSE * 2**attempt)
-
-
 def _ahead(
     conn: Connection[Any], record: Record, declared: Declarations, demand: Demand
 ) -> Iterator[Outcome]:
@@ -214,7 +199,7 @@ def _ahead(
         )
         return
     for piece in pieces:
-        _patiently(partial(make, conn, record, declared, piece))
+        patiently(partial(make, conn, record, declared, piece))
     said = f"made {', '.join(p.name for p in pieces)}" if pieces else "enough ahead"
     yield Outcome(task="partitions", subject=record.table.path, said=said, count=len(pieces))
 
@@ -281,7 +266,7 @@ def _retire(
     for name in drop_left_behind(conn, record, declared):
         yield Outcome(task="retire", subject=subject, said=f"{gone} {name}, left by a killed run", count=1)
     for done, piece in enumerate(pieces, start=1):
-        _patiently(partial(retire_partition, conn, record, declared, piece))
+        retire_partition(conn, record, declared, piece)
         if tell:
             tell(f"retire {subject}", done, len(pieces))
         said = f"{gone} {piece.table.name.name} (about {counted(piece.rows, 'row')})"
@@ -296,7 +281,7 @@ def _retire_chunks(
             # Without a lock, as long as it takes: what changes meanwhile is archived anew under the lock.
             conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             keep_in_archive(conn, record, declared, piece.table)
-    _patiently(partial(retire_chunks, conn, record, declared, pieces))
+    patiently(partial(retire_chunks, conn, record, declared, pieces))
 
 
 def _retire_history(

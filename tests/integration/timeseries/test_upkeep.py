@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -17,11 +19,14 @@ import psycopg
 import pytest
 
 from pgwright.checks.run import run_checks
+from pgwright.kinds.rollup_names import own_log
 from pgwright.model.names import QualifiedName
 from pgwright.model.policy import Policy, Retain, Rollup, TimeSeries
+from pgwright.pg.quoting import qualified
 from pgwright.timeseries.chunks import chunks
 from pgwright.timeseries.declare import Edit, declare
 from pgwright.timeseries.run import Demand, run_policies
+from tests.integration.diff.ways import until
 from tests.integration.timeseries.hammer import SCHEMA, Hammer
 
 READINGS = QualifiedName("public", "readings")
@@ -196,6 +201,45 @@ def test_retention_waits_for_the_rollups_and_leaves_their_history(database: str)
             == kept
         )
         assert conn.execute("SELECT lowest FROM daily_live WHERE sensor_id = 7").fetchone() == (5,)
+
+
+def test_a_long_reader_only_delays_retirement(database: str) -> None:
+    """It holds up the second half of the detachment, which is known to the catalogs by then."""
+    _prepare(database, Retain("3 days"))
+    with ThreadPoolExecutor(1) as pool, psycopg.connect(database) as reader:
+        reader.execute("SELECT FROM readings WHERE at > '9999-01-01'")
+        running = pool.submit(run_policies, database, Demand(tasks=("retire",)))
+        with psycopg.connect(database, autocommit=True) as conn:
+            until(
+                lambda: conn.execute("SELECT 1 FROM pg_inherits WHERE inhdetachpending").fetchone(),
+                "a detachment that waits",
+            )
+            # Longer than a statement of the run waits for a lock.
+            time.sleep(2.5)
+        reader.rollback()
+        assert running.result().failed == ()
+        assert not reader.execute("SELECT 1 FROM pg_inherits WHERE inhdetachpending").fetchone()
+
+
+def test_a_deadlock_is_tried_again(database: str) -> None:
+    _prepare(database, ROLLUPS[0])
+    log = own_log(QualifiedName("public", "daily"))
+    with ThreadPoolExecutor(1) as pool, psycopg.connect(database) as other:
+        other.execute("LOCK TABLE readings")
+        running = pool.submit(run_policies, database, Demand(tasks=("refresh",), force=True))
+        with psycopg.connect(database, autocommit=True) as conn:
+            until(
+                lambda: conn.execute(
+                    "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
+                    "AND datname = current_database()"
+                ).fetchone(),
+                "a refresh that waits for the table",
+            )
+        # Whichever of the two the server ends, the refresh goes on.
+        with suppress(psycopg.errors.DeadlockDetected):
+            other.execute(psycopg.sql.SQL("LOCK TABLE {}").format(qualified(log)))
+        other.rollback()
+        assert running.result().failed == ()
 
 
 def test_a_killed_run_is_finished_by_the_next(database: str) -> None:
