@@ -31,7 +31,7 @@ SCALE = int(os.environ.get("PGWRIGHT_BENCH_COPY_SCALE", "100"))  # pgbench's: 10
 ROUNDS = int(os.environ.get("PGWRIGHT_BENCH_ROUNDS", "3"))
 JOBS = "2"
 _WIDE_ROWS_PER_SCALE = 20_000
-_WIDE = """
+WIDE = """
 CREATE TABLE wide AS SELECT g::bigint AS id, md5(g::text)::uuid AS token, g % 1000 AS kind, g * 0.37 AS price,
     'user' || g || '@example.com' AS email, repeat(md5(g::text), 4) AS note, g % 3 = 0 AS active,
     timestamptz '2020-01-01' + g * interval '7 s' AS made, date '2020-01-01' + g % 2000 AS due,
@@ -96,7 +96,7 @@ def _make(url: str, source: str) -> None:
         stderr=subprocess.DEVNULL,
         check=True,
     )
-    _execute(source, *_WIDE.format(rows=SCALE * _WIDE_ROWS_PER_SCALE).split(";\n")[:-1], "VACUUM ANALYZE")
+    _execute(source, *WIDE.format(rows=SCALE * _WIDE_ROWS_PER_SCALE).split(";\n")[:-1], "VACUUM ANALYZE")
 
 
 def _pipe(source: str, target: str) -> None:

@@ -19,7 +19,7 @@ import psycopg
 import sqlalchemy
 
 from pgwright.sources.database import read_catalog
-from tests.bench import backups, batches, contents, copies, files, timeseries
+from tests.bench import backups, batches, contents, copies, files, parquet, timeseries
 from tests.bench.migrating import noticed, overhead
 from tests.servers import databases
 from tests.servers.builds import VERSIONS
@@ -195,21 +195,38 @@ def backup() -> Iterator[Measured]:
 
 
 def imports() -> Iterator[Measured]:
-    """Time imports of 1,000,000 rows, half of them conflicting, against an upsert written by hand."""
+    """Time imports of 1,000,000 rows, half of them conflicting, beside an upsert by hand and Django's."""
     url = databases.create(_server())
     found = files.imports(url)
     databases.drop(url)
     yield Measured(what="import, times the sorted upsert by hand", value=found["good"], unit="", limit=1.3)
     yield Measured(what="the same with bad rows and a reject file", value=found["bad"], unit="", limit=1.3)
+    what = "times faster than Django's bulk_create"
+    yield Measured(what=what, value=found["django"], unit="", limit=5, at_least=True)
     yield Measured(what="peak memory of an import", value=found["peak"], unit="MB", limit=250)
 
 
 def batching() -> Iterator[Measured]:
     """Export and import 100,000 of AquaMind's batches, by whole commands, beside dumpdata and loaddata."""
     found = dict(batches.measure(_server()))
-    for way, peer in (("export", "dumpdata"), ("import", "loaddata")):
-        what = f"{way} of batches, times faster than {peer}"
-        yield Measured(what=what, value=found[way], unit="", limit=10, at_least=True)
+    for what, name in (
+        ("pgwright data export, times faster than dumpdata", "alone"),
+        ("export_batches, the same without Django's start", "export"),
+        ("import_batches, times faster than loaddata", "import"),
+    ):
+        yield Measured(what=what, value=found[name], unit="", limit=10, at_least=True)
+    yield Measured(what="peak memory of these", value=found["peak"], unit="MB", limit=250)
+
+
+def parquets() -> Iterator[Measured]:
+    """Export 2,000,000 wide rows to Parquet, in turns with ADBC and with psycopg and pyarrow."""
+    url = databases.create(_server())
+    found = dict(parquet.measure(url))
+    databases.drop(url)
+    yield Measured(
+        what="Parquet export, to the better of its peers", value=found["ratio"], unit="", limit=1.2
+    )
+    yield Measured(what="peak memory of a Parquet export", value=found["peak"], unit="MB", limit=250)
 
 
 def migrating() -> Iterator[Measured]:
@@ -277,6 +294,7 @@ MEASURES: Mapping[str, Callable[[], Iterator[Measured]]] = {
     "verify": verify,
     "backup": backup,
     "batches": batching,
+    "parquet": parquets,
     "migrating": migrating,
     "migrating_live": migrating_live,
     "rollups": rollups,

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from psycopg import sql
 from psycopg.abc import AdaptContext
 
+from pgwright.errors import UsageError
 from pgwright.model.names import QualifiedName
 
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*\Z")
@@ -73,7 +74,19 @@ def deparsed(text: str) -> sql.Composed:
 
 
 def typed(expression: str) -> sql.Composed:
-    """Compose an expression that the user typed, for the user's own session, in parentheses."""
+    """Compose an expression that the user typed, for the user's own session, in parentheses.
+
+    Raises `UsageError` for one with bytes that are no UTF-8, which Python keeps as surrogates.
+    """
+    try:
+        expression.encode()
+    except UnicodeEncodeError as exc:
+        shown = expression.encode(errors="surrogateescape").decode(errors="backslashreplace")
+        raise UsageError(
+            f"what was typed is not UTF-8: {shown}",
+            detail="nothing was changed",
+            hint="set the terminal to UTF-8, or write such a character by its number: U&'\\00E9'",
+        ) from exc
     return sql.SQL("({})").format(deparsed(expression))
 
 

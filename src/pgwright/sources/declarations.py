@@ -15,7 +15,6 @@ from psycopg import sql
 
 from pgwright.errors import ServerError
 from pgwright.pg.quoting import Name, deparsed, names, render
-from pgwright.server.scratch import ensure_roles
 
 __all__ = [
     "Declaration",
@@ -291,6 +290,8 @@ def ensure_declared_roles(url: str, declarations: Iterable[Declaration]) -> None
     """
     named = {role for declaration in declarations for role in getattr(declaration, "roles", ())}
     if named:
+        from pgwright.server.scratch import ensure_roles
+
         with suppress(ServerError):
             ensure_roles(url, sorted(named))
 

@@ -119,6 +119,35 @@ def test_rows_of_many_megabytes_come_back(database: str, tmp_path: Path, kind: s
     assert rows(database, "SELECT md5(string_agg(t::text, '|' ORDER BY id)) FROM t") == before
 
 
+def test_a_value_too_large_to_be_written_is_named(database: str, tmp_path: Path) -> None:
+    execute(
+        database,
+        'CREATE TABLE t ("Id" int PRIMARY KEY, doc bytea COMPRESSION lz4)',
+        # In hexadecimal it takes twice as much.
+        "INSERT INTO t VALUES (1, 'a'), (2, convert_to(repeat(repeat('a', 100000), 5400), 'UTF8')), (3, 'b')",
+    )
+    path = tmp_path / "t.csv"
+    with pytest.raises(FormatCannotHold, match=r"t\.doc") as failure:
+        export(database, path, "t", columns=("Id", "doc"))
+    assert not path.exists()
+    named = """NOT ("Id" = '2')"""
+    assert named in (failure.value.hint or "")
+    (done,) = export(database, path, "t", where=named)
+    assert done.rows == 2
+
+
+def test_rows_are_counted_while_they_come(database: str, tmp_path: Path) -> None:
+    execute(
+        database,
+        "CREATE TABLE t (id int, a text, b text)",
+        """INSERT INTO t SELECT g, E'"a"\n', repeat(E'\n""\n,"', g % 9) FROM generate_series(1, 30000) g""",
+    )
+    told: list[int] = []
+    request = ExportRequest(tables=("t",), output=str(tmp_path / "t.csv"))
+    (done,) = run_export(database, request, progress=lambda name, rows, total: told.append(rows))
+    assert len(told) > 5 and sorted(told) == told and told[-2:] == [30000, 30000] == [done.rows] * 2
+
+
 def test_an_empty_table_is_a_file_in_every_format(database: str, tmp_path: Path) -> None:
     execute(database, USERS)
     for kind in ("csv", "parquet", "arrow"):

@@ -18,7 +18,6 @@ from django.db.migrations.writer import MigrationWriter
 from pgwright.errors import PolicyError
 from pgwright.model.names import QualifiedName
 from pgwright.model.policy import Compress, Join, Policy, Retain, Rollup, TimeSeries
-from pgwright.timeseries.declare import Edit, declare, spoken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -174,6 +173,9 @@ def carry_out(connection: BaseDatabaseWrapper, changes: Iterable[tuple[str, Poli
     """
     if connection.vendor != "postgresql":
         return
+    # Every command of the project loads this module, and hardly any gets here.
+    from pgwright.timeseries.declare import Edit, declare, spoken
+
     connection.ensure_connection()
     with _driver(connection) as conn:
         row = conn.execute("SELECT current_schema()::text").fetchone()

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import queue
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import asyncpg
+import psycopg
 from psycopg import Connection, sql
 
 from pgwright.errors import ConnectError, PrivilegeError, StatementError
@@ -21,8 +23,10 @@ from pgwright.pg.address import parse_address
 from pgwright.pg.privileges import grant_for
 from pgwright.pg.quoting import deparsed
 from pgwright.pg.redact import redact
+from pgwright.pg.statements import statement_error
 from pgwright.pg.texts import PORTABLE
 
+_LARGEST = (1 << 30) - 1  # bytes of anything that the server holds at once
 _AHEAD = 32  # blocks, of 64 kB or a little more
 SESSION = {
     **PORTABLE,
@@ -49,7 +53,7 @@ class Flow:
     _stopped: threading.Event = field(default_factory=threading.Event, repr=False)
 
     def __iter__(self) -> Iterator[bytes]:
-        """Yield the blocks. Raises `StatementError` and `ConnectError`."""
+        """Yield the blocks. Raises `StatementError`, `ConnectError` and `RowTooLarge`."""
         thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
         thread.start()
         try:
@@ -104,7 +108,10 @@ class Flow:
 
 
 class SessionFlow:
-    """Stream a query of a session of the caller's, for rows that only it can see."""
+    """Stream a query of a session of the caller's, for rows that only it can see.
+
+    Iterating raises what a `Flow` raises.
+    """
 
     def __init__(self, conn: Connection[Any], query: str, *, form: str, header: bool) -> None:
         options: list[sql.Composable] = [sql.SQL("FORMAT csv")]
@@ -121,15 +128,33 @@ class SessionFlow:
 
     def __iter__(self) -> Iterator[bytes]:
         """Yield the blocks."""
-        with self._conn.cursor() as cursor:
-            with cursor.copy(self._statement) as copy:
-                for block in copy:
-                    yield bytes(block)
-            self.rows = cursor.rowcount
+        try:
+            # The savepoint keeps the transaction usable, for whoever looks for the reason.
+            with self._conn.transaction(), self._conn.cursor() as cursor:
+                with cursor.copy(self._statement) as copy:
+                    for block in copy:
+                        yield bytes(block)
+                self.rows = cursor.rowcount
+        except psycopg.Error as exc:
+            said = exc.diag.message_primary or ""
+            if _is_size(exc.sqlstate, said):
+                raise RowTooLarge(f"{said}; SQLSTATE {exc.sqlstate}") from exc
+            raise statement_error(exc, conn=self._conn, left="no file was written") from exc
+
+
+class RowTooLarge(Exception):
+    """Say, in the server's words, that a row does not fit into the form it was asked for."""
 
 
 class _Stopped(Exception):
     """Say that nobody reads any more."""
+
+
+def _is_size(state: str | None, said: str) -> bool:
+    """Tell whether the server met its limit for one row, 1 GB; some places report it as an internal error."""
+    return state == "54000" or (
+        state == "XX000" and any(int(number) >= _LARGEST for number in re.findall(r"\d+", said))
+    )
 
 
 def _explained(exc: BaseException) -> BaseException:
@@ -139,6 +164,8 @@ def _explained(exc: BaseException) -> BaseException:
         return exc
     if isinstance(exc, asyncpg.PostgresError) and not isinstance(exc, asyncpg.PostgresConnectionError):
         state = f"SQLSTATE {exc.sqlstate}"
+        if _is_size(exc.sqlstate, said):
+            return RowTooLarge(f"{said}; {state}")
         detail = f"{exc.detail}; {state}" if exc.detail else state
         if isinstance(exc, asyncpg.InsufficientPrivilegeError):
             hint = grant_for(said, "SELECT", None)

@@ -22,8 +22,9 @@ from pgwright.pg.quoting import typed
 from pgwright.pg.statements import statement_error
 from pgwright.storage import open_file, open_store
 from pgwright.transfer.exports.condition import condition
-from pgwright.transfer.exports.flow import SESSION, Flow, SessionFlow
+from pgwright.transfer.exports.flow import SESSION, Flow, RowTooLarge, SessionFlow
 from pgwright.transfer.exports.masks import Masks
+from pgwright.transfer.exports.oversize import too_large
 from pgwright.transfer.exports.request import Exported, ExportRequest
 from pgwright.transfer.exports.select import (
     Selected,
@@ -38,6 +39,7 @@ from pgwright.transfer.tables import Column, Table, find_table, in_order, read_t
 Progress = Callable[[str, int, int | None], None]
 _JSON = ("json", "jsonl", "django")
 MANIFEST = "manifest.json"
+_NO_MARKS = bytes(set(range(256)) - set(b'"\n'))
 
 
 def plan_export(conn: Connection[Any], request: ExportRequest) -> tuple[Selected, ...]:
@@ -224,7 +226,7 @@ def _write(session: _Session, selected: Selected, request: ExportRequest, *, sev
     query = _query(selected, request).as_string(session.conn)
     flow = session.flow(query, form=form, header=request.format == "csv")
     columns = tuple(replace(c, base="text") if c.name in request.as_text else c for c in selected.columns)
-    blocks = writer(request.format)(_told(flow, selected, session.progress), columns, selected.name)
+    blocks = writer(request.format)(_told(session, flow, selected), columns, selected.name)
     pieces = compressed(blocks, request.compression)
     done = Exported(
         table=selected.name if selected.table else None,
@@ -248,16 +250,26 @@ def _write(session: _Session, selected: Selected, request: ExportRequest, *, sev
     return replace(done, rows=flow.rows, size=stat.size, sha256=stat.sha256)
 
 
-def _told(flow: Flow | SessionFlow, selected: Selected, progress: Progress) -> Iterator[bytes]:
-    rows, quoted = (-1 if flow.header else 0), False
-    for block in flow:
-        # In CSV, line ends within quotes belong to a value; a quote in a value stands twice, which is even.
-        pieces = block.split(b'"') if flow.form == "csv" else [block]
-        rows += b"".join(pieces[quoted::2]).count(b"\n")
-        quoted ^= len(pieces) % 2 == 0
-        progress(selected.name, rows, None)
-        yield block
-    progress(selected.name, flow.rows, flow.rows)
+def _told(session: _Session, flow: Flow | SessionFlow, selected: Selected) -> Iterator[bytes]:
+    rows = -1 if flow.header else 0
+    try:
+        for block in flow:
+            rows += _line_ends(block) if flow.form == "csv" else block.count(b"\n")
+            session.progress(selected.name, rows, None)
+            yield block
+    except RowTooLarge as exc:
+        raise too_large(session.conn, selected, str(exc)) from exc
+    session.progress(selected.name, flow.rows, flow.rows)
+
+
+def _line_ends(block: bytes) -> int:
+    """Count the rows of a block of CSV, which begins and ends between rows.
+
+    Line ends within quotes belong to a value. Two quotes without a line end between them change nothing, and
+    nearly all go as such pairs; what is left is short.
+    """
+    marks = block.translate(None, _NO_MARKS).replace(b'""', b"")
+    return sum(piece.count(b"\n") for piece in marks.split(b'"')[::2])
 
 
 def _file_name(selected: Selected, request: ExportRequest) -> str:
