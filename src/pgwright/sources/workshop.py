@@ -82,14 +82,17 @@ def _parse(spec: str) -> tuple[str, str]:
     if spec.endswith(".sql") and not spec.startswith("file:"):
         return "file", spec
     scheme, colon, rest = spec.partition(":")
-    if not colon or scheme not in SOURCES or not rest:
+    if not colon or scheme not in SOURCES:
         near = difflib.get_close_matches(scheme, SOURCES, n=1)
+        examples = [source.example for source in SOURCES.values()]
         raise UsageError(
             f"unknown source {safe_url(spec)!r}",
-            detail="a source is the URL of a database, sqlalchemy:module:Base, django:settings.module "
-            "or file:schema.sql",
-            hint=f"did you mean {near[0]}:{rest}"
-            if near
-            else "write, for example, sqlalchemy:app.models:Base",
+            detail=f"a source is the URL of a database, or, for example, {', '.join(examples)}",
+            hint=f"did you mean {near[0]}:{rest or '…'}" if near else f"write, for example, {examples[0]}",
+        )
+    if not rest:
+        raise UsageError(
+            f"the source {spec} does not say which",
+            hint=f"write, for example, {SOURCES[scheme].example}",
         )
     return scheme, rest

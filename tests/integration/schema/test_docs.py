@@ -217,6 +217,7 @@ def test_every_version_gives_the_same_page(
         (["-o", "model.pdf"], 2, "does not say whether it is Markdown or HTML"),
         (["--module", "sales"], 2, "is not NAME=PATTERN"),
         (["nosuch:thing", "-o", "m.md"], 2, "unknown source 'nosuch:thing'"),
+        (["django:", "-o", "m.md"], 2, "the source django: does not say which"),
         (["sqlalchemy:nosuch:Base", "-o", "m.md"], 4, "No module named 'nosuch'"),
         (["models", "-o", "m.md"], 2, "this project names no models"),
         (["file:nosuch.sql", "-o", "m.md"], 2, "nosuch.sql"),
