@@ -26,7 +26,7 @@ def bare_type(type: str) -> str:
 def bucket_start(at: sql.Composable, span: Span, zone: str, type: str) -> sql.Composed:
     """Compose the start of the bucket that `at`, an expression of the given type, falls into."""
     zoned = type == ZONED
-    if span.seconds and _HOUR % span.seconds == 0:
+    if _divides_hour(span):
         return _within_hour(at, span.seconds, zone, type)
     local = _local(at, zone, zoned)
     return _back(_floor(local, span), zone, type)
@@ -52,13 +52,25 @@ def _within_hour(at: sql.Composable, seconds: int, zone: str, type: str) -> sql.
     )
 
 
+def may_be_shown_twice(span: Span, type: str) -> bool:
+    """Tell whether buckets of this length are cut by a clock, which may show where one begins twice.
+
+    In the Azores it does so at midnight, in Oslo at two o'clock. Buckets of an hour and less are told apart.
+    """
+    return type == ZONED and not _divides_hour(span)
+
+
+def _divides_hour(span: Span) -> bool:
+    return bool(span.seconds) and _HOUR % span.seconds == 0
+
+
 def _unit(seconds: int) -> str:
     return "hour" if seconds == _HOUR else "minute" if seconds % 60 == 0 else "second"
 
 
 def bucket_after(start: sql.Composable, span: Span, zone: str, type: str) -> sql.Composed:
     """Compose the start of the bucket that follows the one that begins at `start`."""
-    if span.seconds and _HOUR % span.seconds == 0:
+    if _divides_hour(span):
         return sql.SQL("({} + {})").format(start, _interval(span))
     local = sql.SQL("({} + {})").format(_local(start, zone, type == ZONED), _interval(span))
     return _back(local, zone, type)

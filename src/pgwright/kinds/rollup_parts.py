@@ -111,27 +111,41 @@ class RollupParts:
         """Return the identity of that view."""
         return ObjectId("view", live_view(self.relation.name))
 
-    def _bucket(self) -> sql.Composable:
+    @property
+    def bucket_start(self) -> sql.Composed:
+        """Return the start of the bucket that a row of the source is in, as an expression."""
         return bucket_start(Name(self.column), Span.of(self.bucket), self.zone, self.type)
 
-    def key_expressions(self, wanted: Iterable[str]) -> sql.Composed:
-        """Compose the given keys as expressions over the source, each under its name."""
+    def key_expressions(self, wanted: Iterable[str], *, bucket: str | None = None) -> sql.Composed:
+        """Compose the given keys as expressions over the source, each under its name.
+
+        `bucket` takes the place of the expression where all rows are known to be of that one.
+        """
         parts = (
-            sql.SQL("{} AS {}").format(self._bucket(), Name(key))
+            sql.SQL("{} AS {}").format(
+                sql.SQL("{}::{}").format(literal(bucket), deparsed(self.type))
+                if bucket
+                else self.bucket_start,
+                Name(key),
+            )
             if self.bucket and key == self.bucket_column
             else Name(key)
             for key in wanted
         )
         return sql.SQL(", ").join(list(parts))
 
-    def select(self, condition: sql.Composable | None = None) -> sql.Composed:
-        """Compose the aggregate over the source with what it joins, where the condition on its rows holds."""
+    def select(self, condition: sql.Composable | None = None, *, bucket: str | None = None) -> sql.Composed:
+        """Compose the aggregate over the source with what it joins, where the condition on its rows holds.
+
+        `bucket` is the one that all these rows are in, if they are: to find it for each of them takes longer
+        than to read and add them up.
+        """
         conditions = [
             *([deparsed(f"({self.where})")] if self.where else []),
             *([condition] if condition else []),
         ]
         return sql.SQL("SELECT {keys}, {aggregates} FROM {source}{joins}{where} GROUP BY {numbers}").format(
-            keys=self.key_expressions(self.keys),
+            keys=self.key_expressions(self.keys, bucket=bucket),
             aggregates=sql.SQL(", ").join(
                 sql.SQL("{} AS {}").format(deparsed(text), Name(name)) for name, text in self.aggregates
             ),
@@ -225,7 +239,7 @@ class RollupParts:
             "NOT EXISTS (SELECT FROM {log} AS l WHERE {same} OR l.everything)"
         ).format(log=log, same=_same(self.logged, Name("r"), Name("l")))
         expressions = sql.SQL(", ").join(
-            [self._bucket()] if self.bucket else [Name(key) for key in self.group_by]
+            [self.bucket_start] if self.bucket else [Name(key) for key in self.group_by]
         )
         dirty = sql.SQL(
             "(({keys}) IN (SELECT {logged} FROM {log} AS l WHERE l.everything IS NOT TRUE) "
@@ -233,7 +247,7 @@ class RollupParts:
         ).format(keys=expressions, logged=names(self.logged), log=log)
         if self.bucket:
             clean = sql.SQL("(r.{} < {} OR {})").format(Name(self.bucket_column), self.floor(), clean)
-            dirty = sql.SQL("{} >= {} AND {}").format(self._bucket(), self.floor(), dirty)
+            dirty = sql.SQL("{} >= {} AND {}").format(self.bucket_start, self.floor(), dirty)
         return sql.SQL(
             "CREATE OR REPLACE VIEW {live} AS\nSELECT {columns} FROM {relation} AS r WHERE {clean}\n"
             "UNION ALL\n{select}"

@@ -28,6 +28,39 @@ class Piece:
     upper: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Supply:
+    """Count the partitions of a time series, and those of them that begin after now."""
+
+    partitions: int
+    ahead: int
+
+
+def supplies(conn: Connection[Any], declared: Declarations) -> dict[int, Supply]:
+    """Return the supply of each time series on partitions, by the OID of its table.
+
+    Sizes are left out: for them the server opens every partition and all of its indexes.
+    """
+    found = {}
+    for record in declared.of("time_series"):
+        if record.relkind == "p":
+            _, type, _ = time_of(conn, record, declared)
+            row = conn.execute(
+                sql.SQL(
+                    "SELECT count(*), count(*) FILTER (WHERE {lower} > now()::{type}) "
+                    "FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid "
+                    "WHERE i.inhparent = {table}"
+                ).format(
+                    lower=partition_bound("FROM", type),
+                    type=deparsed(type),
+                    table=deparsed(str(record.relation)),
+                )
+            ).fetchone()
+            assert row is not None
+            found[record.relation] = Supply(partitions=row[0], ahead=row[1])
+    return found
+
+
 def due(conn: Connection[Any], record: Record, declared: Declarations) -> tuple[Piece, ...]:
     """Return the partitions that a time series lacks, up to so many ahead of now and of its newest row.
 

@@ -15,13 +15,13 @@ from typing import Any
 
 from psycopg import Connection, sql
 
-from pgwright.kinds.buckets import bucket_after, interval
+from pgwright.kinds.buckets import interval
 from pgwright.kinds.policy_records import Record, relation
 from pgwright.kinds.rollup_parts import RollupParts
 from pgwright.kinds.steps import name_of
-from pgwright.model.policy import Span
 from pgwright.pg.quoting import Name, deparsed, literal, names, qualified
 from pgwright.pg.session import lock_key
+from pgwright.timeseries.noted import take_buckets, with_neighbours
 from pgwright.timeseries.patience import patiently
 from pgwright.timeseries.records import Declarations, column_facts, parts_of
 
@@ -71,20 +71,22 @@ def refresh(
         if progress is not None:
             progress(done.keys, done.keys + (_waiting(conn, parts) if step.more else 0))
         if not step.more:
-            break
-    with conn.transaction():
-        _retire_own_rows(conn, record, parts)
-        conn.execute(
-            "UPDATE pgwright.policy SET ran_at = clock_timestamp(), error = NULL, late = late + %s "
-            "WHERE relation = %s AND kind = 'rollup' AND name = %s",
-            (done.late, record.relation, record.name),
-        )
-    return done
+            return done
 
 
 def _refresh_some(conn: Connection[Any], record: Record, parts: RollupParts) -> Refreshed:
+    """Compute some changed keys in one transaction; the last one says that the rollup was refreshed."""
     with conn.transaction():
-        return refresh_once(conn, record, parts)
+        step = refresh_once(conn, record, parts)
+        if not step.more:
+            _retire_own_rows(conn, record, parts)
+        conn.execute(
+            "UPDATE pgwright.policy SET late = late + %s, error = NULL, "
+            "ran_at = CASE WHEN %s THEN ran_at ELSE clock_timestamp() END "
+            "WHERE relation = %s AND kind = 'rollup' AND name = %s",
+            (step.late, step.more, record.relation, record.name),
+        )
+    return step
 
 
 def refresh_once(
@@ -92,25 +94,10 @@ def refresh_once(
 ) -> Refreshed:
     """Compute some changed keys within the caller's transaction, or with `below` all that lie below it."""
     conn.execute("SELECT pg_advisory_xact_lock(%s)", (lock_key(f"rollup {parts.relation.path}"),))
-    _make_due(conn, parts)
     if conn.execute(sql.SQL("DELETE FROM {} WHERE everything").format(parts.log)).rowcount:
         _expand(conn, parts)
     _find_joined(conn, parts)
-    more = _take(conn, parts, below)
-    late = _leave_history(conn, record, parts)
-    keys = _count(conn, _DUE)
-    rows = _compute_buckets(conn, parts) if parts.bucket else _compute_groups(conn, record, parts)
-    return Refreshed(keys=keys, rows=rows, late=late, more=more)
-
-
-def _make_due(conn: Connection[Any], parts: RollupParts) -> None:
-    """Make the session's list of keys to compute, empty."""
-    conn.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(_DUE))
-    conn.execute(
-        sql.SQL("CREATE TEMP TABLE pgwright_due ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA").format(
-            names(parts.logged), parts.log
-        )
-    )
+    return _refresh_buckets(conn, parts, below) if parts.bucket else _refresh_groups(conn, record, parts)
 
 
 def _expand(conn: Connection[Any], parts: RollupParts) -> None:
@@ -149,65 +136,45 @@ def _find_joined(conn: Connection[Any], parts: RollupParts) -> None:
         )
 
 
-def _take(conn: Connection[Any], parts: RollupParts, below: str | None) -> bool:
-    """Move keys from the log to the list, and tell whether there may be more of them."""
-    if not parts.bucket:
-        lines = sql.SQL("ctid = ANY (ARRAY(SELECT ctid FROM {} LIMIT {}))").format(
-            parts.log, deparsed(str(_LINES_AT_ONCE))
+def _refresh_buckets(conn: Connection[Any], parts: RollupParts, below: str | None) -> Refreshed:
+    """Compute noted buckets, neighbours in one statement: each part of the source is read once."""
+    noted = take_buckets(conn, parts, below=below, limit=_BUCKETS_AT_ONCE)
+    # What lies below the floor is history: its raw rows are gone.
+    due = [b for b in noted if not b.history]
+    if due:
+        conn.execute(
+            # As an array, which PostgreSQL looks up in the index; joined, it would read the whole rollup.
+            sql.SQL("DELETE FROM {} WHERE {} = ANY (%s::{}[])").format(
+                name_of(parts.relation), Name(parts.bucket_column), deparsed(parts.type)
+            ),
+            ([b.lower for b in due],),
         )
-    elif below is None:
-        lines = sql.SQL("{key} IN (SELECT DISTINCT {key} FROM {log} ORDER BY 1 LIMIT {limit})").format(
-            key=Name(parts.bucket_column), log=parts.log, limit=deparsed(str(_BUCKETS_AT_ONCE))
+    return Refreshed(
+        keys=len(due),
+        rows=sum(_insert(conn, parts, b.condition(parts), b.only) for b in with_neighbours(due)),
+        late=len(noted) - len(due),
+        more=below is None and len(noted) >= _BUCKETS_AT_ONCE,
+    )
+
+
+def _refresh_groups(conn: Connection[Any], record: Record, parts: RollupParts) -> Refreshed:
+    """Compute noted groups of a rollup without buckets."""
+    conn.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(_DUE))
+    conn.execute(
+        sql.SQL("CREATE TEMP TABLE pgwright_due ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA").format(
+            names(parts.logged), parts.log
         )
-    else:
-        lines = sql.SQL("{} < {}").format(Name(parts.bucket_column), literal(below))
+    )
     taken = conn.execute(
         sql.SQL(
-            "WITH gone AS (DELETE FROM {log} WHERE {lines} RETURNING {keys}), "
-            "listed AS (INSERT INTO {due} SELECT DISTINCT {keys} FROM gone RETURNING 1) "
+            "WITH gone AS (DELETE FROM {log} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {log} LIMIT {limit})) "
+            "RETURNING {keys}), listed AS (INSERT INTO {due} SELECT DISTINCT {keys} FROM gone RETURNING 1) "
             "SELECT (SELECT count(*) FROM listed), (SELECT count(*) FROM gone)"
-        ).format(log=parts.log, lines=lines, keys=names(parts.logged), due=_DUE)
+        ).format(log=parts.log, limit=deparsed(str(_LINES_AT_ONCE)), keys=names(parts.logged), due=_DUE)
     ).fetchone()
     assert taken is not None
     keys, noted = taken
-    return below is None and (keys >= _BUCKETS_AT_ONCE if parts.bucket else noted >= _LINES_AT_ONCE)
-
-
-def _leave_history(conn: Connection[Any], record: Record, parts: RollupParts) -> int:
-    """Take off the list what lies below the floor, and count it: its raw rows are gone."""
-    if not parts.bucket:
-        return 0
-    return conn.execute(
-        sql.SQL("DELETE FROM {} WHERE {} < {}").format(_DUE, Name(parts.bucket_column), parts.floor())
-    ).rowcount
-
-
-def _compute_buckets(conn: Connection[Any], parts: RollupParts) -> int:
-    """Compute the listed buckets, neighbours in one statement: each part of the source is read once."""
-    bucket, span = Name(parts.bucket_column), Span.of(parts.bucket)
-    conn.execute(
-        # As an array, which PostgreSQL looks up in the index; joined, it would read the whole rollup.
-        sql.SQL("DELETE FROM {relation} WHERE {bucket} = ANY (ARRAY(SELECT {bucket} FROM {due}))").format(
-            relation=name_of(parts.relation), due=_DUE, bucket=bucket
-        )
-    )
-    ranges = conn.execute(
-        sql.SQL(
-            "SELECT min(lower)::text, max(upper)::text FROM (SELECT lower, upper, "
-            "sum(fresh) OVER (ORDER BY lower) AS island FROM (SELECT lower, upper, "
-            "CASE WHEN lag(upper) OVER (ORDER BY lower) = lower THEN 0 ELSE 1 END AS fresh "
-            "FROM (SELECT {bucket} AS lower, {after} AS upper FROM {due}) AS one) AS two) AS three "
-            "GROUP BY island ORDER BY 1"
-        ).format(bucket=bucket, after=bucket_after(bucket, span, parts.zone, parts.type), due=_DUE)
-    ).fetchall()
-    rows = 0
-    for lower, upper in ranges:
-        # Constants rather than a join: partitions outside of the range are left out while planning.
-        condition = sql.SQL("{column} >= {lower} AND {column} < {upper}").format(
-            column=Name(parts.column), lower=literal(lower), upper=literal(upper)
-        )
-        rows += _insert(conn, parts, condition)
-    return rows
+    return Refreshed(keys=keys, rows=_compute_groups(conn, record, parts), more=noted >= _LINES_AT_ONCE)
 
 
 def _compute_groups(conn: Connection[Any], record: Record, parts: RollupParts) -> int:
@@ -231,10 +198,12 @@ def _key(of: sql.Composable, keys: tuple[str, ...], nullable: bool) -> sql.Compo
     return sql.SQL("row{}::text").format(row) if nullable else row
 
 
-def _insert(conn: Connection[Any], parts: RollupParts, condition: sql.Composable) -> int:
+def _insert(
+    conn: Connection[Any], parts: RollupParts, condition: sql.Composable, bucket: str | None = None
+) -> int:
     return conn.execute(
         sql.SQL("INSERT INTO {} ({}) {}").format(
-            name_of(parts.relation), names(parts.columns), parts.select(condition)
+            name_of(parts.relation), names(parts.columns), parts.select(condition, bucket=bucket)
         )
     ).rowcount
 
@@ -253,11 +222,6 @@ def _waiting(conn: Connection[Any], parts: RollupParts) -> int:
     """Return how many keys wait, as far as a look at the log's first lines tells."""
     query = sql.SQL("SELECT count(DISTINCT ({keys})) FROM (SELECT {keys} FROM {log} LIMIT 100000) AS l")
     row = conn.execute(query.format(keys=names(parts.logged), log=parts.log)).fetchone()
-    return int(row[0]) if row else 0
-
-
-def _count(conn: Connection[Any], table: sql.Composable) -> int:
-    row = conn.execute(sql.SQL("SELECT count(*) FROM {}").format(table)).fetchone()
     return int(row[0]) if row else 0
 
 

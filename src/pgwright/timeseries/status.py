@@ -11,7 +11,7 @@ from psycopg import Connection
 
 from pgwright.kinds.policy_records import Record
 from pgwright.model.policy import Span
-from pgwright.timeseries.chunks import Holding, holdings
+from pgwright.timeseries.partitions import Supply, supplies
 from pgwright.timeseries.records import Declarations, declarations
 
 # A rollup may be late by its own pause once more, and by this, before it counts as late.
@@ -46,16 +46,16 @@ class Standing:
 def policy_status(conn: Connection[Any], declared: Declarations | None = None) -> tuple[Standing, ...]:
     """Return how each declaration fares, tables in order. Raises psycopg errors as they come."""
     declared = declared or declarations(conn)
-    held = {h.relation: h for h in holdings(conn, declared)}
+    supplied = supplies(conn, declared)
     order = {"time_series": 0, "compression": 1, "retention": 2, "rollup": 3}
     return tuple(
-        _standing(record, held.get(record.relation))
+        _standing(record, supplied.get(record.relation))
         for record in sorted(declared.records, key=lambda r: (r.schema, r.table_name, order[r.kind], r.name))
     )
 
 
-def _standing(record: Record, held: Holding | None) -> Standing:
-    problems = list(_problems(record, held))
+def _standing(record: Record, supply: Supply | None) -> Standing:
+    problems = list(_problems(record, supply))
     return Standing(
         table=record.table.path,
         kind=record.kind,
@@ -65,7 +65,7 @@ def _standing(record: Record, held: Holding | None) -> Standing:
         state="; ".join(problems) or "ok",
         last_run=record.ran_at,
         error=record.error,
-        urgent=record.relkind == "p" and held is not None and held.ahead < 1,
+        urgent=supply is not None and supply.ahead < 1,
     )
 
 
@@ -89,14 +89,14 @@ def _says(record: Record) -> str:
     return f"{', '.join(name for name, _ in d['aggregates'])} by {', '.join(keys)}; every {d['refresh']}"
 
 
-def _problems(record: Record, held: Holding | None) -> Iterator[str]:
+def _problems(record: Record, supply: Supply | None) -> Iterator[str]:
     if record.error:
         yield f"failed: {record.error}"
-    if record.kind == "time_series" and record.relkind == "p" and held is not None:
-        if not held.chunks:
+    if record.kind == "time_series" and supply is not None:
+        if not supply.partitions:
             yield "no partitions"
-        elif held.ahead < record.definition.get("ahead", 3):
-            yield f"{held.ahead} partitions ahead, {record.definition.get('ahead', 3)} wanted"
+        elif supply.ahead < record.definition.get("ahead", 3):
+            yield f"{supply.ahead} partitions ahead, {record.definition.get('ahead', 3)} wanted"
     if record.kind == "compression" and not record.definition.get("by"):
         yield NOT_AVAILABLE
     if record.lacks:

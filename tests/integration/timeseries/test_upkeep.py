@@ -350,6 +350,36 @@ def test_a_day_with_another_number_of_hours(database: str, day: str, hours: int)
         assert {name: _of_day(conn, name, day) for name in expected} == expected
 
 
+def test_buckets_whose_beginning_a_clock_shows_twice(database: str) -> None:
+    """The night of 26 October has two o'clock twice in Oslo, midnight twice in the Azores."""
+    counted = {"n": "count(*)", "total": "sum(value)"}
+    fresh = {
+        "pairs": "SELECT (date_trunc('day', l) + floor(extract(hour FROM l) / 2) * interval '2 hours') "
+        "AT TIME ZONE 'Europe/Oslo', count(*), sum(value) "
+        "FROM (SELECT *, at AT TIME ZONE 'Europe/Oslo' AS l FROM readings) AS r GROUP BY 1",
+        "days": "SELECT date_trunc('day', at, 'Atlantic/Azores'), count(*), sum(value) "
+        "FROM readings GROUP BY 1",
+    }
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute(SCHEMA)
+        for policy in (
+            TimeSeries("at", "1 day"),
+            Rollup("pairs", bucket="2 hours", zone="Europe/Oslo", aggregates=counted),
+            Rollup("days", bucket="1 day", zone="Atlantic/Azores", aggregates=counted),
+        ):
+            with conn.transaction():
+                declare(conn, [Edit(table=READINGS, policy=policy)])
+        night = "generate_series('2025-10-25 20:00+00'::timestamptz, '2025-10-26 06:00+00', '20 minutes')"
+        conn.execute(f"INSERT INTO readings SELECT 1, at, 1 FROM {night} AS at".encode())
+        for (at,) in conn.execute(f"SELECT at FROM {night} AS at".encode()).fetchall():
+            conn.execute("UPDATE readings SET value = value + 7 WHERE at = %s", (at,))
+            assert not run_policies(database, Demand(tasks=("refresh",), force=True)).failed
+            for name, query in fresh.items():
+                stored = f"SELECT * FROM {name}"
+                both = f"(({stored}) EXCEPT ALL ({query})) UNION ALL (({query}) EXCEPT ALL ({stored}))"
+                assert not conn.execute(both.encode()).fetchall(), (name, at)
+
+
 def _of_day(conn: psycopg.Connection, name: str, day: str) -> list[Any]:
     """Return the counts of a rollup by bucket, of one day as the calendar in Oslo has it."""
     query = f"SELECT n FROM {name} WHERE (bucket AT TIME ZONE 'Europe/Oslo')::date = '{day}' ORDER BY bucket"
