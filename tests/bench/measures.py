@@ -269,9 +269,13 @@ def rollups() -> Iterator[Measured]:
 
 def retention() -> Iterator[Measured]:
     """Compare the retirement of a month of 5,000,000 rows with DELETE, while others write."""
-    faster, longest = timeseries.retiring()
-    yield Measured(what="times faster than DELETE", value=faster, unit="", limit=100, at_least=True)
-    yield Measured(what="longest write meanwhile", value=longest * 1000, unit="ms", limit=100)
+    found = timeseries.retiring()
+    what = "times faster than DELETE, until the room is free"
+    yield Measured(what=what, value=found.whole, unit="", limit=100, at_least=True)
+    what = "the same, until the rows are gone from the table"
+    yield Measured(what=what, value=found.detached, unit="", limit=100, at_least=True)
+    yield Measured(what="times as long as DROP TABLE alone", value=found.bare, unit="", limit=1.5)
+    yield Measured(what="longest write meanwhile", value=found.longest * 1000, unit="ms", limit=100)
 
 
 def policy_status() -> Iterator[Measured]:

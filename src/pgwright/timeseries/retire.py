@@ -46,7 +46,6 @@ class Old:
     table: ObjectId
     upper: str
     rows: int
-    bytes: int
     detaching: bool = False
 
 
@@ -60,7 +59,7 @@ def old_pieces(conn: Connection[Any], record: Record, declared: Declarations) ->
     if series.relkind == "p":
         query = sql.SQL(
             "SELECT n.nspname::text, c.relname::text, b.upper::text, greatest(c.reltuples, 0)::bigint, "
-            "pg_total_relation_size(c.oid), {detaching} "
+            "{detaching} "
             "FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid "
             "JOIN pg_namespace AS n ON n.oid = c.relnamespace, LATERAL (SELECT {upper} AS upper) AS b "
             "WHERE i.inhparent = {table} AND b.upper <= {limit} ORDER BY b.upper"
@@ -73,7 +72,7 @@ def old_pieces(conn: Connection[Any], record: Record, declared: Declarations) ->
     else:
         query = sql.SQL(
             "SELECT n.nspname::text, c.relname::text, t.range_end::text, greatest(c.reltuples, 0)::bigint, "
-            "pg_total_relation_size(c.oid), false FROM timescaledb_information.chunks AS t "
+            "false FROM timescaledb_information.chunks AS t "
             "JOIN pg_namespace AS n ON n.nspname = t.chunk_schema "
             "JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = t.chunk_name "
             "WHERE t.hypertable_schema = {schema} AND t.hypertable_name = {name} AND t.range_end <= {limit} "
@@ -84,10 +83,9 @@ def old_pieces(conn: Connection[Any], record: Record, declared: Declarations) ->
             table=ObjectId("table", QualifiedName(schema, name)),
             upper=upper,
             rows=rows,
-            bytes=size,
             detaching=detaching,
         )
-        for schema, name, upper, rows, size, detaching in conn.execute(query).fetchall()
+        for schema, name, upper, rows, detaching in conn.execute(query).fetchall()
     )
 
 
