@@ -11,6 +11,7 @@ from psycopg import sql
 
 from pgwright.kinds.contract import REPLACE, Address, Alteration, Context, Found, Kind, Reading, SystemCatalog
 from pgwright.kinds.index_steps import index_settings, option_steps
+from pgwright.kinds.partition_foreign_key import add_by_partitions
 from pgwright.kinds.settled import settled
 from pgwright.kinds.steps import alter_parent, name_of, parent_of, short_name, step
 from pgwright.kinds.table import Table
@@ -95,6 +96,8 @@ def create(o: Constraint, context: Context) -> tuple[Step, ...]:
     if table in context.prepared and (not partitioned or _takes_not_valid(context)):
         # Its rows are there already: they are checked when everybody can write again.
         return (_add(o, context, valid=False), *([_validate(o, context)] if o.validated else []))
+    if table in context.prepared and o.validated:
+        return tuple(add_by_partitions(o))
     if context.is_new(table) or not context.online:
         steps = [_add(o, context, valid=o.validated)]
     elif o.type in "cf" and not (o.type == "f" and partitioned and context.server.major < 18):

@@ -11,7 +11,7 @@ import psycopg
 T = TypeVar("T")
 
 # The same may go well next time: somebody held a lock for long, or the server broke a deadlock.
-_PASSING = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
+PASSING = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
 _ATTEMPTS = 5
 _PAUSE = 0.3  # seconds, doubled each time
 
@@ -24,6 +24,6 @@ def patiently(work: Callable[[], T]) -> T:
     for attempt in range(_ATTEMPTS - 1):
         try:
             return work()
-        except _PASSING:
+        except PASSING:
             time.sleep(_PAUSE * 2**attempt)
     return work()

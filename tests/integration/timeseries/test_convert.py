@@ -17,6 +17,7 @@ import pytest
 from pgwright.diff.compare import compare
 from pgwright.errors import ConversionDiffers, PolicyError, StatementError
 from pgwright.model.catalog import Catalog
+from pgwright.model.plan import Step
 from pgwright.sources.database import read_catalog
 from pgwright.sources.workshop import Workshop
 from pgwright.timeseries.chunks import chunks
@@ -125,7 +126,14 @@ def test_there_and_back_under_writers(engine: str) -> None:
         told: list[float] = []
         writers = Writers(url)
         with writers.at_work():
-            there = convert(url, _forwards(url), tell=lambda _, done, __: told.append(done))
+            conversion = _forwards(url)
+
+            def tell(label: str, done: float, total: float | None) -> None:
+                told.append(done)
+                if label == "rows compared" and total:
+                    assert _rows_read_by(url, conversion.exchange) == 0
+
+            there = convert(url, conversion, tell=tell)
             time.sleep(0.2)
         assert writers.errors == []
         assert writers.writes > 50 and told
@@ -152,6 +160,21 @@ def test_there_and_back_under_writers(engine: str) -> None:
     assert back.remaining == ()
     assert compare(before, _catalog(url)) == ()
     assert unfinished(url) is None
+
+
+def _rows_read_by(url: str, steps: tuple[Step, ...]) -> int:
+    """Return how many rows the statements read of tables, in a transaction that is rolled back."""
+    with psycopg.connect(url) as conn:
+        conn.execute("LOCK TABLE readings IN ACCESS EXCLUSIVE MODE")
+        for step in steps:
+            conn.execute(step.sql.encode())
+        row = conn.execute(
+            "SELECT sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)) "
+            "FROM pg_stat_xact_user_tables WHERE schemaname IN ('public', '_timescaledb_internal')"
+        ).fetchone()
+        conn.rollback()
+    assert row is not None
+    return int(row[0])
 
 
 def _seen(catalog: Catalog) -> Catalog:

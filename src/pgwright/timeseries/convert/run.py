@@ -34,6 +34,7 @@ from pgwright.timeseries.convert.changes import Changes
 from pgwright.timeseries.convert.equality import require_equal, table_of
 from pgwright.timeseries.convert.pieces import give_pieces_to_owner, make_pieces
 from pgwright.timeseries.convert.proposal import Conversion
+from pgwright.timeseries.patience import PASSING
 
 JOB = "policy convert"
 BATCH = 10_000  # rows
@@ -241,7 +242,7 @@ class _Work:
                     self.conn.execute("SET LOCAL check_function_bodies = off")
                     work()
                 return
-            except psycopg.errors.LockNotAvailable as exc:
+            except PASSING as exc:
                 if attempt == _ATTEMPTS:
                     raise LockTimeoutError(
                         f"{self.conversion.table.path} was never free for a moment",
@@ -278,7 +279,7 @@ class _Work:
         for step in steps:
             try:
                 self.conn.execute(step.sql.encode())
-            except psycopg.errors.LockNotAvailable:
+            except PASSING:
                 raise
             except psycopg.Error as exc:
                 error = statement_error(exc, step.sql, conn=self.conn, left="the table can be used as before")
