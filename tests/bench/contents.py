@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import resource
 import statistics
-import time
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 
 from pgwright.verify.contents import Scope, verify_databases
+from tests.bench.spent import spent
 from tests.servers import databases
 from tests.servers.running import Server
 
@@ -34,22 +35,22 @@ def measure(server: Server) -> Iterator[tuple[str, float]]:
     for url in (a, b):
         _execute(url, TABLE.format(rows=ROWS))
         _execute(url, "VACUUM ANALYZE accounts")
-    yield "equal", _ratio(lambda: _base(a, b), lambda: _verify(a, b, 0))
+    yield "equal", _ratio(a, lambda: _base(a, b), lambda: _verify(a, b, 0))
     _execute(b, f"UPDATE accounts SET balance = 1 WHERE id % {ROWS // CHANGED} = 7")
-    yield "different", _ratio(lambda: _base(a, b), lambda: _verify(a, b, CHANGED))
+    yield "different", _ratio(a, lambda: _base(a, b), lambda: _verify(a, b, CHANGED))
     yield "peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     for url in (a, b):
         databases.drop(url)
 
 
-def _ratio(base: Callable[[], None], ours: Callable[[], None]) -> float:
-    return statistics.median(_seconds(ours) / _seconds(base) for _ in range(ROUNDS))
-
-
-def _seconds(work: Callable[[], None]) -> float:
-    started = time.monotonic()
-    work()
-    return time.monotonic() - started
+def _ratio(url: str, base: Callable[[], None], ours: Callable[[], None]) -> float:
+    ratios = []
+    for _ in range(ROUNDS):
+        found = {name: spent(url, work) for name, work in (("ours", ours), ("record hash", base))}
+        told = (f"{name} {took.wall:.1f} s ({took.cpu:.1f} s of CPU)" for name, took in found.items())
+        print(", ".join(told), file=sys.stderr, flush=True)
+        ratios.append(found["ours"].wall / found["record hash"].wall)
+    return statistics.median(ratios)
 
 
 def _base(a: str, b: str) -> None:

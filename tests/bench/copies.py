@@ -1,29 +1,25 @@
 """How long a copy of a database takes beside pg_dump into psql and, where it is installed, pgcopydb.
 
-All ways run in turns on one server that holds both sides, and each round is told on stderr. CPU time counts
-the server's processes, too: it shows what wall time does not on a busy machine.
+All ways run in turns on one server that holds both sides, and each round is told on stderr.
 """
 
 from __future__ import annotations
 
 import os
-import resource
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import psycopg
 
 from pgwright import server
 from pgwright.backup.programs import client_environment, newest_programs
 from pgwright.pg.address import parse_address
+from tests.bench.spent import Spent, spent
 from tests.peak import telling_peak, told_peak
 from tests.servers import databases
 
@@ -42,16 +38,6 @@ CREATE UNIQUE INDEX ON wide (email);
 CREATE INDEX ON wide (made);
 CREATE INDEX ON wide (kind, price);
 """
-_CLOCK = os.sysconf("SC_CLK_TCK")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Spent:
-    """Hold what one copy took: wall seconds, CPU seconds of server and clients, peak memory in MB."""
-
-    wall: float
-    cpu: float
-    peak: float
 
 
 def measure() -> Iterator[tuple[str, float]]:
@@ -81,7 +67,7 @@ def _rounds() -> Iterator[Mapping[str, Spent]]:
                 if way == "pgcopydb" and shutil.which("pgcopydb") is None:
                     continue
                 _execute(url, "DROP DATABASE IF EXISTS target", "CREATE DATABASE target", "CHECKPOINT")
-                found[way] = _spent(url, partial(work, source, target))
+                found[way] = spent(url, partial(work, source, target))
             yield found
     finally:
         server.remove(name)
@@ -161,34 +147,6 @@ _WAYS: Mapping[str, Callable[[str, str], float | None]] = {
     "copy": _pgwright("--yes", "--no-verify"),
     "verified": _pgwright("--yes"),
 }
-
-
-def _spent(url: str, work: Callable[[], float | None]) -> Spent:
-    cpu, started = _cpu(url), time.perf_counter()
-    peak = work()
-    return Spent(wall=time.perf_counter() - started, cpu=_cpu(url) - cpu, peak=peak or 0)
-
-
-def _cpu(url: str) -> float:
-    """Return the CPU seconds of this process' children and of the server, as far as its processes have ended.
-
-    Who wrote the pages out in the background counts as well.
-    """
-    with psycopg.connect(url) as conn:
-        row = conn.execute("SELECT current_setting('data_directory')").fetchone()
-        assert row is not None
-    postmaster = (Path(row[0]) / "postmaster.pid").read_text().split()[0]
-    alive = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
-    own = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return own.ru_utime + own.ru_stime + sum(_ticks(pid) for pid in (*alive, postmaster)) / _CLOCK
-
-
-def _ticks(pid: str) -> int:
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except FileNotFoundError:  # ended meanwhile: its parent, which comes last, has it
-        return 0
-    return sum(int(field) for field in fields[11:15])  # user and system time, then those of ended children
 
 
 def _execute(url: str, *statements: str) -> None:

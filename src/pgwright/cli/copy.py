@@ -122,6 +122,9 @@ def _announce(
     invocation: Invocation, sides: tuple[Database, Database], choice: Choice, *, resume: bool
 ) -> None:
     """Say what will happen before anything does."""
+    from pgwright.pg.connect import connect
+    from pgwright.transfer.copy.hypertables import becoming_plain
+
     if invocation.output.json:
         return
     what = {"all": "schema and rows", "schema": "the schema only", "data": "rows only"}[choice.what]
@@ -129,6 +132,20 @@ def _announce(
     of = f" of {', '.join(patterns)}" if patterns else ""
     verb = "go on with the copy of" if resume else f"copy {what}{of} from"
     invocation.output.remark(f"{verb} {sides[0].name} into {sides[1].name}", level="plan")
+    if resume:
+        return
+    with connect(sides[0].url) as conn:
+        plain = becoming_plain(conn, choice)
+    if plain is not None and plain.sizes:
+        invocation.output.remark(
+            f"{', '.join(map(str, plain.sizes))} will be plain there, without chunks, compression and jobs; "
+            "a copy of the whole database keeps hypertables",
+            level="warning",
+        )
+    if plain is not None and plain.aggregates:
+        invocation.output.remark(
+            f"continuous aggregates stay behind: {', '.join(map(str, plain.aggregates))}", level="warning"
+        )
 
 
 def _manner(invocation: Invocation, shown: Bars, chosen: dict[str, Any]) -> Manner:

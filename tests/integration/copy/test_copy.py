@@ -214,9 +214,17 @@ def test_command(source: str, database: str, tmp_path: Path) -> None:
     assert done.returncode == 3, "a URL is no way around the name"
     done = pgwright("copy", "old", "new", "--production", "new", cwd=tmp_path)
     assert done.returncode == 3 and "--yes" in done.stderr
+    execute(
+        source, "UPDATE things SET owner = (SELECT max(id) FROM owners) WHERE id = 1"
+    )  # unseen by its views
     done = pgwright("copy", "old", "new", "--production", "new", "--yes", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    for part in ("copied 5,", "equal: 11 tables", "0 schema differences"):
+    for part in (
+        "copied 5,",
+        "public.counts: left out (filled here from the copied rows",
+        "equal: 11 tables",
+        "0 schema differences",
+    ):
         assert part in done.stdout
     assert "plan: copy schema and rows from old into new" in done.stderr
     done = pgwright("copy", "old", "new", "--production", "new", "--resume", "--json", cwd=tmp_path)

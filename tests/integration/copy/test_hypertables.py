@@ -151,6 +151,26 @@ def test_a_copy_that_fails_leaves_the_extension_at_work_and_can_go_on(source: st
     require_same(source, target)
 
 
+@pytest.mark.parametrize(
+    "chosen",
+    [("--include", "public.*"), ("--schema", "public"), ("--exclude", "public.log"), ("--schema-only",)],
+)
+def test_parts_come_as_plain_tables_to_any_server(
+    source: str, database: str, tmp_path: Path, chosen: tuple[str, ...]
+) -> None:
+    execute(source, "CREATE TABLE log (id int)")
+    done = pgwright("copy", source, database, *chosen, "--yes", cwd=tmp_path)
+    assert "public.reading will be plain there" in done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = "SELECT count(*), sum(value), max(id) FROM reading"
+    assert ask(database, rows) == ([(0, None, None)] if "--schema-only" in chosen else ask(source, rows))
+    assert ask(database, "SELECT count(*) FROM pg_inherits") == [(0,)]
+    execute(database, "INSERT INTO sensor VALUES (9, 'nine')")
+    execute(database, "INSERT INTO reading (at, sensor, value) VALUES (now(), 9, 8)")
+    with pytest.raises(psycopg.errors.ForeignKeyViolation):
+        execute(database, "INSERT INTO reading (at, sensor, value) VALUES (now(), 77, 8)")
+
+
 def test_a_backup_comes_back_like_its_database(source: str, target: str, tmp_path: Path) -> None:
     (tmp_path / "pgwright.toml").write_text('[project]\nname = "x"\n[backup]\nrepository = "backups"\n')
     for words in (

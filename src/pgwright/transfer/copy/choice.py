@@ -18,7 +18,8 @@ from pgwright.transfer.copy.tables import CopyTable
 class Choice(msgspec.Struct, kw_only=True, frozen=True):
     """Choose by schema and by pattern, as a `Selection` does, and what of it: all, schema or data only.
 
-    `existing` allows a target that holds something else already.
+    `existing` allows a target that holds something else already. `plain` tells that hypertables come as plain
+    tables, so that the schemas rightly differ.
     """
 
     schemas: tuple[str, ...] = ()
@@ -28,6 +29,7 @@ class Choice(msgspec.Struct, kw_only=True, frozen=True):
     owners: bool = True
     privileges: bool = True
     existing: bool = False
+    plain: bool = False
 
     @property
     def selection(self) -> Selection:

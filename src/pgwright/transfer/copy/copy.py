@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -34,11 +34,12 @@ from pgwright.transfer.copy.existing import (
 )
 from pgwright.transfer.copy.extensions import bring_extension_rows, extension_counters
 from pgwright.transfer.copy.finish import copy_large_objects, make_entries, set_sequences
+from pgwright.transfer.copy.hypertables import becoming_plain, ordinary, with_chunks_rows, without_chunks
 from pgwright.transfer.copy.load import Progress, bring
 from pgwright.transfer.copy.tables import LEAST_PART_BYTES, CopyTable, hold, read_tables, split
 from pgwright.verify.contents import Scope, verify_databases
 from pgwright.verify.others import SEQUENCES
-from pgwright.verify.result import Verification
+from pgwright.verify.result import TableResult, Verdict, Verification
 from pgwright.verify.side import Side
 
 _PUBLIC_CLOSED_SINCE = 15
@@ -146,7 +147,12 @@ def _prepare(
             "pgwright policy apply"
         )
     choice = settled(choice, declared)
+    plain = becoming_plain(reader, choice)
+    if plain is not None:
+        choice = without_chunks(choice, plain)
     tables = choice.tables(read_tables(reader))
+    if plain is not None:
+        tables = with_chunks_rows(tables, plain)
     hold(reader, tables)
     alone: frozenset[int] = frozenset()
     if choice.large_objects:
@@ -160,7 +166,7 @@ def _prepare(
         if not choice.existing:
             require_empty(conn)
         dumped = with_declarations(_dump(url, side, reader, choice), coming_along(choice, declared), declared)
-        schema = _with_schemas(dumped, tables, choice)
+        schema = _with_schemas(dumped if plain is None else ordinary(dumped, conn), tables, choice)
     parts = split(tables, jobs=manner.jobs, major=side.major, least=manner.least_part, alone=alone)
     return records.Kept(source=_place(url), choice=choice, schema=schema, parts=tuple(parts))
 
@@ -263,30 +269,41 @@ def _verify(
     scope = Scope(
         selection=choice.selection,
         jobs=manner.jobs,
-        schemas=choice.what != "data" and not choice.include and not choice.schemas,
+        schemas=choice.what != "data" and not (choice.include or choice.schemas or choice.plain),
         contents=choice.what != "schema",
+        likely_equal=True,
         snapshot=side.snapshot,
         workshop=manner.workshop,
     )
+    views = _materialized(writer)
     target = as_at_work(writer, parse_address(urls[1])).text
     found = verify_databases(urls[0], target, scope, on_progress=manner.on_compare)
     found = replace(found, changes=_without_public(found.changes, side.major, writer))
-    ahead = {table.name for table in found.tables if not table.agrees} & _without_snapshot(writer)
-    if SEQUENCES in ahead:
+    tables = tuple(_judged(table, views) for table in found.tables)
+    if any(table.name == SEQUENCES and not table.agrees for table in tables):
         _sequences(side, writer, choice)
         manner.on_note("the source went on using its sequences; they were set again")
-    for name in sorted(ahead - {SEQUENCES}):
-        manner.on_note(f"{name} is filled from the copied rows; the source has not refreshed its own")
-    return replace(found, tables=tuple(table for table in found.tables if table.name not in ahead))
+        tables = tuple(table for table in tables if table.name != SEQUENCES)
+    return replace(found, tables=tables)
 
 
-def _without_snapshot(conn: Connection[Any]) -> set[str]:
-    """Name what may rightly differ from the source's snapshot: sequences in use, views filled anew."""
+def _materialized(conn: Connection[Any]) -> frozenset[str]:
     rows = conn.execute(
         "SELECT n.nspname, c.relname FROM pg_catalog.pg_class c"
         " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'm'"
     ).fetchall()
-    return {str(QualifiedName(*row)) for row in rows} | {SEQUENCES}
+    return frozenset(str(QualifiedName(*row)) for row in rows)
+
+
+def _judged(table: TableResult, materialized: Container[str]) -> TableResult:
+    """Return the result of a table; a materialized view may rightly hold something else, which is said."""
+    if table.agrees or table.name not in materialized:
+        return table
+    note = (
+        "filled here from the copied rows, as its owner sees them; "
+        "the source filled its own at another time, or as another role"
+    )
+    return replace(table, verdict=Verdict.LEFT_OUT, rows=(), all_named=True, notes=(note,))
 
 
 def _without_public(

@@ -14,6 +14,7 @@ from psycopg import Connection, sql
 from pgwright.errors import CopyFailed
 from pgwright.model.names import QualifiedName
 from pgwright.pg.address import parse_address
+from pgwright.pg.extensions import package_for
 from pgwright.pg.quoting import qualified
 from pgwright.pg.timescale import TIMESCALE, begin_restoring
 from pgwright.server.binaries import embedded_binaries
@@ -149,6 +150,11 @@ def _refused(entry: Entry, error: psycopg.Error) -> CopyFailed:
     hint = "mend that, then go on with: pgwright copy SRC DST --resume"
     if error.sqlstate == "42704" and "role" in str(error):
         hint = "create that role on the target's server, or begin again with --no-owner --no-privileges"
+    if entry.type == "EXTENSION" and error.sqlstate in ("0A000", "58P01"):
+        hint = (
+            f"on the target's machine install {package_for(entry.name)}, "
+            "then go on with: pgwright copy SRC DST --resume"
+        )
     return CopyFailed(
         f"making {entry.type.lower()} {entry.name} failed: {failure(error)}",
         detail=f"SQLSTATE {error.sqlstate}; what is finished stays",

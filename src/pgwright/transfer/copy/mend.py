@@ -58,9 +58,9 @@ def mend(
                 qualified(table.name), listed, condition
             )
         )
-        chosen = sql.SQL("SELECT {} FROM ONLY {} AS t JOIN {} ON {}").format(
+        chosen = sql.SQL("SELECT {} FROM {} AS t JOIN {} ON {}").format(
             sql.SQL(", ").join(sql.SQL("t.{}").format(sql.Identifier(name)) for name in table.columns),
-            qualified(table.name),
+            table.relation,
             listed,
             condition,
         )

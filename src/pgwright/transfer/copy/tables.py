@@ -23,7 +23,8 @@ class CopyTable:
 
     `root` is the partitioned table that this is a part of, or the table itself. `binary` tells whether every
     type has a binary form that means the same on another server. `condition` is what an extension says of
-    the rows in its table that are users' own; None for tables of users.
+    the rows in its table that are users' own; None for tables of users. `inherited` tells that the rows of
+    its children are brought as its own.
     """
 
     oid: int
@@ -36,6 +37,13 @@ class CopyTable:
     types: tuple[str, ...]
     binary: bool
     triggers: bool
+    inherited: bool = False
+
+    @property
+    def relation(self) -> sql.Composed:
+        """Compose what holds the rows, as in a FROM clause."""
+        only = sql.SQL("" if self.inherited else "ONLY ")
+        return sql.SQL("{}{}").format(only, qualified(self.name))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +82,7 @@ def select_rows(table: CopyTable, rest: sql.Composable) -> sql.Composed:
     """Compose a SELECT of the copied columns of ``t``; `rest` follows the FROM clause."""
     if table.condition:
         rest = sql.SQL(" {}").format(sql.SQL(table.condition))
-    return sql.SQL("SELECT {} FROM ONLY {} AS t{}").format(names(table.columns), qualified(table.name), rest)
+    return sql.SQL("SELECT {} FROM {} AS t{}").format(names(table.columns), table.relation, rest)
 
 
 def read_tables(conn: Connection[Any]) -> tuple[CopyTable, ...]:
@@ -106,7 +114,7 @@ def hold(conn: Connection[Any], tables: Sequence[CopyTable]) -> None:
     would be missing without a word.
     """
     if own := [table for table in tables if table.condition is None]:
-        listed = sql.SQL(", ").join(sql.SQL("ONLY {}").format(qualified(table.name)) for table in own)
+        listed = sql.SQL(", ").join(table.relation for table in own)
         conn.execute(sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(listed))
 
 
@@ -134,7 +142,11 @@ def split(
 
 
 def _cut(table: CopyTable, most: int | None) -> Iterator[Part]:
-    count = 1 if most is None or table.condition else max(1, min(table.pages, -(-table.bytes // most)))
+    count = (
+        1
+        if most is None or table.condition or table.inherited
+        else max(1, min(table.pages, -(-table.bytes // most)))
+    )
     edges = [table.pages * place // count for place in range(1, count)]
     # The ends are open: the table may have grown between its measuring and the snapshot.
     for number, (low, high) in enumerate(zip([None, *edges], [*edges, None], strict=True)):
