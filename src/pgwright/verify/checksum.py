@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from concurrent.futures import Executor, Future
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 from psycopg import sql
@@ -41,17 +41,16 @@ def start_sums(
     table: Table,
     ways: Mapping[str, str],
     extent: Extent,
-    pool: Executor,
     *,
     division: Division = WHOLE,
     pieces: int | None = None,
 ) -> list[Future[Sums]]:
-    """Start summing a table by buckets in `pool`; `add` and `merged` add up what the parts give.
+    """Start summing a table by buckets; `add` and `merged` add up what the parts give.
 
     It is cut into `pieces`, by default into such of a size that shows progress.
     """
     return [
-        pool.submit(_sum, side, table, ways, extent.also(*piece), division)
+        side.submit(_sum, side, table, ways, extent.also(*piece), division)
         for piece in _pieces(side, table, pieces)
     ]
 

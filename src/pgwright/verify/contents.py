@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, as_completed
 from dataclasses import dataclass, field, replace
 
 from psycopg import sql
@@ -69,15 +69,13 @@ def verify_databases(
     comparison = None
     if scope.schemas:
         comparison = compare_sources(a, b, workshop=scope.workshop, selection=scope.selection)
-    # The sides close first: a failure then ends what the pool's threads still wait for.
     with (
-        ThreadPoolExecutor(max_workers=2 * scope.jobs) as pool,
         Side(a, jobs=scope.jobs, snapshot=scope.snapshot) as left,
         Side(b, jobs=scope.jobs) as right,
     ):
         tables: tuple[TableResult, ...] = ()
         if scope.contents:
-            tables = _compare_tables((left, right), scope, pool, on_progress)
+            tables = _compare_tables((left, right), scope, on_progress)
         if scope.contents and scope.others and scope.since is None:
             others = (
                 compare_sequences(left, right, scope.selection.chooses),
@@ -98,7 +96,7 @@ def _is_partial(selection: Selection) -> bool:
 
 
 def _compare_tables(
-    sides: tuple[Side, Side], scope: Scope, pool: Executor, on_progress: Callable[[int, int], None]
+    sides: tuple[Side, Side], scope: Scope, on_progress: Callable[[int, int], None]
 ) -> tuple[TableResult, ...]:
     left, right = (_tables(side, scope.selection) for side in sides)
     names = sorted(left.keys() | right.keys())
@@ -114,7 +112,7 @@ def _compare_tables(
             continue
         ways = common_ways(*tables, fast=scope.fast, text=text)
         extent = _extent(scope, tables, ways)
-        pairs[name] = Pair(sides=sides, tables=tables, ways=ways, extent=extent, pool=pool, jobs=scope.jobs)
+        pairs[name] = Pair(sides=sides, tables=tables, ways=ways, extent=extent, jobs=scope.jobs)
     if not names or (scope.since is not None and not pairs):
         raise UsageError(
             "there is nothing to compare",

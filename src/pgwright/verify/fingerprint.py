@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,12 +54,12 @@ def take_fingerprints(
     Give the snapshot that a dump was taken from, while it is still held, and the two belong together.
     """
     chosen = selection or Selection()
-    with ThreadPoolExecutor(max_workers=jobs) as pool, Side(url, jobs=jobs, snapshot=snapshot) as side:
+    with Side(url, jobs=jobs, snapshot=snapshot) as side:
         tables = {str(t.name): t for t in _tables(side) if chosen.chooses(t.id)}
         # Whatever the encoding here, the copy may be restored into UTF-8.
         text = TEXT if side.encoding == "UTF8" else UTF8_TEXT
         ways = {name: common_ways(t, t, fast=False, text=text) for name, t in tables.items()}
-        return tuple(_sums(side, tables, ways, pool, on_progress))
+        return tuple(_sums(side, tables, ways, on_progress))
 
 
 def compare_fingerprints(
@@ -75,14 +74,14 @@ def compare_fingerprints(
     Only the expected tables and columns are looked at. Rows cannot be named, for nothing is left to compare
     them with.
     """
-    with ThreadPoolExecutor(max_workers=jobs) as pool, Side(url, jobs=jobs) as side:
+    with Side(url, jobs=jobs) as side:
         tables = {str(table.name): table for table in _tables(side)}
         present = {e.table: e for e in expected if e.table in tables}
         lost = {
             name: tuple(sorted(e.ways.keys() - tables[name].by_name.keys())) for name, e in present.items()
         }
         ways = {name: e.ways for name, e in present.items() if not lost[name]}
-        found = {f.table: f.checksum for f in _sums(side, tables, ways, pool, on_progress)}
+        found = {f.table: f.checksum for f in _sums(side, tables, ways, on_progress)}
     return tuple(_judge(e, found.get(e.table), lost.get(e.table, ())) for e in expected)
 
 
@@ -95,11 +94,10 @@ def _sums(
     side: Side,
     tables: Mapping[str, Table],
     ways: Mapping[str, Mapping[str, str]],
-    pool: ThreadPoolExecutor,
     on_progress: Callable[[int, int], None] | None,
 ) -> Iterable[Fingerprint]:
     started = {
-        name: start_sums(side, tables[name], ways[name], Extent(), pool)
+        name: start_sums(side, tables[name], ways[name], Extent())
         for name in sorted(ways, key=lambda name: -tables[name].pages)
     }
     for done, name in enumerate(sorted(ways), start=1):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
@@ -28,28 +28,25 @@ Texts: TypeAlias = tuple[str | None, ...]
 class Pair:
     """Hold the two sides of one table, and how its rows are chosen and hashed.
 
-    `pool` works for both sides, in `jobs` sessions on each.
+    Each side works in `jobs` sessions.
     """
 
     sides: tuple[Side, Side]
     tables: tuple[Table, Table]
     ways: Mapping[str, str]
     extent: Extent
-    pool: Executor
     jobs: int
 
     def start_sums(self, division: Division, *, pieces: int | None = None) -> list[list[Future[Sums]]]:
         """Start summing both tables by the buckets of `division`."""
         return [
-            start_sums(side, table, self.ways, self.extent, self.pool, division=division, pieces=pieces)
+            start_sums(side, table, self.ways, self.extent, division=division, pieces=pieces)
             for side, table in zip(self.sides, self.tables, strict=True)
         ]
 
     def both(self, ask: Callable[[Side, Table], T]) -> tuple[T, T]:
         """Ask both sides at once."""
-        a, b = [
-            self.pool.submit(ask, side, table) for side, table in zip(self.sides, self.tables, strict=True)
-        ]
+        a, b = [side.submit(ask, side, table) for side, table in zip(self.sides, self.tables, strict=True)]
         return a.result(), b.result()
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg import Connection, sql
@@ -32,6 +33,8 @@ _SETTINGS = {
     "enable_sort": "off",  # the planner overestimates groups by an expression, and sorting millions is slow
     "work_mem": "64MB",
 }
+T = TypeVar("T")
+
 _ISOLATION = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
@@ -44,6 +47,8 @@ class Side:
 
     def __init__(self, url: str, *, jobs: int = 2, snapshot: str | None = None) -> None:
         self._url = url
+        # Threads of its own: with those of both sides in one pool, one server could wait for the other.
+        self._pool = ThreadPoolExecutor(max_workers=jobs)
         self._free: queue.LifoQueue[Connection[Any] | None] = queue.LifoQueue()
         for _ in range(jobs):
             self._free.put(None)
@@ -85,6 +90,11 @@ class Side:
                 with suppress(psycopg.Error):  # the server may be what failed
                     conn.cancel_safe(timeout=2)
             conn.close()
+        self._pool.shutdown(cancel_futures=True)
+
+    def submit(self, work: Callable[..., T], *arguments: Any) -> Future[T]:
+        """Do work in a thread, of which there are as many as sessions."""
+        return self._pool.submit(work, *arguments)
 
     @contextmanager
     def session(self) -> Iterator[Connection[Any]]:

@@ -7,7 +7,6 @@ differ are deleted and copied again, in one transaction; equal tables cost one r
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from psycopg import Connection, sql
@@ -36,7 +35,7 @@ def mend(
     `wrap` are statements that the target runs before and after, in the same transaction. What an extension
     keeps in tables of its own is left as it is.
     """
-    with ThreadPoolExecutor(max_workers=2) as pool, Side(target_url, jobs=1) as target:
+    with Side(target_url, jobs=1) as target:
         with source.session() as a, target.session() as b:
             found = (_find(a, table.name), _find(b, table.name))
         if found[0] is None or found[1] is None:
@@ -44,7 +43,7 @@ def mend(
         tables = (found[0], found[1])
         text = TEXT if source.encoding == target.encoding else UTF8_TEXT
         ways = common_ways(*tables, fast=False, text=text)
-        pair = Pair(sides=(source, target), tables=tables, ways=ways, extent=Extent(), pool=pool, jobs=1)
+        pair = Pair(sides=(source, target), tables=tables, ways=ways, extent=Extent(), jobs=1)
         division = divide(source, target, tables, ways, max(t.rows for t in tables))
         buckets = list(sum_by(pair, division).suspects)
     if not buckets:
