@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 from psycopg import Connection, sql
 
-from pgwright.kinds.buckets import bucket_after, bucket_start
+from pgwright.kinds.buckets import bucket_after, bucket_start, interval
 from pgwright.kinds.partition_steps import partition_bound, partition_name
-from pgwright.kinds.policy_records import Record, relation
-from pgwright.kinds.steps import name_of
+from pgwright.kinds.policy_records import Record
+from pgwright.kinds.steps import name_of, short_name
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.policy import Span
 from pgwright.pg.quoting import Name, deparsed, literal
-from pgwright.timeseries.records import Declarations, time_of, watches_of
+from pgwright.timeseries.records import Declarations, lacking_column, time_of, watches_of
 
 LOCK_TIMEOUT = "2s"
+
+
+# A clock that jumps, or one wrong date, must not make a hundred thousand partitions.
+MOST = 1000
+# The bounds of all partitions, and the ranges between them; one for what no other takes has none.
+_BOUNDS = (
+    "bounds AS (SELECT coalesce({lower}, '-infinity') AS lower, coalesce({upper}, 'infinity') AS upper "
+    "FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid JOIN pg_partitioned_table AS p "
+    "ON p.partrelid = i.inhparent WHERE i.inhparent = {table} AND c.oid <> p.partdefid)"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,8 +40,19 @@ class Piece:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Due:
+    """Hold the partitions that are due; `astray` is the newest row where it is too far ahead to follow."""
+
+    pieces: tuple[Piece, ...]
+    astray: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Supply:
-    """Count the partitions of a time series, and those of them that begin after now."""
+    """Count the partitions of a time series, and the pieces of time after now for which it has room.
+
+    No more are counted than are wanted, and none behind a gap.
+    """
 
     partitions: int
     ahead: int
@@ -41,67 +63,95 @@ def supplies(conn: Connection[Any], declared: Declarations) -> dict[int, Supply]
 
     Sizes are left out: for them the server opens every partition and all of its indexes.
     """
-    found = {}
-    for record in declared.of("time_series"):
-        if record.relkind == "p":
-            _, type, _ = time_of(conn, record, declared)
-            row = conn.execute(
-                sql.SQL(
-                    "SELECT count(*), count(*) FILTER (WHERE {lower} > now()::{type}) "
-                    "FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid "
-                    "WHERE i.inhparent = {table}"
-                ).format(
-                    lower=partition_bound("FROM", type),
-                    type=deparsed(type),
-                    table=deparsed(str(record.relation)),
-                )
-            ).fetchone()
-            assert row is not None
-            found[record.relation] = Supply(partitions=row[0], ahead=row[1])
-    return found
+    return {
+        record.relation: _supply(conn, record, declared)
+        for record in declared.of("time_series")
+        if record.relkind == "p" and lacking_column(conn, record, declared) is None
+    }
 
 
-def due(conn: Connection[Any], record: Record, declared: Declarations) -> tuple[Piece, ...]:
+def _supply(conn: Connection[Any], record: Record, declared: Declarations) -> Supply:
+    _, type, zone = time_of(conn, record, declared)
+    span, now = Span.of(record.definition["interval"]), sql.SQL("now()::{}").format(deparsed(type))
+    row = conn.execute(
+        sql.SQL(
+            "WITH RECURSIVE {bounds}, chain AS (SELECT upper, sum(gap) OVER (ORDER BY lower) AS gaps FROM ("
+            "SELECT lower, upper, (upper > {now} "
+            "AND lower > greatest(lag(upper) OVER (ORDER BY lower), {now}))::int AS gap FROM bounds) AS b), "
+            "room AS (SELECT count(*) AS partitions, max(upper) FILTER (WHERE gaps = 0) AS upto FROM chain), "
+            "piece AS (SELECT {first} AS lower, 1 AS number "
+            "UNION ALL SELECT {next}, number + 1 FROM piece WHERE number < {ahead}) "
+            "SELECT r.partitions, count(*) FILTER (WHERE {next} <= r.upto) FROM room AS r, piece "
+            "GROUP BY r.partitions"
+        ).format(
+            bounds=_bounds(record, type),
+            now=now,
+            first=_after(now, span, zone, type),
+            next=bucket_after(sql.SQL("piece.lower"), span, zone, type),
+            ahead=deparsed(str(wanted_ahead(record))),
+        )
+    ).fetchone()
+    assert row is not None
+    return Supply(partitions=row[0], ahead=row[1])
+
+
+def wanted_ahead(record: Record) -> int:
+    """Return how many partitions a time series wants ahead."""
+    return int(record.definition.get("ahead", 3))
+
+
+def due(conn: Connection[Any], record: Record, declared: Declarations) -> Due:
     """Return the partitions that a time series lacks, up to so many ahead of now and of its newest row.
 
-    They follow on what is there without a gap; a table that got no rows for long gets them all the same.
+    Gaps are filled from the last partition before now, whatever was made by hand behind them; a table that
+    got no rows for long gets them all the same.
     """
     column, type, zone = time_of(conn, record, declared)
-    span, kind = Span.of(record.definition["interval"]), deparsed(type)
-    goal = bucket_start(
-        sql.SQL("greatest(now()::{}, (SELECT max({}) FROM {}))").format(
-            kind, Name(column), name_of(record.table)
-        ),
-        span,
-        zone,
-        type,
-    )
-    upper = Name("upper")
+    span = Span.of(record.definition["interval"])
+    now = sql.SQL("now()::{}").format(deparsed(type))
+    far = sql.SQL("({} * {})").format(deparsed(str(MOST)), interval(span))
     query = sql.SQL(
-        "WITH RECURSIVE bounds AS (SELECT "
-        "{lower} AS lower, {upper} AS upper "
-        "FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid WHERE i.inhparent = {table}), "
-        "goal AS (SELECT {goal} AS at), "
-        "first AS (SELECT coalesce(max(b.upper), {now}) AS lower, "
-        "count(*) FILTER (WHERE b.lower > g.at)::int AS beyond FROM goal AS g LEFT JOIN bounds AS b ON true "
-        "GROUP BY g.at), "
-        "piece AS (SELECT f.lower, {first_after} AS upper, f.beyond + (f.lower > g.at)::int AS beyond "
-        "FROM first AS f, goal AS g "
-        "UNION ALL SELECT p.upper, {next_after}, p.beyond + (p.upper > g.at)::int "
-        "FROM piece AS p, goal AS g WHERE p.beyond < {ahead}) "
-        "SELECT {name}, lower::text, upper::text FROM piece WHERE beyond <= {ahead} ORDER BY lower"
+        "WITH RECURSIVE {bounds}, "
+        "edge AS (SELECT {now_start} AS at, newest, newest > {now} + {far} AS astray "
+        "FROM (SELECT max({column}) AS newest FROM {table}) AS n), "
+        "goal AS (SELECT e.at AS now, CASE WHEN e.newest > {now} AND NOT e.astray THEN {newest_start} "
+        "ELSE e.at END AS at FROM edge AS e), "
+        "piece AS (SELECT s.lower, {first_after} AS upper, 0 AS beyond, s.at FROM (SELECT g.at, "
+        "least(g.now, greatest(max(b.upper) FILTER (WHERE b.lower <= g.now), (g.now - {far})::{type})) "
+        "AS lower FROM goal AS g LEFT JOIN bounds AS b ON true GROUP BY g.now, g.at) AS s "
+        "UNION ALL SELECT p.upper, {next_after}, p.beyond + (p.upper > p.at)::int, p.at "
+        "FROM piece AS p WHERE p.beyond < {ahead}), "
+        "free AS (SELECT coalesce(lag(upper) OVER (ORDER BY lower), '-infinity') AS lower, lower AS upper "
+        "FROM bounds UNION ALL SELECT coalesce(max(upper), '-infinity'), 'infinity' FROM bounds), "
+        "wanted AS (SELECT greatest(p.lower, f.lower) AS lower, least(p.upper, f.upper) AS upper "
+        "FROM piece AS p JOIN free AS f ON f.lower < f.upper AND f.lower < p.upper AND f.upper > p.lower) "
+        "SELECT {name}, w.lower::text, w.upper::text, CASE WHEN e.astray THEN e.newest::text END "
+        "FROM edge AS e LEFT JOIN wanted AS w ON true ORDER BY w.lower"
     ).format(
+        bounds=_bounds(record, type),
+        now=now,
+        type=deparsed(type),
+        far=far,
+        now_start=bucket_start(now, span, zone, type),
+        newest_start=bucket_start(sql.SQL("e.newest"), span, zone, type),
+        column=Name(column),
+        table=name_of(record.table),
+        first_after=_after(sql.SQL("s.lower"), span, zone, type),
+        next_after=_after(sql.SQL("p.upper"), span, zone, type),
+        ahead=deparsed(str(wanted_ahead(record))),
+        name=partition_name(record.table, sql.SQL("w.lower"), zone, _suffix(record), type),
+    )
+    found = conn.execute(query).fetchall()
+    pieces = [Piece(name=n, lower=low, upper=up) for n, low, up, _ in found if low is not None]
+    return Due(pieces=tuple(pieces), astray=found[0][3])
+
+
+def _bounds(record: Record, type: str) -> sql.Composed:
+    return sql.SQL(_BOUNDS).format(
         lower=partition_bound("FROM", type),
         upper=partition_bound("TO", type),
-        table=relation(record.table),
-        goal=goal,
-        now=bucket_start(sql.SQL("now()::{}").format(kind), span, zone, type),
-        first_after=_after(sql.SQL("f.lower"), span, zone, type),
-        next_after=_after(sql.SQL("p.{}").format(upper), span, zone, type),
-        ahead=deparsed(str(record.definition.get("ahead", 3))),
-        name=partition_name(record.table, sql.SQL("lower"), zone, _suffix(record), type),
+        table=deparsed(str(record.relation)),
     )
-    return tuple(Piece(name=n, lower=low, upper=up) for n, low, up in conn.execute(query).fetchall())
 
 
 def _after(at: sql.Composable, span: Span, zone: str, type: str) -> sql.Composed:
@@ -113,13 +163,23 @@ def _suffix(record: Record) -> str:
     return str(record.definition.get("suffix") or "YYYY_MM_DD_HH24MI")
 
 
-def make(conn: Connection[Any], record: Record, declared: Declarations, piece: Piece) -> None:
-    """Make one partition, in one short transaction.
+def _free_name(conn: Connection[Any], record: Record, name: str) -> str:
+    """Return a name for a partition that no relation has: someone's leftover must not stop upkeep."""
+    for number in count(1):
+        chosen = name if number == 1 else f"{short_name(name, 58)}_{number}"
+        there = conn.execute("SELECT to_regclass(%s)", (Name(record.schema, chosen).as_string(),)).fetchone()
+        if there == (None,):
+            return chosen
+    raise AssertionError("unreachable")
+
+
+def make(conn: Connection[Any], record: Record, declared: Declarations, piece: Piece) -> str:
+    """Make one partition, in one short transaction, and return its name.
 
     It is made as a table of its own and then attached: CREATE TABLE ... PARTITION OF would lock the whole
     table against reading. Raises psycopg errors, a lock timeout among them.
     """
-    table = ObjectId("table", QualifiedName(record.schema, piece.name))
+    table = ObjectId("table", QualifiedName(record.schema, _free_name(conn, record, piece.name)))
     major = conn.info.server_version // 10000
     with conn.transaction():
         conn.execute("SELECT set_config('lock_timeout', %s, true)", (LOCK_TIMEOUT,))
@@ -134,11 +194,13 @@ def make(conn: Connection[Any], record: Record, declared: Declarations, piece: P
         ).fetchone()
         if owner is not None:
             conn.execute(sql.SQL("ALTER TABLE {} OWNER TO {}").format(name_of(table), Name(owner[0])))
-        for watch in watches_of(conn, record.table, declared):
-            for trigger in watch.triggers(name_of(table), major):
-                conn.execute(trigger)
         conn.execute(
             sql.SQL("ALTER TABLE {} ATTACH PARTITION {} FOR VALUES FROM ({}) TO ({})").format(
                 name_of(record.table), name_of(table), literal(piece.lower), literal(piece.upper)
             )
         )
+        # Not before: PostgreSQL 12 attaches no table that has such triggers.
+        for watch in watches_of(conn, record.table, declared):
+            for trigger in watch.triggers(name_of(table), major):
+                conn.execute(trigger)
+    return table.name.name

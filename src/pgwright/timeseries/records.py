@@ -8,6 +8,7 @@ from typing import Any
 
 from psycopg import Connection, sql
 
+from pgwright.errors import PolicyError
 from pgwright.kinds.buckets import bare_type
 from pgwright.kinds.policy_records import Record, frozen, made_relations, read_records
 from pgwright.kinds.rollup_parts import RollupParts
@@ -66,6 +67,17 @@ def declarations(conn: Connection[Any]) -> Declarations:
     return Declarations(records=records, timescaledb=licence)
 
 
+def forget_gone(conn: Connection[Any]) -> tuple[str, ...]:
+    """Remove the declarations whose tables were dropped, and return their kinds and names."""
+    if conn.execute("SELECT to_regclass('pgwright.policy')").fetchone() == (None,):
+        return ()
+    gone = conn.execute(
+        "DELETE FROM pgwright.policy AS p WHERE NOT EXISTS "
+        "(SELECT FROM pg_class AS c WHERE c.oid = p.relation) RETURNING kind, name"
+    ).fetchall()
+    return tuple(kind.replace("_", " ") if kind != "rollup" else f"rollup {name}" for kind, name in gone)
+
+
 def brought_along(conn: Connection[Any]) -> frozenset[QualifiedName]:
     """Return the tables and views that declarations bring with them: partitions, and what rollups make."""
     declared = declarations(conn)
@@ -81,20 +93,41 @@ def column_facts(conn: Connection[Any], relation: int, column: str) -> tuple[str
 
 
 def time_of(conn: Connection[Any], record: Record, declared: Declarations) -> tuple[str, str, str]:
-    """Return the time column of a declaration's table, its type, and the zone of its calendar."""
+    """Return the time column of a declaration's table, its type, and the zone of its calendar.
+
+    Raises `PolicyError` where the table has no such column any more.
+    """
+    column, zone = _time_column(record, declared)
+    type, _ = column_facts(conn, record.relation, column)
+    if not type:
+        raise PolicyError(
+            f"{record.table.path} has no column {column}, which its declaration names",
+            hint="if it was renamed, declare it by its new name, then run: pgwright policy plan",
+        )
+    return column, type, zone
+
+
+def _time_column(record: Record, declared: Declarations) -> tuple[str, str]:
     series, above = declared.series(record.relation), declared.source_of(record)
     column, zone = record.definition.get("column", ""), record.definition.get("zone", "")
     if series is not None:
         column, zone = column or series.definition["column"], zone or series.definition.get("zone", "UTC")
     elif above is not None:
         column = column or above.definition["bucket_column"]
-        zone = zone or time_of(conn, above, declared)[2]
-    return column, column_facts(conn, record.relation, column)[0], zone or "UTC"
+        zone = zone or _time_column(above, declared)[1]
+    return column, zone or "UTC"
+
+
+def lacking_column(conn: Connection[Any], record: Record, declared: Declarations) -> str | None:
+    """Return the time column that a declaration names and its table lacks, or None."""
+    column, _ = _time_column(record, declared)
+    return column if column and not column_facts(conn, record.relation, column)[0] else None
 
 
 def parts_of(conn: Connection[Any], record: Record, declared: Declarations) -> RollupParts:
     """Return the SQL of a rollup."""
-    column, type, zone = time_of(conn, record, declared)
+    column, zone = _time_column(record, declared)
+    type = time_of(conn, record, declared)[1] if record.definition["bucket"] else ""
     return RollupParts.of(
         {name: frozen(value) for name, value in record.definition.items()},
         source=record.table,
@@ -112,5 +145,6 @@ def own_rollups(declared: Declarations, relation: int) -> Sequence[Record]:
 
 def watches_of(conn: Connection[Any], table: ObjectId, declared: Declarations) -> Sequence[Watch]:
     """Return how changes of a table are noted, by the rollups over it and those that join it."""
-    found = (parts_of(conn, r, declared) for r in declared.of("rollup") if not r.definition.get("by"))
+    near = (r for r in declared.of("rollup") if r.table == table or r.definition.get("joins"))
+    found = (parts_of(conn, r, declared) for r in near if not r.definition.get("by"))
     return [watch for parts in found for watch in parts.watches if watch.table == table]

@@ -15,6 +15,7 @@ from typing import Any
 
 from psycopg import Connection, sql
 
+from pgwright.errors import PolicyError
 from pgwright.kinds.buckets import interval
 from pgwright.kinds.policy_records import Record, relation
 from pgwright.kinds.rollup_parts import RollupParts
@@ -62,8 +63,15 @@ def refresh(
 
     `conn` is in autocommit mode. A refresh that is killed loses no more than its last transaction; the log
     still holds what was not done. It ends when it has taken all there was, whatever writers noted since.
-    `progress` hears of the keys done and of those known so far.
+    `progress` hears of the keys done and of those known so far. Raises `PolicyError` for a rollup that lost a
+    part: it could not be exact.
     """
+    if record.lacks:
+        raise PolicyError(
+            f"rollup {record.schema}.{record.name} lost a part: {', '.join(record.lacks)}",
+            detail="what changed meanwhile was not noted; nothing was computed, and no rows are retired",
+            hint="make it whole again: pgwright policy plan, then apply",
+        )
     parts, done = parts_of(conn, record, declared), Refreshed()
     while True:
         step = patiently(partial(_refresh_some, conn, record, parts))

@@ -31,7 +31,7 @@ from pgwright.state.ledger import Ledger
 from pgwright.timeseries.archive import require_place
 from pgwright.timeseries.partitions import due, make
 from pgwright.timeseries.patience import patiently
-from pgwright.timeseries.records import Declarations, declarations, own_rollups
+from pgwright.timeseries.records import Declarations, declarations, forget_gone, own_rollups
 from pgwright.timeseries.refresh import refresh
 from pgwright.timeseries.retire import (
     Old,
@@ -107,14 +107,16 @@ def run_policies(url: str, demand: Demand | None = None, *, tell: Telling | None
         if demand.dry_run:
             return Maintained(outcomes=tuple(_all(conn, declarations(conn), demand, tell)))
         with advisory_lock(conn, JOB):
-            declared = declarations(conn)
-            if not declared.records:
+            gone, declared = forget_gone(conn), declarations(conn)
+            if not gone and not declared.records:
                 return Maintained(outcomes=())
             ledger = Ledger(conn=conn)
             ledger.prepare()
             ledger.abandon_running(JOB)
             run = ledger.begin(JOB)
-            outcomes: list[Outcome] = []
+            outcomes = [
+                Outcome(task="forget", subject=g, said="its table was dropped", count=1) for g in gone
+            ]
             for outcome in _all(conn, declared, demand, tell):
                 outcomes.append(outcome)
                 ledger.advance(run.id, f"{outcome.task} {outcome.subject}", {"done": len(outcomes)})
@@ -165,15 +167,22 @@ def _guarded(
         if conn.closed or conn.broken:
             raise statement_error(exc, conn=conn) from exc
         told = statement_error(exc, conn=conn, left="what was finished stays")
-        error = redact(f"{told.message} ({exc.sqlstate})")
+        if isinstance(exc, (psycopg.errors.UndefinedColumn, psycopg.errors.UndefinedTable)):
+            told.hint = "what is declared names what is not there any more: pgwright policy plan"
+        error = _in_words(told, f"({exc.sqlstate})")
         yield Outcome(task=task, subject=_subject(record), said="failed", error=error)
     except PgwrightError as exc:
         if conn.closed or conn.broken:
             raise
-        error = redact(f"{exc.message} [{exc.code}]")
+        error = _in_words(exc, f"[{exc.code}]")
         yield Outcome(task=task, subject=_subject(record), said="failed", error=error)
     if record.kind != "rollup" or error:
         _note(conn, record, error)
+
+
+def _in_words(exc: PgwrightError, code: str) -> str:
+    """Return an error with what to do about it, as it is kept and shown."""
+    return redact(f"{exc.message} {code}" + (f"; {exc.hint}" if exc.hint else ""))
 
 
 def _note(conn: Connection[Any], record: Record, error: str | None) -> None:
@@ -191,19 +200,17 @@ def _subject(record: Record) -> str:
 def _ahead(
     conn: Connection[Any], record: Record, declared: Declarations, demand: Demand
 ) -> Iterator[Outcome]:
-    pieces = due(conn, record, declared)
+    found = due(conn, record, declared)
     if demand.dry_run:
-        yield Outcome(
-            task="partitions",
-            subject=record.table.path,
-            said=f"would make {', '.join(p.name for p in pieces)}" if pieces else "enough ahead",
-            count=len(pieces),
-        )
-        return
-    for piece in pieces:
-        patiently(partial(make, conn, record, declared, piece))
-    said = f"made {', '.join(p.name for p in pieces)}" if pieces else "enough ahead"
-    yield Outcome(task="partitions", subject=record.table.path, said=said, count=len(pieces))
+        said = f"would make {', '.join(p.name for p in found.pieces)}"
+    else:
+        made = [patiently(partial(make, conn, record, declared, piece)) for piece in found.pieces]
+        said = f"made {', '.join(made)}"
+    if not found.pieces:
+        said = "enough ahead"
+    if found.astray is not None:
+        said += f"; its newest row is of {found.astray}, too far ahead to make partitions up to it"
+    yield Outcome(task="partitions", subject=record.table.path, said=said, count=len(found.pieces))
 
 
 def _refresh(

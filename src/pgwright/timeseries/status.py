@@ -11,8 +11,8 @@ from psycopg import Connection
 
 from pgwright.kinds.policy_records import Record
 from pgwright.model.policy import Span
-from pgwright.timeseries.partitions import Supply, supplies
-from pgwright.timeseries.records import Declarations, declarations
+from pgwright.timeseries.partitions import Supply, supplies, wanted_ahead
+from pgwright.timeseries.records import Declarations, declarations, lacking_column
 
 # A rollup may be late by its own pause once more, and by this, before it counts as late.
 _GRACE = timedelta(minutes=10)
@@ -47,15 +47,20 @@ def policy_status(conn: Connection[Any], declared: Declarations | None = None) -
     """Return how each declaration fares, tables in order. Raises psycopg errors as they come."""
     declared = declared or declarations(conn)
     supplied = supplies(conn, declared)
+    lacking = {(r.relation, r.kind, r.name): lacking_column(conn, r, declared) for r in declared.records}
     order = {"time_series": 0, "compression": 1, "retention": 2, "rollup": 3}
     return tuple(
-        _standing(record, supplied.get(record.relation))
+        _standing(
+            record,
+            supplied.get(record.relation),
+            lacking[record.relation, record.kind, record.name],
+        )
         for record in sorted(declared.records, key=lambda r: (r.schema, r.table_name, order[r.kind], r.name))
     )
 
 
-def _standing(record: Record, supply: Supply | None) -> Standing:
-    problems = list(_problems(record, supply))
+def _standing(record: Record, supply: Supply | None, lacking: str | None) -> Standing:
+    problems = list(_problems(record, supply, lacking))
     return Standing(
         table=record.table.path,
         kind=record.kind,
@@ -89,21 +94,24 @@ def _says(record: Record) -> str:
     return f"{', '.join(name for name, _ in d['aggregates'])} by {', '.join(keys)}; every {d['refresh']}"
 
 
-def _problems(record: Record, supply: Supply | None) -> Iterator[str]:
-    if record.error:
+def _problems(record: Record, supply: Supply | None, lacking: str | None) -> Iterator[str]:
+    if lacking:
+        yield f"there is no column {lacking} any more: declare it anew, then pgwright policy plan"
+    elif record.error and not record.lacks:
         yield f"failed: {record.error}"
     if record.kind == "time_series" and supply is not None:
         if not supply.partitions:
-            yield "no partitions"
-        elif supply.ahead < record.definition.get("ahead", 3):
-            yield f"{supply.ahead} partitions ahead, {record.definition.get('ahead', 3)} wanted"
+            yield "no partitions: pgwright policy run"
+        elif supply.ahead < wanted_ahead(record):
+            yield f"{supply.ahead} partitions ahead, {wanted_ahead(record)} wanted: pgwright policy run"
     if record.kind == "compression" and not record.definition.get("by"):
         yield NOT_AVAILABLE
     if record.lacks:
         yield f"changes are not noted, {record.lacks[0]} is missing or off: pgwright policy plan"
     if record.kind == "rollup" and not record.definition.get("by"):
         if is_late(record):
-            yield "never refreshed" if record.ran_at is None else "refresh is late"
+            late = "never refreshed" if record.ran_at is None else "refresh is late"
+            yield f"{late}: pgwright policy run"
         if record.late:
             yield f"{record.late:,} late changes below its floor were left out"
 

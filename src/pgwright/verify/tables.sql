@@ -26,8 +26,8 @@ JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 CROSS JOIN LATERAL (
     SELECT
         max(pg_catalog.pg_relation_size(part.oid)) / current_setting('block_size')::int AS pages,
-        -- a table that was never analyzed says -1 (0 before 14)
-        sum(CASE WHEN part.reltuples > 0 THEN part.reltuples
+        -- a table that was never analyzed says -1 (0 before 14); what a root says its leaves say again
+        sum(CASE WHEN part.relkind = 'p' THEN 0 WHEN part.reltuples > 0 THEN part.reltuples
             ELSE pg_catalog.pg_relation_size(part.oid) / 100 END) AS rows
     FROM pg_catalog.pg_class part
     WHERE part.oid = c.oid

@@ -12,19 +12,23 @@ from pgwright.kinds.steps import name_of
 from pgwright.model.policy import Span
 from pgwright.pg.quoting import Name, deparsed, literal, qualified
 from pgwright.timeseries.convert.proposal import Conversion
-
-# One wrong date, of 1970 or so, must not make ten thousand partitions: what is older shares one.
-MOST = 1000
+from pgwright.timeseries.partitions import MOST
 
 
 def make_pieces(conn: Connection[Any], conversion: Conversion) -> int:
-    """Make the partitions that the rows of the table need and that are not there; return how many."""
+    """Make the partitions that the rows of the table need and that are not there; return how many.
+
+    One wrong date must not make ten thousand partitions: what is older than `MOST` pieces shares one, and
+    what is farther ahead has those that it is in.
+    """
     series = series_of(conversion.ends.after, conversion.table)
     type, span = column_type(conversion.ends.after, conversion.table, series.column), Span.of(series.interval)
     kind, column = deparsed(type), Name(series.column)
     now = sql.SQL("now()::{}").format(kind)
-    goal = bucket_start(sql.SQL("greatest({}, newest)").format(now), span, series.zone, type)
-    furthest = sql.SQL("({} - {} * {})::{}").format(goal, deparsed(str(MOST)), interval(span), kind)
+    far = sql.SQL("({} * {})").format(deparsed(str(MOST)), interval(span))
+    newest = sql.SQL("CASE WHEN newest > {now} AND newest <= {now} + {far} THEN newest ELSE {now} END")
+    goal = bucket_start(newest.format(now=now, far=far), span, series.zone, type)
+    furthest = sql.SQL("({} - {})::{}").format(goal, far, kind)
     query = sql.SQL(
         "WITH RECURSIVE edge AS (SELECT min({column}) AS oldest, max({column}) AS newest FROM {table}), "
         "goal AS (SELECT {goal} AS upto, greatest(least({oldest}, {goal}), {furthest}) AS first FROM edge), "
@@ -43,6 +47,19 @@ def make_pieces(conn: Connection[Any], conversion: Conversion) -> int:
         name=partition_name(conversion.table, sql.SQL("lower"), series.zone, series.suffix, type),
     )
     wanted = conn.execute(query).fetchall()
+    beyond = sql.SQL(
+        "SELECT {name}, lower::text, ({after})::text FROM (SELECT DISTINCT {start} AS lower FROM {table} "
+        "WHERE {column} >= {upto} AND isfinite({column}) ORDER BY 1 LIMIT {most}) AS far ORDER BY lower"
+    ).format(
+        name=partition_name(conversion.table, sql.SQL("lower"), series.zone, series.suffix, type),
+        after=bucket_after(sql.SQL("lower"), span, series.zone, type),
+        start=bucket_start(column, span, series.zone, type),
+        table=name_of(conversion.table),
+        column=column,
+        upto=literal(wanted[-1][2]),
+        most=deparsed(str(MOST)),
+    )
+    wanted += conn.execute(beyond).fetchall()
     made = 0
     history = aside(conversion.table, "history").name
     schema = conversion.table.name.schema or "public"

@@ -195,7 +195,8 @@ class _Work:
     def all(self, left: Unfinished | None, scratch: str) -> Converted:
         rows = int(left.run.progress.get("rows", 0)) if left else 0
         if left is not None and left.exchanged:
-            self.note(rows=rows, exchanged=True)
+            self.locked = float(left.run.progress.get("locked", 0))
+            self.note(rows=rows, exchanged=True, locked=self.locked)
         else:
             if left is not None and self._is_there():
                 self.after = tuple(json.loads(left.run.watermark or "[]"))
@@ -338,8 +339,8 @@ class _Work:
             # Nobody else can write now, and each statement sees all that was written.
             self.changes.catch_up(self.conn)
             self._execute(steps)
-            self.note(rows=rows, exchanged=True)
             self.locked = time.monotonic() - began
+            self.note(rows=rows, exchanged=True, locked=self.locked)
 
         with advisory_lock(self.conn, APPLY, wait=30):
             while self._catch_up() > _FEW:

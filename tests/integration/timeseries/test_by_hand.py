@@ -1,0 +1,136 @@
+"""What upkeep does, and says, where somebody changed by hand what is declared."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import psycopg
+import pytest
+
+from pgwright.model.names import QualifiedName
+from pgwright.model.policy import Retain, Rollup, TimeSeries
+from pgwright.timeseries.chunks import chunks
+from pgwright.timeseries.declare import Edit, declare
+from pgwright.timeseries.run import Demand, run_policies
+from pgwright.timeseries.status import policy_status
+
+READINGS = QualifiedName("public", "readings")
+SCHEMA = "CREATE TABLE readings (id integer, at timestamptz, value integer, PRIMARY KEY (id, at))"
+POLICIES = (
+    TimeSeries("at", "1 day"),
+    Retain("30 days"),
+    Rollup("hourly", bucket="1 hour", aggregates={"n": "count(*)", "total": "sum(value)"}),
+)
+TODAY = "date_trunc('day', now(), 'UTC')"
+
+
+def _prepare(conn: psycopg.Connection) -> None:
+    conn.execute(SCHEMA)
+    with conn.transaction():
+        declare(conn, [Edit(table=READINGS, policy=policy) for policy in POLICIES])
+    conn.execute(
+        "INSERT INTO readings SELECT i, now() - i * interval '1 hour', i FROM generate_series(1, 9) AS i"
+    )
+
+
+def _partition(conn: psycopg.Connection, name: str, lower: str, upper: str) -> None:
+    text = f"CREATE TABLE {name} PARTITION OF readings FOR VALUES FROM (%L) TO (%L)"
+    conn.execute(f"DO $$ BEGIN EXECUTE format('{text}', {lower}, {upper}); END $$".encode())
+
+
+def _states(conn: psycopg.Connection) -> dict[str, str]:
+    return {s.kind: s.state for s in policy_status(conn)}
+
+
+def _failures(url: str) -> dict[str, Any]:
+    return {o.task: o.error for o in run_policies(url, Demand(force=True)).failed}
+
+
+@pytest.mark.parametrize("server", ["server_12", "server_18"])
+def test_partitions_follow_on_each_other_whatever_lies_behind_them(
+    server: str, request: pytest.FixtureRequest, make_database: Any
+) -> None:
+    url = make_database(request.getfixturevalue(server))
+    with psycopg.connect(url, autocommit=True) as conn:
+        _prepare(conn)
+        assert not _failures(url)
+        assert _states(conn)["time_series"] == "ok"
+        made = [c for c in chunks(conn, "readings") if c.start]
+        last = made[-1].name
+        conn.execute(f"DROP TABLE {last}".encode())
+        # Another table has the name, half of the day is taken, and a date that cannot be right lies behind.
+        conn.execute(f"CREATE TABLE {last} (id integer)".encode())
+        _partition(conn, "evening", f"{TODAY} + interval '3 days 18 hours'", f"{TODAY} + interval '9 days'")
+        _partition(conn, "astray", "timestamptz '2500-01-01'", "timestamptz '2500-01-02'")
+        conn.execute("INSERT INTO readings VALUES (1, '2500-01-01 10:00+00', 1)")
+        assert "2 partitions ahead, 3 wanted" in _states(conn)["time_series"]
+        (outcome,) = run_policies(url, Demand(tasks=("partitions",))).outcomes
+        assert outcome.said.startswith(f"made {last.partition('.')[2]}_2; its newest row is of 2500-01-01")
+        assert _states(conn)["time_series"] == "ok"
+        found = [c for c in chunks(conn, "readings") if c.name != "public.astray"]
+        assert found[-1].name == "public.evening"
+        assert all(one.end == other.start for one, other in pairwise(found))
+        # What follows now is missing altogether, and only that is made.
+        for chunk in found[1:]:
+            conn.execute(f"DROP TABLE {chunk.name}".encode())
+        (standing,) = [s for s in policy_status(conn) if s.kind == "time_series"]
+        assert standing.urgent
+        assert not _failures(url)
+        assert len(chunks(conn, "readings")) == 1 + 4 + 1
+        conn.execute(
+            f"INSERT INTO readings SELECT 2, {TODAY} + i * interval '1 day', 2 "
+            "FROM generate_series(0, 3) AS i".encode()
+        )
+
+
+def test_says_what_is_not_there_any_more(database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as conn:
+        _prepare(conn)
+        assert not _failures(database)
+        conn.execute("ALTER TABLE readings RENAME COLUMN value TO measured")
+        conn.execute("INSERT INTO readings VALUES (99, now(), 1)")
+        error = _failures(database)["refresh"]
+        assert 'column "value" does not exist' in error and "pgwright policy plan" in error
+        conn.execute("ALTER TABLE readings RENAME COLUMN measured TO value")
+        assert not _failures(database)
+        conn.execute("ALTER TABLE readings RENAME COLUMN at TO happened")
+        failed = _failures(database)
+        assert set(failed) == {"partitions", "refresh", "retire"}
+        assert all("public.readings has no column at" in error for error in failed.values())
+        assert all("there is no column at any more" in state for state in _states(conn).values())
+        conn.execute("ALTER TABLE readings RENAME COLUMN happened TO at")
+        assert not _failures(database) and set(_states(conn).values()) == {"ok"}
+        # A day is old enough to go, but the rollup does not know its rows: they stay.
+        _partition_of_old_rows(conn)
+        conn.execute("ALTER TABLE readings DISABLE TRIGGER ALL")
+        failed = _failures(database)
+        assert set(failed) == {"refresh", "retire"} and "lost a part" in failed["retire"]
+        assert conn.execute("SELECT count(*) FROM readings WHERE id = 500").fetchone() == (1,)
+        conn.execute("ALTER TABLE readings ENABLE TRIGGER ALL")
+        conn.execute("DROP TABLE hourly")
+        assert "lost a part: public.hourly" in _failures(database)["refresh"]
+        conn.execute("DROP TABLE readings CASCADE")
+        outcomes = run_policies(database).outcomes
+        assert sorted(o.subject for o in outcomes) == ["retention", "rollup hourly", "time series"]
+        assert {o.task for o in outcomes} == {"forget"}
+        assert run_policies(database).outcomes == () and policy_status(conn) == ()
+
+
+def _partition_of_old_rows(conn: psycopg.Connection) -> None:
+    conn.execute("DROP TABLE readings_history")
+    _partition(conn, "old", f"{TODAY} - interval '60 days'", f"{TODAY} - interval '59 days'")
+    conn.execute(f"INSERT INTO readings VALUES (500, {TODAY} - interval '59 days 5 hours', 5)".encode())
+
+
+@pytest.mark.parametrize("column", ["timestamp", "date"])
+def test_partitions_by_other_types(database: str, column: str) -> None:
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute(SCHEMA.replace("timestamptz", column).encode())
+        with conn.transaction():
+            declare(conn, [Edit(table=READINGS, policy=TimeSeries("at", "1 month", ahead=2))])
+        last = chunks(conn, "readings")[-1].name
+        conn.execute(f"DROP TABLE {last}".encode())
+        assert "1 partitions ahead, 2 wanted" in _states(conn)["time_series"]
+        assert [o.said for o in run_policies(database).outcomes] == [f"made {last.partition('.')[2]}"]
+        assert _states(conn)["time_series"] == "ok"
