@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -11,6 +11,7 @@ from pathlib import Path
 import psycopg
 
 from tests.bench.command import run_python
+from tests.bench.spent import Spent, spent
 
 ROWS = 1_000_000
 BAD = 20
@@ -60,12 +61,6 @@ def by_hand(url: str, path: Path) -> None:
         conn.execute(BY_HAND[2].encode())
 
 
-def timed(work: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
-
-
 def imports(url: str, rounds: int = 2, rows: int = ROWS) -> dict[str, float]:
     """Return ratios to the upsert by hand, without and with bad rows, and the peak memory in MB.
 
@@ -75,30 +70,34 @@ def imports(url: str, rounds: int = 2, rows: int = ROWS) -> dict[str, float]:
         good, bad = Path(folder) / "good.csv", Path(folder) / "bad.csv"
         write_csv(good, rows)
         write_csv(bad, rows, bad=BAD)
-        taken: dict[str, list[float]] = {"hand": [], "good": [], "bad": []}
-        peaks = []
-        ways: tuple[tuple[str, Path, tuple[str, ...]], ...] = (
-            ("good", good, ()),
-            ("bad", bad, ("--max-rejects", "1000")),
-        )
+        rounds_of: dict[str, list[Spent]] = {"hand": [], "good": [], "bad": []}
+
+        def ours(path: Path, *more: str) -> float:
+            words = ("data", "import", str(path), "--into", "users", "--key", "email", "--yes", *more)
+            return run_python(
+                *("-m", "pgwright", *words, "--on-conflict", "update"), environment={"PGWRIGHT_URL": url}
+            ).peak
+
+        ways: dict[str, Callable[[], float | None]] = {
+            "hand": partial(by_hand, url, good),
+            "good": partial(ours, good),
+            "bad": partial(ours, bad, "--max-rejects", "1000"),
+        }
         for _ in range(rounds):
-            fresh(url, rows)
-            taken["hand"].append(timed(partial(by_hand, url, good)))
-            for name, path, more in ways:
+            for name, work in ways.items():
                 fresh(url, rows)
-                ran = run_python(
-                    *("-m", "pgwright", "data", "import", str(path), "--into", "users", "--key", "email"),
-                    *("--on-conflict", "update", "--yes", *more),
-                    environment={"PGWRIGHT_URL": url},
-                )
-                taken[name].append(ran.seconds)
-                peaks.append(ran.peak)
+                rounds_of[name].append(spent(url, work))
+            told = (
+                f"{name} {took[-1].wall:.1f} s ({took[-1].cpu:.1f} s of CPU)"
+                for name, took in rounds_of.items()
+            )
+            print(", ".join(told), file=sys.stderr, flush=True)
         fresh(url, rows)
         django = run_python("-m", "tests.bench.bulk_create", url, str(good)).seconds
-    best = {name: min(times) for name, times in taken.items()}
+    best = {name: min(took.wall for took in all_took) for name, all_took in rounds_of.items()}
     return {
         "good": best["good"] / best["hand"],
         "bad": best["bad"] / best["hand"],
         "django": django / best["good"],
-        "peak": max(peaks),
+        "peak": max(took.peak for name in ("good", "bad") for took in rounds_of[name]),
     }

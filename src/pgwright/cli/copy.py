@@ -20,6 +20,7 @@ from pgwright.cli.schema_sources import selection_options, workshop_of
 from pgwright.cli.verify import show_verification, verification_facts
 from pgwright.errors import CopyDiffers, UsageError
 from pgwright.model.wording import counted
+from pgwright.pg.redact import safe_url
 
 if TYPE_CHECKING:
     from pgwright.config import Database
@@ -88,7 +89,7 @@ def command(invocation: Invocation, /, source: str, target: str, **chosen: Any) 
             done = begin(*urls, choice, manner, chosen)
         else:
             done = resume_copy(*urls, manner) if chosen["resume"] else copy_database(*urls, choice, manner)
-    _show(invocation, done, source, target)
+    _show(invocation, done, source, target, following=chosen["follow"])
 
 
 def _one_of(chosen: dict[str, Any]) -> None:
@@ -186,7 +187,7 @@ def _rate(text: str | None) -> float:
     return found
 
 
-def _show(invocation: Invocation, done: Copied, source: str, target: str) -> None:
+def _show(invocation: Invocation, done: Copied, source: str, target: str, *, following: bool) -> None:
     out, found = invocation.output, done.verification
 
     def render() -> None:
@@ -195,11 +196,16 @@ def _show(invocation: Invocation, done: Copied, source: str, target: str) -> Non
             out.line(f"not compared; do that with: pgwright verify {source} {target}")
         else:
             show_verification(out, found, source, target)
+        if following:
+            sides = f"{safe_url(source)} {safe_url(target)}"
+            out.line(f"every change follows from now on; see how far: pgwright copy {sides} --follow")
+            out.line(f"when that is little, take over: pgwright copy {sides} --switch")
 
     facts = {
         "run": done.run.id,
         "rows": done.rows,
         "tables": done.tables,
+        "following": following,
         "verification": None if found is None else verification_facts(found),
     }
     if found is None or found.agrees:

@@ -37,6 +37,8 @@ def steer(
     chosen: dict[str, Any],
 ) -> None:
     """Show the lag, switch over, or end the following."""
+    from pgwright.pg.address import parse_address
+    from pgwright.pg.quoting import render
     from pgwright.transfer.copy import follow
 
     out, (old, new) = invocation.output, sides
@@ -58,17 +60,18 @@ def steer(
     invocation.confirm(f"Make {old.name} read-only, and end its sessions?", yes=chosen["yes"])
     found = follow.switch(old.url, new.url, manner, choice=choice, compare=manner.verify)
 
-    def render() -> None:
+    def show() -> None:
         if found is not None:
             show_verification(out, found, old.name, new.name)
         out.line(f"{new.name} has everything and takes over; {old.name} stays read-only")
-        out.line("to write to it again: ALTER DATABASE … RESET default_transaction_read_only")
+        undo = "; ".join(map(render, follow.opening(parse_address(old.url).dbname)))
+        out.line(f"to write to it again, run there: {undo}")
 
     if found is not None and not found.agrees:
-        render()
+        show()
         raise CopyDiffers(
             f"{new.name} does not hold what {old.name} holds",
             detail=f"the following is ended; {old.name} is read-only",
             hint=f"look again with: pgwright verify {old.name} {new.name}",
         )
-    out.result({"verification": None if found is None else verification_facts(found)}, render)
+    out.result({"verification": None if found is None else verification_facts(found)}, show)

@@ -117,5 +117,6 @@ def _damaged(place: str, kind: str) -> FileFormatError:
 def _short(place: str, kind: str) -> FileFormatError:
     return FileFormatError(
         f"{place} is a {kind} file that was cut short",
+        detail="nothing was imported",
         hint="copy or export it again; the end of it is missing",
     )

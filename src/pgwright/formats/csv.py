@@ -125,7 +125,11 @@ def _first_record(blocks: Iterator[bytes], place: str) -> tuple[bytes, Iterator[
         if len(data) > _LONGEST_RECORD:
             raise FileFormatError(f"{place} does not begin with a line of text", hint="check its --format")
     if not data.strip(_BOM + b"\r\n "):
-        raise FileFormatError(f"{place} is empty", hint="a CSV file begins with the names of its columns")
+        raise FileFormatError(
+            f"{place} is empty",
+            detail="nothing was imported",
+            hint="a CSV file begins with the names of its columns",
+        )
     return data, iter(())
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, as_completed
 from dataclasses import dataclass, field, replace
 
@@ -87,8 +87,20 @@ def verify_databases(
         tables=tables,
         captured=captured,
         changes=None if comparison is None else summarise(comparison.changes),
-        notes=() if comparison is None else comparison.notes,
+        notes=(*_restrictions(scope), *filter(_about_schemas, comparison.notes if comparison else ())),
     )
+
+
+def _restrictions(scope: Scope) -> Iterator[str]:
+    if scope.contents and scope.sample < 1:
+        yield f"only a sample of {100 * scope.sample:g} % of the rows was compared"
+    if scope.contents and scope.since is not None:
+        yield f"only rows with {scope.since[0]} >= {scope.since[1]} were compared"
+
+
+def _about_schemas(note: str) -> bool:
+    # Large objects are no schema, but they are compared here.
+    return not note.startswith("not handled: large objects")
 
 
 def _is_partial(selection: Selection) -> bool:

@@ -55,6 +55,7 @@ def test_everything_arrives(server_12: Server, server_18: Server, make_database:
     found = done.verification
     assert found is not None
     assert "\n".join(map(str, found.changes or ())) == "" and found.agrees
+    assert not any("large objects" in note for note in found.notes)
     names = {table.name for table in found.tables}
     assert {"public.counts", "public.total", "sequences", "large objects", "public.child"} <= names
     assert seen[-1].bytes == seen[-1].of_bytes > 0 and seen[-1].built == seen[-1].to_build > 10
@@ -189,6 +190,11 @@ def test_the_target_is_looked_at_first(source: str, database: str) -> None:
     execute(database, "ALTER TABLE owners ADD name text")
     with pytest.raises(TargetNotEmpty, match=r"table public\.owners of the target has rows"):
         copy_database(source, database, Choice(what="data", include=("public.owners",)))
+    with pytest.raises(CopyFailed, match="owners"):
+        copy_database(source, database, beside)
+    with pytest.raises(TargetNotEmpty) as failure:
+        copy_database(source, database)
+    assert "--resume" in (failure.value.hint or "")
 
 
 def test_a_rate_is_kept(source: str, database: str) -> None:

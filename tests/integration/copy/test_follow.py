@@ -133,6 +133,7 @@ def test_command(server_18: Server, server_16: Server, make_database: MakeDataba
     assert done.returncode == 3 and "PW753" in done.stderr
     done = pgwright("copy", "old", "new", "--follow", "--yes", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
+    assert "take over: pgwright copy old new --switch" in done.stdout
     done = pgwright("copy", "old", "new", "--follow", cwd=tmp_path)
     assert done.returncode == 0 and "new is" in done.stdout
     done = pgwright("copy", "old", "new", "--stop", cwd=tmp_path)
@@ -140,6 +141,11 @@ def test_command(server_18: Server, server_16: Server, make_database: MakeDataba
     done = pgwright("copy", "old", "new", "--switch", "--yes", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "new has everything and takes over; old stays read-only" in done.stdout
+    undo = done.stdout.partition("run there: ")[2]
+    with psycopg.connect(old, autocommit=True) as conn:
+        for statement in undo.split(";"):
+            conn.execute(statement.encode())
+    execute(old, "CREATE TABLE written (id int)")
     done = pgwright("copy", "old", "new", "--stop", cwd=tmp_path)
     assert done.returncode == 0 and "nothing followed" in done.stdout
     assert pgwright("copy", "old", "new", "--follow", "--stop", cwd=tmp_path).returncode == 2

@@ -164,8 +164,9 @@ def test_a_limit_a_sample_a_moment_and_a_selection(twins: tuple[str, str]) -> No
     execute(b, "UPDATE numbered SET n = -n; UPDATE readings SET v = -1 WHERE at < '2020-03-01'")
     some = tables_of(verify_databases(a, b, Scope(schemas=False, limit=10)))["public.numbered"]
     assert len(some.rows) == 10 and not some.all_named
-    sample = tables_of(verify_databases(a, b, Scope(schemas=False, sample=0.2, limit=9999)))
-    sampled = sample["public.numbered"]
+    part = verify_databases(a, b, Scope(schemas=False, sample=0.2, limit=9999))
+    assert part.notes == ("only a sample of 20 % of the rows was compared",)
+    sampled = tables_of(part)["public.numbered"]
     assert sampled.a is not None and 600 < sampled.a.rows < 1000
     assert len(sampled.rows) == sampled.a.rows and sampled.all_named
     since = tables_of(verify_databases(a, b, Scope(schemas=False, since=("at", "2020-06-01"))))

@@ -164,7 +164,7 @@ def _prepare(
         alone = frozenset(oid for oid, table in found.items() if table.triggers)
     else:
         if not choice.existing:
-            require_empty(conn)
+            require_empty(conn, unfinished=records.unfinished(conn))
         dumped = with_declarations(_dump(url, side, reader, choice), coming_along(choice, declared), declared)
         schema = _with_schemas(dumped if plain is None else ordinary(dumped, conn), tables, choice)
     parts = split(tables, jobs=manner.jobs, major=side.major, least=manner.least_part, alone=alone)

@@ -16,8 +16,11 @@ from pgwright.transfer.copy.tables import CopyTable, read_tables
 _REFRESHES = 1 << 32  # above the numbers of the foreign keys
 
 
-def require_empty(conn: Connection[Any]) -> None:
-    """Raise `TargetNotEmpty` where the database holds relations, routines or types of users."""
+def require_empty(conn: Connection[Any], *, unfinished: bool = False) -> None:
+    """Raise `TargetNotEmpty` where the database holds relations, routines or types of users.
+
+    `unfinished` tells that they may be those of a copy that has not ended.
+    """
     text = load_sql("pgwright.transfer.copy", "holdings", conn.info.server_version // 10000)
     held = [name for (name,) in conn.execute(text.encode()).fetchall()]
     if held:
@@ -25,7 +28,9 @@ def require_empty(conn: Connection[Any]) -> None:
         raise TargetNotEmpty(
             "the target is not empty",
             detail=f"it holds {', '.join(held[:3])}{more}; nothing was changed",
-            hint="choose an empty database, or add --existing to copy beside what is there; "
+            hint="a copy into it is unfinished; go on with: pgwright copy SRC DST --resume"
+            if unfinished
+            else "choose an empty database, or add --existing to copy beside what is there; "
             "--data-only fills tables that exist",
         )
 

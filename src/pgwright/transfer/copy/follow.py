@@ -22,7 +22,7 @@ from pgwright.errors import CopyFailed, FollowRefused
 from pgwright.model.names import QualifiedName
 from pgwright.pg.address import parse_address
 from pgwright.pg.connect import connect
-from pgwright.pg.quoting import qualified
+from pgwright.pg.quoting import Name, qualified
 from pgwright.transfer.copy.choice import Choice
 from pgwright.transfer.copy.copy import Copied, Manner, copy_database, resume_copy
 from pgwright.transfer.copy.due import resolved_address
@@ -141,12 +141,16 @@ def switch(
 def open_again(source: str) -> None:
     """Let the source be written again after a switch, or after one that failed."""
     with connect(source, autocommit=True) as conn:
-        conn.execute("SET default_transaction_read_only = off")
-        conn.execute(
-            sql.SQL("ALTER DATABASE {} RESET default_transaction_read_only").format(
-                sql.Identifier(conn.info.dbname)
-            )
-        )
+        for statement in opening(conn.info.dbname):
+            conn.execute(statement)
+
+
+def opening(database: str) -> tuple[sql.Composed, ...]:
+    """Compose what lets a database be written again; it refuses the second without the first."""
+    return (
+        sql.SQL("SET default_transaction_read_only = off").format(),
+        sql.SQL("ALTER DATABASE {} RESET default_transaction_read_only").format(Name(database)),
+    )
 
 
 def stop(source: str, target: str) -> bool:

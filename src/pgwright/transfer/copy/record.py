@@ -111,6 +111,13 @@ def resume(conn: Connection[Any]) -> tuple[Record, Kept]:
     return Record(conn=conn, run=run), msgspec.json.decode(payload, type=Kept)
 
 
+def unfinished(conn: Connection[Any]) -> bool:
+    """Tell whether the target has an unfinished copy."""
+    ledger = Ledger(conn=conn)
+    run = ledger.last(JOB) if ledger.exists() else None
+    return run is not None and run.status is not RunStatus.SUCCEEDED
+
+
 def open_target(url: str, run: str) -> Connection[Any]:
     """Connect to the target for work of the run; commits do not wait for the disk until the run's end."""
     conn = connect(url, autocommit=True, application_name=SESSION_NAME + run)
