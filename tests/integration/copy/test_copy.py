@@ -181,6 +181,9 @@ def test_the_target_is_looked_at_first(source: str, database: str) -> None:
         copy_database(source, database, Choice(what="data"))
     with pytest.raises(UsageError, match="the same database"):
         copy_database(source, source.replace("127.0.0.1", "localhost"))
+    for wrong in (Choice(include=("owners",)), Choice(schemas=("publc",)), Choice(include=("public.*x",))):
+        with pytest.raises(UsageError, match="nothing that is called"):
+            copy_database(source, database, wrong)
     assert ask(database, "SELECT to_regnamespace('pgwright') IS NULL")
     beside = Choice(existing=True, include=("public.owners",))
     assert copy_database(source, database, beside).rows == 500

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 from psycopg import Connection
 
+from pgwright.errors import UsageError
 from pgwright.kinds.policy_carry import LEDGER
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.selection import Selection
@@ -72,6 +73,22 @@ class Choice(msgspec.Struct, kw_only=True, frozen=True):
             for name, kind, owner in _relations(conn)
             if kind == "S" and (self._chooses(name) or self._chooses(owner))
         )
+
+    def require_match(self, conn: Connection[Any]) -> None:
+        """Raise `UsageError` where the source has nothing of that name: pg_dump would take everything."""
+        found = {name for (name,) in conn.execute("SELECT nspname::text FROM pg_catalog.pg_namespace")}
+        missing = [schema for schema in self.schemas if schema not in found]
+        if self.include and not any(
+            self._chooses(name) or self._chooses(owner) for name, _, owner in _relations(conn)
+        ):
+            missing += self.include
+        if missing:
+            raise UsageError(
+                f"the source has nothing that is called {', '.join(missing)}",
+                detail="nothing was changed",
+                hint="schemas are written like public, patterns like public.audit_*; "
+                "see what there is: pgwright inspect tables",
+            )
 
     def dump_options(self, conn: Connection[Any]) -> list[str]:
         """Return the options by which pg_dump chooses the same."""

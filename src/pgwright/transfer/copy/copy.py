@@ -140,6 +140,7 @@ def _prepare(
     *, url: str, side: Side, reader: Connection[Any], conn: Connection[Any], choice: Choice, manner: Manner
 ) -> records.Kept:
     """Look at both sides and settle what is made and brought; nothing is changed yet."""
+    choice.require_match(reader)
     declared = declared_in(reader)
     for rollup in left_behind(choice, declared):
         manner.on_note(
