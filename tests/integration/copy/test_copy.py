@@ -166,6 +166,10 @@ def test_parts_of_a_database(source: str, server_18: Server, make_database: Make
     shop = make_database(server_18)
     found = copy_database(source, shop, Choice(schemas=('Shop "1"',))).verification
     assert found is not None and found.agrees and len(found.tables) == 1
+    needed = make_database(server_18)
+    with pytest.raises(CopyFailed) as failure:
+        copy_database(source, needed, Choice(exclude=("public.things*",)))
+    assert "--exclude public.counts" in (failure.value.hint or "")
     rest = make_database(server_18)
     without = Choice(exclude=("public.things*", "public.sad", "public.counts*", "public.total"))
     found = copy_database(source, rest, without).verification

@@ -44,7 +44,7 @@ def make_entries(
                     conn.execute(_statement(entry).encode())
         except psycopg.errors.UndefinedTable as error:
             if not (partial and entry.type == "FK CONSTRAINT"):
-                raise _refused(entry, error) from error
+                raise _refused(entry, error, partial=partial) from error
             on_note(f"foreign key {entry.name} is left out: it leads out of what is copied")
         except psycopg.Error as error:
             raise _refused(entry, error) from error
@@ -146,8 +146,13 @@ def _statement(entry: Entry) -> str:
     return entry.sql
 
 
-def _refused(entry: Entry, error: psycopg.Error) -> CopyFailed:
+def _refused(entry: Entry, error: psycopg.Error, *, partial: bool = False) -> CopyFailed:
     hint = "mend that, then go on with: pgwright copy SRC DST --resume"
+    if partial:
+        hint = (
+            "it needs what was not chosen: begin again with an empty target, and choose that as well, "
+            f"or leave this out with --exclude {QualifiedName(entry.schema, entry.name)}"
+        )
     if error.sqlstate == "42704" and "role" in str(error):
         hint = "create that role on the target's server, or begin again with --no-owner --no-privileges"
     if entry.type == "EXTENSION" and error.sqlstate in ("0A000", "58P01"):
