@@ -14,16 +14,13 @@ from pgwright.pg.extensions import package_for
 from pgwright.pg.redact import redact
 from pgwright.server.binaries import embedded_binaries
 from pgwright.server.scratch import ScratchDatabase, ensure_roles
+from pgwright.sources.surroundings import without_databases, without_roles
 from pgwright.storage.nearby import missing_file
 
 _PLACE = re.compile(
     r"psql:(?P<file>.*?):(?P<line>\d+): (?P<severity>ERROR|FATAL):\s*(?P<message>.*)", re.DOTALL
 )
 
-_ROLE = re.compile(
-    r"^[ \t]*CREATE\s+(?:ROLE|USER|GROUP)\s+(?!MAPPING)(?P<name>\"[^\"]+\"|[\w$]+)[^;]*;",
-    re.IGNORECASE | re.MULTILINE,
-)
 _NO_EXTENSION = re.compile(r'extension "(?P<name>[^"]+)" is not available')
 
 
@@ -56,8 +53,8 @@ def _run(path: Path, place: ScratchDatabase) -> None:
     binaries = embedded_binaries()
     psql = binaries.program("psql")
     environment = {**os.environ, **binaries.environment(), **parse_address(place.url).environ()}
-    text = path.read_text(encoding="utf-8", errors="surrogateescape")
-    spelt = _without_roles(" ".join(place.spelt(text)), place)
+    text = _read(path)
+    spelt = _adapted(text, path, place)
     given = str(path) if spelt == text else "-"
     done = subprocess.run(
         [
@@ -81,16 +78,33 @@ def _run(path: Path, place: ScratchDatabase) -> None:
         raise _error(path, redact(done.stderr))
 
 
-def _without_roles(text: str, place: ScratchDatabase) -> str:
-    """Return the SQL without the creation of roles, which are on the embedded scratch server then.
+def _read(path: Path) -> str:
+    content = path.read_bytes()
+    if content.startswith(b"PGDMP"):
+        raise SourceError(
+            f"{path} is an archive of pg_dump, not SQL",
+            hint=f"write its schema as SQL: pg_restore --schema-only --file schema.sql {path}",
+        )
+    if content.startswith((b"\x1f\x8b", b"\x28\xb5\x2f\xfd")):
+        raise SourceError(
+            f"{path} is compressed", hint="unpack it first, with gunzip or zstd -d, and name the SQL file"
+        )
+    return content.decode("utf-8", errors="surrogateescape")
 
-    Roles outlive the database, and two files that are built at once may make the same.
+
+def _adapted(text: str, path: Path, place: ScratchDatabase) -> str:
+    """Return the SQL as it can be run in a scratch database, with the lines that it had.
+
+    Roles outlive the database, and two files that are built at once may make the same: those that it makes
+    are on the embedded scratch server then.
     """
-    named = [match["name"] for match in _ROLE.finditer(text)]
-    if not place.embedded or not named:
-        return text
-    ensure_roles(place.url, [n[1:-1] if n.startswith('"') else n.lower() for n in named])
-    return _ROLE.sub(lambda match: "\n" * match[0].count("\n"), text)
+    adapted = without_databases(" ".join(place.spelt(text)), file=str(path))
+    if not place.embedded:
+        return adapted
+    adapted, roles = without_roles(adapted)
+    if roles:
+        ensure_roles(place.url, roles)
+    return adapted
 
 
 def _error(path: Path, output: str) -> SourceError:
