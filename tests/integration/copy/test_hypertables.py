@@ -171,6 +171,12 @@ def test_parts_come_as_plain_tables_to_any_server(
         execute(database, "INSERT INTO reading (at, sensor, value) VALUES (now(), 77, 8)")
 
 
+def test_a_server_without_the_extension_is_told_what_to_install(timescale: str, database: str) -> None:
+    with pytest.raises(CopyFailed, match="extension timescaledb") as failure:
+        copy_database(timescale, database)
+    assert "on the target's machine install timescaledb-2-postgresql-18" in (failure.value.hint or "")
+
+
 def test_a_backup_comes_back_like_its_database(source: str, target: str, tmp_path: Path) -> None:
     (tmp_path / "pgwright.toml").write_text('[project]\nname = "x"\n[backup]\nrepository = "backups"\n')
     for words in (

@@ -44,10 +44,10 @@ def make_entries(
                     conn.execute(_statement(entry).encode())
         except psycopg.errors.UndefinedTable as error:
             if not (partial and entry.type == "FK CONSTRAINT"):
-                raise _refused(entry, error, partial=partial) from error
+                raise _refused(conn, entry, error, partial=partial) from error
             on_note(f"foreign key {entry.name} is left out: it leads out of what is copied")
         except psycopg.Error as error:
-            raise _refused(entry, error) from error
+            raise _refused(conn, entry, error) from error
         if entry.type == "EXTENSION" and entry.name == TIMESCALE:
             begin_restoring(conn)
 
@@ -146,7 +146,9 @@ def _statement(entry: Entry) -> str:
     return entry.sql
 
 
-def _refused(entry: Entry, error: psycopg.Error, *, partial: bool = False) -> CopyFailed:
+def _refused(
+    conn: Connection[Any], entry: Entry, error: psycopg.Error, *, partial: bool = False
+) -> CopyFailed:
     hint = "mend that, then go on with: pgwright copy SRC DST --resume"
     if partial:
         hint = (
@@ -156,10 +158,8 @@ def _refused(entry: Entry, error: psycopg.Error, *, partial: bool = False) -> Co
     if error.sqlstate == "42704" and "role" in str(error):
         hint = "create that role on the target's server, or begin again with --no-owner --no-privileges"
     if entry.type == "EXTENSION" and error.sqlstate in ("0A000", "58P01"):
-        hint = (
-            f"on the target's machine install {package_for(entry.name)}, "
-            "then go on with: pgwright copy SRC DST --resume"
-        )
+        package = package_for(entry.name, conn.info.server_version // 10000)
+        hint = f"on the target's machine install {package}, then go on with: pgwright copy SRC DST --resume"
     return CopyFailed(
         f"making {entry.type.lower()} {entry.name} failed: {failure(error)}",
         detail=f"SQLSTATE {error.sqlstate}; what is finished stays",
