@@ -62,7 +62,7 @@ def restore(invocation: Invocation, table: str, piece: str, name: str | None, pl
     from pgwright.pg.quoting import Name
     from pgwright.timeseries.archive import restore_piece
 
-    found = [(url, a) for url, a in _places(invocation, table, place) if a.piece == piece]
+    found = _places(invocation, table, place, piece=piece)
     if not found:
         raise UsageError(
             f"no piece {piece} of {table} is archived",
@@ -73,9 +73,15 @@ def restore(invocation: Invocation, table: str, piece: str, name: str | None, pl
     schema, _, own = (name or piece).rpartition(".")
     into = Name(schema or archived.table.partition(".")[0], own)
     invocation.state_left = "the new table is not there; run the same command again"
-    with invocation.connect(autocommit=True) as conn:
-        rows = restore_piece(conn, url, archived, into)
     out, shown = invocation.output, into.as_string()
+    with invocation.connect(autocommit=True) as conn:
+        if conn.execute("SELECT to_regclass(%s)", (shown,)).fetchone() != (None,):
+            raise UsageError(
+                f"{shown} is there already",
+                detail="nothing was changed",
+                hint=f"choose another name: pgwright policy restore {table} {piece} --as NAME",
+            )
+        rows = restore_piece(conn, url, archived, into)
     out.result(
         {"table": shown, "rows": rows},
         lambda: out.line(f"{shown} holds {counted(rows, 'row')}, which are those that were archived"),
@@ -92,16 +98,24 @@ def _found(invocation: Invocation, table: str | None, place: str | None) -> tupl
     return tuple(archived for _, archived in _places(invocation, table, place))
 
 
-def _places(invocation: Invocation, table: str | None, place: str | None) -> tuple[tuple[str, Archived], ...]:
+def _places(
+    invocation: Invocation, table: str | None, place: str | None, *, piece: str | None = None
+) -> tuple[tuple[str, Archived], ...]:
     """Return the archived pieces with their archives: the one that is named, or those of the declarations."""
     from pgwright.timeseries.archive import archives as read
     from pgwright.timeseries.records import declarations
 
     if place is not None:
-        return tuple((place, a) for a in read(place) if table in (None, a.table, a.table.partition(".")[2]))
+        return tuple(
+            (place, a)
+            for a in read(place, piece=piece)
+            if table in (None, a.table, a.table.partition(".")[2])
+        )
     with invocation.connect(autocommit=True) as conn:
         kept = declarations(conn).of("retention")
     chosen = [r for r in kept if r.definition.get("archive") and table in (None, r.table.path, r.table_name)]
     return tuple(
-        (r.definition["archive"], a) for r in chosen for a in read(r.definition["archive"], r.table.path)
+        (r.definition["archive"], a)
+        for r in chosen
+        for a in read(r.definition["archive"], r.table.path, piece=piece)
     )

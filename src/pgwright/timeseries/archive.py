@@ -15,7 +15,8 @@ from typing import Any
 import msgspec
 from psycopg import Connection, sql
 
-from pgwright.errors import ArchiveDiffers
+from pgwright.errors import ArchiveDiffers, FileFormatError
+from pgwright.formats.batch import Reading
 from pgwright.formats.columnar import read_parquet, write_parquet
 from pgwright.kinds.steps import name_of
 from pgwright.model.names import ObjectId
@@ -65,13 +66,16 @@ class _FileColumn:
     precision: int | None = None
 
 
-def archives(url: str, table: str | None = None) -> tuple[Archived, ...]:
-    """Return what the archive at `url` holds, of one table or of all, in the order of time."""
-    store = open_store(url)
+def archives(url: str, table: str | None = None, *, piece: str | None = None) -> tuple[Archived, ...]:
+    """Return what the archive at `url` holds, of one table or of all, in the order of time.
+
+    With `piece` only what is said of that one is read, whatever befell others. Raises `ArchiveDiffers`.
+    """
+    store, end = open_store(url), f"/{piece}.json" if piece else ".json"
     found = [
         _manifest(store, stat.name)
         for stat in store.list(f"{table}/" if table else "")
-        if stat.name.endswith(".json")
+        if stat.name.endswith(end)
     ]
     return tuple(sorted(found, key=lambda a: (a.table, a.first or "", a.piece)))
 
@@ -207,7 +211,18 @@ def _require_readable(conn: Connection[Any], store: Store, made: Archived, piece
 
 
 def _read_in(conn: Connection[Any], store: Store, archived: Archived, into: Name) -> None:
-    reading = read_parquet(store.open(archived.file), f"{store.url}/{archived.file}")
+    place = f"{store.url}/{archived.file}"
+    try:
+        _copy_in(conn, read_parquet(store.open(archived.file), place), into)
+    except FileFormatError as exc:
+        raise ArchiveDiffers(
+            f"{place} is damaged",
+            detail=f"{exc.detail or exc.message}; nothing was changed",
+            hint=f"put a whole file in its place; its SHA-256 was {archived.sha256}",
+        ) from exc
+
+
+def _copy_in(conn: Connection[Any], reading: Reading, into: Name) -> None:
     blocks = reading.blocks
     assert blocks is not None  # archives hold no nested values
     listed = names(reading.columns)
@@ -223,6 +238,6 @@ def _require_same(conn: Connection[Any], archived: Archived, table: sql.Composab
         raise ArchiveDiffers(
             f"{place}/{archived.file} does not hold the rows of {archived.piece}",
             detail=f"{found[0]:,} rows were read back, {archived.rows:,} were archived, their hashes differ; "
-            "the rows in the database stay",
-            hint="look at the storage, then run again: pgwright policy run",
+            "nothing was changed",
+            hint=f"look at the storage, then run the same again; the file's SHA-256 was {archived.sha256}",
         )

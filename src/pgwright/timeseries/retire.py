@@ -111,6 +111,7 @@ def retire_partition(conn: Connection[Any], record: Record, declared: Declaratio
     Each of the three stands for itself: what another session holds up is only that one.
     """
     if not old.detaching:
+        archive_beforehand(conn, record, declared, old.table)
         patiently(partial(_close, conn, record, declared, old))
     patiently(partial(_detach, conn, record, old.table))
     patiently(partial(_drop, conn, record, declared, old.table))
@@ -197,6 +198,19 @@ def refresh_continuous(conn: Connection[Any], record: Record, declared: Declarat
         if rollup.definition.get("by") == COMMUNITY:
             name = ObjectId("table", QualifiedName(rollup.schema, rollup.name))
             conn.execute(sql.SQL("CALL refresh_continuous_aggregate({}, NULL, NULL)").format(relation(name)))
+
+
+def archive_beforehand(
+    conn: Connection[Any], record: Record, declared: Declarations, piece: ObjectId
+) -> None:
+    """Archive a piece while everybody sees it still, so that what fails here leaves its rows in the table.
+
+    Without a lock, as long as it takes: where it changes meanwhile, it is archived anew before it goes.
+    """
+    if record.definition.get("archive"):
+        with conn.transaction():
+            conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            keep_in_archive(conn, record, declared, piece)
 
 
 def keep_in_archive(conn: Connection[Any], record: Record, declared: Declarations, piece: ObjectId) -> None:

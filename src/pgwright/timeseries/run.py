@@ -35,9 +35,9 @@ from pgwright.timeseries.records import Declarations, declarations, forget_gone,
 from pgwright.timeseries.refresh import refresh
 from pgwright.timeseries.retire import (
     Old,
+    archive_beforehand,
     drop_left_behind,
     history_of,
-    keep_in_archive,
     old_pieces,
     old_rows,
     refresh_continuous,
@@ -285,11 +285,8 @@ def _retire(
 def _retire_chunks(
     conn: Connection[Any], record: Record, declared: Declarations, pieces: tuple[Old, ...]
 ) -> None:
-    for piece in pieces if record.definition.get("archive") else ():
-        with conn.transaction():
-            # Without a lock, as long as it takes: what changes meanwhile is archived anew under the lock.
-            conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-            keep_in_archive(conn, record, declared, piece.table)
+    for piece in pieces:
+        archive_beforehand(conn, record, declared, piece.table)
     patiently(partial(retire_chunks, conn, record, declared, pieces))
 
 

@@ -107,6 +107,14 @@ def test_retired_pieces_are_archived_and_come_back(
         (tmp_path / one.file).write_bytes((tmp_path / other.file).read_bytes())
         with pytest.raises(ArchiveDiffers, match="does not hold the rows"):
             restore_piece(conn, str(tmp_path), one, Name("public", "wrong"))
+        # Nor does one that was cut, and what befell it keeps no other from coming back.
+        (tmp_path / one.file).write_bytes((tmp_path / other.file).read_bytes()[:-9])
+        with pytest.raises(ArchiveDiffers, match="is damaged"):
+            restore_piece(conn, str(tmp_path), one, Name("public", "wrong"))
+        (tmp_path / one.file).with_suffix(".json").write_text("{}")
+        with pytest.raises(ArchiveDiffers, match="is not what an archive says"):
+            archives(str(tmp_path))
+        assert archives(str(tmp_path), piece=other.piece) == (other,)
         assert conn.execute("SELECT to_regclass('wrong')").fetchone() == (None,)
 
 
@@ -123,6 +131,7 @@ def test_nothing_goes_without_its_archive(database: str, tmp_path: Path) -> None
         conn.execute("UPDATE readings SET gone = 'infinity' WHERE sensor_id = 150")
         done = run_policies(database)
         assert "no place for" in str(done.failed[0].error)
+        assert conn.execute("SELECT count(*) FROM readings WHERE sensor_id = 150").fetchone() == (1,)
         assert len(chunks(conn, "readings")) > 8
         conn.execute("ALTER TABLE readings ADD CHECK (isfinite(gone)) NOT VALID")
         with pytest.raises(PolicyError, match="has an archive, but the table is no time series"):

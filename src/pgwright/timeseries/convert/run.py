@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -41,7 +42,9 @@ BATCH = 10_000  # rows
 # Whoever waits for the table waits behind this lock as well: rather often and short than once and long.
 _LOCK_TIMEOUT = "300ms"
 _ATTEMPTS = 100
-_FEW = 1000  # changed rows that may be left for the exchange, or more follow at once
+# Changed rows left for the exchange, for which everybody waits: with many it does not begin, and with more
+# than a few they are followed as long as they get less.
+_MANY, _FEW = 1000, 50
 
 Telling = Callable[[str, float, float | None], None]
 
@@ -234,9 +237,10 @@ class _Work:
         ).fetchone()
         return bool(row and row[0])
 
-    def patiently(self, work: Callable[[], None]) -> None:
-        """Do something in a transaction, and again when somebody's lock was in its way."""
+    def patiently(self, work: Callable[[], None], *, before: Callable[[], None] = lambda: None) -> None:
+        """Do something in a transaction, and again when a lock was in its way, what comes `before` too."""
         for attempt in range(1, _ATTEMPTS + 1):
+            before()
             try:
                 with self.conn.transaction():
                     self.conn.execute("SELECT set_config('lock_timeout', %s, true)", (_LOCK_TIMEOUT,))
@@ -343,9 +347,13 @@ class _Work:
             self.note(rows=rows, exchanged=True, locked=self.locked)
 
         with advisory_lock(self.conn, APPLY, wait=30):
-            while self._catch_up() > _FEW:
-                pass
-            self.patiently(swap)
+            self.patiently(swap, before=self._follow)
+
+    def _follow(self) -> None:
+        """Catch up until little is left, or as little as these writers leave."""
+        last, left = math.inf, self._catch_up()
+        while left > _MANY or _FEW < left < last:
+            last, left = left, self._catch_up()
 
     def _catch_up(self) -> int:
         with self._at_one_moment():
