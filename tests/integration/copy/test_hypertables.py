@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from pgwright.errors import CopyFailed
+from pgwright.errors import CopyFailed, FollowRefused
 from pgwright.model.names import QualifiedName
 from pgwright.model.policy import POLICY_KINDS, Compress, Policy, Retain, Rollup, TimeSeries
 from pgwright.pg.address import parse_address
@@ -17,6 +17,7 @@ from pgwright.timeseries.declare import Edit, declare
 from pgwright.timeseries.run import Demand, run_policies
 from pgwright.transfer.copy.choice import Choice
 from pgwright.transfer.copy.copy import Manner, copy_database, resume_copy
+from pgwright.transfer.copy.follow import follow
 from pgwright.verify.contents import verify_databases
 from tests.integration.backup.running import pgwright
 
@@ -175,6 +176,14 @@ def test_a_server_without_the_extension_is_told_what_to_install(timescale: str, 
     with pytest.raises(CopyFailed, match="extension timescaledb") as failure:
         copy_database(timescale, database)
     assert "on the target's machine install timescaledb-2-postgresql-18" in (failure.value.hint or "")
+
+
+def test_hypertables_are_not_followed(timescale: str, database: str) -> None:
+    execute(timescale, FILL)
+    execute(timescale, "SELECT create_hypertable('reading', 'at')")
+    with pytest.raises(FollowRefused, match=r"hypertables cannot be followed: public\.reading"):
+        follow(timescale, database, Choice(), Manner())
+    assert ask(database, "SELECT count(*) FROM pg_class WHERE relname = 'sensor'") == [(0,)]
 
 
 def test_a_backup_comes_back_like_its_database(source: str, target: str, tmp_path: Path) -> None:

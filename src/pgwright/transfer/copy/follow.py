@@ -27,6 +27,7 @@ from pgwright.transfer.copy.choice import Choice
 from pgwright.transfer.copy.copy import Copied, Manner, copy_database, resume_copy
 from pgwright.transfer.copy.due import resolved_address
 from pgwright.transfer.copy.finish import set_sequences
+from pgwright.transfer.copy.hypertables import hypertables
 from pgwright.transfer.copy.tables import read_tables
 from pgwright.verify.contents import Scope, verify_databases
 from pgwright.verify.result import Verification
@@ -193,6 +194,13 @@ def _drop_slot(conn: Connection[Any], name: str) -> bool:
 @contextmanager
 def _publication(conn: Connection[Any], name: str, choice: Choice, manner: Manner) -> Iterator[None]:
     """Publish the tables before the slot begins; take the publication away again when the block fails."""
+    if found := sorted(map(str, hypertables(conn, choice))):
+        # A publication names the chunks there are; rows of those that are made later would be missing.
+        raise FollowRefused(
+            f"hypertables cannot be followed: {', '.join(found)}",
+            detail="nothing was changed",
+            hint="leave them out with --exclude, or stop writing and copy without --follow",
+        )
     row = conn.execute("SELECT current_setting('wal_level')").fetchone()
     if row != ("logical",):
         raise FollowRefused(

@@ -43,15 +43,22 @@ class Plain:
     aggregates: tuple[QualifiedName, ...]
 
 
+def hypertables(conn: Connection[Any], choice: Choice) -> Mapping[QualifiedName, int]:
+    """Return the hypertables of the source that are chosen, with their sizes in bytes."""
+    schema = schema_of(conn)
+    if schema is None:
+        return {}
+    rows = conn.execute(sql.SQL(_SIZES).format(Name(schema))).fetchall()
+    return {name: size or 0 for *words, size in rows if _chooses(choice, name := QualifiedName(*words))}
+
+
 def becoming_plain(conn: Connection[Any], choice: Choice) -> Plain | None:
     """Return what the choice makes of the hypertables of the source; None where there is nothing to make."""
-    schema = schema_of(conn)
-    if schema is None or choice.what == "data" or (choice.what == "all" and not choice.partial):
+    if choice.what == "data" or (choice.what == "all" and not choice.partial) or schema_of(conn) is None:
         return None
-    sizes = conn.execute(sql.SQL(_SIZES).format(Name(schema))).fetchall()
     aggregates = (QualifiedName(*row) for row in conn.execute(_AGGREGATES).fetchall())
     return Plain(
-        sizes={name: size or 0 for *words, size in sizes if _chooses(choice, name := QualifiedName(*words))},
+        sizes=hypertables(conn, choice),
         aggregates=tuple(name for name in aggregates if _chooses(choice, name)),
     )
 
