@@ -16,10 +16,11 @@ from typing import Any
 from psycopg import Connection, sql
 
 from pgwright.errors import PolicyError
-from pgwright.kinds.buckets import interval
+from pgwright.kinds.buckets import bucket_start, interval
 from pgwright.kinds.policy_records import Record, relation
 from pgwright.kinds.rollup_parts import RollupParts
 from pgwright.kinds.steps import name_of
+from pgwright.model.policy import Span
 from pgwright.pg.quoting import Name, deparsed, literal, names, qualified
 from pgwright.pg.session import lock_key
 from pgwright.timeseries.noted import take_buckets, with_neighbours
@@ -74,7 +75,7 @@ def refresh(
         )
     parts, done = parts_of(conn, record, declared), Refreshed()
     while True:
-        step = patiently(partial(_refresh_some, conn, record, parts))
+        step = patiently(partial(_refresh_some, conn, record, parts, declared))
         done = done.plus(step)
         if progress is not None:
             progress(done.keys, done.keys + (_waiting(conn, parts) if step.more else 0))
@@ -82,12 +83,14 @@ def refresh(
             return done
 
 
-def _refresh_some(conn: Connection[Any], record: Record, parts: RollupParts) -> Refreshed:
+def _refresh_some(
+    conn: Connection[Any], record: Record, parts: RollupParts, declared: Declarations
+) -> Refreshed:
     """Compute some changed keys in one transaction; the last one says that the rollup was refreshed."""
     with conn.transaction():
         step = refresh_once(conn, record, parts)
         if not step.more:
-            _retire_own_rows(conn, record, parts)
+            _retire_own_rows(conn, record, parts, declared)
         conn.execute(
             "UPDATE pgwright.policy SET late = late + %s, error = NULL, "
             "ran_at = CASE WHEN %s THEN ran_at ELSE clock_timestamp() END "
@@ -216,14 +219,31 @@ def _insert(
     ).rowcount
 
 
-def _retire_own_rows(conn: Connection[Any], record: Record, parts: RollupParts) -> None:
+def _retire_own_rows(
+    conn: Connection[Any], record: Record, parts: RollupParts, declared: Declarations
+) -> None:
+    """Delete the rows that a rollup keeps no longer; rollups over it have them already, as history."""
     keep = record.definition.get("retain")
-    if keep:
-        conn.execute(
-            sql.SQL("DELETE FROM {} WHERE {} < now() - {}").format(
-                name_of(parts.relation), Name(parts.bucket_column), interval(keep)
-            )
-        )
+    if not keep:
+        return
+    here = (record.schema, record.name)
+    own = [
+        r for r in declared.of("rollup") if (r.schema, r.table_name) == here and not r.definition.get("by")
+    ]
+    above = [(r, found) for r in own if (found := parts_of(conn, r, declared)).bucket]
+    at = sql.SQL("(now() - {})::{}").format(interval(keep), deparsed(parts.type))
+    # At the start of a bucket of each of them: one that lost some of its rows could not be computed again.
+    starts = [bucket_start(at, Span.of(found.bucket), found.zone, found.type) for _, found in above]
+    row = conn.execute(sql.SQL("SELECT least({})::text").format(sql.SQL(", ").join([at, *starts]))).fetchone()
+    assert row is not None
+    for rollup, found in above:
+        refresh_once(conn, rollup, found, below=row[0])
+        raise_floor(conn, rollup, row[0])
+    old = sql.SQL("DELETE FROM {} WHERE {} < {}")
+    conn.execute(old.format(name_of(parts.relation), Name(parts.bucket_column), literal(row[0])))
+    for _, found in above:
+        # What the deletion itself noted is no change that came late.
+        conn.execute(old.format(found.log, Name(found.bucket_column), literal(row[0])))
 
 
 def _waiting(conn: Connection[Any], parts: RollupParts) -> int:

@@ -10,7 +10,6 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from pgwright.pg.quoting import qualified
 from pgwright.timeseries.chunks import chunks
 from pgwright.timeseries.declare import Edit, declare
 from pgwright.timeseries.run import Demand, run_policies
+from pgwright.timeseries.status import policy_status
 from tests.integration.diff.ways import until
 from tests.integration.timeseries.hammer import SCHEMA, Hammer
 
@@ -312,75 +312,18 @@ def test_partitions_are_made_ahead_of_the_newest_row_and_of_now(database: str) -
         assert all(one[1] == other[0] for one, other in pairwise(ends))
 
 
-@pytest.mark.parametrize(("day", "hours"), [("2027-03-28", 23), ("2027-10-31", 25)])
-def test_a_day_with_another_number_of_hours(database: str, day: str, hours: int) -> None:
-    """Clocks in Oslo go forward and back: partitions and buckets are those of its calendar."""
-    midnight = f"timestamp '{day}' AT TIME ZONE 'Europe/Oslo'"
-    counted = {"n": "count(*)"}
+def test_rollups_over_a_rollup_outlive_its_rows(database: str) -> None:
+    _prepare(database, Rollup("hourly", bucket="1 hour", aggregates={"n": "count(*)"}, retain="2 days"))
     with psycopg.connect(database, autocommit=True) as conn:
-        conn.execute("SET TimeZone = 'America/New_York'")
-        conn.execute(SCHEMA)
-        for policy in (
-            TimeSeries("at", "1 day", zone="Europe/Oslo"),
-            Rollup("daily", bucket="1 day", group_by="sensor_id", aggregates=counted, realtime=True),
-            Rollup("quarters", bucket="6 hours", group_by="sensor_id", aggregates=counted),
-            Rollup("hourly", bucket="1 hour", group_by="sensor_id", aggregates=counted),
-        ):
-            with conn.transaction():
-                declare(conn, [Edit(table=READINGS, policy=policy)])
-        conn.execute(
-            "DO $$ BEGIN EXECUTE format("
-            "'CREATE TABLE eve PARTITION OF readings FOR VALUES FROM (%L) TO (%L)', "
-            f"{midnight} - interval '1 day', {midnight}); END $$".encode()
-        )
-        conn.execute(f"INSERT INTO readings VALUES (1, {midnight} - interval '1 hour', 1)".encode())
-        assert not run_policies(database).failed
-        made = {c.name: (c.start, c.end) for c in chunks(conn, "readings")}
-        start, end = made[f"public.readings_p{day.replace('-', '_')}"]
-        assert conn.execute("SELECT %s::timestamptz - %s::timestamptz", (end, start)).fetchone() == (
-            timedelta(hours=hours),
-        )
-        conn.execute(
-            "INSERT INTO readings SELECT 1, at, 1 FROM generate_series("
-            f"{midnight}, {midnight} + interval '30 hours', interval '30 minutes') AS at".encode()
-        )
-        expected = {"daily": [2 * hours], "quarters": [2 * (hours - 18), 12, 12, 12], "hourly": [2] * hours}
-        assert _of_day(conn, "daily_live", day) == expected["daily"]
-        assert not run_policies(database, Demand(force=True)).failed
-        assert {name: _of_day(conn, name, day) for name in expected} == expected
-
-
-def test_buckets_whose_beginning_a_clock_shows_twice(database: str) -> None:
-    """The night of 26 October has two o'clock twice in Oslo, midnight twice in the Azores."""
-    counted = {"n": "count(*)", "total": "sum(value)"}
-    fresh = {
-        "pairs": "SELECT (date_trunc('day', l) + floor(extract(hour FROM l) / 2) * interval '2 hours') "
-        "AT TIME ZONE 'Europe/Oslo', count(*), sum(value) "
-        "FROM (SELECT *, at AT TIME ZONE 'Europe/Oslo' AS l FROM readings) AS r GROUP BY 1",
-        "days": "SELECT date_trunc('day', at, 'Atlantic/Azores'), count(*), sum(value) "
-        "FROM readings GROUP BY 1",
-    }
-    with psycopg.connect(database, autocommit=True) as conn:
-        conn.execute(SCHEMA)
-        for policy in (
-            TimeSeries("at", "1 day"),
-            Rollup("pairs", bucket="2 hours", zone="Europe/Oslo", aggregates=counted),
-            Rollup("days", bucket="1 day", zone="Atlantic/Azores", aggregates=counted),
-        ):
-            with conn.transaction():
-                declare(conn, [Edit(table=READINGS, policy=policy)])
-        night = "generate_series('2025-10-25 20:00+00'::timestamptz, '2025-10-26 06:00+00', '20 minutes')"
-        conn.execute(f"INSERT INTO readings SELECT 1, at, 1 FROM {night} AS at".encode())
-        for (at,) in conn.execute(f"SELECT at FROM {night} AS at".encode()).fetchall():
-            conn.execute("UPDATE readings SET value = value + 7 WHERE at = %s", (at,))
+        with conn.transaction():
+            daily = Rollup("daily", bucket="1 day", aggregates={"n": "sum(n)"})
+            declare(conn, [Edit(table=QualifiedName("public", "hourly"), policy=daily)])
+        for _ in range(2):
             assert not run_policies(database, Demand(tasks=("refresh",), force=True)).failed
-            for name, query in fresh.items():
-                stored = f"SELECT * FROM {name}"
-                both = f"(({stored}) EXCEPT ALL ({query})) UNION ALL (({query}) EXCEPT ALL ({stored}))"
-                assert not conn.execute(both.encode()).fetchall(), (name, at)
-
-
-def _of_day(conn: psycopg.Connection, name: str, day: str) -> list[Any]:
-    """Return the counts of a rollup by bucket, of one day as the calendar in Oslo has it."""
-    query = f"SELECT n FROM {name} WHERE (bucket AT TIME ZONE 'Europe/Oslo')::date = '{day}' ORDER BY bucket"
-    return [row[0] for row in conn.execute(query.encode()).fetchall()]
+            counted = conn.execute(
+                "SELECT sum(n) FROM daily UNION ALL SELECT count(*) FROM readings"
+            ).fetchall()
+            assert counted[0] == counted[1]
+        old = "SELECT count(*) FROM hourly WHERE bucket < now() - interval '4 days'"
+        assert conn.execute(old).fetchone() == (0,)
+        assert {s.state for s in policy_status(conn) if s.kind == "rollup"} == {"ok"}
