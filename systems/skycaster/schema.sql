@@ -74,7 +74,23 @@ CREATE TABLE IF NOT EXISTS public.audit_logs (
     details jsonb DEFAULT '{}'::jsonb NOT NULL,
     CONSTRAINT pk_audit_logs PRIMARY KEY (id, "timestamp"),
     CONSTRAINT ck_audit_logs_activity_type_not_empty CHECK ((activity_type <> ''::text))
-);
+) PARTITION BY RANGE ("timestamp");
+
+DO $pgwright$
+DECLARE
+    lower_bound timestamp with time zone := (date_trunc('month', (now()::timestamp with time zone AT TIME ZONE 'UTC')) AT TIME ZONE 'UTC');
+    upper_bound timestamp with time zone;
+BEGIN
+EXECUTE format('CREATE TABLE IF NOT EXISTS %s PARTITION OF %s '
+    'FOR VALUES FROM (MINVALUE) TO (%L)', 'public.audit_logs_history', 'public.audit_logs', lower_bound);
+FOR number IN 0..3 LOOP
+    upper_bound := (((lower_bound AT TIME ZONE 'UTC') + interval '1 month') AT TIME ZONE 'UTC');
+    EXECUTE format('CREATE TABLE IF NOT EXISTS %I.%I PARTITION OF %s '
+        'FOR VALUES FROM (%L) TO (%L)',
+        'public', 'audit_logs_p' || to_char((lower_bound AT TIME ZONE 'UTC'), 'YYYY_MM'), 'public.audit_logs', lower_bound, upper_bound);
+    lower_bound := upper_bound;
+END LOOP;
+END $pgwright$;
 
 CREATE TABLE IF NOT EXISTS public.currency_config (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -222,6 +238,14 @@ CREATE TABLE IF NOT EXISTS public.usage_logs (
     CONSTRAINT ck_usage_logs_cost_not_negative CHECK ((cost >= (0)::numeric)),
     CONSTRAINT ck_usage_logs_response_time_not_negative CHECK ((response_time_ms >= 0)),
     CONSTRAINT ck_usage_logs_status_code_range CHECK (((status_code >= 100) AND (status_code <= 599)))
+);
+
+CREATE TABLE IF NOT EXISTS public.user_usage_summary (
+    user_id uuid NOT NULL,
+    total_requests bigint NOT NULL,
+    total_cost numeric NOT NULL,
+    last_request timestamp with time zone NOT NULL,
+    CONSTRAINT pk_user_usage_summary PRIMARY KEY (user_id)
 );
 
 CREATE TABLE IF NOT EXISTS public.users (
@@ -410,6 +434,108 @@ CREATE INDEX IF NOT EXISTS idx_weather_requests_timestamp ON public.weather_requ
 
 CREATE INDEX IF NOT EXISTS idx_weather_requests_user_id_created_at ON public.weather_requests USING btree (user_id, created_at);
 
+CREATE SCHEMA IF NOT EXISTS pgwright;
+CREATE TABLE IF NOT EXISTS pgwright.policy (
+    relation regclass NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    definition jsonb NOT NULL,
+    floor timestamptz,
+    late bigint NOT NULL DEFAULT 0,
+    ran_at timestamptz,
+    error text,
+    PRIMARY KEY (relation, kind, name)
+);
+INSERT INTO pgwright.policy (relation, kind, name, definition) VALUES ('public.audit_logs'::regclass, 'time_series', 'time_series', '{"ahead": 3, "column": "timestamp", "interval": "1 month", "suffix": "YYYY_MM", "zone": "UTC"}'::jsonb)
+ON CONFLICT (relation, kind, name) DO UPDATE SET definition = EXCLUDED.definition;
+
+CREATE SCHEMA IF NOT EXISTS pgwright;
+CREATE TABLE IF NOT EXISTS pgwright.public_user_usage_summary_log AS SELECT user_id, false AS everything FROM public.user_usage_summary WITH NO DATA;
+ALTER TABLE pgwright.public_user_usage_summary_log SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000);
+CREATE OR REPLACE FUNCTION pgwright.public_user_usage_summary_note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp AS $pgwright$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        INSERT INTO pgwright.public_user_usage_summary_log (user_id) SELECT DISTINCT user_id FROM new_rows;
+    ELSIF TG_OP = 'DELETE' THEN
+        INSERT INTO pgwright.public_user_usage_summary_log (user_id) SELECT DISTINCT user_id FROM old_rows;
+    ELSIF TG_OP = 'UPDATE' THEN
+        INSERT INTO pgwright.public_user_usage_summary_log (user_id) SELECT user_id FROM old_rows UNION SELECT user_id FROM new_rows;
+    ELSE
+        INSERT INTO pgwright.public_user_usage_summary_log (everything) VALUES (true);
+    END IF;
+    RETURN NULL;
+END $pgwright$;
+DROP TRIGGER IF EXISTS pgwright_user_usage_summary_insert ON public.usage_logs;
+CREATE TRIGGER pgwright_user_usage_summary_insert AFTER INSERT ON public.usage_logs REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION pgwright.public_user_usage_summary_note();
+DROP TRIGGER IF EXISTS pgwright_user_usage_summary_update ON public.usage_logs;
+CREATE TRIGGER pgwright_user_usage_summary_update AFTER UPDATE ON public.usage_logs REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION pgwright.public_user_usage_summary_note();
+DROP TRIGGER IF EXISTS pgwright_user_usage_summary_delete ON public.usage_logs;
+CREATE TRIGGER pgwright_user_usage_summary_delete AFTER DELETE ON public.usage_logs REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION pgwright.public_user_usage_summary_note();
+DROP TRIGGER IF EXISTS pgwright_user_usage_summary_truncate ON public.usage_logs;
+CREATE TRIGGER pgwright_user_usage_summary_truncate AFTER TRUNCATE ON public.usage_logs FOR EACH STATEMENT EXECUTE FUNCTION pgwright.public_user_usage_summary_note();
+DO $pgwright$
+DECLARE partition regclass;
+BEGIN
+FOR partition IN SELECT t.relid FROM pg_partition_tree('public.usage_logs') AS t WHERE t.level > 0 LOOP
+    EXECUTE format('DROP TRIGGER IF EXISTS pgwright_user_usage_summary_insert ON %s', partition);
+    EXECUTE format('CREATE TRIGGER pgwright_user_usage_summary_insert AFTER INSERT ON %s REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION pgwright.public_user_usage_summary_note()', partition);
+    EXECUTE format('DROP TRIGGER IF EXISTS pgwright_user_usage_summary_update ON %s', partition);
+    EXECUTE format('CREATE TRIGGER pgwright_user_usage_summary_update AFTER UPDATE ON %s REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION pgwright.public_user_usage_summary_note()', partition);
+    EXECUTE format('DROP TRIGGER IF EXISTS pgwright_user_usage_summary_delete ON %s', partition);
+    EXECUTE format('CREATE TRIGGER pgwright_user_usage_summary_delete AFTER DELETE ON %s REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION pgwright.public_user_usage_summary_note()', partition);
+    EXECUTE format('DROP TRIGGER IF EXISTS pgwright_user_usage_summary_truncate ON %s', partition);
+    EXECUTE format('CREATE TRIGGER pgwright_user_usage_summary_truncate AFTER TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION pgwright.public_user_usage_summary_note()', partition);
+END LOOP;
+END $pgwright$;
+
+INSERT INTO pgwright.public_user_usage_summary_log (everything) VALUES (true);
+
+CREATE SCHEMA IF NOT EXISTS pgwright;
+CREATE TABLE IF NOT EXISTS pgwright.policy (
+    relation regclass NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    definition jsonb NOT NULL,
+    floor timestamptz,
+    late bigint NOT NULL DEFAULT 0,
+    ran_at timestamptz,
+    error text,
+    PRIMARY KEY (relation, kind, name)
+);
+INSERT INTO pgwright.policy (relation, kind, name, definition) VALUES ('public.usage_logs'::regclass, 'rollup', 'user_usage_summary', '{"adopts": true, "aggregates": [["total_requests", "count(*)"], ["total_cost", "sum(cost)"], ["last_request", "max(created_at)"]], "bucket": "", "bucket_column": "bucket", "by": "", "column": "", "group_by": ["user_id"], "joins": [], "realtime": false, "refresh": "1 hour", "retain": "", "where": "", "zone": ""}'::jsonb)
+ON CONFLICT (relation, kind, name) DO UPDATE SET definition = EXCLUDED.definition;
+
+CREATE SCHEMA IF NOT EXISTS pgwright;
+CREATE TABLE IF NOT EXISTS pgwright.policy (
+    relation regclass NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    definition jsonb NOT NULL,
+    floor timestamptz,
+    late bigint NOT NULL DEFAULT 0,
+    ran_at timestamptz,
+    error text,
+    PRIMARY KEY (relation, kind, name)
+);
+INSERT INTO pgwright.policy (relation, kind, name, definition) VALUES ('public.audit_logs'::regclass, 'retention', 'retention', '{"archive": "", "by": "", "column": "", "keep": "6 months"}'::jsonb)
+ON CONFLICT (relation, kind, name) DO UPDATE SET definition = EXCLUDED.definition;
+
+CREATE SCHEMA IF NOT EXISTS pgwright;
+CREATE TABLE IF NOT EXISTS pgwright.policy (
+    relation regclass NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    definition jsonb NOT NULL,
+    floor timestamptz,
+    late bigint NOT NULL DEFAULT 0,
+    ran_at timestamptz,
+    error text,
+    PRIMARY KEY (relation, kind, name)
+);
+INSERT INTO pgwright.policy (relation, kind, name, definition) VALUES ('public.usage_logs'::regclass, 'retention', 'retention', '{"archive": "", "by": "", "column": "created_at", "keep": "1 year"}'::jsonb)
+ON CONFLICT (relation, kind, name) DO UPDATE SET definition = EXCLUDED.definition;
+
 COMMENT ON TABLE public.api_keys IS 'API keys; only a hash of the secret is stored';
 
 COMMENT ON TABLE public.audit_logs IS 'Audit trail of the whole system';
@@ -429,6 +555,8 @@ COMMENT ON TABLE public.subscriptions IS 'Subscription plans and their Stripe id
 COMMENT ON TABLE public.support_tickets IS 'Customer support';
 
 COMMENT ON TABLE public.usage_logs IS 'API calls with their cost in the base currency';
+
+COMMENT ON TABLE public.user_usage_summary IS 'Calls and cost of each user, kept by pgwright policy run';
 
 COMMENT ON TABLE public.users IS 'Customers and administrators';
 

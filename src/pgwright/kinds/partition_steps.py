@@ -176,7 +176,7 @@ def take_in(table: ObjectId, context: Context) -> Step:
         bucket_start(sql.SQL("now()::{}").format(deparsed(type)), span, series.zone, type),
         bucket_after(bucket_start(newest, span, series.zone, type), span, series.zone, type),
     )
-    lines: list[sql.Composable] = []
+    lines: list[sql.Composable] = [*_kept_not_null_names(table, old, context)]
     for part in context.before.children(table, "column"):
         if getattr(part, "identity", ""):
             lines.append(_move_identity(table, old, part.id.name.name))
@@ -206,6 +206,38 @@ def take_in(table: ObjectId, context: Context) -> Step:
         lock=LockMode.ACCESS_EXCLUSIVE if on else None,
         on=on,
     )
+
+
+def _kept_not_null_names(table: ObjectId, old: ObjectId, context: Context) -> Iterator[sql.Composable]:
+    """Yield what names the NOT NULLs of a table as those of its predecessor are, which PostgreSQL 18 keeps.
+
+    Made while the predecessor had the names that PostgreSQL gives, they got a number behind. It happens
+    before a partition comes: a later ALTER TABLE would look for one name in all of them. Names may change
+    places.
+    """
+    if context.server.major < 18:
+        return
+    yield sql.SQL(
+        "DECLARE\n"
+        "    renamed record;\n"
+        "BEGIN\n"
+        "FOR renamed IN\n"
+        "    WITH pair AS MATERIALIZED (\n"
+        "        SELECT made.conname AS made, kept.conname AS kept, 'pgwright_' || made.oid AS between\n"
+        "        FROM pg_constraint AS kept\n"
+        "        JOIN pg_attribute AS a ON a.attrelid = kept.conrelid AND a.attnum = kept.conkey[1]\n"
+        "        JOIN pg_constraint AS made ON made.conrelid = {table}::regclass AND made.contype = 'n'\n"
+        "        JOIN pg_attribute AS b ON b.attrelid = made.conrelid AND b.attnum = made.conkey[1]\n"
+        "        WHERE kept.conrelid = {old}::regclass AND kept.contype = 'n'\n"
+        "            AND b.attname = a.attname AND made.conname <> kept.conname)\n"
+        "    SELECT made::text AS was, between AS becomes, 1 AS turn FROM pair\n"
+        "    UNION ALL SELECT between, kept::text, 2 FROM pair ORDER BY turn\n"
+        "LOOP\n"
+        "    EXECUTE format('ALTER TABLE %s RENAME CONSTRAINT %I TO %I', {table},\n"
+        "        renamed.was, renamed.becomes);\n"
+        "END LOOP;\n"
+        "END;"
+    ).format(table=literal(name_of(table).as_string()), old=literal(name_of(old).as_string()))
 
 
 def _move_identity(table: ObjectId, old: ObjectId, column: str) -> sql.Composed:
@@ -308,6 +340,10 @@ def dissolve(table: ObjectId, context: Context) -> Step:
                 literal(column),
             )
             for column in identity
+        ),
+        *(
+            sql.SQL("DO $pgwright$ {} $pgwright$").format(block)
+            for block in _kept_not_null_names(table, old, context)
         ),
         sql.SQL("DROP TABLE {}").format(name_of(old)),
     ]

@@ -4,6 +4,7 @@ from logging.config import fileConfig
 
 from alembic import context
 from alembic.util import CommandError
+from pgwright.contrib.sqlalchemy import beside_policies
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
@@ -37,6 +38,7 @@ def run_on(connection: Connection) -> None:
         connection=connection,
         target_metadata=Base.metadata,
         compare_server_default=True,
+        include_name=beside_policies(connection),
         transaction_per_migration=True,
     )
     with context.begin_transaction():

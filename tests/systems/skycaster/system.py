@@ -15,6 +15,22 @@ from tests.servers.running import Server
 
 FOLDER = Path(__file__).resolve().parents[3] / "systems" / "skycaster"
 
+TABLES = {
+    "users", "api_keys", "subscriptions", "invoices", "usage_logs", "weather_requests", "pricing_config",
+    "currency_config", "variable_mapping", "audit_logs", "security_events", "performance_metrics",
+    "support_tickets", "user_usage_summary",
+}  # fmt: skip
+
+# Users whose summary is not what their calls add up to
+OTHER_SUMMARY = """
+    SELECT user_id
+      FROM (SELECT user_id, total_requests, total_cost, last_request FROM user_usage_summary) AS kept
+      FULL JOIN (
+          SELECT user_id, count(*) AS calls, sum(cost) AS cost, max(created_at) AS newest
+            FROM usage_logs GROUP BY user_id) AS real USING (user_id)
+     WHERE (total_requests, total_cost, last_request) IS DISTINCT FROM (calls, cost, newest)
+"""
+
 CREATE_ALL = """
 from sqlalchemy import create_engine
 from app.models import Base
@@ -64,6 +80,13 @@ class Skycaster:
         with self.connect() as connection:
             return [row[0] for row in connection.execute(query.encode()).fetchall()]
 
+    def tables(self) -> list[str]:
+        """Return the names of the tables; a partition is a part of one."""
+        return self.names(
+            "SELECT relname FROM pg_class"
+            " WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition"
+        )
+
     def _environment(self, more: dict[str, str]) -> dict[str, str]:
         return {
             "PATH": os.environ["PATH"],
@@ -73,12 +96,12 @@ class Skycaster:
         }
 
 
-def schema(server: Server, url: str) -> list[str]:
-    """Return the lines of a schema dump, without Alembic's own table."""
+def schema(server: Server, url: str, *without: str) -> list[str]:
+    """Return the lines of a schema dump, without Alembic's own table; `without` are options of pg_dump."""
     assert server.bindir is not None
     parts = conninfo_to_dict(url)
     done = subprocess.run(
-        [server.bindir / "pg_dump", "--schema-only", "--exclude-table=alembic_version"],
+        [server.bindir / "pg_dump", "--schema-only", "--exclude-table=alembic_version", *without],
         env={
             "PATH": os.environ["PATH"],
             "PGHOST": str(parts["host"]),

@@ -12,7 +12,7 @@ from psycopg.conninfo import conninfo_to_dict
 from tests.servers import databases
 from tests.servers.running import Server
 
-from .system import FOLDER, Skycaster, schema
+from .system import FOLDER, TABLES, Skycaster, schema
 
 FILE = FOLDER / "schema.sql"
 
@@ -70,7 +70,15 @@ def test_it_loads_with_psql_twice_into_what_alembic_makes(server_18: Server, tem
         assert (second.returncode, second.stdout, second.stderr) == (0, "", "")
         assert schema(server_18, url) == loaded
         assert Skycaster(url=url).names("SELECT email FROM users") == ["kept@example.com"]
-        assert sorted(loaded) == sorted(schema(server_18, migrated))
+        # Indexes of partitions are named otherwise where the table was converted.
+        partless = "--exclude-table=audit_logs_*"
+        assert sorted(schema(server_18, url, partless)) == sorted(schema(server_18, migrated, partless))
+        bounds = (
+            "SELECT concat(relname, pg_get_expr(relpartbound, oid)) FROM pg_class"
+            " WHERE relispartition AND relkind = 'r' ORDER BY 1"
+        )
+        partitions = Skycaster(url=url).names(bounds)
+        assert len(partitions) == 5 and partitions == Skycaster(url=migrated).names(bounds)
         drift = pgwright("schema", "diff", PGWRIGHT_URL=url)
         assert drift.returncode == 0, drift.stdout
     finally:
@@ -84,7 +92,7 @@ def test_it_loads_on_every_version(each_server: Server, server_18: Server) -> No
         for _ in range(2):
             done = psql(server_18, url, FILE)
             assert (done.returncode, done.stderr) == (0, "")
-        assert len(Skycaster(url=url).names("SELECT relname FROM pg_stat_user_tables")) == 13
+        assert set(Skycaster(url=url).tables()) == TABLES
     finally:
         databases.drop(url)
 

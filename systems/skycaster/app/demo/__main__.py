@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import psycopg
+from pgwright import PolicyDemand, run_policies
 from psycopg import sql
 
 from app.demo import bulk, people, records, reference, traffic
@@ -47,6 +48,8 @@ def main() -> int:
         url = database_url().set(drivername="postgresql").render_as_string(hide_password=False)
         with psycopg.connect(url, application_name="skycaster demo") as connection:
             load(connection, World(scale=options.scale, anchor=options.anchor), replace=options.replace)
+        # After a load that was cut short here, too: it finds its rows and goes on.
+        add_up_usage(url)
     except (SettingsError, DemoError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -95,6 +98,22 @@ def load(connection: psycopg.Connection, world: World, *, replace: bool) -> None
     connection.commit()
     connection.autocommit = True
     connection.execute(sql.SQL("ANALYZE {}").format(names))
+
+
+def add_up_usage(url: str) -> None:
+    """Add up the calls of each user where they have changed.
+
+    Raises:
+        DemoError: the refresh failed; the next load tries it again.
+    """
+    demand = PolicyDemand(tasks=("refresh",), only=("user_usage_summary",), force=True)
+
+    def tell(_: str, done: int, total: int) -> None:
+        if total:
+            _report("user_usage_summary", done, total)
+
+    for outcome in run_policies(url, demand, tell=tell).failed:
+        raise DemoError(f"usage could not be added up: {outcome.error}; then run: pgwright policy run")
 
 
 def _all(world: World) -> Iterator[tuple[int, Batch]]:

@@ -13,7 +13,7 @@ from app.models.billing import (
 from app.models.configuration import CurrencyConfig, PricingConfig, VariableMapping
 from app.models.monitoring import PerformanceMetric
 from app.models.support import SupportTicket, TicketPriority, TicketStatus
-from app.models.usage import UsageLog, WeatherRequest
+from app.models.usage import UsageLog, UserUsageSummary, WeatherRequest
 
 __all__ = [
     "ApiKey",
@@ -35,6 +35,7 @@ __all__ = [
     "UsageLog",
     "User",
     "UserRole",
+    "UserUsageSummary",
     "VariableMapping",
     "WeatherRequest",
 ]

@@ -9,6 +9,7 @@ import enum
 import uuid
 from datetime import datetime
 
+from pgwright.contrib.sqlalchemy import Retain, TimeSeries
 from sqlalchemy import CheckConstraint, Index, func, text
 from sqlalchemy.dialects.postgresql import INET
 from sqlalchemy.orm import Mapped, mapped_column
@@ -26,7 +27,7 @@ class SecuritySeverity(enum.StrEnum):
 
 
 class AuditLog(Base):
-    """Who did what, and when; keyed by time as well, ready for monthly partitions."""
+    """Who did what, and when; in monthly partitions, so that a month that is old enough goes at once."""
 
     __tablename__ = "audit_logs"
     __table_args__ = (
@@ -34,6 +35,8 @@ class AuditLog(Base):
         Index("idx_audit_logs_activity_timestamp", "activity_type", "timestamp"),
         Index(None, "timestamp"),
         Index(None, "user_id", "timestamp"),
+        TimeSeries("timestamp", "1 month"),
+        Retain("6 months"),
         {"comment": "Audit trail of the whole system"},
     )
 

@@ -6,7 +6,8 @@ import uuid
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, SmallInteger, func, text
+from pgwright.contrib.sqlalchemy import Retain, Rollup
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Numeric, SmallInteger, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, CreatedAt, Document, UnitPrice, UuidKey
@@ -27,6 +28,16 @@ class UsageLog(Base):
         Index(None, "created_at", "user_id"),
         Index(None, "user_id", "created_at"),
         Index(None, "api_key_id"),
+        Retain("1 year", column="created_at"),
+        Rollup(
+            "user_usage_summary",
+            group_by="user_id",
+            aggregates={
+                "total_requests": "count(*)",
+                "total_cost": "sum(cost)",
+                "last_request": "max(created_at)",
+            },
+        ),
         {"comment": "API calls with their cost in the base currency"},
     )
 
@@ -39,6 +50,19 @@ class UsageLog(Base):
     status_code: Mapped[int] = mapped_column(SmallInteger)
     response_time_ms: Mapped[int]
     cost: Mapped[UnitPrice] = mapped_column(server_default=text("0"))
+
+
+class UserUsageSummary(Base):
+    """What a user called in all, and what it cost; filled by the rollup of `usage_logs`."""
+
+    __tablename__ = "user_usage_summary"
+    __table_args__ = ({"comment": "Calls and cost of each user, kept by pgwright policy run"},)
+
+    # No foreign key: the row of a deleted user goes with the next refresh.
+    user_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    total_requests: Mapped[int] = mapped_column(BigInteger)
+    total_cost: Mapped[Decimal]
+    last_request: Mapped[datetime]
 
 
 class WeatherRequest(Base):
