@@ -239,11 +239,13 @@ def _retire_own_rows(
     for rollup, found in above:
         refresh_once(conn, rollup, found, below=row[0])
         raise_floor(conn, rollup, row[0])
-    old = sql.SQL("DELETE FROM {} WHERE {} < {}")
-    conn.execute(old.format(name_of(parts.relation), Name(parts.bucket_column), literal(row[0])))
+    conn.execute(
+        sql.SQL("DELETE FROM {} WHERE {} < {}").format(
+            name_of(parts.relation), Name(parts.bucket_column), literal(row[0])
+        )
+    )
     for _, found in above:
-        # What the deletion itself noted is no change that came late.
-        conn.execute(old.format(found.log, Name(found.bucket_column), literal(row[0])))
+        unmark(conn, found, row[0])
 
 
 def _waiting(conn: Connection[Any], parts: RollupParts) -> int:
@@ -258,6 +260,15 @@ def mark(conn: Connection[Any], parts: RollupParts, rows: sql.Composable) -> Non
     conn.execute(
         sql.SQL("INSERT INTO {} ({}) SELECT DISTINCT {} FROM {}").format(
             parts.log, names(parts.logged), parts.key_expressions(parts.logged), rows
+        )
+    )
+
+
+def unmark(conn: Connection[Any], parts: RollupParts, below: str) -> None:
+    """Forget what this transaction itself has noted `below` a moment: rows that go are no late changes."""
+    conn.execute(
+        sql.SQL("DELETE FROM {} WHERE {} < {} AND xmin::text::bigint = txid_current() & 4294967295").format(
+            parts.log, Name(parts.bucket_column), literal(below)
         )
     )
 

@@ -24,7 +24,7 @@ from pgwright.timeseries.archive import archive_piece
 from pgwright.timeseries.partitions import LOCK_TIMEOUT
 from pgwright.timeseries.patience import patiently
 from pgwright.timeseries.records import Declarations, own_rollups, parts_of, time_of
-from pgwright.timeseries.refresh import mark, raise_floor, refresh_once
+from pgwright.timeseries.refresh import mark, raise_floor, refresh_once, unmark
 
 # The name tells what a table is that a killed run left behind, and the check keeps late rows out of it.
 MARK = "pgwright_retired"
@@ -290,9 +290,11 @@ def retire_rows(
     column, type, zone = time_of(conn, record, declared)
     row = conn.execute(sql.SQL("SELECT {}::text").format(_cutoff(record, declared, zone, type))).fetchone()
     limit = row[0] if row else ""
+    own = (parts_of(conn, rollup, declared) for rollup in own_rollups(declared, record.relation))
+    kept = [parts for parts in own if parts.bucket]
     with conn.transaction():
         conn.execute("SELECT set_config('lock_timeout', %s, true)", (LOCK_TIMEOUT,))
-        if any(r.definition["bucket"] for r in own_rollups(declared, record.relation)):
+        if kept:
             conn.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(name_of(table)))
             _settle_rollups(conn, record, declared, limit)
     batch = sql.SQL(
@@ -305,7 +307,10 @@ def retire_rows(
         size=deparsed(str(_BATCH)),
     )
     while True:
-        deleted = conn.execute(batch).rowcount
+        with conn.transaction():
+            deleted = conn.execute(batch).rowcount
+            for parts in kept:
+                unmark(conn, parts, limit)
         yield deleted
         if deleted < _BATCH:
             return

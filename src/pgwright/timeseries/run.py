@@ -227,7 +227,7 @@ def _refresh(
     done = refresh(conn, record, declared, progress=progress)
     said = f"{counted(done.keys, 'key')} computed anew, {counted(done.rows, 'row')}"
     if done.late:
-        said += f"; {done.late:,} late changes below the floor left out"
+        said += f"; {counted(done.late, 'late change')} below the floor left out"
     yield Outcome(task="refresh", subject=subject, said=said, count=done.keys)
 
 

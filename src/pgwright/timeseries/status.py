@@ -11,6 +11,7 @@ from psycopg import Connection
 
 from pgwright.kinds.policy_records import Record
 from pgwright.model.policy import Span
+from pgwright.model.wording import counted
 from pgwright.timeseries.partitions import Supply, supplies, wanted_ahead
 from pgwright.timeseries.records import Declarations, declarations, lacking_column
 
@@ -103,7 +104,8 @@ def _problems(record: Record, supply: Supply | None, lacking: str | None) -> Ite
         if not supply.partitions:
             yield "no partitions: pgwright policy run"
         elif supply.ahead < wanted_ahead(record):
-            yield f"{supply.ahead} partitions ahead, {wanted_ahead(record)} wanted: pgwright policy run"
+            ahead = counted(supply.ahead, "partition")
+            yield f"{ahead} ahead, {wanted_ahead(record)} wanted: pgwright policy run"
     if record.kind == "compression" and not record.definition.get("by"):
         yield NOT_AVAILABLE
     if record.lacks:
@@ -113,7 +115,7 @@ def _problems(record: Record, supply: Supply | None, lacking: str | None) -> Ite
             late = "never refreshed" if record.ran_at is None else "refresh is late"
             yield f"{late}: pgwright policy run"
         if record.late:
-            yield f"{record.late:,} late changes below its floor were left out"
+            yield f"{counted(record.late, 'late change')} below its floor left out"
 
 
 def is_late(record: Record) -> bool:

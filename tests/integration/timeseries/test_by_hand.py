@@ -131,6 +131,6 @@ def test_partitions_by_other_types(database: str, column: str) -> None:
             declare(conn, [Edit(table=READINGS, policy=TimeSeries("at", "1 month", ahead=2))])
         last = chunks(conn, "readings")[-1].name
         conn.execute(f"DROP TABLE {last}".encode())
-        assert "1 partitions ahead, 2 wanted" in _states(conn)["time_series"]
+        assert "1 partition ahead, 2 wanted" in _states(conn)["time_series"]
         assert [o.said for o in run_policies(database).outcomes] == [f"made {last.partition('.')[2]}"]
         assert _states(conn)["time_series"] == "ok"
