@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pgwright.cli.backup_engine import PGBACKREST, engine_option, stanza
-from pgwright.cli.backup_repository import guard_options, repository_of, repository_options
+from pgwright.cli.backup_repository import repository_of, repository_options
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import Command, pass_invocation
+from pgwright.cli.hazards import guard_options
 from pgwright.cli.output import size
 from pgwright.errors import UsageError
 from pgwright.model.wording import counted

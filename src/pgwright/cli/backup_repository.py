@@ -35,14 +35,6 @@ def repository_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def guard_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --production and --yes, for commands that may put something in the place of what is there."""
-    named = click.option(
-        "--production", metavar="NAME", help="Name the production database that this may change."
-    )
-    return named(click.option("--yes", is_flag=True, help="Do not ask.")(function))
-
-
 def repository_of(
     invocation: Invocation,
     repository: str | None,

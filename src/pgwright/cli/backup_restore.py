@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pgwright.cli.backup_repository import guard_options, repository_of, repository_options
+from pgwright.cli.backup_repository import repository_of, repository_options
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import Command, pass_invocation
+from pgwright.cli.hazards import guard_options
 from pgwright.cli.output import duration
 from pgwright.errors import BackupMissing, UsageError
 from pgwright.model.wording import counted

@@ -9,6 +9,7 @@ import click
 
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import Command, pass_invocation
+from pgwright.cli.hazards import guard_options
 from pgwright.errors import UsageError
 from pgwright.model.wording import counted
 
@@ -54,8 +55,7 @@ if TYPE_CHECKING:
 )
 @click.option("--no-header", is_flag=True, help="The CSV file begins with a row; columns by position.")
 @click.option("--dry-run", is_flag=True, help="Do all of it, say what would happen, and take it back.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--production", metavar="NAME", help="Name the production database that this may change.")
+@guard_options
 @pass_invocation
 def import_file(
     invocation: Invocation, /, source: str, yes: bool, production: str | None, **chosen: Any

@@ -1,4 +1,4 @@
-"""The option that accepts hazards by their names."""
+"""The options that answer beforehand what a command would ask: which hazards, and on which database."""
 
 from __future__ import annotations
 
@@ -20,6 +20,14 @@ def allow_option(function: Callable[..., Any]) -> Callable[..., Any]:
         callback=_known,
         help="Accept a hazard by its name: deletes-data.",
     )(function)
+
+
+def guard_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --yes and --production, for commands that change what is there."""
+    named = click.option(
+        "--production", metavar="NAME", help="Name the production database that this may change."
+    )
+    return click.option("--yes", is_flag=True, help="Do not ask.")(named(function))
 
 
 def _known(_: click.Context, __: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from pgwright.cli.context import Invocation, typed_again
-from pgwright.cli.hazards import allow_option
 from pgwright.cli.migrate_output import shortened
 from pgwright.cli.output import duration
 from pgwright.errors import HazardRefused, PgwrightError, ProductionRefused, RevisionError
@@ -20,20 +16,6 @@ if TYPE_CHECKING:
     from pgwright.migrate.way import Way
 
 DELETES = "deletes-data"
-
-
-def guard_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that answer the questions beforehand."""
-    options = (
-        allow_option,
-        click.option("--yes", is_flag=True, help="Do not ask."),
-        click.option(
-            "--production", metavar="NAME", help="Name the production database that this may change."
-        ),
-    )
-    for option in reversed(options):
-        function = option(function)
-    return function
 
 
 def rehearsed(invocation: Invocation, *ways: Way, with_data: int = 0) -> MigrationRehearsal:

@@ -9,7 +9,8 @@ import click
 
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import command, pass_invocation
-from pgwright.cli.migrate_guard import guard_losses, guard_options
+from pgwright.cli.hazards import allow_option, guard_options
+from pgwright.cli.migrate_guard import guard_losses
 
 if TYPE_CHECKING:
     from pgwright.migrate.way import Outcome, Pace, Way
@@ -146,6 +147,7 @@ def upgrade(
     "downgrade", context_settings={"ignore_unknown_options": True, "help_option_names": ["-h", "--help"]}
 )
 @click.argument("revision")
+@allow_option
 @guard_options
 @pace_options
 @pass_invocation
@@ -174,6 +176,7 @@ def downgrade(
 
 
 @command("reset")
+@allow_option
 @guard_options
 @pace_options
 @pass_invocation

@@ -8,7 +8,7 @@ import click
 
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import command, pass_invocation
-from pgwright.cli.hazards import allow_option
+from pgwright.cli.hazards import allow_option, guard_options
 from pgwright.cli.schema_output import plan_facts, show_applied, show_notes, show_plan
 from pgwright.cli.schema_sources import manner_of, source_of, workshop_of
 from pgwright.model.wording import counted
@@ -42,8 +42,7 @@ def plan(invocation: Invocation, source: str | None, only: tuple[str, ...], no_r
 @click.option("--table", "only", multiple=True, metavar="PATTERN", help="Only tables that match: public.log*")
 @click.option("--no-rehearsal", is_flag=True, help="Do not try the plan on a scratch database.")
 @allow_option
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--production", metavar="NAME", help="Name the production database that this may change.")
+@guard_options
 @pass_invocation
 def apply(
     invocation: Invocation,

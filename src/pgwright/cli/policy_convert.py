@@ -8,6 +8,7 @@ import click
 
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import command, pass_invocation
+from pgwright.cli.hazards import guard_options
 from pgwright.cli.output import duration
 from pgwright.cli.policy_apply import apply_policies
 from pgwright.cli.progress import bars
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
 @click.option("--back", is_flag=True, help="Make the time series TABLE a plain table again.")
 @click.option("--offline", is_flag=True, help="In one transaction, for which everybody waits.")
 @click.option("--abandon", is_flag=True, help="Give up an unfinished conversion, and remove all of it.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--production", metavar="NAME", help="Name the production database that this may change.")
+@guard_options
 @pass_invocation
 def convert(invocation: Invocation, /, *, table: str, source: str | None, **chosen: Any) -> None:
     """Make the full TABLE the time series that SOURCE (default: the models) declares, while it is in use.

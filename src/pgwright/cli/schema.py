@@ -10,7 +10,7 @@ import click
 
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import group, pass_invocation
-from pgwright.cli.hazards import allow_option
+from pgwright.cli.hazards import allow_option, guard_options
 from pgwright.cli.migrate_output import remark_record
 from pgwright.cli.schema_create import create
 from pgwright.cli.schema_docs import docs, report
@@ -142,8 +142,7 @@ def plan(
 @click.option("--no-rehearsal", is_flag=True, help="Do not try the plan on a scratch database.")
 @click.option("--rename", multiple=True, metavar="OLD=NEW", help="public.users.mail=public.users.email")
 @allow_option
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--production", metavar="NAME", help="Name the production database that this may change.")
+@guard_options
 @pass_invocation
 def apply(
     invocation: Invocation,
