@@ -43,13 +43,13 @@ def circular_parts(context: Context) -> frozenset[ObjectId]:
 
     Those are the ones between tables that can be reached from each other.
     """
-    carrier_of = carriers(context)
     edges: dict[ObjectId, set[ObjectId]] = {}
     crossing: list[tuple[ObjectId, ObjectId, ObjectId]] = []
     for part in context.dropped:
-        carrier = carrier_of.get(part, part)
+        carrier = _carrier(part, context)
         for needed in context.before.objects[part].depends_on:
-            other = carrier_of.get(needed, needed)
+            # Also what is itself no part of the plan, as an inherited column, goes with its table.
+            other = _carrier(needed, context)
             if other != carrier and other in context.dropped:
                 edges.setdefault(carrier, set()).add(other)
                 if part != carrier and part.kind in _DROPPED_ALONE:
@@ -62,15 +62,17 @@ def circular_parts(context: Context) -> frozenset[ObjectId]:
 
 def carriers(context: Context) -> Mapping[ObjectId, ObjectId]:
     """Return for each part that goes with an ancestor the outermost ancestor that is dropped."""
-    found: dict[ObjectId, ObjectId] = {}
-    for id in context.dropped:
-        at, carrier = id.parent, None
-        while at is not None:
-            carrier = at if at in context.dropped else carrier
-            at = at.parent
-        if carrier is not None:
-            found[id] = carrier
-    return found
+    found = {id: _carrier(id, context) for id in context.dropped}
+    return {id: carrier for id, carrier in found.items() if carrier != id}
+
+
+def _carrier(id: ObjectId, context: Context) -> ObjectId:
+    """Return the outermost of an object and its ancestors that is dropped, the object where none is."""
+    carrier, at = id, id.parent
+    while at is not None:
+        carrier = at if at in context.dropped else carrier
+        at = at.parent
+    return carrier
 
 
 def _components(edges: Mapping[ObjectId, set[ObjectId]]) -> Mapping[ObjectId, ObjectId]:

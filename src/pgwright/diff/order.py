@@ -103,13 +103,11 @@ def _edges(
             assert old is not None
             for needed in old.depends_on:
                 _add(edges, nodes, move, Move(Op.DROP, needed))
-                # A derived part can be dropped once its table stands for itself, and not before.
                 alter = Move(Op.ALTER, needed)
-                if old.derived and needed == move.id.parent and Move(Op.DROP, needed) not in nodes:
-                    _add(edges, nodes, alter, move)
-                else:
+                if not (old.derived and needed == move.id.root):
                     _add(edges, nodes, move, alter)
                     soft.add((move, alter))
+            _join(edges, nodes, move, old)
             continue
         assert new is not None
         precedes(Move(Op.DROP, move.id), move)
@@ -124,9 +122,10 @@ def _edges(
             # What a table is to have from a parent must be so when it joins it; and where a parent is
             # made anew, its rows come back when its partitions stand.
             refilled = Move(Op.CREATE, needed) in nodes and getattr(new, "partition_of", None) == needed
-            joins = (new.derived and needed == move.id.parent) or refilled
+            joins = (new.derived and needed == move.id.root) or refilled
             altered = Move(Op.ALTER, needed)
             _add(edges, nodes, *((move, altered) if joins else (altered, move)))
+        _join(edges, nodes, move, new)
         # What is filled again after it was made anew has nothing left of the old.
         if move.op is Op.ALTER and old is not None and Move(Op.CREATE, move.id) not in nodes:
             for needed in old.depends_on:
@@ -136,6 +135,15 @@ def _edges(
                     _add(edges, nodes, Move(Op.ALTER, needed), move)
                     soft.add((Move(Op.ALTER, needed), move))
     return edges, soft
+
+
+def _join(edges: dict[Move, set[Move]], nodes: set[Move], move: Move, o: CatalogObject) -> None:
+    """Order a part that comes from a parent table: made before the heir joins it, dropped after it leaves."""
+    table = Move(Op.ALTER, o.id.root)
+    if o.derived and move.op is not Op.DROP:
+        _add(edges, nodes, move, table)
+    elif o.derived and Move(Op.DROP, o.id.root) not in nodes:
+        _add(edges, nodes, table, move)
 
 
 def _add(edges: dict[Move, set[Move]], nodes: set[Move], first: Move, second: Move) -> None:

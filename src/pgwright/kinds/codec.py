@@ -37,12 +37,11 @@ def catalog_to_json(catalog: Catalog) -> bytes:
 
 def _object(o: CatalogObject) -> Any:
     data = msgspec.to_builtins(replace(o, depends_on=tuple(sorted(o.depends_on, key=sort_key))))
-    kept = {
+    return {
         f: v
         for f, v in data.items()
         if f == "id" or v not in (None, False, "", [], ()) or not _has_default(o, f)
     }
-    return {"kind": o.id.kind, **kept}
 
 
 def _has_default(o: CatalogObject, name: str) -> bool:
@@ -63,7 +62,9 @@ def catalog_from_json(text: bytes) -> Catalog:
     document = msgspec.json.decode(text, type=_Document)
     objects: dict[ObjectId, CatalogObject] = {}
     for data in document.objects:
-        found: CatalogObject = msgspec.convert(data, type=kind(data.pop("kind")).cls)
+        # The identity says the kind: an object may have a field of that name that says something else.
+        id = msgspec.convert(data["id"], type=ObjectId)
+        found: CatalogObject = msgspec.convert(data, type=kind(id.kind).cls)
         objects[found.id] = found
     return Catalog(
         server=document.server,
