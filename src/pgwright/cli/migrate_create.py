@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
 @click.option(
     "--autogenerate", is_flag=True, help="Fill it with what leads from the migrations to the models."
 )
-@click.option("--rename", multiple=True, metavar="OLD=NEW", help="public.users.mail=public.users.email")
+@click.option(
+    "--rename", multiple=True, metavar="OLD=NEW", help="public.users.mail=email, or public.mood.glad=happy"
+)
 @click.option("--no-rename", is_flag=True, help="What looks like a rename is none: drop the old one.")
 @allow_option
 @click.option("--offline", is_flag=True, help="Write the short way, which may block writers.")
@@ -130,7 +133,7 @@ def _asked(invocation: Invocation, likely: Sequence[tuple[str, str]]) -> tuple[s
         raise WriteRefused(
             f"{likely[0][0]} looks like {likely[0][1]} under another name",
             detail="; ".join(f"{old} or {new}" for old, new in likely) + "; nothing was written",
-            hint=" ".join(f"--rename {old}={new}" for old, new in likely)
+            hint=" ".join(f"--rename {shlex.quote(f'{old}={new}')}" for old, new in likely)
             + "; or --no-rename, to drop what is gone",
         )
     return tuple(

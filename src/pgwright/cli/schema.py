@@ -101,7 +101,9 @@ def validate(
 @selection_options
 @click.option("--offline", is_flag=True, help="Make the short plan, which may block writers.")
 @click.option("--no-rehearsal", is_flag=True, help="Do not try the plan on a scratch database.")
-@click.option("--rename", multiple=True, metavar="OLD=NEW", help="public.users.mail=public.users.email")
+@click.option(
+    "--rename", multiple=True, metavar="OLD=NEW", help="public.users.mail=email, or public.mood.glad=happy"
+)
 @pass_invocation
 def plan(
     invocation: Invocation,
@@ -140,7 +142,9 @@ def plan(
 @selection_options
 @click.option("--offline", is_flag=True, help="Make the short plan, which may block writers.")
 @click.option("--no-rehearsal", is_flag=True, help="Do not try the plan on a scratch database.")
-@click.option("--rename", multiple=True, metavar="OLD=NEW", help="public.users.mail=public.users.email")
+@click.option(
+    "--rename", multiple=True, metavar="OLD=NEW", help="public.users.mail=email, or public.mood.glad=happy"
+)
 @allow_option
 @guard_options
 @pass_invocation

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from pgwright.diff.compare import compare, differing_fields
 from pgwright.diff.rename import Rename
+from pgwright.kinds.enum import Enum
+from pgwright.kinds.enum_value import value_id
 from pgwright.kinds.registry import kind
 from pgwright.model.catalog import Catalog, CatalogObject
 from pgwright.model.change import Op
@@ -36,7 +38,16 @@ def likely_renames(before: Catalog, after: Catalog) -> tuple[Rename, ...]:
     changes = [c for c in compare(before, after) if c.id.kind in _KINDS and kind(c.id.kind).rename]
     dropped = [o for c in changes if c.op is Op.DROP and (o := c.before)]
     created = [o for c in changes if c.op is Op.CREATE and (o := c.after)]
-    found = tuple(_pairs(dropped, created, before, after))
+    altered = [(c.before, c.after) for c in changes if c.op is Op.ALTER]
+    found = (
+        *_pairs(dropped, created, before, after),
+        *(
+            r
+            for old, new in altered
+            if isinstance(old, Enum) and isinstance(new, Enum)
+            for r in _values(old, new)
+        ),
+    )
     schemas = {r.old.name.name for r in found if r.old.kind == "schema"}
     return tuple(r for r in found if r.old.kind == "schema" or r.old.root.name.schema not in schemas)
 
@@ -45,8 +56,20 @@ def said(rename: Rename) -> str:
     """Return the sentence that points out a likely rename."""
     return (
         f"{rename.old} is dropped and {rename.new} created, and they look alike: if it is a rename, "
-        f"add --rename {rename}"
+        f"add {rename.option}"
     )
+
+
+def _values(old: Enum, new: Enum) -> Iterator[Rename]:
+    """Yield values under other names: a single one wherever it is, several where all keep their places."""
+    gone = [label for label in old.labels if label not in new.labels]
+    come = [label for label in new.labels if label not in old.labels]
+    if len(gone) != len(come):
+        return
+    names = dict(zip(gone, come, strict=True))
+    if len(gone) == 1 or tuple(names.get(label, label) for label in old.labels) == new.labels:
+        for before, after in names.items():
+            yield Rename(old=value_id(old.id, before), new=value_id(new.id, after))
 
 
 def _pairs(

@@ -17,8 +17,10 @@ from pgwright.diff.rehearse import Rehearsal, rehearse_on, require_success
 from pgwright.diff.rename import Rename, understand
 from pgwright.diff.stages import plan_in_stages
 from pgwright.errors import ExtensionMissingError, PgwrightError, StatementError
+from pgwright.kinds.enum_value import ENUM_VALUE
+from pgwright.kinds.steps import parent_of
 from pgwright.model.catalog import Unhandled
-from pgwright.model.plan import Hazard, HazardCode, Phase, Plan
+from pgwright.model.plan import Hazard, HazardCode, Plan
 from pgwright.server.scratch import EMBEDDED
 
 
@@ -103,19 +105,19 @@ def _untried(exc: PgwrightError, lacking: Iterable[Unhandled]) -> str:
 
 def _pointing_out(plan: Plan, likely: Sequence[Rename]) -> Plan:
     """Return the plan with what looks like a rename in its notes, and as a hazard of the drop."""
-    at = {rename.old: rename for rename in likely}
-    steps = tuple(
-        replace(step, hazards=(*step.hazards, _hazard(at[step.subject])))
-        if step.subject in at and step.phase is Phase.CONTRACT
-        else step
-        for step in plan.steps
-    )
-    return replace(plan, steps=steps, notes=(*plan.notes, *(said(r) for r in likely)))
+    # What goes, goes in the last step that is about it: that which drops it, or the old form of its type.
+    last = {step.subject: i for i, step in enumerate(plan.steps)}
+    steps = list(plan.steps)
+    for rename in likely:
+        i = last.get(parent_of(rename.old) if rename.old.kind == ENUM_VALUE else rename.old)
+        if i is not None:
+            steps[i] = replace(steps[i], hazards=(*steps[i].hazards, _hazard(rename)))
+    return replace(plan, steps=tuple(steps), notes=(*plan.notes, *(said(r) for r in likely)))
 
 
 def _hazard(rename: Rename) -> Hazard:
     return Hazard(
         code=HazardCode.LOOKS_LIKE_RENAME,
         message=f"{rename.old.path} looks like {rename.new.path}, which the plan makes",
-        hint=f"if it is a rename, add --rename {rename}",
+        hint=f"if it is a rename, add {rename.option}",
     )

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from pgwright.diff.build import Copy, copied
 from pgwright.diff.compare import compare, differing_fields
 from pgwright.diff.execute import execute_steps
 from pgwright.errors import UsageError
+from pgwright.kinds import enum_value
 from pgwright.kinds.contract import Context
+from pgwright.kinds.enum_value import ENUM_VALUE, with_values
 from pgwright.kinds.registry import KINDS, kind
 from pgwright.kinds.steps import short_name
 from pgwright.model.catalog import Catalog, CatalogObject
@@ -42,8 +46,18 @@ class Rename:
         """Return the way back."""
         return Rename(old=self.new, new=self.old)
 
+    @property
+    def option(self) -> str:
+        """Return the option of commands that tells it, as a shell takes it."""
+        return f"--rename {shlex.quote(str(self))}"
+
     def __str__(self) -> str:
         return f"{self.old.path}={self.new.path}"
+
+
+def renaming(kind_name: str) -> Callable[[Any, ObjectId, Context], tuple[Step, ...]] | None:
+    """Return what gives objects of that kind another name, None where PostgreSQL cannot."""
+    return enum_value.rename if kind_name == ENUM_VALUE else kind(kind_name).rename
 
 
 def understand(texts: Sequence[str], before: Catalog, after: Catalog) -> tuple[Rename, ...]:
@@ -51,8 +65,10 @@ def understand(texts: Sequence[str], before: Catalog, after: Catalog) -> tuple[R
 
     A path may carry the kind in front where it is not clear (``constraint public.t.a=b``), and the new name
     may stand alone. A part of what is renamed as well may be given under either name of its parent.
+    Values of enums are parts of their type: ``public.mood.glad=happy``.
     Raises `UsageError` when `before` lacks an old name, `after` a new one, or the new one is taken.
     """
+    before, after = with_values(before), with_values(after)
     known: list[Rename] = []
     # What is part of another comes after it, so that the new name of its parent is known.
     for text in sorted(texts, key=lambda t: t.partition("=")[0].count(".")):
@@ -68,6 +84,7 @@ def understand(texts: Sequence[str], before: Catalog, after: Catalog) -> tuple[R
 
 def pending(renames: Sequence[Rename], here: Catalog, target: Catalog) -> tuple[Rename, ...]:
     """Return the renames that are still to be done: they share a transaction, so it is all or none."""
+    here, target = with_values(here), with_values(target)
     return tuple(renames) if all(r.old in here and r.new in target for r in renames) else ()
 
 
@@ -93,7 +110,7 @@ def _understand(text: str, before: Catalog, after: Catalog, known: Sequence[Rena
             hint=f"did you mean --rename {close[0]}={new}" if close else _EXAMPLE,
         )
     refused = found[0][0].id.kind
-    found = [(o, new) for o, new in found if kind(o.id.kind).rename is not None]
+    found = [(o, new) for o, new in found if renaming(o.id.kind) is not None]
     if not found:
         raise UsageError(
             f"a {refused.replace('_', ' ')} cannot be renamed in place", hint="drop and create it"
@@ -117,7 +134,7 @@ def _understand(text: str, before: Catalog, after: Catalog, known: Sequence[Rena
 
 
 def _kind_in_front(text: str) -> tuple[str | None, str]:
-    for name in KINDS:
+    for name in sorted((ENUM_VALUE, *KINDS), key=len, reverse=True):
         for spelt in (name, name.replace("_", " ")):
             if text.startswith(f"{spelt} "):
                 return name, text[len(spelt) + 1 :]
@@ -151,7 +168,9 @@ def rename_first(
     definition in which the old names stand. Indexes, constraints and sequences that differ from the target
     in nothing but a name made from the old one follow.
     """
-    context = Context(before=before, after=after, server=before.server, online=online)
+    context = Context(
+        before=with_values(before), after=with_values(after), server=before.server, online=online
+    )
     steps = list(_steps(renames, context))
     with copied(before, scratch=scratch) as copy:
         renamed = _carry_out(steps, copy, before)
@@ -176,12 +195,12 @@ def _steps(renames: Sequence[Rename], context: Context) -> Iterator[Step]:
     waiting = [(before.objects[r.old], _local(r, context, old_schema)) for r in renames]
     waiting.sort(key=lambda pair: (pair[0].id.kind == "schema", -pair[0].id.path.count(".")))
     while waiting:
-        at = next((i for i in range(len(waiting)) if not _taken(waiting[i][1], waiting)), None)
+        at = next((i for i in range(len(waiting)) if not _must_wait(*waiting[i], waiting)), None)
         if at is None:
             # A circle: two that swap their names need a third one for a moment.
             o, to = waiting[0]
             aside = o.id._replace(name=o.id.name._replace(name=short_name(f"pgwright_{o.id.name.name}")))
-            yield from kind(o.id.kind).rename(o, aside, context)  # type: ignore[misc]
+            yield from renaming(o.id.kind)(o, aside, context)  # type: ignore[misc]
             waiting[0] = (replace(o, id=aside), to)
             continue
         o, to = waiting.pop(at)
@@ -190,7 +209,7 @@ def _steps(renames: Sequence[Rename], context: Context) -> Iterator[Step]:
         if schema is not None and schema not in made and home not in before and home in after:
             made.add(schema)
             yield from kind("schema").create(after.objects[home], context)
-        for step in kind(o.id.kind).rename(o, to, context):  # type: ignore[misc]
+        for step in renaming(o.id.kind)(o, to, context):  # type: ignore[misc]
             yield _on_descendants(step, context) if o.id.kind in _INHERITED else step
 
 
@@ -199,8 +218,15 @@ def _on_descendants(step: Step, context: Context) -> Step:
     return replace(step, locks_on=tuple(dict.fromkeys(reached)))
 
 
-def _taken(to: ObjectId, waiting: Sequence[tuple[CatalogObject, ObjectId]]) -> bool:
-    return any(o.id == to for o, _ in waiting)
+def _must_wait(o: CatalogObject, to: ObjectId, waiting: Sequence[tuple[CatalogObject, ObjectId]]) -> bool:
+    """Tell whether the new name is taken yet, or parts are still to be found under the old one."""
+    return any(other.id == to or _holds(o.id, other.id) for other, _ in waiting)
+
+
+def _holds(whole: ObjectId, part: ObjectId) -> bool:
+    if whole.kind == "schema":
+        return part.root.name.schema == whole.name.name
+    return part.parent is not None and (part.parent == whole or _holds(whole, part.parent))
 
 
 def _local(r: Rename, context: Context, old_schema: Mapping[str, str]) -> ObjectId:

@@ -140,6 +140,12 @@ def test_table_and_column_together(database: str) -> None:
             id="swap",
         ),
         pytest.param(
+            "CREATE TABLE t (a int, b int)",
+            "CREATE TABLE u (b int, a int)",
+            ["public.t=u", "public.t.a=b", "public.t.b=a"],
+            id="swap within what is renamed",
+        ),
+        pytest.param(
             "CREATE TABLE a (x int); CREATE TABLE b (y int)",
             "CREATE TABLE b (x int); CREATE TABLE c (y int)",
             ["public.a=b", "public.b=c"],
@@ -187,13 +193,15 @@ def test_renamed_in_place(database: str, before: str, after: str, renames: list[
         ("public.nosuch=public.u", "there is no public.nosuch"),
         ("public.t.a=nosuch", "the target has no column nosuch"),
         ("public.t.a=b", "there already"),
+        ("public.m.x=z", "the target has no enum value"),
+        ("public.m.x=y", "there already"),
         ("default public.t.a.default=x", "cannot be renamed|there is no"),
     ],
 )
 def test_renames_that_lead_nowhere(database: str, rename: str, message: str) -> None:
-    run(database, "CREATE TABLE t (a int DEFAULT 1, b int)")
+    run(database, "CREATE TABLE t (a int DEFAULT 1, b int); CREATE TYPE m AS ENUM ('x', 'y')")
     with pytest.raises(UsageError, match=message):
-        proposed(database, "CREATE TABLE t (b int)", renames=[rename])
+        proposed(database, "CREATE TABLE t (b int); CREATE TYPE m AS ENUM ('y')", renames=[rename])
 
 
 @pytest.mark.parametrize("rename", ["public.t.amoun=public.t.sum", "public.t.amount=summ"])
@@ -215,6 +223,62 @@ def test_a_rename_that_was_stopped_is_resumed_as_one(database: str) -> None:
         assert rows(database, "SELECT x FROM a" if undo else "SELECT x FROM b") == [(1,)]
         if not undo:
             assert resume(database, undo=True).remaining == ()
+
+
+def test_values_of_enums_keep_their_rows(database: str) -> None:
+    """Also where a type is renamed with its values, two of which swap, and one more comes."""
+    before = """
+    CREATE TYPE mood AS ENUM ('so so', 'it''s.ok', 'a', 'b');
+    CREATE TABLE t (m mood DEFAULT 'so so' CHECK (m <> 'b'), ms mood[]) PARTITION BY LIST (m);
+    CREATE TABLE t1 PARTITION OF t FOR VALUES IN ('so so', 'it''s.ok');
+    CREATE TABLE t2 PARTITION OF t DEFAULT;
+    CREATE INDEX ON t (m) WHERE m = 'so so';
+    CREATE VIEW v AS SELECT m FROM t WHERE m > 'so so';
+    """
+    run(database, before + "INSERT INTO t VALUES (DEFAULT, '{so so,b}'), ('it''s.ok', '{a}'), ('a', NULL)")
+    names = (("it''s.ok", "fine=1"), ("so so", "ok"), ("'a', 'b'", "'b', 'a', 'c'"), ("<> 'b'", "<> 'a'"))
+    after = before.replace("mood", "feeling")
+    for old, new in names:
+        after = after.replace(old, new)
+    renames = ["public.mood=feeling", "public.mood.so so=ok", "enum value public.mood.it's.ok=fine=1"]
+    renames += ["public.feeling.a=b", "public.mood.b=public.feeling.a"]
+    plan, ends = proposed(database, after, renames=renames, rehearsed=True)
+    assert {s.sql.split()[0] for s in plan.steps} == {"ALTER"} and not plan.refused(), said(plan)
+    assert sum("RENAME VALUE" in sql for sql in said(plan)) == 5, "two that swap need a third name"
+    assert apply_plan(database, plan, ends).remaining == ()
+    held = [("b", None), ("fine=1", "{b}"), ("ok", "{ok,a}")]
+    assert rows(database, "SELECT m::text, ms::text FROM t ORDER BY 1") == held
+    assert resume(database, undo=True).remaining == ()
+    assert read(database).digest == ends.before.digest
+    assert ("so so", '{"so so",b}') in rows(database, "SELECT m::text, ms::text FROM t")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "likely"),
+    [
+        ("'a', 'b', 'c'", "'a', 'x y', 'c'", ["public.mood.b=public.mood.x y"]),
+        ("'a', 'b', 'c'", "'a', 'c', 'x'", ["public.mood.b=public.mood.x"]),
+        (
+            "'NEW', 'OLD'",
+            "'new', 'old'",
+            ["public.mood.NEW=public.mood.new", "public.mood.OLD=public.mood.old"],
+        ),
+        ("'a', 'b', 'c'", "'x', 'y', 'a'", []),
+        ("'a', 'b'", "'b'", []),
+    ],
+)
+def test_values_that_look_renamed_are_pointed_out(
+    database: str, old: str, new: str, likely: list[str]
+) -> None:
+    run(database, f"CREATE TYPE mood AS ENUM ({old}); CREATE TABLE t (m mood)")
+    plan, ends = proposed(database, f"CREATE TYPE mood AS ENUM ({new}); CREATE TABLE t (m mood)")
+    assert [str(r) for r in likely_renames(ends.before, ends.after)] == likely
+    marked = [h for s in plan.steps for h in s.hazards if h.code is HazardCode.LOOKS_LIKE_RENAME]
+    assert len(marked) == len(plan.notes) == len(likely)
+    told, _ = proposed(
+        database, f"CREATE TYPE mood AS ENUM ({new}); CREATE TABLE t (m mood)", renames=likely, rehearsed=True
+    )
+    assert not likely or not any(h.code is HazardCode.LOOKS_LIKE_RENAME for h in told.hazards)
 
 
 def test_what_looks_like_a_rename_is_pointed_out(database: str) -> None:

@@ -107,16 +107,21 @@ def test_rename_is_asked_for_and_kept(tmp_path: Path, database: str) -> None:
     write_shop(tmp_path)
     create(tmp_path, database, "-m", "first", "--autogenerate")
     models = (tmp_path / "models.py").read_text()
-    (tmp_path / "models.py").write_text(models.replace('"links"', '"ties"').replace("note:", "remark:"))
+    (tmp_path / "models.py").write_text(
+        models.replace('"links"', '"ties"').replace("note:", "remark:").replace("open =", "begun =")
+    )
     asked = pgwright("migrate", "create", "-m", "x", "--autogenerate", folder=tmp_path, DATABASE_URL=database)
     assert asked.returncode == 3 and "PW510" in asked.stderr
     assert "--rename public.links=public.ties" in asked.stderr
+    assert "--rename public.status.open=public.status.begun" in asked.stderr
     assert len(list((tmp_path / "alembic" / "versions").glob("*.py"))) == 1
     told = (
         "--rename",
         "public.links=public.ties",
         "--rename",
         "public.customers.note=public.customers.remark",
+        "--rename",
+        "public.status.open=begun",
     )
     path = (
         create(tmp_path, database, "-m", "names", "--autogenerate", *told)
@@ -126,6 +131,7 @@ def test_rename_is_asked_for_and_kept(tmp_path: Path, database: str) -> None:
     text = (tmp_path / path).read_text()
     assert 'op.rename_table("links", "ties")' in text and "drop_table" not in text
     assert 'op.alter_column("customers", "note", new_column_name="remark")' in text
+    assert "RENAME VALUE 'open' TO 'begun'" in text and "RENAME VALUE 'begun' TO 'open'" in text
 
 
 def test_empty_revisions_and_refusals(tmp_path: Path, database: str) -> None:
