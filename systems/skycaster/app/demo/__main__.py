@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import psycopg
-from pgwright import PolicyDemand, run_policies
+from pgwright import PgwrightError, PolicyDemand, migration_lock, run_policies
 from psycopg import sql
 
 from app.demo import bulk, people, records, reference, traffic
@@ -46,10 +46,12 @@ def main() -> int:
         parser.error("--scale must be above 0 and at most 100")
     try:
         url = database_url().set(drivername="postgresql").render_as_string(hide_password=False)
-        with psycopg.connect(url, application_name="skycaster demo") as connection:
-            load(connection, World(scale=options.scale, anchor=options.anchor), replace=options.replace)
-        # After a load that was cut short here, too: it finds its rows and goes on.
-        add_up_usage(url)
+        # Two loads at once: the second waits, and then finds the data there.
+        with migration_lock(url):
+            with psycopg.connect(url, application_name="skycaster demo") as connection:
+                load(connection, World(scale=options.scale, anchor=options.anchor), replace=options.replace)
+            # After a load that was cut short here, too: it finds its rows and goes on.
+            add_up_usage(url)
     except (SettingsError, DemoError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -58,6 +60,9 @@ def main() -> int:
         return 1
     except psycopg.OperationalError as error:
         print(f"error: {str(error).strip()}", file=sys.stderr)
+        return 1
+    except PgwrightError as error:
+        print(f"error: {error}; {error.hint}" if error.hint else f"error: {error}", file=sys.stderr)
         return 1
     return 0
 
@@ -69,7 +74,7 @@ def load(connection: psycopg.Connection, world: World, *, replace: bool) -> None
         DemoError: when the tables hold rows that are not demo data.
     """
     mark = {"seed": world.seed, "scale": world.scale}
-    # Two loaders at once: the second waits here, then finds the first one's mark.
+    # Whoever else writes here waits, so that the tables stay empty.
     connection.execute("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE")
     found = connection.execute(
         "SELECT details FROM audit_logs WHERE activity_type = %s ORDER BY timestamp DESC LIMIT 1", (_MARK,)
