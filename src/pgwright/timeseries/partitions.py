@@ -22,11 +22,13 @@ LOCK_TIMEOUT = "2s"
 
 # A clock that jumps, or one wrong date, must not make a hundred thousand partitions.
 MOST = 1000
-# The bounds of all partitions, and the ranges between them; one for what no other takes has none.
+# The bounds of all partitions but one for what no other takes, which has none.
 _BOUNDS = (
-    "bounds AS (SELECT coalesce({lower}, '-infinity') AS lower, coalesce({upper}, 'infinity') AS upper "
-    "FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid JOIN pg_partitioned_table AS p "
-    "ON p.partrelid = i.inhparent WHERE i.inhparent = {table} AND c.oid <> p.partdefid)"
+    # Kept apart: each bound is taken from its text once, not wherever it is used.
+    "bounds AS MATERIALIZED (SELECT coalesce({lower}, '-infinity') AS lower, "
+    "coalesce({upper}, 'infinity') AS upper FROM pg_inherits AS i "
+    "JOIN pg_class AS c ON c.oid = i.inhrelid JOIN pg_partitioned_table AS p ON p.partrelid = i.inhparent "
+    "WHERE i.inhparent = {table} AND c.oid <> p.partdefid)"
 )
 
 
