@@ -201,6 +201,11 @@ class Manifest:
         return tuple(file for file in self.files if file.role is role)
 
 
+# msgspec works a dataclass out on first use and crashes the process where two threads do so at once, as those
+# that read a repository would: it is done here, on import, which one thread does alone.
+msgspec.json.Decoder(Manifest)
+
+
 def encode(manifest: Manifest) -> bytes:
     """Return the manifest as its file holds it."""
     body = msgspec.to_builtins(manifest)
