@@ -272,7 +272,11 @@ def _write(
 
 
 def _batches(ordered: tuple[Move, ...], context: Context) -> Mapping[Move, int]:
-    """Give the moves from the drop of a replaced object to its creation one number, others one each."""
+    """Give the moves from the drop of a replaced object to its creation one number, others one each.
+
+    So it is with those by which a column comes to be numbered otherwise: a row written between them would
+    have no number, or one that is taken.
+    """
     position = {move: i for i, move in enumerate(ordered)}
     spans: list[tuple[int, int]] = []
     for id in context.dropped & context.created:
@@ -280,6 +284,12 @@ def _batches(ordered: tuple[Move, ...], context: Context) -> Mapping[Move, int]:
         last = position.get(Move(Op.ALTER, id), last)
         if first is not None and last is not None:
             spans.append((first, last))
+    numbering: dict[ObjectId, list[int]] = {}
+    for i, move in enumerate(ordered):
+        column = _numbered(move, context)
+        if column is not None and not context.is_new(column):
+            numbering.setdefault(column, []).append(i)
+    spans.extend((at[0], at[-1]) for at in numbering.values())
     numbers: dict[Move, int] = {}
     number, reach = 0, -1
     starts: dict[int, int] = {}
@@ -291,6 +301,21 @@ def _batches(ordered: tuple[Move, ...], context: Context) -> Mapping[Move, int]:
         reach = max(reach, starts.get(i, -1))
         numbers[move] = number
     return numbers
+
+
+def _numbered(move: Move, context: Context) -> ObjectId | None:
+    """Return the column whose new rows get other values by this move."""
+    id = move.id
+    if id.kind == "default":
+        return id.parent
+    if id.kind == "sequence_owner" and move.op is Op.CREATE:
+        return getattr(context.after.objects[id], "column", None)
+    if id.kind == "column" and move.op is Op.ALTER:
+        old, new = (
+            getattr(catalog.objects[id], "identity", "") for catalog in (context.before, context.after)
+        )
+        return id if bool(old) != bool(new) else None
+    return None
 
 
 def _number(
