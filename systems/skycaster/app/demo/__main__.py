@@ -62,7 +62,7 @@ def main() -> int:
         print(f"error: {str(error).strip()}", file=sys.stderr)
         return 1
     except PgwrightError as error:
-        print(f"error: {error}; {error.hint}" if error.hint else f"error: {error}", file=sys.stderr)
+        print(error, file=sys.stderr)
         return 1
     return 0
 
