@@ -104,16 +104,18 @@ class AddFieldOnline(migrations.AddField):
             bare.default = self.field.default
         schema_editor.add_field(from_state.apps.get_model(app_label, self.model_name), bare)
         for statement in schema_editor._field_indexes_sql(model, field):
-            schema_editor.execute(str(statement).replace("INDEX", "INDEX CONCURRENTLY", 1), params=None)
+            if statement.template == schema_editor.sql_create_index:
+                statement.template = schema_editor.sql_create_index_concurrently
+            schema_editor.execute(statement, params=None)
         if field.remote_field and field.db_constraint:
             self._add_foreign_key(schema_editor, model, field)
 
     def _add_foreign_key(self, schema_editor: Any, model: Any, field: Any) -> None:
-        suffix = "_fk_%(to_table)s_%(to_column)s"
-        statement = schema_editor._create_fk_sql(model, field, suffix)
-        schema_editor.execute(render(sql.SQL("{} NOT VALID").format(deparsed(str(statement)))), params=None)
-        name = schema_editor._fk_constraint_name(model, field, suffix)
-        schema_editor.execute(_alter(schema_editor, model, "VALIDATE CONSTRAINT {}", str(name)), params=None)
+        statement = schema_editor._create_fk_sql(model, field, "_fk_%(to_table)s_%(to_column)s")
+        statement.template += " NOT VALID"
+        schema_editor.execute(statement, params=None)
+        name = str(statement.parts["name"])
+        schema_editor.execute(_alter(schema_editor, model, "VALIDATE CONSTRAINT {}", name), params=None)
 
 
 class AlterFieldOnline(migrations.AlterField):
