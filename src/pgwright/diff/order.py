@@ -92,6 +92,7 @@ def _edges(
     """Return which moves follow each move, and the pairs among them that may be parted in need."""
     edges: dict[Move, set[Move]] = {}
     soft: set[tuple[Move, Move]] = set()
+    _await_dropped_keys(edges, nodes, before, after)
 
     def precedes(first: Move, second: Move) -> None:
         if first in nodes and first != second:
@@ -135,6 +136,29 @@ def _edges(
                     _add(edges, nodes, Move(Op.ALTER, needed), move)
                     soft.add((Move(Op.ALTER, needed), move))
     return edges, soft
+
+
+def _await_dropped_keys(
+    edges: dict[Move, set[Move]], nodes: set[Move], before: Catalog, after: Catalog
+) -> None:
+    """Let what needs a unique key come after the drop of others that would serve, which it would hold on to."""
+    dropped: dict[object, list[Move]] = {}
+    for move in nodes:
+        if move.op is Op.DROP and (served := _serves(before.get(move.id))) is not None:
+            dropped.setdefault(served, []).append(move)
+    for move in nodes:
+        new = after.get(move.id)
+        if move.op is Op.CREATE and new is not None:
+            for needed in new.depends_on:
+                for rival in dropped.get(_serves(after.get(needed)), ()):
+                    _add(edges, nodes, rival, move)
+
+
+def _serves(o: CatalogObject | None) -> tuple[ObjectId | None, frozenset[str]] | None:
+    """Return the table and the columns that foreign keys may refer to by a key; None for anything else."""
+    if o is None or not (getattr(o, "is_key", False) or getattr(o, "unique", False)):
+        return None
+    return o.id.parent, frozenset(getattr(o, "columns", ()))
 
 
 def _join(edges: dict[Move, set[Move]], nodes: set[Move], move: Move, o: CatalogObject) -> None:
