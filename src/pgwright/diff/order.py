@@ -141,7 +141,7 @@ def _edges(
 def _await_dropped_keys(
     edges: dict[Move, set[Move]], nodes: set[Move], before: Catalog, after: Catalog
 ) -> None:
-    """Let what needs a unique key come after the drop of others that would serve, which it would hold on to."""
+    """Let what needs a unique key come after the drop of another that serves, which it would hold on to."""
     dropped: dict[object, list[Move]] = {}
     for move in nodes:
         if move.op is Op.DROP and (served := _serves(before.get(move.id))) is not None:

@@ -1,6 +1,6 @@
 """Deparsed expressions in the form that they keep when PostgreSQL reads them again.
 
-What PostgreSQL deparses is not always what it would deparse after parsing that text. Four forms
+What PostgreSQL deparses is not always what it would deparse after parsing that text. Five forms
 settle only on the second reading, and would make a database differ from its own dump:
 
 - ``status IN ('a', 'b')`` over a varchar: ``(ARRAY['a'::character varying])::text[]`` becomes
@@ -11,12 +11,15 @@ settle only on the second reading, and would make a database differ from its own
   comes back as a query in brackets.
 - ``UNION SELECT NULL``: ``NULL::integer`` becomes ``NULL::integer AS int4``, because a column that is a cast
   is called by the type. The name is left out here, as it says nothing.
+- ``extract('YEAR' FROM at)``: ``EXTRACT(YEAR FROM at)`` becomes ``EXTRACT(year FROM at)``, because the field
+  comes back as a word without quotes.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 _TOKEN = re.compile(
     r"""[eE]'(?:[^'\\]|''|\\.)*'   # a constant with escapes
@@ -26,7 +29,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _CLOSING = {"(": ")", "[": "]"}
-_WORTH_A_LOOK = re.compile(r"\(ARRAY\[|\) (?:AND|OR) |\(VALUES |::[\w .\[\]\"(),]+ AS ")
+_WORTH_A_LOOK = re.compile(r"\(ARRAY\[|\) (?:AND|OR) |\(VALUES |::[\w .\[\]\"(),]+ AS |EXTRACT\(\w*[A-Z]")
 # What the parser calls a type that is deparsed in the words of the standard.
 _INTERNAL_NAMES = {
     "bigint": "int8",
@@ -88,6 +91,7 @@ def _settle(group: _Group) -> None:
     for part in group.parts:
         if isinstance(part, _Group):
             _settle(part)
+    _fold_extracted_field(group)
     _push_array_casts(group)
     _leave_out_names_of_types(group)
     if group.opening == "(":
@@ -112,6 +116,13 @@ def _push_array_casts(group: _Group) -> None:
                 cast += [_Group("(", element), f"::{type_parts}"]
             group.parts[at : end + 1] = ["ARRAY", _Group("[", cast)]
         at += 1
+
+
+def _fold_extracted_field(group: _Group) -> None:
+    """Write the field of every ``EXTRACT(field FROM …)`` in lower case, as the parser does with a word."""
+    for word, inner in pairwise(group.parts):
+        if word == "EXTRACT" and isinstance(inner, _Group) and inner.parts:
+            inner.parts[0] = str(inner.parts[0]).lower()
 
 
 def _leave_out_names_of_types(group: _Group) -> None:

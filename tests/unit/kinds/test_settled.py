@@ -19,6 +19,7 @@ PAIRS = [
     ("((((a >= 1) AND (a <= 2)) AND b) AND c)", "((a >= 1) AND (a <= 2) AND b AND c)"),
     ("(((a OR b) AND c) AND d)", "((a OR b) AND c AND d)"),
     ('(VALUES (1, 2), (3, 4)) "*VALUES*"', '( VALUES (1, 2), (3, 4)) "*VALUES*"'),
+    ("EXTRACT(Year FROM (EXTRACT(MONTH FROM A))::int)", "EXTRACT(year FROM (EXTRACT(month FROM A))::int)"),
 ]
 ALREADY = [
     "(a AND (b AND c))",
@@ -29,6 +30,7 @@ ALREADY = [
     "(\"((a AND b) AND c)\" = E'(ARRAY[1])::text[] \\\\')",
     "sum(a) OVER (ORDER BY b ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING)",
     "(( SELECT 1 WHERE (a AND b)) AND c)",
+    "(EXTRACT(year FROM at) + EXTRACT())",
     "brackets ( that do not ] match ((a) AND b)",
 ]
 
