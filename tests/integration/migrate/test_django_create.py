@@ -54,6 +54,10 @@ class Customer(models.Model):
         constraints = [
             models.CheckConstraint(condition=models.Q(rank__gte=1, rank__lte=10), name="rank_range"),
             models.UniqueConstraint(fields=["mail", "rank"], name="one_mail"),
+            models.UniqueConstraint(
+                fields=["rank"], name="one_rank", deferrable=models.Deferrable.DEFERRED, nulls_distinct=False
+            ),
+            models.UniqueConstraint(Lower("mail"), name="one_lower", condition=models.Q(rank__gt=1)),
         ]
         indexes = [models.Index(Lower("mail"), name="by_lower")]
 
@@ -154,6 +158,7 @@ def test_migrations_hold_everything_and_lead_back(tmp_path: Path, database: str)
         "RemoveIndexConcurrently(",
         "AddConstraintNotValid(",
         "ValidateConstraint(",
+        "AddUniqueConstraintOnline(",
         "AddFieldOnline(",
         "AlterFieldOnline(",
         "migrations.CreateModel(",

@@ -80,6 +80,7 @@ op.create_foreign_key(
 )
 op.create_check_constraint("positive", "big", "a > 0")
 op.alter_column("big", "b", nullable=False)
+op.create_unique_constraint("no_two", "big", ["a", "b"], deferrable=True)
 op.execute(
     "CREATE INDEX by_hand ON big (b)"
 )
@@ -133,12 +134,15 @@ def test_findings_point_at_their_lines_and_the_diff_mends_them(tmp_path: Path, d
             'op.create_check_constraint("positive", "big", "a > 0")',
         },
         "adding-not-nullable-field": {'op.alter_column("big", "b", nullable=False)'},
+        "disallowed-unique-constraint": {
+            'op.create_unique_constraint("no_two", "big", ["a", "b"], deferrable=True)'
+        },
     }
     assert {rule: found.get(rule) for rule in mended} == mended
     patch = lint(tmp_path, database, "--format", "diff")
     assert patch.stdout.startswith("--- a/alembic/versions/0002.py")
     subprocess.run(["git", "apply", "-"], input=patch.stdout, text=True, cwd=tmp_path, check=True)
-    assert path.read_text().count("autocommit_block") == 6
+    assert path.read_text().count("autocommit_block") == 7
     assert not set(mended) & set(placed(tmp_path, lint(tmp_path, database, "--json").stdout))
     assert pgwright("migrate", "upgrade", folder=tmp_path, DATABASE_URL=database).returncode == 0
 
@@ -236,6 +240,7 @@ migrations.AddConstraint(
     model_name="big",
     constraint=models.CheckConstraint(condition=models.Q(a__gt=0), name="positive"),
 ),
+migrations.AddConstraint("big", models.UniqueConstraint(fields=["a"], name="no_two")),
 migrations.AddField("big", "who", models.ForeignKey("shop.who", on_delete=models.CASCADE, null=True)),
 migrations.AlterField("big", "a", models.IntegerField()),
 """
@@ -250,11 +255,14 @@ def test_django_diff_mends_too(tmp_path: Path, database: str) -> None:
     found = placed(tmp_path, lint(tmp_path, database, "shop.0002_second", "--json").stdout)
     assert found["require-concurrent-index-creation"] >= {DJANGO_UNSAFE.splitlines()[1]}
     assert found["constraint-missing-not-valid"] >= {"migrations.AddConstraint("}
+    assert found["disallowed-unique-constraint"] == {DJANGO_UNSAFE.splitlines()[6]}
     assert found["adding-not-nullable-field"] == {DJANGO_UNSAFE.splitlines()[-1]}
     patch = lint(tmp_path, database, "shop.0002_second", "--format", "diff").stdout
     subprocess.run(["git", "apply", "-"], input=patch, text=True, cwd=tmp_path, check=True)
     rest = placed(tmp_path, lint(tmp_path, database, "shop.0002_second", "--json").stdout)
-    assert not {rule for rule in rest if rule.startswith(("require-conc", "constraint-", "adding-"))}, rest
+    assert not {
+        rule for rule in rest if rule.startswith(("require-conc", "constraint-", "adding-", "disallowed-"))
+    }, rest
     done = pgwright("migrate", "upgrade", folder=tmp_path, DATABASE_URL=database)
     assert done.returncode == 0, done.stderr
 

@@ -13,6 +13,7 @@ from pgwright.contrib.django.operations import (
     AddConstraintNotValid,
     AddFieldOnline,
     AddIndexConcurrently,
+    AddUniqueConstraintOnline,
     AlterFieldOnline,
     RemoveIndexConcurrently,
     ValidateConstraint,
@@ -22,6 +23,7 @@ _OF_FIELDS = (AddFieldOnline, AlterFieldOnline)
 _LIVE = (
     *_OF_FIELDS,
     AddConstraintNotValid,
+    AddUniqueConstraintOnline,
     ValidateConstraint,
     postgres.AddIndexConcurrently,
     postgres.RemoveIndexConcurrently,
@@ -131,6 +133,8 @@ def _safe(operation: Any, known: _Models) -> Iterable[Any]:
         case migrations.AddConstraint(constraint=models.CheckConstraint()):
             added = AddConstraintNotValid(operation.model_name, operation.constraint)
             found = [added, ValidateConstraint(operation.model_name, operation.constraint.name)]
+        case migrations.AddConstraint(constraint=models.UniqueConstraint()):
+            found = [AddUniqueConstraintOnline(operation.model_name, operation.constraint)]
         case migrations.AddField() if _has_more(operation.field):
             found = [AddFieldOnline(**operation.deconstruct()[2])]
         case migrations.AlterField() if _forbids_nulls(operation, fields):

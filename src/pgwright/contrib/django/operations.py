@@ -82,6 +82,32 @@ class ValidateConstraint(postgres.ValidateConstraint):
             super().database_forwards(app_label, schema_editor, from_state, to_state)
 
 
+class AddUniqueConstraintOnline(migrations.AddConstraint):
+    """Build the index of a unique constraint without blocking writers, and then make it the constraint."""
+
+    atomic = False
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        """Build the index, and name it as the constraint's, unless Django has an index alone for it."""
+        model = to_state.apps.get_model(app_label, self.model_name)
+        if not _is_postgresql(schema_editor):
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+            return
+        statement: Any = None
+        if self.allow_migrate_model(schema_editor.connection.alias, model):
+            # None, too, where the server has no such constraints.
+            statement = self.constraint.create_sql(model, schema_editor)
+        if statement is None:
+            return
+        is_constraint = statement.template == schema_editor.sql_create_unique
+        statement.template = schema_editor.sql_create_unique_index.replace("INDEX", "INDEX CONCURRENTLY", 1)
+        schema_editor.execute(statement, params=None)
+        if is_constraint:
+            name, deferrable = (str(statement.parts[part]) for part in ("name", "deferrable"))
+            action = "ADD CONSTRAINT {} UNIQUE USING INDEX {}{}"
+            schema_editor.execute(_alter(schema_editor, model, action, name, name, deferrable), params=None)
+
+
 class AddFieldOnline(migrations.AddField):
     """Add a field, its index concurrently and its foreign key validated afterwards."""
 

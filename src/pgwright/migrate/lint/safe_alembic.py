@@ -15,6 +15,11 @@ _RUN_STEP = "from pgwright.contrib.alembic.operations import run_step"
 _ADDED = re.compile(
     r"\s*ALTER\s+TABLE\s+(?:ONLY\s+)?(?P<table>\S+)\s+ADD\s+CONSTRAINT\s+(?P<name>\S+)", re.IGNORECASE
 )
+_UNIQUE = re.compile(
+    _ADDED.pattern
+    + r"\s+UNIQUE\s*(?P<nulls>NULLS\s+NOT\s+DISTINCT\s*)?(?P<columns>\([^()]*\))(?P<rest>[^;]*)",
+    re.IGNORECASE,
+)
 _NOT_NULL = re.compile(
     r"\s*ALTER\s+TABLE\s+(?:ONLY\s+)?(?P<table>\S+)\s+ALTER\s+(?:COLUMN\s+)?(?P<column>\S+)\s+SET\s+NOT\s+NULL",
     re.IGNORECASE,
@@ -36,10 +41,9 @@ def safe_form(linted: Linted, statement: Statement) -> Edit | None:
         text = "\n".join(lines)
         text = f"{text[: match.end()]} CONCURRENTLY{text[match.end() :]}"
         return _alone(node, text.split("\n"), margin)
-    added = _ADDED.match(statement.sql)
-    if function in ("create_foreign_key", "create_check_constraint") and added:
-        made = _with_argument(lines, node, "postgresql_not_valid=True")
-        return _edit(node, [*made, *_validated(added["table"], added["name"], margin)])
+    if function in ("create_foreign_key", "create_check_constraint", "create_unique_constraint"):
+        made = _constraint(statement, lines, node, margin)
+        return _edit(node, made) if made else None
     forbids = _NOT_NULL.match(statement.sql)
     if function in ("alter_column", "execute") and forbids:
         return _edit(node, list(_guarded(forbids["table"], forbids["column"], lines, margin)))
@@ -77,9 +81,29 @@ def _with_argument(lines: list[str], node: ast.Expr, argument: str) -> list[str]
     return f"{head.removesuffix(',')}, {argument}{tail}".split("\n")
 
 
+def _constraint(statement: Statement, lines: list[str], node: ast.Expr, margin: str) -> list[str] | None:
+    if unique := _UNIQUE.match(statement.sql):
+        return list(_by_index(unique, margin))
+    if added := _ADDED.match(statement.sql):
+        made = _with_argument(lines, node, "postgresql_not_valid=True")
+        return [*made, *_validated(added["table"], added["name"], margin)]
+    return None
+
+
 def _validated(table: str, name: str, margin: str) -> Iterator[str]:
     yield margin + _BLOCK
     yield f"{margin}    {call('run_step', literal(f'ALTER TABLE {table} VALIDATE CONSTRAINT {name}'))}"
+
+
+def _by_index(unique: re.Match[str], margin: str) -> Iterator[str]:
+    """Yield the build of a unique index beside writers, and what makes it the constraint."""
+    table, name, columns, rest = unique.group("table", "name", "columns", "rest")
+    nulls = " NULLS NOT DISTINCT" if unique["nulls"] else ""
+    index = f"CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} {columns}{nulls}"
+    added = f"ALTER TABLE {table} ADD CONSTRAINT {name} UNIQUE USING INDEX {name}{rest.rstrip()}"
+    yield margin + _BLOCK
+    yield f"{margin}    {call('run_step', literal(index))}"
+    yield f"{margin}{call('run_step', literal(added))}"
 
 
 def _guarded(table: str, column: str, lines: list[str], margin: str) -> Iterator[str]:

@@ -14,8 +14,13 @@ _SAFE = {
     "RemoveIndex": ("RemoveIndexConcurrently",),
     "AddField": ("AddFieldOnline",),
     "AlterField": ("AlterFieldOnline",),
-    "AddConstraint": ("AddConstraintNotValid", "ValidateConstraint"),
 }
+# Of AddConstraint, by what it adds.
+_SAFE_CONSTRAINT = {
+    "CheckConstraint": ("AddConstraintNotValid", "ValidateConstraint"),
+    "UniqueConstraint": ("AddUniqueConstraintOnline",),
+}
+_KNOWN = {*_SAFE, "AddConstraint"}
 _NAME = re.compile(r"\bname=(?P<name>[\"'][^\"']+[\"'])")
 
 
@@ -26,11 +31,14 @@ def safe_form(linted: Linted, statement: Statement) -> Edit | None:
         return None
     node, name = found
     lines = linted.text.splitlines()[node.lineno - 1 : node.end_lineno]
-    safe, *more = _SAFE[name]
+    known = _SAFE.get(name) or _safe_constraint("\n".join(lines))
+    if known is None:
+        return None
+    safe, *more = known
     changed = [re.sub(rf"\b(?:migrations\.)?{name}\(", f"{safe}(", lines[0], count=1), *lines[1:]]
     if more:
         model, constraint = _argument(node, 0, "model_name"), _NAME.search("\n".join(lines))
-        if model is None or constraint is None or "CheckConstraint" not in "\n".join(lines):
+        if model is None or constraint is None:
             return None
         margin = lines[0][: len(lines[0]) - len(lines[0].lstrip())]
         if not changed[-1].rstrip().endswith(","):
@@ -48,10 +56,14 @@ def safe_form(linted: Linted, statement: Statement) -> Edit | None:
 def _operation_at(tree: ast.Module, line: int) -> tuple[ast.Call, str] | None:
     for node in ast.walk(tree):
         match node:
-            case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)) if name in _SAFE:
+            case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)) if name in _KNOWN:
                 if node.lineno <= line <= (node.end_lineno or node.lineno):
                     return node, name
     return None
+
+
+def _safe_constraint(text: str) -> tuple[str, ...] | None:
+    return next((safe for added, safe in _SAFE_CONSTRAINT.items() if added in text), None)
 
 
 def _argument(node: ast.Call, place: int, name: str) -> ast.expr | None:

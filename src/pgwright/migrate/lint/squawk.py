@@ -27,6 +27,8 @@ _LEFT_OUT = (
 )
 # Whether it rewrites the table was seen: then `table_rewrite` says so.
 _TYPE = "changing-column-type"
+_NOT_VALID_RULE = "constraint-missing-not-valid"
+_UNIQUE_RULE = "disallowed-unique-constraint"
 _TASTE = re.compile(r"prefer-|ban-char-field|require-table-schema|identifier-too-long")
 
 _INDEX = (
@@ -43,6 +45,11 @@ _CHECK = (
     'run_step("ALTER TABLE ... VALIDATE CONSTRAINT ...")',
     "AddConstraintNotValid and ValidateConstraint of pgwright.contrib.django.operations",
 )
+_UNIQUE = (
+    "in an autocommit_block(): op.create_index(..., unique=True, postgresql_concurrently=True), then "
+    'run_step("ALTER TABLE ... ADD CONSTRAINT ... UNIQUE USING INDEX ...")',
+    "AddUniqueConstraintOnline of pgwright.contrib.django.operations, atomic = False",
+)
 _REWRITTEN: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "require-concurrent-index-creation": _INDEX,
@@ -51,7 +58,8 @@ _REWRITTEN: Mapping[str, tuple[str, str]] = MappingProxyType(
             "RemoveIndexConcurrently of pgwright.contrib.django.operations, atomic = False",
         ),
         "adding-foreign-key-constraint": _KEY,
-        "constraint-missing-not-valid": _CHECK,
+        _NOT_VALID_RULE: _CHECK,
+        _UNIQUE_RULE: _UNIQUE,
         "adding-not-nullable-field": (
             "a validated CHECK (... IS NOT NULL) first, as pgwright migrate create writes it",
             "AlterFieldOnline of pgwright.contrib.django.operations, atomic = False",
@@ -79,9 +87,14 @@ def find(linted: Linted, squawk: str) -> Iterator[tuple[str, Remark]]:
         text=True,
         check=False,
     )
-    for found in json.loads(done.stdout or "[]"):
+    answers = json.loads(done.stdout or "[]")
+    unique = {found["line"] for found in answers if found["rule_name"] == _UNIQUE_RULE}
+    for found in answers:
         statement = asked[min(int(found["line"]), len(asked) - 1)]
         name = found["rule_name"]
+        if name == _NOT_VALID_RULE and found["line"] in unique:
+            # PostgreSQL knows no unique constraint that is not valid.
+            continue
         taste = bool(_TASTE.match(name))
         if not taste and (not statement.touched or (name == _TYPE and statement.rewrites)):
             continue
