@@ -141,7 +141,7 @@ def test_a_drill_compares_the_structure_and_removes_what_killed_ones_left(
     (made,) = project.repository.backups()
     catalog = json.loads(b"".join(project.repository.read(made.id, made.of(Role.CATALOG)[0])))
     # As if the structure had been another one when the backup was made.
-    catalog["objects"] = [o for o in catalog["objects"] if o["kind"] != "constraint"]
+    catalog["objects"] = [o for o in catalog["objects"] if o["id"][0] != "constraint"]
     file = project.repository.put(
         made.id,
         replace(made.of(Role.CATALOG)[0], name="catalog.json"),
