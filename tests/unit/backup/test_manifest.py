@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -47,10 +49,32 @@ MADE = Manifest(
         ),
     ),
 )
+# Several threads of a process that has read no manifest before.
+READ_AT_ONCE = """
+import sys, threading
+from pgwright.backup.manifest import decode
+content = sys.stdin.buffer.read()
+sys.setswitchinterval(1e-6)
+ready, found = threading.Barrier(8), []
+def read():
+    ready.wait()
+    found.append(decode(content, name="a").id)
+threads = [threading.Thread(target=read) for _ in range(8)]
+[t.start() for t in threads]
+[t.join() for t in threads]
+assert found == [sys.argv[1]] * 8, found
+"""
 
 
 def test_round_trip() -> None:
     assert decode(encode(MADE), name="x") == MADE
+
+
+def test_threads_decode_their_first_manifest_at_once() -> None:
+    for _ in range(5):
+        command = [sys.executable, "-c", READ_AT_ONCE, MADE.id]
+        done = subprocess.run(command, input=encode(MADE), capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr
 
 
 def test_every_changed_byte_is_found() -> None:

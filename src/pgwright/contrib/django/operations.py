@@ -26,6 +26,12 @@ def _is_postgresql(schema_editor: Any) -> bool:
     return bool(schema_editor.connection.vendor == POSTGRESQL)
 
 
+def _goes_online(operation: Any, schema_editor: Any, model: Any) -> bool:
+    """Tell whether an operation has a way of its own here: Django's does the same elsewhere, or nothing."""
+    allowed = operation.allow_migrate_model(schema_editor.connection.alias, model)
+    return _is_postgresql(schema_editor) and bool(allowed)
+
+
 class AddIndexConcurrently(postgres.AddIndexConcurrently):
     """Build an index without blocking writers."""
 
@@ -90,14 +96,12 @@ class AddUniqueConstraintOnline(migrations.AddConstraint):
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         """Build the index, and name it as the constraint's, unless Django has an index alone for it."""
         model = to_state.apps.get_model(app_label, self.model_name)
-        if not _is_postgresql(schema_editor):
+        if not _goes_online(self, schema_editor, model):
             super().database_forwards(app_label, schema_editor, from_state, to_state)
             return
-        statement: Any = None
-        if self.allow_migrate_model(schema_editor.connection.alias, model):
-            # None, too, where the server has no such constraints.
-            statement = self.constraint.create_sql(model, schema_editor)
+        statement: Any = self.constraint.create_sql(model, schema_editor)
         if statement is None:
+            # As Django does where the server has no such constraints.
             return
         is_constraint = statement.template == schema_editor.sql_create_unique
         statement.template = schema_editor.sql_create_unique_index.replace("INDEX", "INDEX CONCURRENTLY", 1)
@@ -116,10 +120,8 @@ class AddFieldOnline(migrations.AddField):
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         """Add the bare column, then what hangs on it."""
         model = to_state.apps.get_model(app_label, self.model_name)
-        if not _is_postgresql(schema_editor):
+        if not _goes_online(self, schema_editor, model):
             super().database_forwards(app_label, schema_editor, from_state, to_state)
-            return
-        if not self.allow_migrate_model(schema_editor.connection.alias, model):
             return
         field = model._meta.get_field(self.name)
         bare = copy(field)
@@ -152,8 +154,7 @@ class AlterFieldOnline(migrations.AlterField):
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         """Put the check in place, alter the field, and take the check away."""
         model = to_state.apps.get_model(app_label, self.model_name)
-        guarded = _is_postgresql(schema_editor)
-        if not guarded or not self.allow_migrate_model(schema_editor.connection.alias, model):
+        if not _goes_online(self, schema_editor, model):
             super().database_forwards(app_label, schema_editor, from_state, to_state)
             return
         quote = schema_editor.quote_name
