@@ -12,7 +12,9 @@ from typing import Any, TypeVar
 
 import psycopg
 from psycopg import Connection, sql
+from psycopg.pq import TransactionStatus
 
+from pgwright.errors import PgwrightError
 from pgwright.pg.connect import connect
 from pgwright.pg.statements import statement_error
 
@@ -35,6 +37,7 @@ _SETTINGS = {
 }
 T = TypeVar("T")
 
+_ENDED = (TransactionStatus.INERROR, TransactionStatus.UNKNOWN)
 _ISOLATION = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
@@ -54,6 +57,7 @@ class Side:
             self._free.put(None)
         self._opened: list[Connection[Any]] = []
         self._closing = False
+        self._failure: PgwrightError | None = None
         self.snapshot = snapshot
         self.captured_at: datetime
         self.encoding = ""
@@ -98,14 +102,24 @@ class Side:
 
     @contextmanager
     def session(self) -> Iterator[Connection[Any]]:
-        """Lend a session that sees the snapshot; waits while all are in use."""
+        """Lend a session that sees the snapshot; waits while all are in use.
+
+        A statement that fails ends the transaction and with it the comparison: whoever asks after that is
+        told of the same failure, not that a transaction is aborted.
+        """
         conn = self._free.get()
         try:
+            if self._failure is not None:
+                raise self._failure
             if conn is None:
                 conn = self._open()
             yield conn
         except psycopg.Error as error:
-            raise statement_error(error, conn=conn, left="nothing was changed") from error
+            failure = statement_error(error, conn=conn, left="nothing was changed")
+            # The error may be that of another server, with which the work was done together.
+            if conn is None or conn.info.transaction_status in _ENDED:
+                self._failure = self._failure or failure
+            raise failure from error
         finally:
             self._free.put(conn)
 

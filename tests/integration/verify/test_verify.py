@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from pgwright.errors import PgwrightError, UsageError
 from pgwright.model.selection import Selection
@@ -182,6 +183,14 @@ def test_a_limit_a_sample_a_moment_and_a_selection(twins: tuple[str, str]) -> No
     with pytest.raises(UsageError) as caught:
         verify_databases(a, b, Scope(schemas=False, since=("att", "2020-06-01")))
     assert caught.value.detail == "no table has a column att"
+
+
+def test_what_failed_first_is_what_everyone_is_told(database: str) -> None:
+    with Side(database, jobs=1) as side:
+        asked = [side.submit(side.fetch, sql.SQL(query)) for query in ("SELECT 1 / 0", "SELECT 1")]
+        for answer in asked:
+            with pytest.raises(PgwrightError, match="division by zero"):
+                answer.result()
 
 
 def test_encodings_and_types_may_differ(server_18: Server, make_database: MakeDatabase) -> None:
