@@ -16,6 +16,7 @@ from pgwright.backup.manifest import Kind, Manifest, Role, StoredFile
 from pgwright.backup.programs import client_environment, newest_programs
 from pgwright.backup.repository import Repository
 from pgwright.backup.streams import output_of
+from pgwright.backup.structure import Structure, structures
 from pgwright.backup.tarwatch import TarWatch
 from pgwright.errors import (
     BackupFailed,
@@ -81,6 +82,7 @@ def create_base(
         if incremental:
             _require_summaries(conn)
     programs = newest_programs(facts.version // 10000)
+    before = structures(url)
     with repository.writing(f"backing up the server {address.place}"):
         parent = _parent(repository, facts) if incremental else None
         with repository.adding("incremental" if parent else "server") as (id, sequence):
@@ -108,6 +110,8 @@ def create_base(
                         sealed=False,
                     )
                 )
+            described = tuple(_unchanged(before, structures(url)))
+            files += [_put_catalog(repository, id, one, n, level=level) for n, one in enumerate(described)]
             end = _end(watch, url)
             made = Manifest(
                 id=id,
@@ -129,6 +133,7 @@ def create_base(
                 parent=parent.id if parent else None,
                 recipients=repository.encryption.recipients,
                 label=label,
+                databases=tuple(one.facts for one in described),
                 settings=facts.settings,
                 files=tuple(files),
             )
@@ -200,6 +205,21 @@ def _parent_manifest(repository: Repository, parent: Manifest | None) -> Iterabl
         return ()
     (file,) = parent.of(Role.BASE_MANIFEST)
     return repository.read(parent.id, file)
+
+
+def _unchanged(before: Mapping[str, Structure], after: Mapping[str, Structure]) -> Iterator[Structure]:
+    """Yield what was the same before the backup and after it, and so at the moment that it brings back."""
+    for name, structure in after.items():
+        if name in before and structure.is_same(before[name]):
+            yield structure
+
+
+def _put_catalog(
+    repository: Repository, id: str, structure: Structure, number: int, *, level: int | None
+) -> StoredFile:
+    name, database = f"catalog-{number}.json", structure.facts.name
+    file = StoredFile(name=name, role=Role.CATALOG, database=database, size=0, sha256="", plain_size=0)
+    return repository.put(id, file, [structure.text], level=level)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,7 @@ from pgwright.backup.programs import programs_for
 from pgwright.backup.repository import Repository
 from pgwright.backup.structure import captured
 from pgwright.errors import UsageError
+from pgwright.kinds.codec import catalog_to_json
 from pgwright.pg.address import parse_address
 from pgwright.verify.fingerprint import take_fingerprints
 from pgwright.version import __version__
@@ -112,7 +113,7 @@ def create_dump(
         files = [future.result() for future in pending]
         beside: list[tuple[str, Role, Iterable[bytes]]] = []
         if catalog is not None:
-            beside.append(("catalog.json", Role.CATALOG, (catalog,)))
+            beside.append(("catalog.json", Role.CATALOG, (catalog_to_json(catalog),)))
         if options.roles:
             passwords = options.role_passwords
             beside.append(

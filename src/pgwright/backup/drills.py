@@ -19,7 +19,8 @@ FOLDER = "drills/"
 class Drill:
     """Say how one drill went: `seconds` is the time in which a restore of this backup can be had.
 
-    `problems` is empty when everything was right. `rows` counts what came back.
+    `database` is None for a whole server. `problems` is empty when everything was right, `notes` say what
+    could not be looked at. `rows` counts what came back.
     """
 
     backup: str
@@ -29,6 +30,7 @@ class Drill:
     rows: int
     tables: int
     problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:

@@ -46,7 +46,7 @@ class Role(StrEnum):
 
     `SQL` is a plain dump and `WHOLE` a custom archive with everything; a dump with parallel jobs has a
     `SCHEMA` archive, a `DATA` archive of the small tables and one `DATA` archive for each large table.
-    `CATALOG` is the structure as pgwright reads it, which drills compare.
+    `CATALOG` is the structure of a database as pgwright reads it, which drills compare.
     """
 
     SQL = "sql"
@@ -102,7 +102,8 @@ class TableFacts:
 class DatabaseFacts:
     """Say what a database was: what CREATE DATABASE needs, its settings, roles in use, revision, tables.
 
-    `column_notes` tells that the server keeps notes of its own among the options of columns.
+    `column_notes` tells that the server keeps notes of its own among the options of columns. Base backups
+    count no rows.
 
     `policies` are what is declared about tables over time. `fingerprints` are those of `pgwright.verify`, of
     every table's contents, where they were asked for.
@@ -143,8 +144,9 @@ class Manifest:
     """Describe a complete backup.
 
     `sequence` orders the backups of a repository whatever the clock says. `lsn` and `timeline` are where the
-    server was when the backup began; a base backup is consistent from `end_lsn` on. `parent` is the backup
-    that an incremental one builds on. `tables` names the chosen tables, empty for all. `recipients` are who
+    server was when the backup began; a base backup is consistent from `end_lsn` on, and its `databases` are
+    those that had the same structure before and after it. `parent` is the backup that an incremental one
+    builds on. `tables` names the chosen tables, empty for all. `recipients` are who
     can read it, empty for everybody. `program` is the version of PostgreSQL's program that wrote it.
     `settings` are those without which a base backup cannot be started. `next_xid` is the first transaction
     that had not begun when a base backup ended.
@@ -194,7 +196,7 @@ class Manifest:
     @property
     def database(self) -> str | None:
         """Return the name of the database that a dump holds."""
-        return self.databases[0].name if self.databases else None
+        return self.databases[0].name if self.databases and not self.is_physical else None
 
     def of(self, role: Role) -> tuple[StoredFile, ...]:
         """Return the files of one role, in the order in which they were written."""

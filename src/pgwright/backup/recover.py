@@ -8,7 +8,6 @@ the server that it comes from.
 from __future__ import annotations
 
 import os
-import re
 import secrets
 import shutil
 import time
@@ -21,7 +20,8 @@ from typing import Protocol
 from pgwright import server
 from pgwright.backup import task
 from pgwright.backup.programs import newest_programs
-from pgwright.backup.recovery import Target
+from pgwright.backup.recovery import CONSISTENT, Target
+from pgwright.backup.recovery_config import aim, configure
 from pgwright.errors import PgwrightError, RecoveryFailed, UnsupportedServerError, UsageError
 from pgwright.pg.address import parse_address
 from pgwright.pg.connect import connect
@@ -30,18 +30,11 @@ from pgwright.server.account import Account
 from pgwright.server.cluster import log_tail
 from pgwright.server.instance import Record, instance_directory, save_record
 from pgwright.server.lifecycle import prepare_home
-from pgwright.server.paths import make_directory, socket_directory, write_private
+from pgwright.server.paths import make_directory, socket_directory
 
 Progress = Callable[[str, int, int], None]
-
-# What led to the old server's surroundings, or would reach out of the new one.
-_DROPPED = re.compile(
-    r"\s*(port|listen_addresses|unix_socket\w*|data_directory|hba_file|ident_file|config_file|external_pid_file"
-    r"|archive_\w+|restore_command|recovery_\w+|primary_\w+|ssl\w*|log\w*|shared_preload_libraries"
-    r"|cluster_name|synchronous_standby_names|fsync|max_connections|max_w\w+|max_prepared_transactions"
-    r"|max_locks_per_transaction)\s*=",
-    re.IGNORECASE,
-)
+# Looks at a server that only reads, given the URL of its database postgres.
+Look = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,9 +113,13 @@ def build(
     database: str = "postgres",
     home: Path | None = None,
     timeout: float = 86400,
+    look: Look | None = None,
     progress: Progress | None = None,
 ) -> Recovered:
-    """Do the same for a task that holds the name already."""
+    """Do the same for a task that holds the name already.
+
+    `look` sees the server as its backup left it, before it replays what came later.
+    """
     programs = server_programs(source.major)
     directory = instance_directory(name, home)
     account = prepare_home(directory.parent)
@@ -131,12 +128,21 @@ def build(
     make_directory(draft, mode=0o700, owner=account)
     try:
         settings = source.fill(draft, account, programs, progress)
-        _configure(draft / "data", source, directory, account)
+        configure(draft / "data", source.restore_command(directory), directory, account)
         draft.chmod(0o711 if account.is_other else 0o700)
         if account.is_other:
             os.chown(draft, os.geteuid(), os.getegid())
         draft.rename(directory)
-        _replay(source, settings, name, account=account, programs=programs, home=home, timeout=timeout)
+        runner = _Runner(
+            source=source, name=name, account=account, programs=programs, home=home, timeout=timeout
+        )
+        runner.prepare(settings)
+        if look is not None:
+            runner.run(CONSISTENT, readable=True)
+            look(url_of_postgres(server.url(name, home=home)))
+            server.stop(name, home=home)
+        runner.run(source.target)
+        shutil.rmtree(directory / "wal", ignore_errors=True)
         return _described(name, server.url(name, database, home=home), directory / "data", database)
     except BaseException:
         task.clear(name, home)
@@ -168,85 +174,57 @@ def _require_disk(directory: Path, source: Source) -> None:
         )
 
 
-def _configure(data: Path, source: Source, directory: Path, account: Account) -> None:
-    """Point the new server to its WAL and target, and away from the old one's surroundings."""
-    settings = {
-        "restore_command": source.restore_command(directory),
-        # Replay need not be watched, and then it does not depend on the old server's limits.
-        "hot_standby": "off",
-        "archive_mode": "off",
-        "logging_collector": "off",
-        "log_destination": "stderr",
-        "ssl": "off",
-        "hba_file": str(directory / "data" / "pgwright_hba.conf"),
-        "ident_file": str(directory / "data" / "pgwright_ident.conf"),
-        **source.target.settings,
-    }
-    automatic = data / "postgresql.auto.conf"
-    old = automatic.read_text(encoding="utf-8") if automatic.exists() else ""
-    kept = [line for line in old.splitlines() if not _DROPPED.match(line)]
-    # Debian and others keep this file elsewhere.
-    main = data / "postgresql.conf"
-    text = main.read_text(encoding="utf-8") if main.exists() else ""
-    include = "\ninclude_if_exists '../settings.conf'\n"
-    _write(main, text if include in text else text + include, account)
-    quoted = [f"{name} = '{value.replace(chr(39), chr(39) * 2)}'" for name, value in settings.items()]
-    _write(automatic, "\n".join([*kept, *quoted]) + "\n", account)
-    # The folder of the socket lets nobody in but this account: there is nobody else to ask for a password.
-    _write(data / "pgwright_hba.conf", "local all all trust\nlocal replication all trust\n", account)
-    _write(data / "pgwright_ident.conf", "", account)
-    _write(data / "recovery.signal", "", account)
-    (data / "standby.signal").unlink(missing_ok=True)
+@dataclass(frozen=True, kw_only=True)
+class _Runner:
+    """Start a server whose files are in place, and wait until it has replayed the WAL up to a target."""
 
+    source: Source
+    name: str
+    account: Account
+    programs: Binaries
+    home: Path | None
+    timeout: float
 
-def _replay(
-    source: Source,
-    settings: Mapping[str, str],
-    name: str,
-    *,
-    account: Account,
-    programs: Binaries,
-    home: Path | None,
-    timeout: float,
-) -> None:
-    """Start the server and wait until it has replayed the WAL up to the target."""
-    directory = instance_directory(name, home)
-    record = Record(port=0, password=secrets.token_urlsafe(24), settings={**settings, "listen_addresses": ""})
-    save_record(directory, record, socket_directory(directory, account))
-    try:
-        server.start(
-            name,
-            settings=record.settings,
-            binaries=None if programs == newest_programs(0) else programs,
-            home=home,
-            timeout=timeout,
+    @property
+    def directory(self) -> Path:
+        return instance_directory(self.name, self.home)
+
+    def prepare(self, settings: Mapping[str, str]) -> None:
+        """Make it an instance, with the settings that it cannot start without."""
+        settings = {**settings, "listen_addresses": ""}
+        record = Record(port=0, password=secrets.token_urlsafe(24), settings=settings)
+        save_record(self.directory, record, socket_directory(self.directory, self.account))
+
+    def run(self, target: Target, *, readable: bool = False) -> None:
+        aim(self.directory / "data", target.settings, self.account, readable=readable)
+        try:
+            server.start(
+                self.name,
+                binaries=None if self.programs == newest_programs(0) else self.programs,
+                home=self.home,
+                timeout=self.timeout,
+            )
+        except PgwrightError as error:
+            raise self._not_there(target, error.detail or error.message) from error
+        self._await(target)
+
+    def _await(self, target: Target) -> None:
+        """Wait until the server takes connections: it counts as started while it still replays."""
+        deadline = time.monotonic() + self.timeout
+        # Asking by connecting would fill its log with refusals.
+        while not _is_ready(self.directory / "data"):
+            if not server.is_running(self.name, home=self.home):
+                raise self._not_there(target, log_tail(self.directory / "server.log"))
+            if time.monotonic() > deadline:
+                raise RecoveryFailed(f"recovery to {target} takes longer than {self.timeout:.0f} s")
+            time.sleep(0.05)
+
+    def _not_there(self, target: Target, log: str) -> RecoveryFailed:
+        return RecoveryFailed(
+            f"recovery to {target} did not get there",
+            detail=self.source.reason(log),
+            hint="choose an earlier moment, or --latest; the old server was not touched",
         )
-    except PgwrightError as error:
-        raise _not_there(source, error.detail or error.message) from error
-    _await_promotion(source, name, directory, home=home, timeout=timeout)
-    shutil.rmtree(directory / "wal", ignore_errors=True)
-
-
-def _not_there(source: Source, log: str) -> RecoveryFailed:
-    return RecoveryFailed(
-        f"recovery to {source.target} did not get there",
-        detail=source.reason(log),
-        hint="choose an earlier moment, or --latest; the old server was not touched",
-    )
-
-
-def _await_promotion(
-    source: Source, name: str, directory: Path, *, home: Path | None, timeout: float
-) -> None:
-    """Wait until the server takes connections: it counts as started while it still replays."""
-    deadline = time.monotonic() + timeout
-    # Asking by connecting would fill its log with refusals.
-    while not _is_ready(directory / "data"):
-        if not server.is_running(name, home=home):
-            raise _not_there(source, log_tail(directory / "server.log"))
-        if time.monotonic() > deadline:
-            raise RecoveryFailed(f"recovery to {source.target} takes longer than {timeout:.0f} s")
-        time.sleep(0.05)
 
 
 def _is_ready(data: Path) -> bool:
@@ -286,9 +264,3 @@ def _described(name: str, url: str, data_dir: Path, database: str) -> Recovered:
         timeline=row[0],
         databases=databases,
     )
-
-
-def _write(path: Path, text: str, account: Account) -> None:
-    write_private(path, text)
-    if account.is_other:
-        os.chown(path, account.uid, account.gid)

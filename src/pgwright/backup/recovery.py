@@ -21,7 +21,8 @@ class Target:
     """Say where recovery ends: at one of these, or without any at the end of the WAL.
 
     `time` carries a zone. Whatever committed exactly there is included, unless `exclusive`.
-    `timeline` is a number, None for the newest.
+    `timeline` is a number, None for the newest. `consistent` is the end of the backup itself, where replay
+    waits.
     """
 
     time: datetime | None = None
@@ -30,6 +31,7 @@ class Target:
     name: str | None = None
     timeline: int | None = None
     exclusive: bool = False
+    consistent: bool = False
 
     def __post_init__(self) -> None:
         if sum(part is not None for part in (self.time, self.lsn, self.xid, self.name)) > 1:
@@ -52,6 +54,8 @@ class Target:
     def settings(self) -> dict[str, str]:
         """Return PostgreSQL's settings for it."""
         found = {"recovery_target_timeline": str(self.timeline) if self.timeline else "latest"}
+        if self.consistent:
+            return {**found, "recovery_target": "immediate", "recovery_target_action": "pause"}
         if self.time is not None:
             found["recovery_target_time"] = self.time.astimezone(UTC).isoformat(sep=" ")
         elif self.lsn is not None:
@@ -72,7 +76,12 @@ class Target:
             return f"position {self.lsn}"
         if self.xid is not None:
             return f"transaction {self.xid}"
-        return f"restore point {self.name}" if self.name is not None else "the end of the archived WAL"
+        if self.name is not None:
+            return f"restore point {self.name}"
+        return "the end of the backup" if self.consistent else "the end of the archived WAL"
+
+
+CONSISTENT = Target(consistent=True)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -78,15 +78,19 @@ class Repository:
         """Return the ids of backups that are being written or removed now, or were when it was killed."""
         return tuple(id for id, names in self._folders().items() if _is_unfinished(names))
 
-    def get(self, id: str | None = None, *, database: str | None = None) -> Manifest:
+    def get(self, id: str | None = None, *, database: str | None = None, physical: bool = False) -> Manifest:
         """Return a backup by its id, which may be shortened, or ``latest``; by default the newest.
 
-        The newest is one of a whole database, of `database` where it is given. Raises `BackupMissing` or
-        `BackupDamaged`.
+        The newest is one of a whole database, of `database` where it is given; `physical` counts those of the
+        whole server as well. Raises `BackupMissing` or `BackupDamaged`.
         """
         if id and id != "latest":
             return self._named(id)
-        found = [made for made in self.backups() if made.is_whole and database in (None, made.database)]
+        found = [
+            made
+            for made in self.backups()
+            if (made.is_whole and database in (None, made.database)) or (physical and made.is_physical)
+        ]
         if not found:
             of = f" of database {database}" if database else ""
             raise BackupMissing(

@@ -146,7 +146,7 @@ def dump_facts(backup: Manifest, content: Content) -> DatabaseFacts:
         raise UsageError(
             f"backup {backup.id} holds the {backup.content} only",
             hint=f"add --{backup.content}-only"
-            + ("" if missing[backup.content] is Content.DATA else ", and --into a database with the schema"),
+            + ("" if missing[backup.content] is Content.DATA else ", into a database that has the schema"),
         )
     if content is not Content.ALL and backup.of(Role.SQL) and backup.content is Content.ALL:
         raise UsageError(

@@ -17,7 +17,7 @@ LATE_SECONDS = 26 * 3600.0
 
 @dataclass(frozen=True, kw_only=True)
 class BackupState:
-    """Hold the newest whole backup of a database, logical or physical, and the newest drill of one.
+    """Hold the newest whole backup of a database, logical or physical, and the newest drill of each kind.
 
     `damaged` are the backups of which no manifest can be read any more.
     """
@@ -25,7 +25,7 @@ class BackupState:
     repository: str
     logical: Manifest | None
     physical: Manifest | None
-    drill: Drill | None
+    drills: tuple[Drill, ...]
     damaged: tuple[str, ...]
 
     @property
@@ -44,6 +44,11 @@ class BackupState:
         ages = {kind: self.age(kind) for kind in (config.daily if config.schedule else ())}
         return tuple(kind for kind, age in ages.items() if age is None or age > LATE_SECONDS)
 
+    @property
+    def drill(self) -> Drill | None:
+        """Return the newest drill, of those that failed where there are any; None without one."""
+        return max(self.drills, key=lambda one: (not one.passed, one.started_at), default=None)
+
     def drill_age(self) -> float | None:
         """Return the seconds since the newest drill; None without one."""
         return None if self.drill is None else (datetime.now(UTC) - self.drill.started_at).total_seconds()
@@ -55,13 +60,12 @@ def backup_state(config: BackupConfig, database: str) -> BackupState:
     backups = found.backups()
     logical = [made for made in backups if made.is_whole and made.database == database]
     physical = [made for made in backups if made.is_physical]
-    ids = {made.id for made in (*logical, *physical)}
-    tried = [one for one in drills(found) if one.database == database or one.backup in ids]
+    tried = {one.database: one for one in drills(found) if one.database in (database, None)}
     return BackupState(
         repository=found.url,
         logical=logical[-1] if logical else None,
         physical=physical[-1] if physical else None,
-        drill=tried[-1] if tried else None,
+        drills=tuple(tried.values()),
         damaged=tuple(broken.id for broken in found.broken()),
     )
 

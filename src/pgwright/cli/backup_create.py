@@ -162,7 +162,7 @@ def show_backup(invocation: Invocation, made: Manifest, place: str, *, option: s
         if made.is_physical:
             whole = "what changed since " + made.parent if made.parent else "the whole server"
             out.line(f"{whole}: {size(made.size)}, {duration(seconds)}, consistent from {made.end_lsn}")
-        for facts in made.databases:
+        for facts in () if made.is_physical else made.databases:
             rows = "without rows" if made.content is Content.SCHEMA else counted(facts.row_count, "row")
             # The size is that of the whole database.
             stored = f"{size(facts.size_bytes)} in {size(made.size)}" if made.is_whole else size(made.size)

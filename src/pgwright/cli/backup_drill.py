@@ -29,8 +29,9 @@ def drill(
 ) -> None:
     """Restore BACKUP (default: the newest) on a scratch server, and see whether it is right.
 
-    Rows are compared with the manifest, migrations with those on record, the queries of [backup] are asked,
-    and the time is taken: it is how long a real restore takes. Exit code 1 when something is wrong.
+    Rows are compared with the manifest, structure and migrations with what they were, the queries of
+    [backup] are asked, and the time is taken: it is how long a real restore takes. Exit code 1 when
+    something is wrong.
 
     Example: pgwright backup drill
     """
@@ -44,19 +45,21 @@ def drill(
         out.result(None, lambda: out.line("no drill is due"))
         return
     found = repository_of(invocation, repository, identity, passphrase_file)
-    chosen = found.get(backup) if backup else found.get(database=parse_address(database.url).dbname)
+    chosen = found.get(backup, database=parse_address(database.url).dbname, physical=True)
     invocation.state_left = "the live database was not touched; a leftover server drill-... can be removed"
     with bars(out) as shown:
-        done = run_drill(project, found, chosen, progress=shown.update)
+        done = run_drill(project, database, found, chosen, progress=shown.update)
 
     def render() -> None:
         what = f"{counted(done.tables, 'table')}, {counted(done.rows, 'row')}"
         if done.passed:
             out.line(f"backup {done.backup} can be restored: {what} in {duration(done.seconds)}")
-            return
-        out.line(f"backup {done.backup} FAILED its drill after {duration(done.seconds)}", style="red")
+        else:
+            out.line(f"backup {done.backup} FAILED its drill after {duration(done.seconds)}", style="red")
         for problem in done.problems:
             out.line(f"  {problem}")
+        for note in done.notes:
+            out.remark(note)
 
     out.result({**done.__dict__, "passed": done.passed}, render)
     if not done.passed:

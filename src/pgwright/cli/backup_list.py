@@ -66,7 +66,7 @@ def list_backups(
 
 
 def _row(made: Manifest) -> tuple[object, ...]:
-    what = ", ".join(facts.name for facts in made.databases) or "whole server"
+    what = "whole server" if made.is_physical else ", ".join(facts.name for facts in made.databases)
     if made.tables:
         what += f" ({counted(len(made.tables), 'table')})"
     if made.content != "all":

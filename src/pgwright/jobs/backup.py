@@ -9,13 +9,14 @@ from typing import Any
 
 from pgwright.backup.base import create_base
 from pgwright.backup.create import DumpOptions, Progress, create_dump
-from pgwright.backup.drill import DrillOptions, drill
+from pgwright.backup.drill import drill
 from pgwright.backup.drills import Drill
 from pgwright.backup.manifest import Kind, Manifest
 from pgwright.backup.prune import prune
 from pgwright.backup.repository import Repository
 from pgwright.backup.retention import Policy
 from pgwright.backup.state import backup_state
+from pgwright.backup.trial import DrillOptions
 from pgwright.checks.run import run_checks
 from pgwright.config import Database, Project
 from pgwright.config.backup import LOGICAL, PHYSICAL
@@ -57,7 +58,7 @@ def run_backup(
         for new in made:
             # A server that cannot read what it writes leaves drills to a machine that has the key.
             if repository.can_read(new):
-                run_drill(project, repository, new, progress=progress)
+                run_drill(project, database, repository, new, progress=progress)
     return outcome
 
 
@@ -82,6 +83,7 @@ def is_drill_due(project: Project, database: Database) -> bool:
 
 def run_drill(
     project: Project,
+    database: Database,
     repository: Repository,
     backup: Manifest,
     *,
@@ -93,14 +95,13 @@ def run_drill(
     be what was lost.
     """
     config = project.backup
-    options = DrillOptions(scratch=project.scratch, queries=config.queries, jobs=config.jobs)
-    return drill(
-        repository,
-        backup,
-        options,
-        inspect=None if backup.is_physical else lambda url: _wrong(project, url),
-        progress=progress,
+    options = DrillOptions(
+        scratch=project.scratch,
+        queries=config.queries,
+        database=parse_address(database.url).dbname,
+        jobs=config.jobs,
     )
+    return drill(repository, backup, options, inspect=lambda url: _wrong(project, url), progress=progress)
 
 
 def policy_of(project: Project) -> Policy:

@@ -17,10 +17,11 @@ import psycopg
 import pytest
 
 from pgwright import server
-from pgwright.backup.drill import DrillOptions, drill
+from pgwright.backup.drill import drill
 from pgwright.backup.drills import drills
 from pgwright.backup.manifest import COPIES, Role, encode
 from pgwright.backup.repository import Repository, open_repository
+from pgwright.backup.trial import DrillOptions
 from pgwright.jobs.backup import BACKUP
 from pgwright.pg.address import parse_address
 from pgwright.pg.connect import connect
@@ -112,6 +113,53 @@ def test_physical_backups_are_made_daily_as_well(tmp_path: Path) -> None:
         assert kinds == ["dump", "dump", "base", "dump", "incremental", "dump", "base"]
         assert len(drills(project.repository)) == 2 and all(one.passed for one in drills(project.repository))
         assert not project.findings()
+    finally:
+        server.remove(name)
+
+
+def test_a_drill_of_a_base_backup_compares_databases_where_it_ends(tmp_path: Path) -> None:
+    """What migrations change later comes back as well, and is no difference."""
+    name = f"drilled-{secrets.token_hex(3)}"
+    try:
+        url = server.url(server.start(name, durable=False))
+        project = Project(tmp_path, url, 'queries = ["SELECT count(*) > 0 FROM orders"]\n')
+        with psycopg.connect(url, autocommit=True) as conn:
+            conn.execute("CREATE DATABASE other")
+            conn.execute("CREATE TABLE orders AS SELECT 1 AS id")
+            conn.execute("CREATE TABLE alembic_version AS SELECT 'a1' AS version_num")
+        project.run("backup", "create", "--physical")
+        made = project.repository.get(project.repository.backups()[-1].id)
+        assert {facts.name: facts.revision for facts in made.databases} == {
+            "other": (), "postgres": ("a1",),
+        }  # fmt: skip
+        with psycopg.connect(url, autocommit=True) as conn:
+            conn.execute("ALTER TABLE orders ADD note text; UPDATE alembic_version SET version_num = 'a2'")
+            conn.execute("DROP DATABASE other")
+            row = conn.execute("SELECT pg_walfile_name(pg_current_wal_lsn())").fetchone()
+            data = conn.execute("SHOW data_directory").fetchone()
+            conn.execute("SELECT pg_switch_wal()")
+        assert row and data
+        project.run("backup", "wal", "archive", f"{data[0]}/pg_wal/{row[0]}")
+
+        done = json.loads(project.run("backup", "drill", "--json"))
+        assert done["backup"] == made.id and done["passed"] and not done["notes"] and done["rows"] == 2
+        # The tampered backup: as if the structure and the migrations had been others when it was made.
+        kept = {file.database: file for file in made.of(Role.CATALOG)}
+        catalog = json.loads(b"".join(project.repository.read(made.id, kept["postgres"])))
+        catalog["objects"] = [o for o in catalog["objects"] if o["id"][0] != "column"]
+        plain = replace(kept["postgres"], name="catalog-9.json")
+        file = project.repository.put(made.id, plain, [json.dumps(catalog).encode()], level=3)
+        files = tuple(file if old == kept["postgres"] else old for old in made.files)
+        facts = tuple(replace(one, revision=("a0",)) for one in made.databases if one.name == "postgres")
+        project.repository.finish(replace(made, files=files, databases=facts))
+        done = json.loads(project.run("backup", "drill", made.id, "--json", code=1))
+        said = "\n".join(done["problems"])
+        assert "postgres: migrations on record are a1, in the backup a0" in said
+        assert "structure" in said and "orders.id" in said and "other" in done["notes"][0]
+        # A drill of the other kind that passes leaves the failed one a finding.
+        project.run("backup", "create")
+        assert "can be restored" in project.run("backup", "drill")
+        assert "migrations on record" in project.findings()["backup_drill"]["message"]
     finally:
         server.remove(name)
 
