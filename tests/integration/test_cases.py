@@ -16,6 +16,7 @@ import pytest
 from pgwright.diff.compare import compare
 from pgwright.diff.planner import make_plan
 from pgwright.diff.rehearse import rehearse
+from pgwright.diff.script import script
 from pgwright.kinds.codec import catalog_from_json, catalog_to_json
 from pgwright.model.catalog import Catalog
 from pgwright.model.plan import Plan
@@ -38,6 +39,10 @@ class Case:
     roles: tuple[str, ...] = ()
     expect: tuple[str, ...] = field(default=())
     defect: str | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.path.parent.name}/{self.path.stem}"
 
     def expected(self, name: str) -> list[str]:
         return [e.partition("=")[2].strip() for e in self.expect if e.partition("=")[0].strip() == name]
@@ -75,7 +80,7 @@ def parameters() -> Iterator[object]:
     """Yield the cases; one that names a known defect must fail until the defect is mended."""
     for case in find_cases():
         marks = [pytest.mark.xfail(reason=case.defect, strict=True)] if case.defect else []
-        yield pytest.param(case, id=f"{case.path.parent.name}/{case.path.stem}", marks=marks)
+        yield pytest.param(case, id=case.name, marks=marks)
 
 
 @pytest.mark.parametrize("case", list(parameters()))
@@ -99,6 +104,22 @@ def test_case(case: Case, slate: Slate) -> None:
         assert (mode, where) in took, took
     if "no" not in case.expected("reversible"):
         check_way(after, before, case)
+
+
+@pytest.fixture(scope="module")
+def empty(slate: Slate) -> Catalog:
+    return slate.read("")
+
+
+@pytest.mark.parametrize("case", [c for c in find_cases() if c.since <= EMBEDDED_MAJOR], ids=lambda c: c.name)
+def test_the_script_of_a_case_may_run_twice(case: Case, slate: Slate, empty: Catalog) -> None:
+    if "no" in case.expected("repeatable"):
+        pytest.skip("an event trigger of its own refuses the second run")
+    after = slate.read(case.after, roles=case.roles, source=case.path.name)
+    once = script(after, empty)
+    loaded = slate.read(once + once, source=case.path.name)
+    assert not compare(loaded, after), shown(compare(loaded, after)) + "\n" + once
+    assert script(loaded, empty) == once
 
 
 def check_way(before: Catalog, after: Catalog, case: Case, *, online: bool = True) -> Plan:

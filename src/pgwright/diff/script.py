@@ -12,6 +12,7 @@ from pgwright.model.plan import Plan, Step
 _REPEATABLE = (
     ("CREATE SCHEMA IF NOT EXISTS ", "CREATE SCHEMA IF NOT EXISTS "),
     ("CREATE SCHEMA ", "CREATE SCHEMA IF NOT EXISTS "),
+    ("DROP SCHEMA ", "DROP SCHEMA IF EXISTS "),
     ("CREATE TABLE ", "CREATE TABLE IF NOT EXISTS "),
     ("CREATE UNLOGGED TABLE ", "CREATE UNLOGGED TABLE IF NOT EXISTS "),
     ("CREATE FOREIGN TABLE ", "CREATE FOREIGN TABLE IF NOT EXISTS "),
@@ -44,7 +45,9 @@ _GUARDED = (
 )
 _GUARDED_ADDITIONS = (
     ("ALTER TABLE ", " ADD CONSTRAINT "),
+    ("ALTER DOMAIN ", " ADD CONSTRAINT "),
     ("ALTER OPERATOR FAMILY ", " ADD\n"),
+    ("ALTER FOREIGN TABLE ", " OPTIONS ("),
 )
 _TAKEN = (
     "duplicate_object OR duplicate_table OR duplicate_function OR invalid_table_definition "

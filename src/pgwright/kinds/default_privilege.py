@@ -33,6 +33,8 @@ _KINDS = {
     "T": frozenset({"enum", "domain", "composite", "range"}),
     "n": frozenset({"schema"}),
 }
+# What PostgreSQL itself gives PUBLIC on new objects, which no grant in a catalog names.
+_BUILT_IN = {"f": frozenset({"EXECUTE"}), "T": frozenset({"USAGE"})}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +138,8 @@ def surplus(id: ObjectId, owner: str, context: Context) -> Iterator[tuple[sql.Co
         wanted = context.after.get(ObjectId("grant", QualifiedName(None, o.grantee), id))
         has = {p.name for p in getattr(wanted, "granted", ())}
         lacks = set(getattr(wanted, "revoked", ()))
+        if o.grantee == PUBLIC:
+            has |= _BUILT_IN.get(o.object_type, frozenset()) - lacks
         on = privilege_target(id, context.after)
         given = expanded((p.name for p in o.granted), context.server.major)
         extra = tuple(sorted(given - expanded(has, context.server.major)))

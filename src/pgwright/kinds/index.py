@@ -10,6 +10,7 @@ from psycopg import sql
 
 from pgwright.kinds.contract import REPLACE, Address, Alteration, Context, Found, Kind, Reading, SystemCatalog
 from pgwright.kinds.index_steps import option_steps
+from pgwright.kinds.relations import with_partitions
 from pgwright.kinds.settled import settled
 from pgwright.kinds.steps import name_of, parent_of, short_name, step
 from pgwright.kinds.table import Table
@@ -129,18 +130,31 @@ def create(o: Index, context: Context) -> tuple[Step, ...]:
     if partitioned and not o.valid:
         # It waits for the indexes of partitions that do not have theirs yet.
         steps = [_build(o, table, name, context, concurrently=False, only=True)]
-    elif partitioned and live:
+    elif partitioned and (live or _crowded(table, context)):
         steps = list(_build_partitioned(o, table, name, context))
     else:
         steps = [_build(o, table, name, context, concurrently=live)]
     return (*steps, *_statistics_steps(o, context), *option_steps(o, name, context))
 
 
+def _crowded(table: ObjectId, context: Context) -> bool:
+    """Tell whether a partition has indexes of its own, whose names PostgreSQL may choose for the parent's."""
+    partitions = with_partitions(context, table)[1:]
+    return any(not i.derived for part in partitions for i in context.after.children(part, "index"))
+
+
+def _partitions(table: ObjectId, context: Context) -> Iterator[Table]:
+    for id in context.after.dependents.get(table, ()):
+        part = context.after.get(id)
+        if isinstance(part, Table) and part.partition_of == table:
+            yield part
+
+
 def _build_partitioned(o: Index, table: ObjectId, name: str, context: Context) -> Iterator[Step]:
     """Yield an index on the parent alone, one on each partition, built concurrently, and their attachment."""
     yield _build(o, table, name, context, concurrently=False, only=True)
-    for part in context.after.of("table"):
-        if not isinstance(part, Table) or part.partition_of != table or part.server:
+    for part in _partitions(table, context):
+        if part.server:
             continue
         child = short_name(f"{part.id.name.name}_{name}")
         if part.is_partitioned:

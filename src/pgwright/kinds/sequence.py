@@ -32,8 +32,12 @@ class SequenceOptions:
     cycle: bool
 
     def clauses(self, type: str, base: SequenceOptions | None = None) -> list[sql.Composable]:
-        """Return the option clauses that differ from `base`, or from PostgreSQL's defaults for `type`."""
-        base = base or default_options(type, self.increment)
+        """Return the option clauses that differ from `base`, or from PostgreSQL's defaults for `type`.
+
+        A new sequence starts at the limit that it counts from, and that is not always the default one.
+        """
+        start = self.minimum if self.increment > 0 else self.maximum
+        base = base or replace(default_options(type, self.increment), start=start)
         result: list[sql.Composable] = []
         for keyword, field in _CLAUSES:
             if getattr(self, field) != getattr(base, field):

@@ -1,3 +1,4 @@
+-- expect: repeatable=no
 -- before
 CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no changes here'; END $$;
 CREATE TABLE t (a integer);

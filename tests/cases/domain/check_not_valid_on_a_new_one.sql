@@ -1,0 +1,4 @@
+-- before
+-- after
+CREATE DOMAIN age AS int CONSTRAINT positive CHECK (VALUE > 0);
+ALTER DOMAIN age ADD CONSTRAINT human CHECK (VALUE < 150) NOT VALID;
