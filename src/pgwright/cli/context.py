@@ -51,11 +51,11 @@ class Invocation:
         if project is None:
             return ad_hoc_project(url=self.url)
         if self.url is None:
-            return project
+            return project.at(self.database_name)
         same = configured_at(project, self.url)
         # A database that is configured keeps its name: whoever means it says so by that name.
         given = replace(same, url=self.url) if same else Database(name="--url", url=self.url)
-        return replace(project, databases=(given,))
+        return replace(project, databases=(given,)).at()
 
     @cached_property
     def _written(self) -> Project | None:

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pgwright.config.backup import BackupConfig
+from pgwright.config.django import DEFAULT_ALIAS
 from pgwright.config.interpolate import MissingVariable, interpolate
 from pgwright.config.project import ENVIRONMENTS, Database, Demo, Project
 from pgwright.config.schema import Source, check
@@ -185,8 +186,10 @@ def _database(name: str, table: Mapping[str, Any], source: Source, variables: Ma
     try:
         url = _resolve(table["url"], section, "url", source, variables)
     except ConfigError as problem:
-        return Database(name=name, url=_UNRESOLVED + name, environment=environment, problem=problem)
-    return Database(name=name, url=url, environment=environment)
+        found = Database(name=name, url=_UNRESOLVED + name, environment=environment, problem=problem)
+    else:
+        found = Database(name=name, url=url, environment=environment)
+    return replace(found, django_alias=table.get("django_alias", DEFAULT_ALIAS))
 
 
 def _backup(table: Mapping[str, Any] | None, source: Source, variables: Mapping[str, str]) -> BackupConfig:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
 from pgwright.config.backup import BackupConfig
+from pgwright.config.django import DEFAULT_ALIAS, django_models
 from pgwright.config.service import Service
 from pgwright.errors import ConfigError
 
@@ -22,13 +23,15 @@ class Database:
     `url` is connection text of any form that `pgwright.pg.connect` takes and may contain the password,
     so it stays out of `repr()`. Where its variables are missing from the environment, `problem` says so
     and `url` cannot be connected to; `Project.database` raises it, so that a production password that
-    is absent here does not stand in the way of other databases.
+    is absent here does not stand in the way of other databases. `django_alias` is what Django's settings
+    call it.
     """
 
     name: str
     url: str = field(repr=False)
     environment: str = "development"
     problem: ConfigError | None = field(default=None, repr=False, compare=False)
+    django_alias: str = DEFAULT_ALIAS
 
     @property
     def is_production(self) -> bool:
@@ -71,15 +74,29 @@ class Project:
 
         Raises `ConfigError` for an unknown name, an ambiguous default, or a URL whose variables are missing.
         """
-        known = {database.name: database for database in self.databases}
-        if name is None:
-            name = "default" if "default" in known or len(known) != 1 else next(iter(known))
-        if name not in known:
-            raise self._unknown(name, tuple(known))
-        found = known[name]
+        found = self._named(name)
+        if found is None:
+            raise self._unknown(name or "default", tuple(database.name for database in self.databases))
         if found.problem is not None:
             raise found.problem
         return found
+
+    def at(self, name: str | None = None) -> Project:
+        """Return the project with the models of the database called `name`, chosen as `database` does.
+
+        Django keeps other models in each of its databases. Where there is no such database, nothing changes.
+        """
+        found = self._named(name)
+        models = django_models(self.models)
+        if found is None or models is None:
+            return self
+        return replace(self, models=models._replace(alias=found.django_alias).spec)
+
+    def _named(self, name: str | None) -> Database | None:
+        known = {database.name: database for database in self.databases}
+        if name is None:
+            name = "default" if "default" in known or len(known) != 1 else next(iter(known))
+        return known.get(name)
 
     def _unknown(self, name: str, known: tuple[str, ...]) -> ConfigError:
         place = str(self.config) if self.config else "the environment"

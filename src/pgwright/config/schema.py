@@ -35,7 +35,9 @@ class Section:
 SECTIONS: Mapping[str, Section] = MappingProxyType(
     {
         "project": Section(keys={"name": TEXT, "models": TEXT, "migrations": TEXT, "scratch": TEXT}),
-        "databases": Section(keys={"url": TEXT, "environment": TEXT}, required=("url",), named=True),
+        "databases": Section(
+            keys={"url": TEXT, "environment": TEXT, "django_alias": TEXT}, required=("url",), named=True
+        ),
         "services": Section(keys={}, free=TEXT),
         "groups": Section(keys={}, free=TEXTS),
         "backup": Section(
@@ -157,6 +159,13 @@ def _check_values(tree: Mapping[str, Any], source: Source) -> None:
                 + (f"; did you mean {close[0]}?" if close else ""),
                 detail=source.place(f"databases.{name}", "environment"),
                 hint=f"one of: {', '.join(ENVIRONMENTS)}",
+            )
+        models = tree.get("project", {}).get("models", "")
+        if "django_alias" in database and not re.match(r"django:|.*\$", models):
+            raise ConfigError(
+                f"database {name} has a django_alias, and the models are not Django's",
+                detail=source.place(f"databases.{name}", "django_alias"),
+                hint='remove it, or set models = "django:app.settings" under [project]',
             )
     for section, key, pattern, forms in (
         (

@@ -44,6 +44,8 @@ from pgwright.errors.files import (
 from pgwright.errors.input import ConfigError, OutputError, SourceError, UsageError
 from pgwright.errors.jobs import ScheduleError
 from pgwright.errors.migrations import (
+    AliasClosed,
+    AliasUnknown,
     MigrationDiverged,
     MigrationError,
     RevisionError,
@@ -59,6 +61,8 @@ from pgwright.errors.plans import (
 from pgwright.errors.timeseries import ArchiveDiffers, ConversionDiffers, PolicyError
 
 __all__ = [
+    "AliasClosed",
+    "AliasUnknown",
     "ArchiveDiffers",
     "AuthenticationError",
     "BackupDamaged",

@@ -24,6 +24,19 @@ class RevisionError(MigrationError):
     exit_code = 3
 
 
+class AliasClosed(MigrationError):
+    """Refuse a connection of a Django project that would lead out of the scratch database."""
+
+    code = "PW503"
+
+
+class AliasUnknown(MigrationError):
+    """Report that a Django project has no database of the alias that pgwright.toml names."""
+
+    code = "PW504"
+    exit_code = 2
+
+
 class WriteRefused(MigrationError):
     """Refuse to write a migration: it would overwrite a file, or lose data over a name that changed."""
 

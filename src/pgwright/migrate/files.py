@@ -12,6 +12,7 @@ from pgwright.migrate.process import MigrationProcess, OrderFailed, migration_pr
 from pgwright.migrate.revisions import Revision, Revisions
 from pgwright.migrate.state import DJANGO, migration_files
 from pgwright.migrate.tools import Tool, tool_of
+from pgwright.sources.subprocess_build import NO_DATABASE
 
 if TYPE_CHECKING:
     from pgwright.config import Project
@@ -36,15 +37,14 @@ def files_of(project: Project, process: MigrationProcess | None = None) -> Revis
         if tool.name != DJANGO or exc.__cause__ is not None:
             raise
     if process is not None:
-        return _told(tool, process, project)
-    with migration_process(tool, url=project.database().url) as own:
-        return _told(tool, own, project)
+        return _told(tool, process)
+    with migration_process(tool, url=NO_DATABASE) as own:
+        return _told(tool, own)
 
 
-def _told(tool: Tool, process: MigrationProcess, project: Project) -> Revisions:
-    url = project.database().url if project.databases else ""
+def _told(tool: Tool, process: MigrationProcess) -> Revisions:
     try:
-        found: Any = process.run(Order(verb="revisions", url=url, options=tool.options))
+        found: Any = process.run(Order(verb="revisions", url=NO_DATABASE, options=tool.options))
     except OrderFailed as exc:
         raise exc.error() from exc
     return Revisions(by_id={told["id"]: _revision(told) for told in found})

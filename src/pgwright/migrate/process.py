@@ -109,14 +109,18 @@ class MigrationProcess:
 
 
 @contextmanager
-def migration_process(tool: Tool, *, url: str, say: Say | None = None) -> Iterator[MigrationProcess]:
-    """Start the project's process; its connections can only lead to `url`.
+def migration_process(
+    tool: Tool, *, url: str, live: bool = False, say: Say | None = None
+) -> Iterator[MigrationProcess]:
+    """Start the project's process; its connections lead to `url`.
 
-    It begins to import the project at once, while the caller does something else. `say` is told each line
-    that the project prints. When the block ends early, the statement that runs is cancelled.
+    It begins to import the project at once, while the caller does something else. `live` says that `url` is
+    the project's own database: where it is not the one that DATABASE_URL names, that one stays at hand. `say`
+    is told each line that the project prints. When the block ends early, the statement that runs is
+    cancelled.
     """
     ours, theirs = socket.socketpair()
-    environment = environment_of(url)
+    environment = environment_of(None if live and tool.is_beside_default else url)
     environment[HELD_VARIABLE] = "yes"
     environment[CHANNEL_VARIABLE] = str(theirs.fileno())
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(tool.root), environment.get("PYTHONPATH")]))

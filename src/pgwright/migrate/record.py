@@ -29,7 +29,7 @@ def record(project: Project, url: str, revisions: tuple[str, ...]) -> MigrationS
     """
     tool = tool_of(project)
     with (
-        migration_process(tool, url=url) as process,
+        migration_process(tool, url=url, live=True) as process,
         connect(url, autocommit=True) as conn,
         turn(conn, wait=30),
     ):

@@ -114,7 +114,9 @@ def diagnose(project: Project, url: str, *, tell: Tell | None = None) -> Diagnos
             raise MigrationError(
                 f"the revisions cannot be run from the beginning: {error.message}",
                 detail=f"{error.detail}; the database itself was only read",
-                hint="name the revision yourself: pgwright migrate repair REVISION",
+                hint="; or ".join(
+                    filter(None, [error.hint, "name the revision yourself: pgwright migrate repair REVISION"])
+                ),
             ) from exc
     # Of equals, the newest: revisions that only change rows have the schema of the one before.
     ranked = sorted(enumerate(search.found), key=lambda pair: (_rank(pair[1]), -pair[0]))

@@ -27,7 +27,7 @@ def migrate(
     Raises `LockTimeoutError`, `StatementError`, `MigrationError` for what fails: what came before it stays.
     """
     audience = audience or Audience()
-    with migration_process(tool_of(project), url=url, say=audience.said) as process:
+    with migration_process(tool_of(project), url=url, live=True, say=audience.said) as process:
         # The project's process takes most of the time to begin: it starts before the driver is imported here.
         from pgwright.migrate.task import carry_out  # noqa: PLC0415
 

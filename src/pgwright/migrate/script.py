@@ -38,7 +38,7 @@ def script_of(project: Project, url: str, *, target: str | None = None, start: s
 
 
 def _asked(project: Project, url: str, order: Order) -> str:
-    with migration_process(tool_of(project), url=url) as process:
+    with migration_process(tool_of(project), url=url, live=True) as process:
         try:
             return str(process.run(order))
         except OrderFailed as exc:

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pgwright.config.django import django_models
 from pgwright.errors import SourceError
 from pgwright.migrate.revisions import Revision, Revisions
 
@@ -49,13 +50,13 @@ def migration_files(project: Project) -> Revisions | None:
     if tool == DJANGO:
         from pgwright.migrate.django_files import read_django  # noqa: PLC0415
 
-        settings = (project.models or "").removeprefix("django:")
-        if not settings or settings == project.models:
+        models = django_models(project.models)
+        if models is None:
             raise SourceError(
                 'migrations = "django" needs the settings module',
                 hint='set models = "django:project.settings" under [project] in pgwright.toml',
             )
-        return read_django(settings, project.root)
+        return read_django(models.settings, project.root)
     return None
 
 

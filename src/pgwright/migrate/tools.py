@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pgwright.config import Project
+from pgwright.config.django import DEFAULT_ALIAS, DjangoModels, django_models
 from pgwright.errors import UsageError
 from pgwright.migrate.revisions import Revisions
 from pgwright.migrate.state import ALEMBIC, DJANGO
@@ -41,6 +42,11 @@ class Tool:
         """Return the module that runs it."""
         return RUNNERS[self.name]
 
+    @property
+    def is_beside_default(self) -> bool:
+        """Tell whether its database is another one than that which DATABASE_URL names to the project."""
+        return bool(self.options.get("alias", DEFAULT_ALIAS) != DEFAULT_ALIAS)
+
 
 def tool_of(project: Project) -> Tool:
     """Return the project's tool. Raises `UsageError` where it names none."""
@@ -56,14 +62,14 @@ def tool_of(project: Project) -> Tool:
             options=options,
         )
     if name == DJANGO:
-        options = {"settings": (project.models or "").removeprefix("django:")}
+        models = django_models(project.models) or DjangoModels("")
         return Tool(
             name=name,
             root=project.root,
             table="django_migrations",
             newest="",
             oldest="zero",
-            options=options,
+            options=models._asdict(),
         )
     raise UsageError(
         "this project names no migrations",
@@ -86,14 +92,17 @@ def digest_of(path: Path) -> str:
         return hashlib.sha256(b"\n".join(lines)).hexdigest()[:32]
 
 
-def environment_of(url: str, given: Mapping[str, str] | None = None) -> dict[str, str]:
+def environment_of(url: str | None, given: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the environment of a process that may reach no other database than that at `url`.
 
-    DATABASE_URL keeps the driver that it names: settings choose an engine by it.
+    DATABASE_URL keeps the driver that it names: settings choose an engine by it. With None, it keeps all.
     """
     from pgwright.pg.address import parse_address  # noqa: PLC0415
 
     found = dict(os.environ if given is None else given)
+    found["PYTHONDONTWRITEBYTECODE"] = "1"
+    if url is None:
+        return found
     address = parse_address(url)
     scheme, mark, _ = found.get("DATABASE_URL", "").partition("://")
     text = address.text
@@ -101,5 +110,4 @@ def environment_of(url: str, given: Mapping[str, str] | None = None) -> dict[str
     if mark and driver:
         text = f"postgresql+{driver}{text.removeprefix('postgresql')}"
     found["DATABASE_URL"] = text
-    found["PYTHONDONTWRITEBYTECODE"] = "1"
     return found

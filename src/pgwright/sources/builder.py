@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
+from pgwright.errors import PgwrightError
 from pgwright.sources.subprocess_build import FAILURE_MARK
 
 
@@ -49,6 +50,8 @@ def reporting(message: str, hint: str | None) -> Iterator[None]:
         yield
     except Exception as exc:
         place = place_of(exc)
+        if isinstance(exc, PgwrightError):
+            fail(message, "; ".join(filter(None, [f"{place}{exc.message}", exc.detail])), exc.hint or hint)
         fail(message, f"{place}{type(exc).__name__}: {exc}".strip(), hint)
 
 

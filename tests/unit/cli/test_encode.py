@@ -68,7 +68,8 @@ def test_form(value: Any, form: Any) -> None:
 
 
 def test_database_is_shown_without_its_url() -> None:
-    assert plain(Database(name="x", url="postgresql://a:b@c")) == {"name": "x", "environment": "development"}
+    shown = plain(Database(name="x", url="postgresql://a:b@c"))
+    assert shown == {"name": "x", "environment": "development", "django_alias": "default"}
 
 
 def test_error() -> None:

@@ -50,6 +50,10 @@ def error_of(folder: Path, text: str | bytes) -> str:
         ),
         ('[databases.default]\nenvironment = "test"\n', ("[databases.default] lacks url", "line 1")),
         ("[demo]\n", ("[demo] lacks load", "line 1")),
+        (
+            DATABASE + 'django_alias = "x"\n',
+            ("has a django_alias, and the models are not Django's", "line 3"),
+        ),
         (DATABASE + 'environment = "prodction"\n', ("did you mean production?", "line 3")),
         (DATABASE + 'environment = "${STAGE:-live}"\n', ("'live'", "line 3")),
         (DATABASE + 'environment = "${STAGE}"\n', ("STAGE is not set", "line 3")),

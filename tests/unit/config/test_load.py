@@ -165,3 +165,15 @@ def test_nothing_at_all_is_an_error_with_a_way_out(tmp_path: Path) -> None:
         ad_hoc_project(tmp_path, environ={}).database()
     assert caught.value.hint is not None
     assert "pgwright init" in caught.value.hint
+
+
+def test_models_are_those_of_the_chosen_database(tmp_path: Path) -> None:
+    (tmp_path / "pgwright.toml").write_text(
+        '[project]\nmodels = "django:site.settings"\n[databases.default]\nurl = "${URL}"\n'
+        '[databases.old]\nurl = "${OLD_URL}"\ndjango_alias = "archive"\n'
+    )
+    project = load_project(tmp_path, environ={"URL": "service=x"})
+    assert [database.django_alias for database in project.databases] == ["default", "archive"]
+    assert project.at().models == project.at("default").models == "django:site.settings"
+    assert project.at("old").models == "django:site.settings@archive"
+    assert project.at("nobody") == project

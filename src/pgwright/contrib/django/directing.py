@@ -1,4 +1,4 @@
-"""Direct the default connection of a Django project to one database, and follow what runs on it."""
+"""Direct one connection of a Django project to a database, and follow what runs on it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,7 @@ from django.db.backends.signals import connection_created
 
 from pgwright.errors import MigrationError
 from pgwright.migrate.conductor import Conductor
-from pgwright.pg.address import parse_address
-
-ALIAS = "default"
-_KEYS = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
-# These say where a server is, or keep connections that were opened with other settings.
-_DROPPED = frozenset({"service", "passfile", "hostaddr", "pool"})
+from pgwright.sources.django_alias import Enclosure
 
 
 class DjangoSession:
@@ -43,25 +38,21 @@ class Directing:
 
     def __init__(self) -> None:
         self.conductor: Conductor | None = None
+        self.enclosure = Enclosure()
         connection_created.connect(self._connected, weak=False)
 
-    def to(self, url: str, conductor: Conductor) -> BaseDatabaseWrapper:
-        """Lead the default connection to `url`, anew, and return it."""
+    def follow(self, conductor: Conductor) -> BaseDatabaseWrapper:
+        """Open the enclosed connection anew, for `conductor` to follow it, and return it."""
         self.conductor = conductor
-        connection = connections[ALIAS]
+        connection = connections[self.enclosure.alias]
         if connection.vendor != "postgresql":
             raise MigrationError(
-                f"the default database of these settings is {connection.vendor}",
+                f"the database {connection.alias} of these settings is {connection.vendor}",
                 detail="pgwright migrates PostgreSQL; nothing was run",
-                hint="let DATABASES['default'] follow DATABASE_URL, or use: python manage.py migrate",
+                hint=f"let DATABASES[{connection.alias!r}] follow the environment, or use: "
+                f"python manage.py migrate --database {connection.alias}",
             )
         connection.close()
-        params = dict(parse_address(url).params)
-        settings = connection.settings_dict
-        for key, name in _KEYS.items():
-            settings[name] = params.pop(key, "")
-        kept = {k: v for k, v in settings["OPTIONS"].items() if k not in _DROPPED and not k.startswith("ssl")}
-        settings["OPTIONS"] = {**kept, **params}
         if self._around not in connection.execute_wrappers:
             connection.execute_wrappers.append(self._around)
             connection.pgwright = self  # type: ignore[attr-defined]
@@ -73,7 +64,7 @@ class Directing:
         return self.conductor.whole(DjangoSession(connection), text) if self.conductor else nullcontext(True)
 
     def _connected(self, *, connection: BaseDatabaseWrapper, **_: Any) -> None:
-        if self.conductor is not None and connection.alias == ALIAS:
+        if self.conductor is not None and connection.alias == self.enclosure.alias:
             self.conductor.session_begins(DjangoSession(connection))
 
     def _hook_commit(self, connection: BaseDatabaseWrapper) -> None:

@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from django.apps import AppConfig, apps
+from django.db import router
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
 from django.utils.module_loading import module_has_submodule
@@ -89,11 +90,13 @@ def missing_operations(wanted: Mapping[Key, Policy], present: Mapping[Key, Polic
 
 
 def declare_project(connection: BaseDatabaseWrapper) -> None:
-    """Make all that the apps of the project declare hold in a database that has their tables."""
+    """Make all that the apps of the project declare hold in a database that has their tables, or some."""
     wanted: list[tuple[str, Policy, bool]] = []
     for app in apps.get_app_configs():
         models: dict[str, Any] = {m._meta.model_name or "": m for m in app.get_models()}
         wanted += [
-            (models[model]._meta.db_table, policy, False) for (model, *_), policy in declared(app).items()
+            (models[model]._meta.db_table, policy, False)
+            for (model, *_), policy in declared(app).items()
+            if router.allow_migrate_model(connection.alias, models[model])
         ]
     carry_out(connection, wanted)

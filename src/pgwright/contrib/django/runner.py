@@ -110,13 +110,14 @@ def stamp(order: Order, orders: Orders) -> None:
 
 def sql(order: Order, orders: Orders) -> str:
     """Return the statements of the migrations that ``order.options["revisions"]`` names, in their order."""
-    _connection(order, Conductor(_TOOL, order, orders))
+    alias = _connection(order, Conductor(_TOOL, order, orders)).alias
     backwards = order.options.get("direction") == "down"
     parts = []
     for id in order.options["revisions"]:
         app, name = id.split(".", 1)
         out = io.StringIO()
-        call_command("sqlmigrate", app, name, backwards=backwards, stdout=out, no_color=True)
+        words = {"database": alias, "backwards": backwards, "stdout": out, "no_color": True}
+        call_command("sqlmigrate", app, name, **words)
         parts.append(f"-- {id}\n{out.getvalue().rstrip()}\n")
     return "\n".join(parts)
 
@@ -160,7 +161,7 @@ def _migrate(order: Order, orders: Orders, words: list[str] | None) -> None:
     try:
         connection = _connection(order, conductor)
         for target in [words] if words is not None else _back(connection, order.target):
-            call_command("migrate", *target, interactive=False, verbosity=0)
+            call_command("migrate", *target, database=connection.alias, interactive=False, verbosity=0)
     except PgwrightError as exc:
         raise _refused(failed(exc), conductor) from exc
     except NotSupportedError as exc:
@@ -217,12 +218,18 @@ def _refused(report: Any, conductor: Conductor) -> Refused:
 
 
 def _connection(order: Order, conductor: Conductor) -> Any:
-    """Return the default connection, directed; the first order sets Django up."""
+    """Return the project's connection, led to where the order says; the first order sets Django up.
+
+    Only a run on record, of the database itself, may use the project's other databases, too.
+    """
+    os.environ["DJANGO_SETTINGS_MODULE"] = str(order.options["settings"])
+    enclosure = DIRECTING.enclosure
+    enclosure.are_others_open = bool(order.run)
+    enclosure.lead(str(order.options["alias"]), order.url)
     if not apps.ready:
-        os.environ["DJANGO_SETTINGS_MODULE"] = str(order.options["settings"])
         django.setup()
         migrate_command.MigrationExecutor = Executor  # type: ignore[attr-defined]
-    return DIRECTING.to(order.url, conductor)
+    return DIRECTING.follow(conductor)
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.apps import apps
-from django.db import migrations
+from django.db import migrations, router
 from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.migration import Migration
@@ -97,16 +97,34 @@ def _changes(connection: Any, chosen: dict[str, Any], asked: Questions) -> list[
     loader = MigrationLoader(connection)
     before = loader.project_state()
     detector = MigrationAutodetector(before, ProjectState.from_apps(apps), asked)
-    label = chosen.get("app")
+    label, here = chosen.get("app"), _apps_in(connection.alias)
+    if label and label not in here:
+        raise UsageError(
+            f"the models of {label} are in another database than {connection.alias}",
+            detail=f"routers let into it: {', '.join(sorted(here)) or 'no app'}; nothing was written",
+            hint="choose their database: --database NAME",
+        )
     changes = detector.changes(
         graph=loader.graph,
-        trim_to_apps={label} if label else None,
+        trim_to_apps={label} if label else here,
         convert_apps={label} if label else None,
         migration_name=slug(chosen["message"]),
     )
     if chosen.get("online", True):
         changes = online(changes, before)
     return [m for written in changes.values() for m in written]
+
+
+def _apps_in(alias: str) -> set[str]:
+    """Return the apps that routers let into the database: the others' migrations do nothing there."""
+    found = set()
+    for app in apps.get_app_configs():
+        kept = [
+            router.allow_migrate_model(alias, model) for model in app.get_models(include_auto_created=True)
+        ]
+        if any(kept) or (not kept and router.allow_migrate(alias, app.label)):
+            found.add(app.label)
+    return found
 
 
 def _lost(migration: Any) -> Iterator[str]:
@@ -122,8 +140,9 @@ def _lost(migration: Any) -> Iterator[str]:
 def _write_policies(connection: Any, chosen: dict[str, Any], *, ending: bool) -> list[dict[str, Any]]:
     loader = MigrationLoader(connection, ignore_no_migrations=True)
     found = []
+    here = _apps_in(connection.alias)
     for app in apps.get_app_configs():
-        if chosen.get("app") in (None, app.label):
+        if app.label in here and chosen.get("app") in (None, app.label):
             missing = missing_operations(declared(app), recorded(loader, app.label))
             operations = [o for o in missing if isinstance(o, RemovePolicy) is ending]
             if operations:
@@ -144,7 +163,7 @@ def numbered(loader: MigrationLoader, label: str, name: str, operations: list[An
 def write_text(connection: Any, chosen: dict[str, Any]) -> dict[str, Any]:
     """Write a migration whose operations are given as code, or none at all."""
     loader = MigrationLoader(connection)
-    label = _app(chosen)
+    label = _app(chosen, connection.alias)
     migration = numbered(loader, label, slug(chosen["message"]), [])
     if chosen.get("needs_all"):
         # What it says may be about tables of any app.
@@ -188,7 +207,7 @@ def _filled(text: str, chosen: dict[str, Any]) -> str:
     return text.replace("\n\nclass Migration", f"{head}\n\nclass Migration", 1)
 
 
-def _app(chosen: dict[str, Any]) -> str:
+def _app(chosen: dict[str, Any], alias: str) -> str:
     if label := chosen.get("app"):
         try:
             return apps.get_app_config(label).label
@@ -196,7 +215,8 @@ def _app(chosen: dict[str, Any]) -> str:
             raise UsageError(
                 str(exc).splitlines()[0], detail="nothing was written", hint="see INSTALLED_APPS"
             ) from exc
-    own = [config for config in apps.get_app_configs() if _is_own(config.label)]
+    here = _apps_in(alias)
+    own = [config for config in apps.get_app_configs() if config.label in here and _is_own(config.label)]
     declaring = [config for config in own if module_has_submodule(config.module, "declarations")]
     candidates = declaring or own
     if len(candidates) == 1:

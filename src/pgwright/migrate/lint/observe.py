@@ -53,7 +53,8 @@ def observed(
         here.run("upgrade", revision.id, observe=True, hear=hear)
     except PgwrightError as exc:
         words = f"{exc.message}; {exc.detail}" if exc.detail else exc.message
-        remark = Remark(message=f"it fails in an empty database: {words}", hint="correct it, then lint again")
+        hint = exc.hint or "correct it, then lint again"
+        remark = Remark(message=f"it fails in an empty database: {words}", hint=hint)
         return replace(linted, statements=tuple(statements)), [(FAILS, remark)]
     changing = [s for s in _folded(statements) if not _reads(s.sql)]
     return replace(linted, statements=tuple(_placed(s, changing) for s in changing)), []
