@@ -194,6 +194,11 @@ class Manifest:
         return self.kind is Kind.DUMP and self.content is Content.ALL and not self.tables
 
     @property
+    def series(self) -> tuple[object, ...]:
+        """Return what makes backups comparable: the same server, or the same part of one database."""
+        return ("server", self.system) if self.is_physical else (self.database, self.content, self.tables)
+
+    @property
     def database(self) -> str | None:
         """Return the name of the database that a dump holds."""
         return self.databases[0].name if self.databases and not self.is_physical else None

@@ -1,191 +1,46 @@
-"""pgBackRest under the same commands, for teams that have it: its backups, its archive, its checks.
-
-It keeps its files in the folder ``pgbackrest`` of the repository. What it must know stands in a file of its
-own that nobody else reads; on its command line there is no secret. It runs as the account that owns the
-server's files.
-"""
+"""pgBackRest under the same commands, for teams that have it: its backups, its archive, its checks."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from pgwright.backup.encryption import SYMMETRIC, Encryption
-from pgwright.backup.streams import output_of
-from pgwright.errors import (
-    BackupFailed,
-    BackupMissing,
-    ConfigError,
-    PgwrightError,
-    RepositoryLocked,
-    UnsupportedServerError,
-    WrongKey,
-)
-from pgwright.pg.address import Address, parse_address
-from pgwright.pg.connect import connect
+from pgwright.backup.pgbackrest_stanza import Stanza
+from pgwright.errors import BackupFailed, BackupMissing, WrongKey
 from pgwright.pg.redact import redact
-from pgwright.server.account import Account, account_of, can_reach, server_account
-from pgwright.server.lifecycle import prepare_home
-from pgwright.server.paths import make_directory, state_home, write_private
 
-ENGINE = "pgbackrest"
 FULL, DIFFERENTIAL, INCREMENTAL = "full", "diff", "incr"
-_PROGRAM = "pgbackrest"
 _UNREADABLE = 99
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stanza:
-    """Lead pgBackRest to one server's backups: `config` holds where they are, and its secrets.
+class Made:
+    """Describe one of its backups; `sequence` orders them whatever the clock says.
 
-    `server` are the options that lead to the server itself, where it runs here.
+    `size` is what it takes in the repository, `server_size` what it brings back, both in bytes.
     """
 
-    name: str
-    config: Path
-    account: Account
-    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
-    server: tuple[str, ...] = ()
-
-    def run(self, *words: str) -> str:
-        """Run one of its commands and return what it printed. Raises the error that its words tell of."""
-        said = output_of(
-            [program(), f"--config={self.config}", f"--stanza={self.name}", *words],
-            environment=self.environment,
-            account=self.account,
-            explain=lambda _, errors: _explained(errors, words[-1]),
-        )
-        return b"".join(said).decode(errors="replace")
-
-    def command(self, *words: str) -> str:
-        """Return a command line for PostgreSQL to run, such as its restore_command."""
-        return " ".join((program(), f"--config={self.config}", f"--stanza={self.name}", *words))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Made:
-    """Describe one of its backups; sizes are in bytes, `stored` is what it takes in the repository."""
-
     id: str
+    sequence: int
     kind: str
     started_at: datetime
     finished_at: datetime
     size: int
-    stored: int
+    server_size: int
     lsn: str | None
     end_lsn: str | None
     parent: str | None
     server_version: str
     damaged: bool
 
-
-def program() -> str:
-    """Return where pgBackRest is. Raises `ConfigError` where it is not installed."""
-    found = shutil.which(_PROGRAM)
-    if found is None:
-        raise ConfigError(
-            "the program pgbackrest is not installed",
-            detail="nothing was done",
-            hint="on Debian or Ubuntu: apt-get install pgbackrest; or leave --engine pgbackrest out",
-        )
-    return found
-
-
-def stanza_of(
-    repository: str, name: str, encryption: Encryption, *, jobs: int = 1, account: Account | None = None
-) -> Stanza:
-    """Write its configuration, readable by its account alone, and return what leads to it.
-
-    Raises `ConfigError` for a repository or an encryption that it does not have.
-    """
-    program()
-    owner = account or server_account()
-    base = state_home() / _PROGRAM
-    prepare_home(state_home() / "instances")
-    make_directory(base, mode=0o711 if owner.is_other else 0o700)
-    stanza = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-").lower() or "server"
-    folder = make_directory(base / stanza, owner=owner)
-    settings = {
-        **_cipher(encryption),
-        **_place(repository, owner),
-        "log-path": str(folder),
-        "lock-path": str(folder),
-        "spool-path": str(folder),
-        "log-level-file": "off",
-        "log-level-console": "off",
-        "log-level-stderr": "warn",
-        "start-fast": "y",
-        "compress-type": "zst",
-        "process-max": str(jobs),
-        # Only prune deletes.
-        "expire-auto": "n",
-        "repo1-retention-full": "9999999",
-    }
-    config = folder / "pgbackrest.conf"
-    write_private(config, "\n".join(["[global]", *(f"{k}={v}" for k, v in settings.items()), ""]))
-    if owner.is_other:
-        os.chown(config, owner.uid, owner.gid)
-    environment = {"PATH": os.defpath, "LC_ALL": "C.UTF-8"}
-    return Stanza(name=stanza, config=config, account=owner, environment=environment)
-
-
-def stanza_of_server(
-    repository: str, name: str, encryption: Encryption, url: str, *, jobs: int = 1
-) -> Stanza:
-    """Do the same for the server at `url`, which must run on this machine.
-
-    Raises `UnsupportedServerError` for another machine's.
-    """
-    program()
-    with connect(url, autocommit=True) as conn:
-        rows = conn.execute(
-            "SELECT name, setting FROM pg_settings WHERE name IN "
-            "('data_directory', 'port', 'unix_socket_directories', 'archive_mode', 'archive_command')"
-        ).fetchall()
-        user = conn.info.user
-    settings = {row[0]: row[1] for row in rows}
-    data = Path(settings["data_directory"])
-    if not (data / "postmaster.pid").exists():
-        raise UnsupportedServerError(
-            "pgbackrest works on the server's own machine",
-            detail=f"{data} is not here; nothing was done",
-            hint="run it there, or make the backup without it: pgwright backup create --physical",
-        )
-    made = stanza_of(repository, name, encryption, jobs=jobs, account=account_of(data.stat().st_uid))
-    if settings["archive_mode"] == "off" or _PROGRAM not in settings["archive_command"]:
-        command = made.command(f"--pg1-path={data}", "archive-push", "%p")
-        raise UnsupportedServerError(
-            "the server does not archive its WAL through pgbackrest, which its backups need",
-            detail=f"archive_mode is {settings['archive_mode']}; nothing was done",
-            hint="ALTER SYSTEM SET archive_mode = on; "
-            f"ALTER SYSTEM SET archive_command = '{command}'; then restart the server",
-        )
-    address = parse_address(url)
-    environment = {**client_environment_of(address), **made.environment}
-    sockets = [folder.strip(' "') for folder in settings["unix_socket_directories"].split(",")]
-    options = (
-        f"--pg1-path={data}",
-        f"--pg1-port={settings['port']}",
-        f"--pg1-socket-path={sockets[0]}",
-        f"--pg1-user={user}",
-        "--pg1-database=postgres",
-    )
-    return Stanza(
-        name=made.name, config=made.config, account=made.account, environment=environment, server=options
-    )
-
-
-def client_environment_of(address: Address) -> dict[str, str]:
-    """Return the password of an address as a variable of libpq."""
-    return {key: text for key, text in address.environ().items() if key in {"PGPASSWORD", "PGPASSFILE"}}
+    @property
+    def series(self) -> tuple[object, ...]:
+        """Return what makes them comparable: they are all of one server."""
+        return ()
 
 
 def create(stanza: Stanza, kind: str, *, label: str | None = None) -> Made:
@@ -206,7 +61,7 @@ def backups(stanza: Stanza) -> tuple[Made, ...]:
     for one in found:
         _require_open(one)
         versions = {entry["id"]: entry["version"] for entry in one.get("db", ())}
-        made += [_made(entry, versions) for entry in one.get("backup", ())]
+        made += [_made(entry, n, versions) for n, entry in enumerate(one.get("backup", ()))]
     return tuple(made)
 
 
@@ -228,6 +83,15 @@ def verify(stanza: Stanza) -> tuple[str, ...]:
     return tuple(line.strip() for line in said.splitlines() if wrong.search(line))
 
 
+def expire(stanza: Stanza, ids: Collection[str]) -> None:
+    """Delete backups, and the WAL from before the oldest full one that stays."""
+    for id in sorted(ids, reverse=True):
+        stanza.run(f"--set={id}", "expire")
+    full = sum(one.kind == FULL for one in backups(stanza))
+    if full:
+        stanza.run(f"--repo1-retention-archive={full}", "--repo1-retention-archive-type=full", "expire")
+
+
 def _require_open(found: Mapping[str, Any]) -> None:
     """Raise where a repository could not be read; `info` itself calls that a success."""
     for repository in found.get("repo", ()):
@@ -245,90 +109,20 @@ def _require_open(found: Mapping[str, Any]) -> None:
         )
 
 
-def _made(entry: Mapping[str, Any], versions: Mapping[int, str]) -> Made:
+def _made(entry: Mapping[str, Any], sequence: int, versions: Mapping[int, str]) -> Made:
     at = {key: datetime.fromtimestamp(entry["timestamp"][key], UTC) for key in ("start", "stop")}
     lsn = entry.get("lsn") or {}
     return Made(
         id=entry["label"],
+        sequence=sequence,
         kind=entry["type"],
         started_at=at["start"],
         finished_at=at["stop"],
-        size=entry["info"]["size"],
-        stored=entry["info"]["repository"]["delta"],
+        size=entry["info"]["repository"]["delta"],
+        server_size=entry["info"]["size"],
         lsn=lsn.get("start"),
         end_lsn=lsn.get("stop"),
         parent=entry.get("prior"),
         server_version=versions.get(entry["database"]["id"], ""),
         damaged=bool(entry.get("error")),
     )
-
-
-def _place(repository: str, owner: Account) -> dict[str, str]:
-    scheme, is_url, rest = repository.partition("://")
-    if not is_url:
-        folder = Path(repository).expanduser().absolute() / _PROGRAM
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        make_directory(folder, mode=0o750, owner=owner)
-        if owner.is_other and not can_reach(owner, folder):
-            raise ConfigError(
-                f"user {owner.name}, which runs the server and pgbackrest, cannot enter {folder}",
-                detail="a folder on the way there is closed to other users; nothing was done",
-                hint="choose a --repository that it can enter, or let it in with chmod",
-            )
-        return {"repo1-path": str(folder)}
-    bucket, _, prefix = rest.partition("/")
-    if scheme != "s3":
-        raise ConfigError(
-            f"pgbackrest is led to folders and to s3:// only, not to {scheme}://",
-            detail="nothing was done",
-            hint="choose another --repository, or leave --engine pgbackrest out",
-        )
-    endpoint = urlsplit(os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or "")
-    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
-    return {
-        "repo1-type": "s3",
-        "repo1-path": f"/{prefix.strip('/')}/{_PROGRAM}".replace("//", "/"),
-        "repo1-s3-bucket": bucket,
-        "repo1-s3-region": region,
-        "repo1-s3-endpoint": endpoint.hostname or f"s3.{region}.amazonaws.com",
-        **({"repo1-storage-port": str(endpoint.port)} if endpoint.port else {}),
-        **({"repo1-s3-uri-style": "path"} if endpoint.hostname else {}),
-        "repo1-s3-key": os.environ.get("AWS_ACCESS_KEY_ID", ""),
-        "repo1-s3-key-secret": os.environ.get("AWS_SECRET_ACCESS_KEY", ""),
-    }
-
-
-def _cipher(encryption: Encryption) -> dict[str, str]:
-    if not encryption.recipients:
-        return {}
-    if SYMMETRIC not in encryption.recipients:
-        raise ConfigError(
-            "pgbackrest encrypts with a passphrase only, not for keys",
-            detail=f"recipients: {', '.join(encryption.recipients)}; nothing was done",
-            hint="recipients = ['passphrase'] in [backup], or leave --engine pgbackrest out",
-        )
-    return {"repo1-cipher-type": "aes-256-cbc", "repo1-cipher-pass": encryption.passphrase()}
-
-
-def _explained(said: str, verb: str) -> PgwrightError:
-    words = redact("\n".join(line for line in said.splitlines() if "ERROR" in line or line.startswith(" ")))
-    words = words.strip() or redact(said.strip()) or "it said nothing"
-    if "[050]" in words:
-        return RepositoryLocked(
-            "pgbackrest is working on these backups already",
-            detail=f"{words}; nothing was changed",
-            hint="wait until it has ended",
-        )
-    if "[055]" in words and verb != "backup":
-        return BackupMissing(
-            "pgbackrest has no backups there",
-            detail=words,
-            hint="pgwright backup create --physical --engine pgbackrest",
-        )
-    if "[082]" in words or "[087]" in words:
-        return BackupFailed(
-            "the server's WAL does not reach pgbackrest's archive",
-            detail=words,
-            hint="look into the server's log for what archive_command says: SELECT * FROM pg_stat_archiver",
-        )
-    return BackupFailed(f"pgbackrest {verb} failed", detail=words, hint="mend the cause that it names")

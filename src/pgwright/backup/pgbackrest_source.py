@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
 
-from pgwright.backup.pgbackrest import Made, Stanza
+from pgwright.backup.pgbackrest import Made
+from pgwright.backup.pgbackrest_stanza import Stanza
 from pgwright.backup.recover import Progress
 from pgwright.backup.recovery import Target
 from pgwright.backup.streams import output_of
@@ -43,7 +44,7 @@ class StanzaSource:
     @property
     def bytes(self) -> int:
         """Return about how much disk the new server needs."""
-        return self.backup.size
+        return self.backup.server_size
 
     @property
     def options(self) -> tuple[str, ...]:

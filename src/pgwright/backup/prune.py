@@ -16,7 +16,7 @@ from pgwright.backup.wal import PARTIAL, Archive, Archived
 class PrunePlan:
     """Hold what would go."""
 
-    decisions: tuple[Decision, ...]
+    decisions: tuple[Decision[Manifest], ...]
     wal: tuple[Archived, ...]
 
     @property

@@ -1,4 +1,4 @@
-"""Which backups may go: pure decisions over manifests.
+"""Which backups may go: pure decisions over what is known of them.
 
 Ages count back from the newest backup of the same series, not from a clock: a clock that is wrong, or backups
 that have ceased, never make the old ones go.
@@ -9,10 +9,34 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Generic, Protocol, TypeVar
 
-from pgwright.backup.manifest import Manifest
 
-Series = tuple[object, ...]
+class Kept(Protocol):
+    """Be what is decided upon."""
+
+    @property
+    def id(self) -> str:
+        """Return its name."""
+
+    @property
+    def series(self) -> tuple[object, ...]:
+        """Return what it is comparable within."""
+
+    @property
+    def sequence(self) -> int:
+        """Return its place in the order of making."""
+
+    @property
+    def finished_at(self) -> datetime:
+        """Return when it was finished."""
+
+    @property
+    def parent(self) -> str | None:
+        """Return the id of what it builds on; None for a full one."""
+
+
+Backup = TypeVar("Backup", bound=Kept)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,20 +55,20 @@ class Policy:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Decision:
+class Decision(Generic[Backup]):
     """Say of one backup whether it stays, and why."""
 
-    backup: Manifest
+    backup: Backup
     keep: bool
     reason: str
 
 
-def decide(backups: Iterable[Manifest], policy: Policy) -> tuple[Decision, ...]:
+def decide(backups: Iterable[Backup], policy: Policy) -> tuple[Decision[Backup], ...]:
     """Return a decision for each backup, in the order given."""
     every = tuple(backups)
     reasons: dict[str, str] = {}
-    for series in {series_of(made) for made in every}:
-        reasons |= _kept([made for made in every if series_of(made) == series], policy)
+    for series in {made.series for made in every}:
+        reasons |= _kept([made for made in every if made.series == series], policy)
     known = {made.id: made for made in every}
     for made in every:
         # Whatever an incremental backup that stays was built on has to stay as well.
@@ -58,14 +82,7 @@ def decide(backups: Iterable[Manifest], policy: Policy) -> tuple[Decision, ...]:
     )
 
 
-def series_of(made: Manifest) -> Series:
-    """Return what makes backups comparable: of one server's files, or of the same part of one database."""
-    if made.is_physical:
-        return ("server", made.system)
-    return (made.database, made.content, made.tables)
-
-
-def _kept(series: Sequence[Manifest], policy: Policy) -> dict[str, str]:
+def _kept(series: Sequence[Kept], policy: Policy) -> dict[str, str]:
     newest_first = sorted(series, key=lambda made: made.sequence, reverse=True)
     newest = newest_first[0]
     reasons = {newest.id: "the newest"}

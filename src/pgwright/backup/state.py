@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pgwright.backup.drills import Drill, drills
-from pgwright.backup.encryption import Encryption
+from pgwright.backup.engine import encryption_of, their_backups
 from pgwright.backup.manifest import Manifest
+from pgwright.backup.pgbackrest import Made
 from pgwright.backup.repository import open_repository
+from pgwright.config import Project
 from pgwright.config.backup import LOGICAL, PHYSICAL, BackupConfig
 
 # A day, and two hours for the run itself: a backup that is made daily is never older unless one was missed.
@@ -24,15 +26,15 @@ class BackupState:
 
     repository: str
     logical: Manifest | None
-    physical: Manifest | None
+    physical: Manifest | Made | None
     drills: tuple[Drill, ...]
     damaged: tuple[str, ...]
 
     @property
-    def newest(self) -> Manifest | None:
+    def newest(self) -> Manifest | Made | None:
         """Return the newest of both kinds; None without one."""
         found = [made for made in (self.logical, self.physical) if made is not None]
-        return max(found, key=lambda made: made.sequence, default=None)
+        return max(found, key=lambda made: made.finished_at, default=None)
 
     def age(self, kind: str | None = None) -> float | None:
         """Return the seconds since the newest backup, of a kind or of any, was finished; None without one."""
@@ -54,12 +56,17 @@ class BackupState:
         return None if self.drill is None else (datetime.now(UTC) - self.drill.started_at).total_seconds()
 
 
-def backup_state(config: BackupConfig, database: str) -> BackupState:
-    """Return what the configured repository holds of `database`. Raises the storage's errors."""
+def backup_state(project: Project, database: str) -> BackupState:
+    """Return what the project's repository holds of `database`.
+
+    Raises the errors of the storage, and of pgBackRest where that makes the physical backups.
+    """
+    config = project.backup
     found = open_repository(config.repository, encryption_of(config))
     backups = found.backups()
     logical = [made for made in backups if made.is_whole and made.database == database]
-    physical = [made for made in backups if made.is_physical]
+    own = [made for made in backups if made.is_physical]
+    physical: tuple[Manifest | Made, ...] = (*own, *their_backups(project))
     tried = {one.database: one for one in drills(found) if one.database in (database, None)}
     return BackupState(
         repository=found.url,
@@ -67,13 +74,6 @@ def backup_state(config: BackupConfig, database: str) -> BackupState:
         physical=physical[-1] if physical else None,
         drills=tuple(tried.values()),
         damaged=tuple(broken.id for broken in found.broken()),
-    )
-
-
-def encryption_of(config: BackupConfig) -> Encryption:
-    """Return how a project encrypts. Raises `ConfigError`."""
-    return Encryption(
-        recipients=config.recipients, identity=config.identity, passphrase_file=config.passphrase_file
     )
 
 

@@ -13,7 +13,7 @@ from pgwright.model.finding import Finding, Severity
 def _evaluate(_: Sequence[Row], situation: Situation) -> Iterable[Finding]:
     assert situation.project is not None
     config, database = situation.project.backup, situation.server.database
-    state = backup_state(config, database)
+    state = backup_state(situation.project, database)
     age, last = state.drill_age(), state.drill
     if state.newest is None or not config.drill_days:
         return

@@ -14,7 +14,7 @@ from pgwright.model.run import RunStatus
 def _evaluate(rows: Sequence[Row], situation: Situation) -> Iterable[Finding]:
     assert situation.project is not None
     config, database = situation.project.backup, situation.server.database
-    state = backup_state(config, database)
+    state = backup_state(situation.project, database)
     for row in rows:
         if row["status"] in (RunStatus.FAILED, RunStatus.ABANDONED):
             yield CHECK.finding(

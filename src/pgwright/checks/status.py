@@ -72,7 +72,7 @@ def _backups(situation: Situation) -> tuple[BackupState | None, str | None]:
     if not is_local(project.backup):
         return None, "far away; ask with: pgwright backup list"
     try:
-        return backup_state(project.backup, situation.server.database), None
+        return backup_state(project, situation.server.database), None
     except PgwrightError as error:
         return None, error.message
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from pgwright.cli import backup_engine
-from pgwright.cli.backup_engine import OWN, PGBACKREST, engine_option
+from pgwright.cli.backup_engine import engine_option, is_theirs
 from pgwright.cli.backup_repository import repository_of, repository_options
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import Command, pass_invocation
 from pgwright.cli.output import duration, size
+from pgwright.config.backup import PGBACKREST
 from pgwright.model.wording import counted
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def create(
     differential: bool,
     checksums: bool,
     label: str | None,
-    engine: str,
+    engine: str | None,
     repository: str | None,
     identity: Path | None,
     passphrase_file: Path | None,
@@ -103,17 +104,18 @@ def create(
 
     if schema_only and data_only:
         raise UsageError("--schema-only and --data-only leave nothing", hint="choose one of them")
-    if differential and engine == OWN:
+    theirs = is_theirs(invocation, engine)
+    if differential and not theirs:
         raise UsageError(
             "differential backups are pgbackrest's", hint="use --incremental, or add --engine pgbackrest"
         )
-    is_physical = physical or incremental or engine == PGBACKREST
+    is_physical = physical or incremental or differential or engine == PGBACKREST
     if is_physical and any((form, tables, groups, schema_only, data_only, checksums, role_passwords)):
         raise UsageError(
             "a physical backup holds the whole server as it is",
             hint="leave the options about tables, contents and formats out",
         )
-    if engine == PGBACKREST:
+    if is_physical and theirs:
         kind = "incr" if incremental else "diff" if differential else "full"
         backup_engine.create(invocation, repository, passphrase_file, kind=kind, label=label)
         return

@@ -36,8 +36,7 @@ def drill(
     Example: pgwright backup drill
     """
     from pgwright.cli.progress import bars  # noqa: PLC0415
-    from pgwright.jobs.backup import is_drill_due, run_drill  # noqa: PLC0415
-    from pgwright.pg import parse_address  # noqa: PLC0415
+    from pgwright.jobs.backup import chosen_backup, is_drill_due, run_drill  # noqa: PLC0415
 
     invocation = ctx.ensure_object(Invocation)
     project, database, out = invocation.project, invocation.database, invocation.output
@@ -45,7 +44,7 @@ def drill(
         out.result(None, lambda: out.line("no drill is due"))
         return
     found = repository_of(invocation, repository, identity, passphrase_file)
-    chosen = found.get(backup, database=parse_address(database.url).dbname, physical=True)
+    chosen = chosen_backup(project, database, found, backup)
     invocation.state_left = "the live database was not touched; a leftover server drill-... can be removed"
     with bars(out) as shown:
         done = run_drill(project, database, found, chosen, progress=shown.update)

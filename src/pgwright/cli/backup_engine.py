@@ -1,4 +1,4 @@
-"""`--engine pgbackrest`: the same commands over pgBackRest's backups."""
+"""`--engine`, and what the same commands show of pgBackRest's backups."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ import click
 
 from pgwright.cli.backup_repository import encryption_of
 from pgwright.cli.output import duration, size
+from pgwright.config.backup import OWN, PGBACKREST
+from pgwright.model.wording import counted
 
 if TYPE_CHECKING:
-    from pgwright.backup.pgbackrest import Made, Stanza
+    from pgwright.backup.pgbackrest import Made
+    from pgwright.backup.pgbackrest_stanza import Stanza
     from pgwright.cli.context import Invocation
-
-OWN, PGBACKREST = "pgwright", "pgbackrest"
 
 
 def engine_option(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -23,17 +24,21 @@ def engine_option(function: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--engine",
         type=click.Choice([OWN, PGBACKREST]),
-        default=OWN,
-        show_default=True,
-        help="Who makes and keeps the backups: this tool, or pgBackRest, where it is installed.",
+        help="Whose physical backups are meant: this tool's, or those of pgBackRest, where it is installed. "
+        "Default: engine of [backup], else pgwright.",
     )(function)
+
+
+def is_theirs(invocation: Invocation, engine: str | None) -> bool:
+    """Tell whether pgBackRest makes the physical backups, by --engine or else by [backup]."""
+    return (engine or invocation.project.backup.engine) == PGBACKREST
 
 
 def stanza(
     invocation: Invocation, repository: str | None, identity: Path | None, passphrase_file: Path | None
 ) -> Stanza:
     """Return what leads to pgBackRest's backups of this project."""
-    from pgwright.backup.pgbackrest import stanza_of  # noqa: PLC0415
+    from pgwright.backup.pgbackrest_stanza import stanza_of  # noqa: PLC0415
 
     project = invocation.project
     encryption = encryption_of(invocation, identity, passphrase_file)
@@ -51,7 +56,7 @@ def create(
 ) -> None:
     """Make a backup and show it."""
     from pgwright.backup.pgbackrest import create as do_create  # noqa: PLC0415
-    from pgwright.backup.pgbackrest import stanza_of_server
+    from pgwright.backup.pgbackrest_stanza import stanza_of_server  # noqa: PLC0415
     from pgwright.cli.progress import bars  # noqa: PLC0415
 
     project, out = invocation.project, invocation.output
@@ -71,50 +76,41 @@ def create(
         took = (made.finished_at - made.started_at).total_seconds()
         what = f"what changed since {made.parent}" if made.parent else "the whole server"
         out.line(f"backup {made.id} by pgbackrest")
-        out.line(f"{what}: {size(made.stored)} for {size(made.size)}, {duration(took)}")
-        out.line("prove it: pgwright backup verify --engine pgbackrest")
+        out.line(f"{what}: {size(made.size)} for {size(made.server_size)}, {duration(took)}")
+        out.line(f"prove it: pgwright backup drill {made.id}")
 
     out.result(made, render)
 
 
-def show_list(invocation: Invocation, found: Sequence[Made]) -> None:
-    """Print the backups."""
+def print_list(invocation: Invocation, found: Sequence[Made]) -> None:
+    """Print pgBackRest's backups as a table."""
     out = invocation.output
-
-    def render() -> None:
-        if not found:
-            out.line("no backups by pgbackrest yet; make one with:")
-            out.line("  pgwright backup create --physical --engine pgbackrest")
-            return
-        columns = ("id", "kind", "finished", "took", "size", "stored", "damaged")
-        rows = [
-            (
-                one.id,
-                one.kind,
-                one.finished_at,
-                duration((one.finished_at - one.started_at).total_seconds()),
-                size(one.size),
-                size(one.stored),
-                one.damaged,
-            )
-            for one in found
-        ]
-        out.table(columns, rows)
-
-    out.result({"backups": found}, render)
+    if not found:
+        out.line("no backups by pgbackrest yet; make one with:")
+        out.line("  pgwright backup create --physical --engine pgbackrest")
+        return
+    columns = ("id", "kind", "finished", "took", "size", "of the server", "damaged")
+    rows = [
+        (
+            one.id,
+            one.kind,
+            one.finished_at,
+            duration((one.finished_at - one.started_at).total_seconds()),
+            size(one.size),
+            size(one.server_size),
+            one.damaged,
+        )
+        for one in found
+    ]
+    out.table(columns, rows, title="by pgbackrest")
 
 
-def show_verdict(invocation: Invocation, found: Sequence[Made], problems: Sequence[str]) -> bool:
-    """Print what pgBackRest's own look at every file found; tell whether all is well."""
+def print_verdict(invocation: Invocation, *, backups: Sequence[Made], problems: Sequence[str]) -> None:
+    """Print what pgBackRest's own look at every file found."""
     out = invocation.output
-
-    def render() -> None:
-        for problem in problems:
-            out.line(problem, style="red")
-        if not found:
-            out.line("no backups by pgbackrest yet")
-        elif not problems:
-            out.line(f"{len(found)} backups and their WAL are whole")
-
-    out.result({"backups": found, "problems": problems}, render)
-    return bool(found) and not problems
+    for problem in problems:
+        out.line(f"pgbackrest: {problem}", style="red")
+    if not backups:
+        out.line("no backups by pgbackrest yet")
+    elif not problems:
+        out.line(f"{counted(len(backups), 'backup')} by pgbackrest and their WAL are whole")

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pgwright.cli.backup_engine import PGBACKREST, engine_option, show_list, stanza
+from pgwright.cli.backup_engine import engine_option, is_theirs, print_list, stanza
 from pgwright.cli.backup_repository import repository_of, repository_options
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import Command, pass_invocation
 from pgwright.cli.output import duration, size
+from pgwright.config.backup import PGBACKREST
 from pgwright.model.wording import counted
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 def list_backups(
     invocation: Invocation,
     *,
-    engine: str,
+    engine: str | None,
     repository: str | None,
     identity: Path | None,
     passphrase_file: Path | None,
@@ -34,10 +35,13 @@ def list_backups(
 
     Example: pgwright backup list --json
     """
-    if engine == PGBACKREST:
-        from pgwright.backup.pgbackrest import backups as theirs  # noqa: PLC0415
+    from pgwright.backup import pgbackrest  # noqa: PLC0415
 
-        show_list(invocation, theirs(stanza(invocation, repository, identity, passphrase_file)))
+    theirs = None
+    if is_theirs(invocation, engine):
+        theirs = pgbackrest.backups(stanza(invocation, repository, identity, passphrase_file))
+    if theirs is not None and engine == PGBACKREST:
+        invocation.output.result({"backups": theirs}, lambda: print_list(invocation, theirs))
         return
     found = repository_of(invocation, repository, identity, passphrase_file)
     backups, broken, unfinished = found.backups(), found.broken(), found.unfinished()
@@ -53,6 +57,8 @@ def list_backups(
             out.line(f"{bad.id}: {bad.reason.message}", style="red")
         for id in unfinished:
             out.line(f"{id}: runs now, or was broken off; the next backup clears it away")
+        if theirs is not None:
+            print_list(invocation, theirs)
 
     out.result(
         {
@@ -60,6 +66,7 @@ def list_backups(
             "backups": backups,
             "broken": [{"id": bad.id, "reason": bad.reason.message} for bad in broken],
             "unfinished": unfinished,
+            **({} if theirs is None else {"pgbackrest": theirs}),
         },
         render,
     )

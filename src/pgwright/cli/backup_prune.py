@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +13,11 @@ from pgwright.cli.context import Invocation
 from pgwright.cli.group import Command, pass_invocation
 from pgwright.cli.output import size
 from pgwright.model.wording import counted
+
+if TYPE_CHECKING:
+    from pgwright.backup.manifest import Manifest
+    from pgwright.backup.pgbackrest import Made
+    from pgwright.backup.retention import Decision
 
 
 @click.command("prune", cls=Command)
@@ -38,12 +44,15 @@ def prune(
     """Delete backups that no rule keeps, and WAL that nothing needs any more.
 
     Ages count from the newest backup. Never deleted are the newest of each database and server, and what
-    an incremental backup that stays builds on.
+    an incremental backup that stays builds on. Where pgbackrest makes the physical backups, it deletes those.
 
     Example: pgwright backup prune --days 30 --weekly 8 --monthly 12 --dry-run
     """
+    from pgwright.backup.engine import project_stanza, their_backups  # noqa: PLC0415
+    from pgwright.backup.pgbackrest import expire  # noqa: PLC0415
     from pgwright.backup.prune import plan_prune  # noqa: PLC0415
     from pgwright.backup.prune import prune as do_prune
+    from pgwright.backup.retention import decide  # noqa: PLC0415
     from pgwright.jobs.backup import policy_of  # noqa: PLC0415
 
     found = repository_of(invocation, repository, identity, passphrase_file)
@@ -51,25 +60,26 @@ def prune(
         policy_of(invocation.project), **{name: rule for name, rule in rules.items() if rule is not None}
     )
     plan, out = plan_prune(found, policy), invocation.output
-    gone = len(plan.removed)
+    theirs = decide(their_backups(invocation.project), policy)
+    decisions: tuple[Decision[Any], ...] = (*plan.decisions, *theirs)
+    expired = [d.backup for d in theirs if not d.keep]
+    removed: tuple[Manifest | Made, ...] = (*plan.removed, *expired)
+    gone, freed = len(removed), plan.bytes + sum(made.size for made in expired)
 
     def render() -> None:
         columns = ("id", "finished", "size", "stays", "why")
-        rows = [
-            (d.backup.id, d.backup.finished_at, size(d.backup.size), d.keep, d.reason) for d in plan.decisions
-        ]
+        rows = [(d.backup.id, d.backup.finished_at, size(d.backup.size), d.keep, d.reason) for d in decisions]
         if rows:
             out.table(columns, rows)
         out.line(
-            f"{counted(gone, 'backup')} and {counted(len(plan.wal), 'file')} of WAL can go, "
-            f"{size(plan.bytes)}"
+            f"{counted(gone, 'backup')} and {counted(len(plan.wal), 'file')} of WAL can go, {size(freed)}"
         )
 
     facts = {
-        "removed": [made.id for made in plan.removed],
-        "kept": {d.backup.id: d.reason for d in plan.decisions if d.keep},
+        "removed": [made.id for made in removed],
+        "kept": {d.backup.id: d.reason for d in decisions if d.keep},
         "wal": len(plan.wal),
-        "bytes": plan.bytes,
+        "bytes": freed,
         "dry_run": dry_run,
     }
     if dry_run or not (gone or plan.wal):
@@ -79,8 +89,7 @@ def prune(
         render()
     invocation.confirm(f"Delete {counted(gone, 'backup')}?", yes=yes)
     invocation.state_left = "backups that were reached are gone, each as a whole; the others stay"
-    done = do_prune(found, policy)
-    out.result(
-        facts,
-        lambda: out.line(f"deleted {counted(len(done.removed), 'backup')}; {size(done.bytes)} free again"),
-    )
+    do_prune(found, policy)
+    if theirs:
+        expire(project_stanza(invocation.project), [made.id for made in expired])
+    out.result(facts, lambda: out.line(f"deleted {counted(gone, 'backup')}; {size(freed)} free again"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pgwright.cli.backup_engine import PGBACKREST, engine_option, stanza
+from pgwright.cli.backup_engine import engine_option, is_theirs, stanza
 from pgwright.cli.backup_repository import repository_of, repository_options
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import Command, pass_invocation
@@ -58,7 +58,7 @@ def recover(
     name: str,
     replace: str | None,
     explain: bool,
-    engine: str,
+    engine: str | None,
     production: str | None,
     yes: bool,
     repository: str | None,
@@ -89,7 +89,7 @@ def recover(
     )
     found = repository_of(invocation, repository, identity, passphrase_file)
     source: Source
-    if engine == PGBACKREST:
+    if is_theirs(invocation, engine):
         place = stanza(invocation, repository, identity, passphrase_file)
         made = pgbackrest.find(place, backup)
         source = StanzaSource(stanza=place, backup=made, target=target, named=backup is not None)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from pgwright.cli.backup_engine import PGBACKREST, engine_option, show_verdict, stanza
+from pgwright.cli.backup_engine import engine_option, is_theirs, print_verdict, stanza
 from pgwright.cli.backup_repository import repository_of, repository_options
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import Command
 from pgwright.cli.output import size
+from pgwright.config.backup import PGBACKREST
 from pgwright.model.wording import counted
 
 
@@ -23,7 +25,7 @@ def verify(
     ctx: click.Context,
     *,
     backups: tuple[str, ...],
-    engine: str,
+    engine: str | None,
     repository: str | None,
     identity: Path | None,
     passphrase_file: Path | None,
@@ -36,17 +38,19 @@ def verify(
 
     Example: pgwright backup verify latest
     """
+    from pgwright.backup import pgbackrest  # noqa: PLC0415
     from pgwright.backup.verify import verify_repository, verify_wal  # noqa: PLC0415
     from pgwright.cli.progress import bars  # noqa: PLC0415
 
     invocation = ctx.ensure_object(Invocation)
-    if engine == PGBACKREST:
-        from pgwright.backup import pgbackrest  # noqa: PLC0415
-
+    theirs: dict[str, Any] = {}
+    if is_theirs(invocation, engine) and not backups:
         place = stanza(invocation, repository, identity, passphrase_file)
-        if not show_verdict(invocation, pgbackrest.backups(place), pgbackrest.verify(place)):
-            ctx.exit(1)
-        return
+        theirs = {"backups": pgbackrest.backups(place), "problems": pgbackrest.verify(place)}
+    sound = not theirs or (theirs["backups"] and not theirs["problems"])
+    if engine == PGBACKREST:
+        invocation.output.result(theirs, lambda: print_verdict(invocation, **theirs))
+        ctx.exit(0 if sound else 1)
     found = repository_of(invocation, repository, identity, passphrase_file)
     chosen = [found.get(id) for id in backups] if backups else found.backups()
     with bars(invocation.output) as shown:
@@ -56,7 +60,7 @@ def verify(
     out = invocation.output
 
     def render() -> None:
-        if not verdicts:
+        if not verdicts and not theirs:
             out.line(f"no backups in {found.url} yet; make one with: pgwright backup create")
         for verdict in verdicts:
             if verdict.problems:
@@ -74,6 +78,10 @@ def verify(
             names = ", ".join(foreign[:5])
             out.line(f"left alone, {counted(len(foreign), 'file')} of no finished backup: {names}")
 
-    out.result({"repository": found.url, "backups": verdicts, "wal": wal, "foreign": foreign}, render)
-    if not verdicts or wal or any(verdict.problems for verdict in verdicts):
+        if theirs:
+            print_verdict(invocation, **theirs)
+
+    facts = {"repository": found.url, "backups": verdicts, "wal": wal, "foreign": foreign}
+    out.result({**facts, **({"pgbackrest": theirs} if theirs else {})}, render)
+    if not (verdicts or theirs) or not sound or wal or any(verdict.problems for verdict in verdicts):
         ctx.exit(1)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pgwright.cli.backup_engine import is_theirs
 from pgwright.cli.backup_repository import repository_of, repository_options
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import group, pass_invocation
@@ -141,6 +142,9 @@ def status(
     out = invocation.output
 
     def render() -> None:
+        if not state.files and is_theirs(invocation, None):
+            out.line("pgbackrest archives the WAL; look at it with: pgwright backup verify")
+            return
         if not state.files:
             out.line(f"no WAL in {found.url} yet")
             out.line("archive it with a service that runs: pgwright backup wal stream")

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LOGICAL, PHYSICAL = "logical", "physical"
+OWN, PGBACKREST = "pgwright", "pgbackrest"
 
 
 @dataclass(frozen=True, kw_only=True)
 class BackupConfig:
     """Say where and how this project is backed up.
 
-    `repository` is a folder or ``s3://``, ``gs://``, ``az://``. `recipients` are who can read the backups,
+    `repository` is a folder or ``s3://``, ``gs://``, ``az://``. `engine` makes the physical backups and
+    archives the WAL: ``pgwright`` or ``pgbackrest``. `recipients` are who can read the backups,
     `identity` and `passphrase_file` what opens them. `schedule` is the time of day of the daily run,
     ``HH:MM``, and `daily` what it makes: ``logical`` backups, ``physical`` ones, or both. A physical one is
     full every `full_days`, and in between incremental where the server can. `drill_days` is the longest time
@@ -21,6 +23,7 @@ class BackupConfig:
     """
 
     repository: str
+    engine: str = OWN
     recipients: tuple[str, ...] = ()
     identity: Path | None = None
     passphrase_file: Path | None = None

@@ -43,6 +43,7 @@ SECTIONS: Mapping[str, Section] = MappingProxyType(
         "backup": Section(
             keys={
                 "repository": TEXT,
+                "engine": TEXT,
                 "recipients": TEXTS,
                 "identity": TEXT,
                 "passphrase_file": TEXT,
@@ -72,6 +73,7 @@ _MODELS = re.compile(r"sqlalchemy:[\w.]+:[\w.]+|django:[\w.]+|file:.+")
 _MIGRATIONS = re.compile(r"alembic:.+|django")
 _TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _DAILY = re.compile(r"logical|physical")
+_ENGINES = re.compile("pgwright|pgbackrest")
 _DUMP_FORMS = re.compile(r"plain|custom|parallel")
 
 
@@ -175,6 +177,7 @@ def _check_values(tree: Mapping[str, Any], source: Source) -> None:
             '"sqlalchemy:app.models:Base", "django:app.settings" or "file:schema.sql"',
         ),
         ("project", "migrations", _MIGRATIONS, '"alembic:alembic.ini" or "django"'),
+        ("backup", "engine", _ENGINES, '"pgwright" or "pgbackrest"'),
         ("backup", "format", _DUMP_FORMS, '"custom", "parallel" or "plain"'),
         ("backup", "schedule", _TIME_OF_DAY, 'a time of day, "02:00"'),
         ("backup", "daily", _DAILY, '["logical"], ["physical"] or ["logical", "physical"]'),

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from pgwright.backup import pgbackrest
 from pgwright.backup.base import create_base
 from pgwright.backup.create import DumpOptions, Progress, create_dump
-from pgwright.backup.drill import drill
+from pgwright.backup.drill import drill, drill_source
 from pgwright.backup.drills import Drill
+from pgwright.backup.engine import project_stanza, their_backups
 from pgwright.backup.manifest import Kind, Manifest
+from pgwright.backup.pgbackrest import Made
+from pgwright.backup.pgbackrest_source import StanzaSource
 from pgwright.backup.prune import prune
+from pgwright.backup.recovery import Target
 from pgwright.backup.repository import Repository
-from pgwright.backup.retention import Policy
+from pgwright.backup.retention import Policy, decide
 from pgwright.backup.state import backup_state
 from pgwright.backup.trial import DrillOptions
 from pgwright.checks.run import run_checks
 from pgwright.config import Database, Project
-from pgwright.config.backup import LOGICAL, PHYSICAL
+from pgwright.config.backup import LOGICAL, PGBACKREST, PHYSICAL
 from pgwright.errors import BackupMissing, UnsupportedServerError
 from pgwright.jobs.record import Outcome, run_job
 from pgwright.pg.address import parse_address
@@ -37,55 +42,96 @@ def run_backup(
     Raises `LockTimeoutError` when it is being done already, and the errors of its parts.
     """
     config = project.backup
-    made: list[Manifest] = []
+    made: list[Manifest | Made] = []
 
     def work() -> Mapping[str, Any]:
         if LOGICAL in config.daily:
             options = DumpOptions(form=config.form, jobs=config.jobs)
             made.append(create_dump(repository, database.url, options, progress=progress))
         if PHYSICAL in config.daily:
-            made.append(_base(repository, database.url, config.full_days, progress))
+            made.append(_physical(project, database, repository, progress))
         gone = prune(repository, policy_of(project))
+        theirs = _expire(project)
+        removed: tuple[Manifest | Made, ...] = (*gone.removed, *theirs)
         return {
             "backups": [new.id for new in made],
             "bytes": sum(new.size for new in made),
-            "removed": [old.id for old in gone.removed],
-            "freed": gone.bytes,
+            "removed": [old.id for old in removed],
+            "freed": gone.bytes + sum(old.size for old in theirs),
         }
 
     outcome = run_job(database.url, BACKUP, work)
     if is_drill_due(project, database):
         for new in made:
             # A server that cannot read what it writes leaves drills to a machine that has the key.
-            if repository.can_read(new):
+            if isinstance(new, Made) or repository.can_read(new):
                 run_drill(project, database, repository, new, progress=progress)
     return outcome
 
 
-def _base(repository: Repository, url: str, full_days: int, progress: Progress | None) -> Manifest:
-    """Make a base backup: incremental as long as the last full one is young enough and the server can."""
-    full = [made for made in repository.backups() if made.kind is Kind.BASE]
-    # Runs do not begin to the second: a week is over in the hour in which it began.
-    edge = datetime.now(UTC) - timedelta(days=full_days, hours=-1)
-    if full and full[-1].finished_at > edge:
+def _physical(
+    project: Project, database: Database, repository: Repository, progress: Progress | None
+) -> Manifest | Made:
+    """Make a physical backup by the project's engine: full when the last full one is too old, else on top."""
+    days = project.backup.full_days
+    if project.backup.engine == PGBACKREST:
+        stanza = project_stanza(project, database.url)
+        full = [one.finished_at for one in pgbackrest.backups(stanza) if one.kind == pgbackrest.FULL]
+        kind = pgbackrest.INCREMENTAL if _is_young(full, days) else pgbackrest.FULL
+        return pgbackrest.create(stanza, kind)
+    if _is_young((one.finished_at for one in repository.backups() if one.kind is Kind.BASE), days):
         with suppress(UnsupportedServerError, BackupMissing):
-            return create_base(repository, url, incremental=True, progress=progress)
-    return create_base(repository, url, progress=progress)
+            return create_base(repository, database.url, incremental=True, progress=progress)
+    return create_base(repository, database.url, progress=progress)
+
+
+def _is_young(finished: Iterable[datetime], days: int) -> bool:
+    # Runs do not begin to the second: a week is over in the hour in which it began.
+    edge = datetime.now(UTC) - timedelta(days=days, hours=-1)
+    return any(at > edge for at in list(finished)[-1:])
+
+
+def _expire(project: Project) -> tuple[Made, ...]:
+    """Let pgBackRest delete what no rule keeps, and return it."""
+    gone = tuple(d.backup for d in decide(their_backups(project), policy_of(project)) if not d.keep)
+    if project.backup.engine == PGBACKREST:
+        pgbackrest.expire(project_stanza(project), [made.id for made in gone])
+    return gone
 
 
 def is_drill_due(project: Project, database: Database) -> bool:
     """Tell whether the last drill is longer ago than ``drill_days``; 0 is never."""
     days = project.backup.drill_days
-    state = backup_state(project.backup, parse_address(database.url).dbname)
+    state = backup_state(project, parse_address(database.url).dbname)
     age = state.drill_age()
     return bool(days) and (age is None or age > days * 86400)
+
+
+def chosen_backup(
+    project: Project, database: Database, repository: Repository, id: str | None = None
+) -> Manifest | Made:
+    """Return a backup by its id, by default the newest that all of a database is in, whoever made it.
+
+    Raises `BackupMissing`.
+    """
+    theirs, name = their_backups(project), parse_address(database.url).dbname
+    for made in theirs:
+        if made.id == id:
+            return made
+    if id is not None or not theirs:
+        return repository.get(id, database=name, physical=True)
+    try:
+        own = repository.get(database=name, physical=True)
+    except BackupMissing:
+        return theirs[-1]
+    return own if own.finished_at > theirs[-1].finished_at else theirs[-1]
 
 
 def run_drill(
     project: Project,
     database: Database,
     repository: Repository,
-    backup: Manifest,
+    backup: Manifest | Made,
     *,
     progress: Progress | None = None,
 ) -> Drill:
@@ -101,7 +147,14 @@ def run_drill(
         database=parse_address(database.url).dbname,
         jobs=config.jobs,
     )
-    return drill(repository, backup, options, inspect=lambda url: _wrong(project, url), progress=progress)
+
+    def inspect(url: str) -> Sequence[str]:
+        return _wrong(project, url)
+
+    if isinstance(backup, Made):
+        source = StanzaSource(stanza=project_stanza(project), backup=backup, target=Target(), named=True)
+        return drill_source(repository, source, backup.id, options, inspect=inspect, progress=progress)
+    return drill(repository, backup, options, inspect=inspect, progress=progress)
 
 
 def policy_of(project: Project) -> Policy:

@@ -17,7 +17,7 @@ import psycopg
 import pytest
 
 from pgwright import server
-from pgwright.backup import pgbackrest
+from pgwright.backup import pgbackrest_stanza
 from pgwright.backup.encryption import Encryption
 from pgwright.server import Binaries
 from tests.integration.backup.running import pgwright
@@ -26,9 +26,36 @@ from tests.integration.backup.running import pgwright
 PROGRAMS = Path("/usr/lib/postgresql/15/bin")
 
 
+class Team:
+    """Run commands in a project whose server archives through pgBackRest."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.url = (folder / ".env").read_text().partition("=")[2].strip()
+
+    def run(self, *words: str, code: int = 0, **environment: str) -> Any:
+        secret = {"PGWRIGHT_PASSPHRASE": "correct-horse", **environment}
+        done = pgwright(*words, "--json", cwd=self.folder, **secret)
+        assert done.returncode == code, done.stdout + done.stderr
+        assert "correct-horse" not in done.stdout + done.stderr
+        return json.loads(done.stdout) if done.stdout else done.stderr
+
+    def by_option(self, *words: str, code: int = 0, **environment: str) -> Any:
+        return self.run("backup", *words, "--engine", "pgbackrest", code=code, **environment)
+
+    def start_archiving(self) -> None:
+        """Do what the first refusal says."""
+        assert self.by_option("list") == {"backups": []}
+        advice = self.by_option("create", code=4)["error"]["hint"]
+        match = re.search(r"archive_command = '(.*?)'", advice)
+        assert match and "correct-horse" not in match[1]
+        server.stop(self.folder.name)
+        server.start(self.folder.name, settings={"archive_mode": "on", "archive_command": match[1]})
+
+
 @pytest.fixture
-def place() -> Iterator[Path]:
-    """Return the folder of a project, with a server that does not archive yet."""
+def team() -> Iterator[Team]:
+    """Return a project with a server that does not archive yet."""
     if shutil.which("pgbackrest") is None or not (PROGRAMS / "postgres").is_file():
         pytest.skip("pgbackrest or PostgreSQL 15 of the system is not installed")
     # The account of the server must be able to enter it.
@@ -41,31 +68,16 @@ def place() -> Iterator[Path]:
     try:
         started = server.start(folder.name, binaries=Binaries(bin_dir=PROGRAMS))
         (folder / ".env").write_text(f"DATABASE_URL={server.url(started)}\n")
-        yield folder
+        yield Team(folder)
     finally:
         server.remove(folder.name)
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def test_backups_by_pgbackrest_from_end_to_end(place: Path) -> None:
-    secret = {"PGWRIGHT_PASSPHRASE": "correct-horse"}
-
-    def run(*words: str, code: int = 0, **environment: str) -> Any:
-        done = pgwright(
-            "backup", *words, "--engine", "pgbackrest", "--json", cwd=place, **{**secret, **environment}
-        )
-        assert done.returncode == code, done.stdout + done.stderr
-        assert "correct-horse" not in done.stdout + done.stderr
-        return json.loads(done.stdout) if done.stdout else done.stderr
-
-    url = (place / ".env").read_text().partition("=")[2].strip()
-    assert run("list") == {"backups": []}
-    advice = run("create", code=4)["error"]["hint"]
-    match = re.search(r"archive_command = '(.*?)'", advice)
-    assert match and "correct-horse" not in match[1]
-    server.stop(place.name)
-    server.start(place.name, settings={"archive_mode": "on", "archive_command": match[1]})
-    with psycopg.connect(url, autocommit=True) as conn:
+def test_backups_by_pgbackrest_from_end_to_end(team: Team) -> None:
+    run = team.by_option
+    team.start_archiving()
+    with psycopg.connect(team.url, autocommit=True) as conn:
         conn.execute("CREATE TABLE orders AS SELECT g AS id FROM generate_series(1, 100) g")
         full = run("create", "--label", "before the release")
         assert full["kind"] == "full" and not full["parent"]
@@ -99,10 +111,56 @@ def test_backups_by_pgbackrest_from_end_to_end(place: Path) -> None:
         server.remove(name)
 
     # One changed byte is found.
-    stored = place / "repository" / "pgbackrest" / "backup" / "shop" / full["id"] / "pg_data"
+    stored = team.folder / "repository" / "pgbackrest" / "backup" / "shop" / full["id"] / "pg_data"
     path = next(stored.rglob("PG_VERSION*"))
     path.write_bytes(path.read_bytes()[:-1] + b"?")
     assert run("verify", code=1)["problems"]
+
+
+def test_as_the_engine_of_a_project(team: Team) -> None:
+    """Named in pgwright.toml, it makes the physical backups of the daily run, and of every other command."""
+    config = team.folder / "pgwright.toml"
+    more = 'engine = "pgbackrest"\ndaily = ["logical", "physical"]\nschedule = "02:00"\nkeep_days = 0\n'
+    queries = 'queries = ["SELECT count(*) = 10 FROM orders"]\n'
+    config.write_text(config.read_text().replace("[backup]\n", f"[backup]\n{more}{queries}"))
+    team.start_archiving()
+    with psycopg.connect(team.url, autocommit=True) as conn:
+        conn.execute("CREATE TABLE orders AS SELECT g AS id FROM generate_series(1, 10) g")
+
+    def findings(code: int) -> set[str]:
+        only = ("--only", "backup_overdue", "--only", "backup_drill")
+        return {f["check"] for f in team.run("doctor", *only, code=code)["findings"]}
+
+    assert findings(1) == {"backup_overdue"}
+    dump, full = team.run("backup", "run")["backups"]
+    assert not findings(0)
+    state = team.run("status")["backups"]
+    assert state["newest"]["id"] == state["drill"]["backup"] == full and state["drill"]["passed"]
+    dump, on_top = team.run("backup", "run")["backups"]
+    listed = team.run("backup", "list")
+    assert [made["id"] for made in listed["backups"]] == [dump]
+    assert [(made["kind"], made["parent"]) for made in listed["pgbackrest"]] == [
+        ("full", None), ("incr", full),
+    ]  # fmt: skip
+    verdict = team.run("backup", "verify")
+    assert verdict["pgbackrest"]["problems"] == [] and len(verdict["backups"]) == 1
+    assert team.run("backup", "drill")["backup"] == on_top
+
+    # A new full one lets the old ones go, and their WAL with them.
+    new = team.run("backup", "create", "--physical")
+    assert new["kind"] == "full"
+    archived = team.folder / "repository" / "pgbackrest" / "archive" / "shop"
+    before = len(list(archived.rglob("0*-*")))
+    assert set(team.run("backup", "prune", "--dry-run")["removed"]) == {full, on_top}
+    assert len(team.run("backup", "list")["pgbackrest"]) == 3
+    team.run("backup", "prune", "--yes")
+    assert [made["id"] for made in team.run("backup", "list")["pgbackrest"]] == [new["id"]]
+    assert len(list(archived.rglob("0*-*"))) < before
+    with psycopg.connect(team.url, autocommit=True) as conn:
+        conn.execute("DELETE FROM orders")
+    newest = team.run("backup", "create", "--incremental")["id"]
+    assert "count(*) = 10" in team.run("backup", "drill", newest, code=1)["problems"][0]
+    assert findings(1) == {"backup_drill"}
 
 
 def test_what_pgbackrest_needs(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,4 +178,4 @@ def test_what_pgbackrest_needs(database: str, tmp_path: Path, monkeypatch: pytes
     if shutil.which("pgbackrest") is None:
         pytest.skip("pgbackrest is not installed")
     with pytest.raises(Exception, match="passphrase only"):
-        pgbackrest.stanza_of(str(tmp_path / "r"), "shop", Encryption(recipients=("age1x",)))
+        pgbackrest_stanza.stanza_of(str(tmp_path / "r"), "shop", Encryption(recipients=("age1x",)))

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pgwright.backup.manifest import DatabaseFacts, Kind, Manifest
-from pgwright.backup.retention import Policy, decide, series_of
+from pgwright.backup.retention import Policy, decide
 
 NEWEST = datetime(2025, 7, 31, 2, tzinfo=UTC)
 SHOP = DatabaseFacts(name="shop", encoding="UTF8", collation="C", character_type="C", owner="jo")
@@ -80,4 +80,4 @@ def test_never_everything_and_twice_is_once(days: list[int], policy: Policy) -> 
     first = [decision.backup for decision in decide(backups, policy) if decision.keep]
     assert max(backups, key=lambda m: m.sequence) in first
     assert [d.backup for d in decide(first, policy) if d.keep] == first
-    assert len({series_of(m) for m in backups}) == 1
+    assert len({m.series for m in backups}) == 1
