@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from pgwright.kinds.contract import Context
-from pgwright.model.catalog import Catalog
+from pgwright.model.catalog import Catalog, CatalogObject
 from pgwright.model.names import ObjectId
 
 # What can be dropped before its table, so that a circle of tables opens.
@@ -41,7 +41,8 @@ def carried(before: Catalog, context: Context) -> Catalog:
 def circular_parts(context: Context) -> frozenset[ObjectId]:
     """Return the parts that must be dropped by themselves, because their tables refer to each other.
 
-    Those are the ones between tables that can be reached from each other.
+    Those are the ones between tables that can be reached from each other, and what copies are copies of: a
+    foreign key to a partitioned table has one for each partition.
     """
     edges: dict[ObjectId, set[ObjectId]] = {}
     crossing: list[tuple[ObjectId, ObjectId, ObjectId]] = []
@@ -54,10 +55,29 @@ def circular_parts(context: Context) -> frozenset[ObjectId]:
                 edges.setdefault(carrier, set()).add(other)
                 if part != carrier and part.kind in _DROPPED_ALONE:
                     crossing.append((part, carrier, other))
+                    source = _source(part, context)
+                    if source is not None:
+                        crossing.append((source, carrier, other))
     component = _components(edges)
     return frozenset(
         part for part, one, other in crossing if one in component and component.get(other) == component[one]
     )
+
+
+def copies(context: Context) -> Mapping[ObjectId, ObjectId]:
+    """Return for each explicit part that is a copy what it is a copy of."""
+    found = {part: _source(part, context) for part in context.explicit}
+    return {part: source for part, source in found.items() if source is not None}
+
+
+def _source(id: ObjectId, context: Context) -> ObjectId | None:
+    o = context.before.objects[id]
+    alike = (d for d in o.depends_on if d.kind == id.kind and d in context.dropped) if o.derived else ()
+    return next((d for d in alike if _type(context.before.objects[d]) == _type(o)), None)
+
+
+def _type(o: CatalogObject) -> object:
+    return getattr(o, "type", None)
 
 
 def carriers(context: Context) -> Mapping[ObjectId, ObjectId]:

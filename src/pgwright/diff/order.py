@@ -38,17 +38,19 @@ def order(
     contested: Iterable[tuple[Move, Move]] = (),
     *,
     additive: Collection[ObjectId] = (),
+    copies: Mapping[ObjectId, ObjectId] | None = None,
 ) -> tuple[Move, ...]:
     """Return the moves in an order in which each finds what it needs (Kahn's algorithm).
 
     Among moves that may come next, creations and alterations precede drops, then the rank of the
     kind and the name decide, so that equal inputs give equal plans. `detached` names for an altered
     object what must be gone while it is; `contested` are pairs of which the first frees a name for the
-    second. `additive` are altered objects that what goes does not hold up. Where the moves go in a circle,
-    a drop may follow the alteration of what it needed. Raises `CircularPlan`.
+    second. `additive` are altered objects that what goes does not hold up. `copies` go with what they are
+    mapped to, not before it. Where the moves go in a circle, a drop may follow the alteration of what it
+    needed. Raises `CircularPlan`.
     """
     nodes = set(moves)
-    edges, soft = _edges(nodes, before, after)
+    edges, soft = _edges(nodes, before, after, copies or {})
     for first, follower in [pair for pair in soft if pair[1].id in additive]:
         edges.get(first, set()).discard(follower)
     detaching = [(Move(Op.DROP, p), Move(Op.ALTER, id)) for id, ps in (detached or {}).items() for p in ps]
@@ -87,7 +89,7 @@ def _priority(move: Move) -> tuple[int, int, tuple[tuple[str, str, str], ...]]:
 
 
 def _edges(
-    nodes: set[Move], before: Catalog, after: Catalog
+    nodes: set[Move], before: Catalog, after: Catalog, copies: Mapping[ObjectId, ObjectId]
 ) -> tuple[dict[Move, set[Move]], set[tuple[Move, Move]]]:
     """Return which moves follow each move, and the pairs among them that may be parted in need."""
     edges: dict[Move, set[Move]] = {}
@@ -102,8 +104,10 @@ def _edges(
         old, new = before.get(move.id), after.get(move.id)
         if move.op is Op.DROP:
             assert old is not None
+            gone_with = copies.get(move.id)
             for needed in old.depends_on:
-                _add(edges, nodes, move, Move(Op.DROP, needed))
+                pair = (move, Move(Op.DROP, needed))
+                _add(edges, nodes, *(reversed(pair) if needed == gone_with else pair))
                 alter = Move(Op.ALTER, needed)
                 if not (old.derived and needed == move.id.root):
                     _add(edges, nodes, move, alter)

@@ -6,7 +6,7 @@ import dataclasses
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Set
 
-from pgwright.diff.carry import carried, carriers, circular_parts
+from pgwright.diff.carry import carried, carriers, circular_parts, copies
 from pgwright.diff.compare import compare
 from pgwright.diff.fold import fold
 from pgwright.diff.order import Move, contested_names, order
@@ -66,6 +66,7 @@ def make_plan(
             *_standing_on(context, alterations, stand_in),
         ),
         additive={id for id, alteration in alterations.items() if alteration.additive},
+        copies=copies(context),
     )
     together = {Move(Op.ALTER, id) for id, alteration in alterations.items() if alteration.atomic}
     written = _write(ordered, context, {**alterations, **refills})

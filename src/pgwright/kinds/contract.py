@@ -140,8 +140,11 @@ class Context:
         return False
 
     def goes_with_parent(self, id: ObjectId) -> bool:
-        """Tell whether PostgreSQL drops the object together with an ancestor that the plan drops."""
-        if id in self.explicit:
+        """Tell whether PostgreSQL drops the object together with an ancestor that the plan drops.
+
+        A copy goes with what it is a copy of, which is then dropped by itself.
+        """
+        if id in self.explicit and not self.before.objects[id].derived:
             return False
         at = id.parent
         while at is not None:

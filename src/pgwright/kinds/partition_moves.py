@@ -83,10 +83,20 @@ def referring(table: ObjectId, context: Context) -> Iterator[ObjectId]:
 
     Those that the plan makes may stand already.
     """
+    line = [table]
+    for at in line:
+        over = (getattr(catalog.get(at), "partition_of", None) for catalog in (context.before, context.after))
+        line.extend(id for id in over if id is not None and id not in line)
     made = (context.after.objects[id] for id in context.created if id.kind == "constraint")
     for key in (*context.before.of("constraint"), *made):
-        if getattr(key, "target", None) == table:
+        if getattr(key, "target", None) in line:
             yield key.id.root
+
+
+def locked_referring(table: ObjectId, context: Context) -> tuple[ObjectId, ...]:
+    """Return the same tables with their partitions: each has its own copy of the foreign key."""
+    found = (id for root in referring(table, context) for id in context.with_descendants(root))
+    return tuple(id for id in dict.fromkeys(found) if not context.is_new(id))
 
 
 def detach(before: Table, context: Context) -> list[Step]:
@@ -106,7 +116,7 @@ def detach(before: Table, context: Context) -> list[Step]:
                     before.partition_of,
                     *context.with_descendants(before.id),
                     *beside,
-                    *others,
+                    *locked_referring(before.partition_of, context),
                 ),
                 hazards=[
                     Hazard(
@@ -140,7 +150,7 @@ def _attach(after: Table, context: Context) -> list[Step]:
                     *context.with_descendants(after.id),
                     *default_partitions(after, context),
                     *(() if context.is_new(after.partition_of) else (after.partition_of,)),
-                    *referring(after.partition_of, context),
+                    *locked_referring(after.partition_of, context),
                 ),
                 hazards=(hazard,),
             )

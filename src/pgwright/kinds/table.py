@@ -17,6 +17,7 @@ from pgwright.kinds.partition_moves import (
     columns_of_new_parents,
     default_partitions,
     detach,
+    locked_referring,
     move_partitions,
     referring,
     unlike_after,
@@ -117,7 +118,7 @@ def create(o: Table, context: Context) -> tuple[Step, ...]:
         ]
     )
     parents = [p for p in (o.partition_of, *o.inherits) if p]
-    linked = referring(o.partition_of, context) if o.partition_of else ()
+    linked = locked_referring(o.partition_of, context) if o.partition_of else ()
     on = tuple(p for p in (*parents, *default_partitions(o, context), *linked) if not context.is_new(p))
     # CREATE … PARTITION OF locks the parent fully; inheriting from a table only against its changes.
     lock = None

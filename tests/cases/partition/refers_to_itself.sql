@@ -1,0 +1,6 @@
+-- before
+-- after
+CREATE TABLE nodes (id bigint NOT NULL, parent bigint, PRIMARY KEY (id)) PARTITION BY LIST (id);
+CREATE TABLE nodes_1 PARTITION OF nodes FOR VALUES IN (1) PARTITION BY LIST (id);
+CREATE TABLE nodes_1_1 PARTITION OF nodes_1 FOR VALUES IN (1);
+ALTER TABLE nodes ADD CONSTRAINT up FOREIGN KEY (parent) REFERENCES nodes (id);
