@@ -161,7 +161,8 @@ def _change_checks(before: Domain, after: Domain, context: Context) -> Iterator[
         wanted = new.get(name)
         kept = wanted is not None and wanted.definition == check.definition
         if not kept or (wanted is not None and check.validated and not wanted.validated):
-            text = sql.SQL("DROP CONSTRAINT {}").format(Name(name))
+            # It is not there any more where the type under the domain was made anew.
+            text = sql.SQL("DROP CONSTRAINT IF EXISTS {}").format(Name(name))
             yield _alter(after, text, f"drop check {name} of {after.id}")
             old = {k: v for k, v in old.items() if k != name}
     for name, check in new.items():

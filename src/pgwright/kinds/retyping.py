@@ -170,8 +170,20 @@ def _replace_types(change: Change, types: tuple[ObjectId, ...], context: Context
         text = sql.SQL("ALTER {} {} RENAME TO {}").format(_keyword(id), name_of(id), _aside(id.name.name))
         yield step(change.id, text, f"set the old {id} aside")
     for id in types:
-        o: Any = change.after if id == change.id else context.before.get(id)
+        o: Any = change.after if id == change.id else _what_stays(id, context)
         yield from kind(id.kind).create(o, context)
+
+
+def _what_stays(id: ObjectId, context: Context) -> CatalogObject | None:
+    """Return one built on the new one, without what its own change takes away, which may name old values."""
+    from pgwright.kinds.domain import Domain
+
+    old, new = context.before.get(id), context.after.get(id)
+    if not isinstance(old, Domain) or not isinstance(new, Domain):
+        return old
+    kept = {(check.name, check.definition) for check in new.checks}
+    checks = tuple(check for check in old.checks if (check.name, check.definition) in kept)
+    return replace(old, checks=checks, default=old.default if old.default == new.default else None)
 
 
 def _free_constructors(id: ObjectId, context: Context) -> Iterator[Step]:
