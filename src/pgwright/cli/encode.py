@@ -16,6 +16,15 @@ from pgwright.errors import PgwrightError
 from pgwright.pg.redact import redact
 
 
+class Verbatim(str):
+    """Be a text that is used as it is printed, and therefore keeps what looks like a password.
+
+    Either the user asked for the password, or it is SQL: masked, a function would become another one.
+    """
+
+    __slots__ = ()
+
+
 def to_json(value: Any) -> str:
     """Return `value` as indented JSON text, in the form of `plain`."""
     return json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False)
@@ -26,13 +35,16 @@ def plain(value: Any) -> Any:  # noqa: PLR0911, PLR0912 - one branch per type
 
     Dataclasses become objects without the fields that their `repr()` hides (passwords) and without private
     ones; dates are in ISO 8601, durations in seconds, bytes in hexadecimal, sets sorted. A decimal is
-    a number when that keeps it exact, else text; NaN and infinities are text. Passwords in texts are masked.
+    a number when that keeps it exact, else text; NaN and infinities are text. Passwords in texts are masked,
+    but in `Verbatim` ones.
     """
     match value:
         case None | bool():
             return value
         case Enum():
             return plain(value.value)
+        case Verbatim():
+            return str(value)
         case str():
             return redact(value)
         case int():

@@ -44,8 +44,8 @@ class Output:
         else:
             self._write(redact(text))
 
-    def secret(self, text: str) -> None:
-        """Print one line as it is, with the password that the user asked for."""
+    def verbatim(self, text: str) -> None:
+        """Print text as it is: a password that the user asked for, or SQL that is run as it is printed."""
         self._write(text)
 
     def table(

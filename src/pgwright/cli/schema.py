@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pgwright.cli.context import Invocation
+from pgwright.cli.encode import Verbatim
 from pgwright.cli.group import group, pass_invocation
 from pgwright.cli.hazards import allow_option, guard_options
 from pgwright.cli.migrate_output import remark_record
@@ -91,7 +92,7 @@ def validate(
     plan = _plan(comparison, online=not offline)
     out = invocation.output
     show_notes(out, comparison.notes)
-    out.result(plan_facts(plan), lambda: out.line(plan_script(plan)) if plan else None)
+    out.result(plan_facts(plan), lambda: out.verbatim(plan_script(plan)) if plan else None)
     if plan:
         ctx.exit(1)
 
@@ -263,7 +264,7 @@ def generate(invocation: Invocation, /, source: str | None, path: Path | None, *
         write_text(path, text + "\n")
         out.result({"file": str(path), "digest": catalog.digest}, lambda: out.line(f"wrote {path}"))
     else:
-        out.result({"sql": text, "digest": catalog.digest}, lambda: out.line(text))
+        out.result({"sql": Verbatim(text), "digest": catalog.digest}, lambda: out.verbatim(text))
 
 
 def _compare(

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from pgwright.cli.encode import Verbatim
 from pgwright.cli.output import Output
 from pgwright.model.wording import counted
 
@@ -63,7 +64,7 @@ def show_steps(out: Output, plan: Plan) -> None:
     for step in plan.steps:
         out.line(f"{step.id}. {step.summary}", style="bold")
         for line in step.sql.splitlines():
-            out.line(f"     {line}")
+            out.verbatim(f"     {line}")
         if step.lock and step.locks_on:
             out.line(f"   lock: {step.lock.value} on {', '.join(i.path for i in step.locks_on)}")
         if step.rewrites:
@@ -124,7 +125,7 @@ def plan_facts(plan: Plan, rehearsal: Rehearsal | None = None) -> dict[str, Any]
             {
                 "id": s.id,
                 "summary": s.summary,
-                "sql": s.sql,
+                "sql": Verbatim(s.sql),
                 "lock": s.lock.value if s.lock else None,
                 "locks_on": [i.path for i in s.locks_on],
                 "rewrites": [i.path for i in s.rewrites],

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pgwright.cli.context import Invocation
+from pgwright.cli.encode import Verbatim
 from pgwright.cli.group import group, pass_invocation
 from pgwright.cli.output import duration, size
 from pgwright.errors import ServerError, ServerNotRunning
@@ -137,12 +138,8 @@ def url(invocation: Invocation, name: str, dbname: str, socket: bool, no_passwor
         from pgwright.pg import safe_url  # noqa: PLC0415
 
         text = safe_url(text)
-    if invocation.json:
-        import json  # noqa: PLC0415
-
-        # Past the encoder on purpose: it would mask the password that was asked for.
-        text = json.dumps({"url": text}, indent=2)
-    invocation.output.secret(text)
+    out = invocation.output
+    out.result({"url": Verbatim(text)}, lambda: out.verbatim(text))
 
 
 @command.command("psql", context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pgwright.cli.encode import plain, to_json
+from pgwright.cli.encode import Verbatim, plain, to_json
 from pgwright.config import Database
 from pgwright.errors import ConfigError
 
@@ -61,6 +61,7 @@ class Noun:
         ({Grade.HIGH: 1, 2: 3}, {"high": 1, "2": 3}),
         (Noun(name="n"), {"name": "n"}),
         ("postgresql://a:hunter2@b", "postgresql://a:****@b"),
+        (Verbatim("postgresql://a:hunter2@b"), "postgresql://a:hunter2@b"),
     ],
 )
 def test_form(value: Any, form: Any) -> None:

@@ -80,7 +80,7 @@ def test_passwords_are_masked_but_where_asked_for(capsys: pytest.CaptureFixture[
     out.table(("url",), [(url,)])
     out.remark(url)
     assert "hunter2" not in "".join(capsys.readouterr())
-    out.secret(url)
+    out.verbatim(url)
     assert capsys.readouterr().out == url + "\n"
 
 
