@@ -48,7 +48,7 @@ KEPT_SETTINGS = (
     "wal_segment_size",
     "track_commit_timestamp",
 )
-_LABEL, _MANIFEST = "backup_label", "backup_manifest"
+LABEL, SERVER_MANIFEST = "backup_label", "backup_manifest"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +86,7 @@ def create_base(
     with repository.writing(f"backing up the server {address.place}"):
         parent = _parent(repository, facts) if incremental else None
         with repository.adding("incremental" if parent else "server") as (id, sequence):
-            watch = TarWatch((_LABEL, _MANIFEST))
+            watch = TarWatch((LABEL, SERVER_MANIFEST))
             # Read before: while a store takes a stream in, that stream cannot read from it.
             below = b"".join(_parent_manifest(repository, parent))
             flow = _stream(id, below, programs=programs, address=address)
@@ -98,21 +98,23 @@ def create_base(
                 expected=facts.bytes,
             )
             files = [base]
-            if _MANIFEST in watch.found:
+            if SERVER_MANIFEST in watch.found:
                 # Names, sizes and checksums of files, no data: readable, so that the next incremental backup
                 # can be made by a server that cannot read its own backups.
                 files.append(
                     repository.put(
                         id,
-                        StoredFile(name=_MANIFEST, role=Role.BASE_MANIFEST, size=0, sha256="", plain_size=0),
-                        [watch.found[_MANIFEST]],
+                        StoredFile(
+                            name=SERVER_MANIFEST, role=Role.BASE_MANIFEST, size=0, sha256="", plain_size=0
+                        ),
+                        [watch.found[SERVER_MANIFEST]],
                         level=level,
                         sealed=False,
                     )
                 )
             described = tuple(_unchanged(before, structures(url)))
             files += [_put_catalog(repository, id, one, n, level=level) for n, one in enumerate(described)]
-            end = _end(watch, url)
+            end, next_xid = _end(watch, url)
             made = Manifest(
                 id=id,
                 sequence=sequence,
@@ -129,7 +131,7 @@ def create_base(
                 lsn=end.start,
                 end_lsn=end.lsn,
                 timeline=end.timeline,
-                next_xid=end.next_xid,
+                next_xid=next_xid,
                 parent=parent.id if parent else None,
                 recipients=repository.encryption.recipients,
                 label=label,
@@ -223,21 +225,26 @@ def _put_catalog(
 
 
 @dataclass(frozen=True, kw_only=True)
-class _End:
-    """Say where a backup begins and is consistent, and which transaction is the first that began later."""
+class End:
+    """Say where a base backup begins and from where on it is consistent, with the timeline of that."""
 
     timeline: int
     start: str
     lsn: str
-    next_xid: int
 
 
-def _end(watch: TarWatch, url: str) -> _End:
-    label = watch.found.get(_LABEL, b"").decode(errors="replace")
+def end_of(found: Mapping[str, bytes]) -> End | None:
+    """Return what the backup's label and PostgreSQL's manifest say; None where one is missing, as in 12."""
+    label = found.get(LABEL, b"").decode(errors="replace")
     start = re.search(r"START WAL LOCATION: ([0-9A-F]+/[0-9A-F]+)", label)
-    timeline = re.search(r"START TIMELINE: (\d+)", label)
-    if not start or not timeline:
-        raise BackupFailed("the base backup has no label", detail="the repository is as before")
+    if start is None or SERVER_MANIFEST not in found:
+        return None
+    last = json.loads(found[SERVER_MANIFEST])["WAL-Ranges"][-1]
+    return End(timeline=last["Timeline"], start=start[1], lsn=last["End-LSN"])
+
+
+def _end(watch: TarWatch, url: str) -> tuple[End, int]:
+    """Return where the backup ends, and the first transaction that began later."""
     # By now the server is past the end of the backup, which PostgreSQL 12 does not tell.
     with connect(url, autocommit=True) as conn:
         row = conn.execute(
@@ -245,11 +252,14 @@ def _end(watch: TarWatch, url: str) -> _End:
             "ELSE pg_current_wal_lsn() END::text, txid_snapshot_xmax(txid_current_snapshot())"
         ).fetchone()
     assert row
-    number, lsn = int(timeline[1]), row[0]
-    if _MANIFEST in watch.found:
-        last = json.loads(watch.found[_MANIFEST])["WAL-Ranges"][-1]
-        number, lsn = last["Timeline"], last["End-LSN"]
-    return _End(timeline=number, start=start[1], lsn=lsn, next_xid=row[1])
+    if end := end_of(watch.found):
+        return end, row[1]
+    label = watch.found.get(LABEL, b"").decode(errors="replace")
+    start = re.search(r"START WAL LOCATION: ([0-9A-F]+/[0-9A-F]+)", label)
+    timeline = re.search(r"START TIMELINE: (\d+)", label)
+    if not start or not timeline:
+        raise BackupFailed("the base backup has no label", detail="the repository is as before")
+    return End(timeline=int(timeline[1]), start=start[1], lsn=row[0]), row[1]
 
 
 def _counted(chunks: Iterator[bytes], progress: Progress | None, total: int) -> Iterator[bytes]:

@@ -13,8 +13,8 @@ from pgwright.backup import target, task
 from pgwright.backup.load import Progress
 from pgwright.backup.manifest import Manifest
 from pgwright.backup.repository import Repository
-from pgwright.backup.restore import RestoreOptions, dump_facts, restore_database
-from pgwright.backup.trial import EMBEDDED, SERVER, DrillOptions, Trial, compared
+from pgwright.backup.restore import Restored, RestoreOptions, dump_facts, restore_database
+from pgwright.backup.trial import EMBEDDED, SERVER, DrillOptions, Trial, compared, with_owners
 from pgwright.errors import LockTimeoutError
 from pgwright.pg.address import parse_address
 from pgwright.pg.session import advisory_lock
@@ -26,20 +26,28 @@ _DATABASE = "drill_"
 def restored(
     repository: Repository, backup: Manifest, options: DrillOptions, progress: Progress | None
 ) -> Iterator[Trial]:
-    """Restore under a name of its own; with its roles where the server is made for it."""
+    """Restore, and compare with what the backup says it was."""
     began = time.monotonic()
-    embedded = options.scratch == EMBEDDED
-    name = f"{_DATABASE}{secrets.token_hex(4)}"
-    how = RestoreOptions(
-        name=name, content=backup.content, jobs=options.jobs, owner=embedded, create_roles=embedded
-    )
-    with _own_server(options.home) if embedded else _own_database(options.scratch, name) as place:
-        done = restore_database(repository, backup, place, how, progress=progress)
+    with placed(repository, backup, options, progress) as (url, done):
         seconds = time.monotonic() - began
-        url = parse_address(place).with_database(name).text
         facts = dump_facts(backup, backup.content)
         problems = tuple(compared(repository, backup, facts, url, options))
         yield Trial(url=url, seconds=seconds, rows=done.rows, tables=done.tables, problems=problems)
+
+
+@contextmanager
+def placed(
+    repository: Repository, backup: Manifest, options: DrillOptions, progress: Progress | None
+) -> Iterator[tuple[str, Restored]]:
+    """Restore under a name of its own for the block; with its roles where the server is made for it."""
+    embedded, owners = options.scratch == EMBEDDED, with_owners(backup, options)
+    name = f"{_DATABASE}{secrets.token_hex(4)}"
+    how = RestoreOptions(
+        name=name, content=backup.content, jobs=options.jobs, owner=owners, create_roles=owners
+    )
+    with _own_server(options.home) if embedded else _own_database(options.scratch, name) as place:
+        done = restore_database(repository, backup, place, how, progress=progress)
+        yield parse_address(place).with_database(name).text, done
 
 
 @contextmanager

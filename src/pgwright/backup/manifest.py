@@ -149,7 +149,8 @@ class Manifest:
     builds on. `tables` names the chosen tables, empty for all. `recipients` are who
     can read it, empty for everybody. `program` is the version of PostgreSQL's program that wrote it.
     `settings` are those without which a base backup cannot be started. `next_xid` is the first transaction
-    that had not begun when a base backup ended.
+    that had not begun when a base backup ended. `rebuilt_at` tells that the manifest was lost, and put
+    together again from the files: it says what there was then, not what there should have been.
     """
 
     id: str
@@ -175,6 +176,7 @@ class Manifest:
     parent: str | None = None
     recipients: tuple[str, ...] = ()
     label: str | None = None
+    rebuilt_at: datetime | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
     format: int = FORMAT
 
@@ -235,7 +237,7 @@ def decode(content: bytes, *, name: str) -> Manifest:
         raise BackupDamaged(
             f"the manifest of backup {name} is damaged",
             detail="its own checksum does not fit; the files beside it may be whole",
-            hint="restore an older backup: pgwright backup list",
+            hint="rebuild it from them: pgwright backup repair; or restore an older backup",
         )
     if body.get("format", 0) > FORMAT:
         raise BackupDamaged(

@@ -18,7 +18,7 @@ from pgwright.server.account import Account
 from pgwright.server.paths import make_directory
 
 # As pg_controldata calls the settings without which a server does not replay.
-_CONTROL = {
+CONTROL = {
     "max_connections": "max_connections",
     "max_worker_processes": "max_worker_processes",
     "max_wal_senders": "max_wal_senders",
@@ -66,7 +66,7 @@ class StanzaSource:
         command: list[str | Path] = [programs.program("pg_controldata"), data]
         said = b"".join(output_of(command, environment=programs.environment(), account=account)).decode()
         found = dict(re.findall(r"^(\w+) setting: +(\d+)$", said, re.MULTILINE))
-        return {setting: found[name] for name, setting in _CONTROL.items() if name in found}
+        return {setting: found[name] for name, setting in CONTROL.items() if name in found}
 
     def restore_command(self, directory: Path) -> str:
         """Return the command that fetches a file of WAL, once the draft has become `directory`."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from pgwright.backup.drills import drills
 from pgwright.backup.lsn import SEGMENT, parse_lsn, segment_at, segment_of
 from pgwright.backup.manifest import Manifest
 from pgwright.backup.recovery import segment_size
@@ -32,9 +34,19 @@ class PrunePlan:
 
 def plan_prune(repository: Repository, policy: Policy) -> PrunePlan:
     """Return what would be deleted."""
-    decisions = decide(repository.backups(), policy)
+    backups = repository.backups()
+    decisions = decide(backups, policy, _doubted(repository, backups))
     kept = [decision.backup for decision in decisions if decision.keep]
     return PrunePlan(decisions=decisions, wal=_unneeded(repository, kept))
+
+
+def _doubted(repository: Repository, backups: Iterable[Manifest]) -> tuple[str, ...]:
+    """Return the backups whose manifest was rebuilt and that passed no drill since."""
+    rebuilt = {made.id: made.rebuilt_at for made in backups if made.rebuilt_at}
+    for drill in drills(repository) if rebuilt else ():
+        if drill.passed and drill.backup in rebuilt and drill.started_at > rebuilt[drill.backup]:
+            del rebuilt[drill.backup]
+    return tuple(rebuilt)
 
 
 def prune(repository: Repository, policy: Policy) -> PrunePlan:

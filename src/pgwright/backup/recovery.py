@@ -188,9 +188,9 @@ def _is_before(made: Manifest, target: Target) -> bool:
         return made.finished_at <= target.time
     if target.lsn is not None and made.end_lsn is not None:
         return parse_lsn(made.end_lsn) <= parse_lsn(target.lsn)
-    if target.xid is not None and made.next_xid is not None:
+    if target.xid is not None:
         # One that ran while the backup was made may have ended before it did.
-        return made.next_xid <= int(target.xid)
+        return made.next_xid is not None and made.next_xid <= int(target.xid)
     return True
 
 

@@ -32,7 +32,7 @@ from pgwright.backup.encryption import Encryption
 from pgwright.backup.manifest import Manifest, StoredFile
 from pgwright.backup.streams import compressed, decompressed
 from pgwright.errors import BackupDamaged, BackupFailed, BackupMissing, PgwrightError, StoredFileMissing
-from pgwright.storage import Store, open_store
+from pgwright.storage import Stat, Store, open_store
 from pgwright.storage.check import Meter
 
 FORMAT = 1
@@ -191,7 +191,16 @@ class Repository:
 
         Raises `BackupDamaged` at its end, at the latest, where it is not what the manifest says; `WrongKey`.
         """
-        flow: Iterator[bytes] = self.raw(id, file)
+        return self._opened(id, file, self.raw(id, file))
+
+    def unsealed(self, id: str, file: StoredFile, stored: Meter) -> Iterator[bytes]:
+        """Yield the content of a file of which nothing is known but its name; `stored` measures it.
+
+        Raises `BackupDamaged` where it cannot be read to its end, `WrongKey`.
+        """
+        return self._opened(id, file, stored.passing(self.store.stream(_path(id, file.name))))
+
+    def _opened(self, id: str, file: StoredFile, flow: Iterator[bytes]) -> Iterator[bytes]:
         label = f"{file.name} of backup {id}"
         for step in reversed(file.encoding):
             flow = (
@@ -200,6 +209,10 @@ class Repository:
                 else self.encryption.open(flow, step, name=label)
             )
         return flow
+
+    def entries(self, id: str) -> tuple[Stat, ...]:
+        """Return the files in the folder of a backup."""
+        return tuple(self.store.list(_path(id, "")))
 
     def can_read(self, made: Manifest) -> bool:
         """Tell whether there is something here to open a backup with; a server may only write."""
@@ -281,8 +294,7 @@ class Repository:
         raise damage or BackupDamaged(
             f"backup {id} has no manifest: it was never finished, or the manifest was lost",
             detail="without it nothing tells whether the files are complete; they are left alone",
-            hint="restore another backup: pgwright backup list; "
-            "with the key, PostgreSQL's own programs read them as well",
+            hint="rebuild it from them: pgwright backup repair; or restore another backup",
         )
 
     def _copies(self, id: str) -> dict[str, bytes]:

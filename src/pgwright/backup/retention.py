@@ -6,7 +6,7 @@ that have ceased, never make the old ones go.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, Protocol, TypeVar
@@ -63,12 +63,18 @@ class Decision(Generic[Backup]):
     reason: str
 
 
-def decide(backups: Iterable[Backup], policy: Policy) -> tuple[Decision[Backup], ...]:
-    """Return a decision for each backup, in the order given."""
+def decide(
+    backups: Iterable[Backup], policy: Policy, doubted: Collection[str] = ()
+) -> tuple[Decision[Backup], ...]:
+    """Return a decision for each backup, in the order given.
+
+    Those that are `doubted` stay until it is known whether they are good, and no other goes because of them.
+    """
     every = tuple(backups)
-    reasons: dict[str, str] = {}
-    for series in {made.series for made in every}:
-        reasons |= _kept([made for made in every if made.series == series], policy)
+    reasons = dict.fromkeys(doubted, "its manifest was rebuilt, and no drill has proven it yet")
+    trusted = [made for made in every if made.id not in reasons]
+    for series in {made.series for made in trusted}:
+        reasons |= _kept([made for made in trusted if made.series == series], policy)
     known = {made.id: made for made in every}
     for made in every:
         # Whatever an incremental backup that stays was built on has to stay as well.

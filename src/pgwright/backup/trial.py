@@ -50,6 +50,11 @@ class Trial:
     notes: tuple[str, ...] = ()
 
 
+def with_owners(backup: Manifest, options: DrillOptions) -> bool:
+    """Tell whether a dump comes back with its owners: on a server made for it, with roles in the backup."""
+    return options.scratch == EMBEDDED and bool(backup.of(Role.GLOBALS))
+
+
 def compared(
     repository: Repository, backup: Manifest, facts: DatabaseFacts, url: str, options: DrillOptions
 ) -> Iterator[str]:
@@ -63,7 +68,7 @@ def compared(
     for file in backup.of(Role.CATALOG):
         if file.database not in (None, facts.name):
             continue
-        owners = backup.is_physical or options.scratch == EMBEDDED
+        owners = backup.is_physical or with_owners(backup, options)
         differ = changes(repository, backup, file, url, owners=owners, scratch=options.scratch)
         if differ:
             shown = ", ".join(str(change) for change in differ[:_SHOWN])

@@ -44,7 +44,7 @@ def _evaluate(rows: Sequence[Row], situation: Situation) -> Iterable[Finding]:
         yield CHECK.finding(
             f"{database}.{id}",
             f"the manifest of backup {id} is lost or damaged, and so is its copy",
-            hint="find out what else is: pgwright backup verify",
+            hint="rebuild it from the files of the backup: pgwright backup repair",
         )
 
 

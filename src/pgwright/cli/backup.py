@@ -8,6 +8,7 @@ from pgwright.cli.backup_drill import drill
 from pgwright.cli.backup_list import list_backups
 from pgwright.cli.backup_prune import prune
 from pgwright.cli.backup_recover import recover
+from pgwright.cli.backup_repair import repair
 from pgwright.cli.backup_restore import restore
 from pgwright.cli.backup_schedule import run, schedule
 from pgwright.cli.backup_verify import verify
@@ -26,5 +27,18 @@ def command() -> None:
     """
 
 
-for below in (create, list_backups, verify, restore, recover, drill, prune, wal, run, schedule, corruption):
+for below in (
+    create,
+    list_backups,
+    verify,
+    restore,
+    recover,
+    drill,
+    prune,
+    repair,
+    wal,
+    run,
+    schedule,
+    corruption,
+):
     command.add_command(below)

@@ -55,6 +55,8 @@ def list_backups(
             out.line(f"no backups in {found.url} yet; make one with: pgwright backup create")
         for bad in broken:
             out.line(f"{bad.id}: {bad.reason.message}", style="red")
+        if broken:
+            out.line("rebuild what was lost from the files themselves: pgwright backup repair")
         for id in unfinished:
             out.line(f"{id}: runs now, or was broken off; the next backup clears it away")
         if theirs is not None:
@@ -86,5 +88,5 @@ def _row(made: Manifest) -> tuple[object, ...]:
         duration((made.finished_at - made.started_at).total_seconds()),
         size(made.size),
         bool(made.recipients),
-        made.label,
+        "; ".join(part for part in (made.label, "manifest rebuilt" if made.rebuilt_at else "") if part),
     )

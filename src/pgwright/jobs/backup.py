@@ -140,13 +140,7 @@ def run_drill(
     Its own record goes into the repository; the ledger of the live database is not touched, because it may
     be what was lost.
     """
-    config = project.backup
-    options = DrillOptions(
-        scratch=project.scratch,
-        queries=config.queries,
-        database=parse_address(database.url).dbname,
-        jobs=config.jobs,
-    )
+    options = drill_options(project, database)
 
     def inspect(url: str) -> Sequence[str]:
         return _wrong(project, url)
@@ -155,6 +149,17 @@ def run_drill(
         source = StanzaSource(stanza=project_stanza(project), backup=backup, target=Target(), named=True)
         return drill_source(repository, source, backup.id, options, inspect=inspect, progress=progress)
     return drill(repository, backup, options, inspect=inspect, progress=progress)
+
+
+def drill_options(project: Project, database: Database | None = None) -> DrillOptions:
+    """Return how a project restores on scratch, and what it asks of `database` there."""
+    config = project.backup
+    return DrillOptions(
+        scratch=project.scratch,
+        queries=config.queries,
+        database=parse_address(database.url).dbname if database else None,
+        jobs=config.jobs,
+    )
 
 
 def policy_of(project: Project) -> Policy:
