@@ -96,7 +96,7 @@ def test_a_full_disk(server_18: Server, file: Path) -> None:
 
 def test_an_export_says_what_nobody_expected(database: str) -> None:
     # The driver's thread fails before the server hears of anything: whoever reads must not wait for ever.
-    flow = Flow(url=database, query="SELECT '\udcff'")
+    flow = Flow(url=database, queries=["SELECT '\udcff'"])
     with pytest.raises(UnicodeEncodeError):
         list(flow)
 

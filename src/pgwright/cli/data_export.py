@@ -39,7 +39,13 @@ if TYPE_CHECKING:
 @click.option("--mask", "masks", multiple=True, metavar="COLUMN=MASK", help="users.email=hash|fake|null|keep")
 @click.option("--as-text", metavar="COLUMNS", help="Columns to write as PostgreSQL's text.")
 @click.option("--model", metavar="APP.MODEL", help="Django's name of the table.")
-@click.option("--jobs", type=click.IntRange(1, 16), default=2, show_default=True, help="Files at a time.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 16),
+    default=2,
+    show_default=True,
+    help="Files, or pieces of one large table, at a time.",
+)
 @pass_invocation
 def export_rows(invocation: Invocation, /, tables: tuple[str, ...], **chosen: Any) -> None:
     """Export TABLES, a group, chosen rows or a query, all from one snapshot.

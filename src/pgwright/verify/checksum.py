@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 
 from psycopg import sql
 
+from pgwright.pg.blocks import TID_RANGES_SINCE, in_blocks, ranges
 from pgwright.verify.buckets import WHOLE, Division, Sums
 from pgwright.verify.hashing import row_hash
 from pgwright.verify.result import Checksum
@@ -15,7 +16,6 @@ from pgwright.verify.side import Side
 from pgwright.verify.tables import Table
 
 PIECE_PAGES = 32_768  # 256 MB: long enough that starting costs nothing, short enough to show progress
-_TID_RANGES_SINCE = 14  # before, a condition on ctid reads the whole table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,17 +86,9 @@ def _sum(side: Side, table: Table, ways: Mapping[str, str], extent: Extent, divi
     return {bucket: (rows, int(checksum)) for bucket, rows, checksum in side.fetch(grouped)}
 
 
-def _pieces(side: Side, table: Table, count: int | None) -> list[tuple[sql.Composable, ...]]:
+def _pieces(side: Side, table: Table, count: int | None) -> Sequence[tuple[sql.Composable, ...]]:
     """Cut a large table by its blocks; a sum does not mind that the two sides' blocks differ."""
-    if side.major < _TID_RANGES_SINCE or table.pages <= PIECE_PAGES:
+    if side.major < TID_RANGES_SINCE or table.pages <= PIECE_PAGES:
         return [()]
     step = PIECE_PAGES if count is None else -(-table.pages // count)
-    edges = [sql.SQL("{}::tid").format(f"({page},0)") for page in range(0, table.pages, step)]
-    pieces: list[tuple[sql.Composable, ...]] = []
-    for place, low in enumerate(edges):
-        conditions: list[sql.Composable] = [sql.SQL("t.ctid >= {}").format(low)]
-        # The last piece has no end: the table may have grown since its size was taken.
-        if place + 1 < len(edges):
-            conditions.append(sql.SQL("t.ctid < {}").format(edges[place + 1]))
-        pieces.append(tuple(conditions))
-    return pieces
+    return [in_blocks(sql.SQL("t.ctid"), low, high) for low, high in ranges(table.pages, step)]

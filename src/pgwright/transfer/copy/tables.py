@@ -9,12 +9,12 @@ from typing import Any
 from psycopg import Connection, sql
 
 from pgwright.model.names import QualifiedName
+from pgwright.pg.blocks import TID_RANGES_SINCE, in_blocks
 from pgwright.pg.quoting import names, qualified
 from pgwright.pg.sqlfiles import load_sql
 
 LEAST_PART_BYTES = 64 * 1024 * 1024  # below, a part costs more in transactions than it brings
 _PARTS_PER_WORKER = 4  # so that none waits long for the last
-_TID_RANGES_SINCE = 14  # before, a condition on ctid reads the whole table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,15 +67,9 @@ class Part:
     @property
     def query(self) -> sql.Composed:
         """Compose the SELECT that gives the rows of the part."""
-        conditions = [
-            sql.SQL(" {} t.ctid {} {}::tid").format(
-                sql.SQL("AND" if place else "WHERE"), sql.SQL(sign), f"({block},0)"
-            )
-            for place, (sign, block) in enumerate(
-                (sign, block) for sign, block in ((">=", self.low), ("<", self.high)) if block is not None
-            )
-        ]
-        return select_rows(self.table, sql.SQL("").join(conditions))
+        conditions = sql.SQL(" AND ").join(in_blocks(sql.SQL("t.ctid"), self.low, self.high))
+        rest = sql.SQL("") if self.whole else sql.SQL(" WHERE {}").format(conditions)
+        return select_rows(self.table, rest)
 
 
 def select_rows(table: CopyTable, rest: sql.Composable) -> sql.Composed:
@@ -136,7 +130,7 @@ def split(
     parts = [
         part
         for table in tables
-        for part in _cut(table, most if major >= _TID_RANGES_SINCE and table.oid not in alone else None)
+        for part in _cut(table, most if major >= TID_RANGES_SINCE and table.oid not in alone else None)
     ]
     return sorted(parts, key=lambda part: (-part.table.bytes, part.table.oid, part.number))
 

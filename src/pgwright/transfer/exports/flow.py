@@ -10,7 +10,7 @@ import asyncio
 import queue
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,68 +39,97 @@ _JSON = {"delimiter": "\x02", "quote": "\x01"}
 
 @dataclass
 class Flow:
-    """Stream one query; `rows` is known when the stream has ended."""
+    """Stream queries one after the other, in up to `jobs` sessions.
+
+    `rows` is known when the stream has ended. Each session is some blocks ahead, so that while one query is
+    read the next ones run already.
+    """
 
     url: str = field(repr=False)
-    query: str
+    queries: Sequence[str]
     snapshot: str | None = None
     form: str = "csv"
     header: bool = False
+    jobs: int = 1
     rows: int = 0
-    _blocks: queue.Queue[bytes | BaseException | None] = field(
-        default_factory=lambda: queue.Queue(_AHEAD), repr=False
-    )
-    _stopped: threading.Event = field(default_factory=threading.Event, repr=False)
 
     def __iter__(self) -> Iterator[bytes]:
         """Yield the blocks. Raises `StatementError`, `ConnectError` and `RowTooLarge`."""
-        thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
-        thread.start()
+        count = min(self.jobs, len(self.queries))
+        lanes = [_Lane(self, number, count) for number in range(count)]
         try:
-            while (block := self._blocks.get()) is not None:
-                if isinstance(block, BaseException):
-                    raise _explained(block) from block
-                yield block
+            for place in range(len(self.queries)):
+                yield from lanes[place % count].blocks()
+            self.rows = sum(lane.rows for lane in lanes)
         finally:
-            self._stopped.set()
-            while thread.is_alive():
-                # The thread may be waiting for room.
-                while not self._blocks.empty():
-                    self._blocks.get_nowait()
-                thread.join(0.01)
+            for lane in lanes:
+                lane.stop()
+
+
+class _Lane:
+    """Run every query of a flow whose number leaves the remainder `number`, in one session and thread."""
+
+    def __init__(self, flow: Flow, number: int, count: int) -> None:
+        self._flow = flow
+        self._queries = list(enumerate(flow.queries))[number::count]
+        self._blocks: queue.Queue[bytes | BaseException | None] = queue.Queue(_AHEAD)
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
+        self.rows = 0
+        self._thread.start()
+
+    def blocks(self) -> Iterator[bytes]:
+        """Yield the blocks of the next query."""
+        while (block := self._blocks.get()) is not None:
+            if isinstance(block, BaseException):
+                raise _explained(block) from block
+            yield block
+
+    def stop(self) -> None:
+        """End the thread, whatever it is at."""
+        self._stopped.set()
+        while self._thread.is_alive():
+            # The thread may be waiting for room.
+            while not self._blocks.empty():
+                self._blocks.get_nowait()
+            self._thread.join(0.01)
 
     async def _run(self) -> None:
-        end: BaseException | None = None
         try:
             await self._copy()
         except _Stopped:
             pass
         except BaseException as exc:  # unsaid, it would leave the reader waiting for ever
-            end = exc
-        self._blocks.put(end)
+            self._blocks.put(exc)
 
     async def _copy(self) -> None:
+        flow = self._flow
         conn = await asyncpg.connect(
-            parse_address(self.url).text, server_settings={**SESSION, "application_name": "pgwright export"}
+            parse_address(flow.url).text, server_settings={**SESSION, "application_name": "pgwright export"}
         )
         try:
-            if self.snapshot is not None:
+            if flow.snapshot is not None:
                 await conn.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-                name = sql.Literal(self.snapshot)
+                name = sql.Literal(flow.snapshot)
                 await conn.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(name).as_string(None))
-            options = _JSON if self.form == "json" else {}
-            status = await conn.copy_from_query(
-                self.query, output=self._take, format="csv", header=self.header, **options
-            )
-            self.rows = int(status.rpartition(" ")[2])
+            options = _JSON if flow.form == "json" else {}
+            for place, query in self._queries:
+                status = await conn.copy_from_query(
+                    query, output=self._take, format="csv", header=flow.header and place == 0, **options
+                )
+                self.rows += int(status.rpartition(" ")[2])
+                self._put(None)
         finally:
             conn.terminate()
 
     async def _take(self, block: bytes) -> None:
+        self._put(bytes(block))
+
+    def _put(self, block: bytes | None) -> None:
         while not self._stopped.is_set():
             try:
                 # Blocking is right: this thread has nothing else to do.
-                self._blocks.put(bytes(block), timeout=0.1)
+                self._blocks.put(block, timeout=0.1)
             except queue.Full:
                 continue
             return

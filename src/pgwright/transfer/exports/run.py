@@ -21,6 +21,7 @@ from pgwright.pg.connect import connect
 from pgwright.pg.quoting import typed
 from pgwright.pg.statements import statement_error
 from pgwright.storage import open_file, open_store
+from pgwright.transfer.exports.blocks import block_ranges
 from pgwright.transfer.exports.condition import condition
 from pgwright.transfer.exports.flow import SESSION, Flow, RowTooLarge, SessionFlow
 from pgwright.transfer.exports.masks import Masks
@@ -64,7 +65,11 @@ def plan_export(conn: Connection[Any], request: ExportRequest) -> tuple[Selected
         found = closure(conn, known, chosen, where)
         return tuple(select_table(table, table.writable, masks, source=source) for table, source in found)
     order, _ = in_order(chosen)
-    return tuple(select_table(table, _columns(table, request), masks, where=where) for table in order)
+    # Several tables are several streams anyhow.
+    blocks = tuple(block_ranges(conn, order[0])) if len(order) == 1 and request.jobs > 1 else ()
+    return tuple(
+        select_table(table, _columns(table, request), masks, where=where, blocks=blocks) for table in order
+    )
 
 
 def run_export(
@@ -110,10 +115,13 @@ class _Session:
     stdout: BinaryIO | None = None
     progress: Progress = field(default=lambda name, rows, total: None)
 
-    def flow(self, query: str, *, form: str, header: bool) -> Flow | SessionFlow:
+    def flow(self, queries: Sequence[str], *, form: str, header: bool, jobs: int) -> Flow | SessionFlow:
         if self.snapshot is None:
+            (query,) = queries
             return SessionFlow(self.conn, query, form=form, header=header)
-        return Flow(url=self.url, query=query, snapshot=self.snapshot, form=form, header=header)
+        return Flow(
+            url=self.url, queries=queries, snapshot=self.snapshot, form=form, header=header, jobs=jobs
+        )
 
 
 @contextmanager
@@ -223,8 +231,8 @@ def _django(selected: Selected, request: ExportRequest) -> tuple[str, str, list[
 
 def _write(session: _Session, selected: Selected, request: ExportRequest, *, several: bool) -> Exported:
     form = "json" if request.format in _JSON else "csv"
-    query = _query(selected, request).as_string(session.conn)
-    flow = session.flow(query, form=form, header=request.format == "csv")
+    queries = [_query(piece, request).as_string(session.conn) for piece in selected.each_piece()]
+    flow = session.flow(queries, form=form, header=request.format == "csv", jobs=request.jobs)
     columns = tuple(replace(c, base="text") if c.name in request.as_text else c for c in selected.columns)
     blocks = writer(request.format)(_told(session, flow, selected), columns, selected.name)
     pieces = compressed(blocks, request.compression)
