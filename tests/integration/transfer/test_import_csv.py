@@ -110,11 +110,12 @@ def test_bad_rows_are_put_aside_with_line_column_value_and_reason(
     assert outcome.rejects == str(tmp_path / "users.csv.rejects.csv")
     with Path(outcome.rejects).open(newline="") as file:
         found = {int(row["line"]): row for row in csv.DictReader(file)}
-    assert sorted(found) == [4, 5, 6, 7, 8, 11, 13, 15]
+    assert list(found) == [4, 5, 6, 7, 8, 11, 13, 15]
     assert (found[4]["column"], found[4]["value"], found[4]["record"]) == ("age", "old", "b@x,B,old")
     assert "integer" in found[4]["reason"]
     assert "age" in found[5]["reason"] and "extra data" in found[6]["reason"]
     assert "UTF8" in found[7]["reason"]
+    assert (found[8]["column"], found[8]["value"]) == ("age", "-6")
     assert "users_age_check" in found[8]["reason"] and found[8]["record"] == 'f@x,"F\n\nF",-6'
     assert found[11]["column"] == "email" and "null" in found[11]["reason"]
     assert "quoted field" in found[15]["reason"]
@@ -123,6 +124,12 @@ def test_bad_rows_are_put_aside_with_line_column_value_and_reason(
     assert counts(orphans) == (3, 2, 0, 0, 1)
     reason = (tmp_path / "notes.csv.rejects.csv").read_text()
     assert "3,email,z@x,has no row in public.users" in reason and "import public.users first" in reason
+
+
+def test_text_of_another_encoding_is_told_from_bad_rows(users: str, tmp_path: Path) -> None:
+    with pytest.raises(ImportFailed, match=r"line 3: .*invalid byte sequence") as failure:
+        import_text(users, tmp_path / "users.csv", b"email,name\na@x,A\nb@x,caf\xe9\n")
+    assert "--encoding latin1" in str(failure.value.hint)
 
 
 def test_one_bad_row_too_many_imports_nothing_and_says_which(users: str, tmp_path: Path) -> None:

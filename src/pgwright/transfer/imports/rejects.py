@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from pgwright.formats.batch import quoted
 from pgwright.storage import open_file
 from pgwright.storage.store import CHUNK
 
+_OTHER_ENCODING = "invalid byte sequence for encoding"
 _IN_MEMORY = 1 << 20  # bytes of rejects before they go to a temporary file
 
 
@@ -26,21 +28,25 @@ class Reject:
 
 
 class Rejects:
-    """Collect rejects up to a limit, without keeping them in memory."""
+    """Collect rejects up to a limit, without keeping them in memory: only where each lies is remembered."""
 
     def __init__(self, *, limit: int, place: str, unit: str) -> None:
         self.count = 0
         self.first: Reject | None = None
         self._limit, self._place, self._unit = limit, place, unit
+        self._numbers, self._ends = array("q"), array("q", [0])
         self._file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - lives with this object
 
     def add(self, reject: Reject) -> None:
         """Put a row aside. Raises `ImportFailed` when it is one more than the limit allows."""
         self.count += 1
-        self.first = self.first or reject
+        if self.first is None or reject.number < self.first.number:
+            self.first = reject
         fields = (str(reject.number), reject.column, reject.value, reject.reason, reject.record)
-        line = ",".join(quoted(field) for field in fields) + "\n"
-        self._file.write(line.encode("utf-8", "surrogateescape"))
+        line = (",".join(quoted(field) for field in fields) + "\n").encode("utf-8", "surrogateescape")
+        self._file.write(line)
+        self._numbers.append(reject.number)
+        self._ends.append(self._ends[-1] + len(line))
         if self.count > self._limit:
             raise self.failure()
 
@@ -53,14 +59,17 @@ class Rejects:
             where += f", column {first.column}"
         shown = "" if first.value is None else f": {_short(first.value)}"
         allowed = f"{self.count:,} bad rows, {self._limit:,} allowed; " if self._limit else ""
+        mend = "correct the file"
+        if _OTHER_ENCODING in first.reason:
+            mend = "name the encoding of the file, for example: --encoding latin1"
         return ImportFailed(
             f"{where}{shown}: {first.reason}",
             detail=f"{allowed}nothing was imported",
-            hint="correct the file, or put bad rows aside: --max-rejects 1000",
+            hint=f"{mend}, or put bad rows aside: --max-rejects 1000",
         )
 
     def save(self, url: str) -> None:
-        """Write the reject file: line, column, value, reason and the record as it was."""
+        """Write the reject file, in the order of lines: line, column, value, reason, record as it was."""
         store, name = open_file(url)
         store.put(name, self._lines())
 
@@ -70,9 +79,15 @@ class Rejects:
 
     def _lines(self) -> Iterator[bytes]:
         yield f"{self._unit},column,value,reason,record\n".encode()
-        self._file.seek(0)
-        while block := self._file.read(CHUNK):
-            yield block
+        # What is wrong with a row is found by several ways, one after the other.
+        block = bytearray()
+        for place in sorted(range(self.count), key=self._numbers.__getitem__):
+            self._file.seek(self._ends[place])
+            block += self._file.read(self._ends[place + 1] - self._ends[place])
+            if len(block) >= CHUNK:
+                yield bytes(block)
+                block.clear()
+        yield bytes(block)
 
 
 def _short(value: str) -> str:

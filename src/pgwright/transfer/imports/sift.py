@@ -110,8 +110,9 @@ def _conditions(conn: Connection[Any], prepared: Prepared, tables: Sequence[Tabl
                 "must not be null",
             )
     text = load_sql("pgwright.transfer.imports", "refusals", conn.info.server_version // 10000)
-    for name, expression in conn.execute(text.encode(), {"table": prepared.table.oid}).fetchall():
-        yield None, sql.SQL("({}) IS FALSE").format(deparsed(expression)), nothing, f"violates check {name}"
+    for name, expression, columns in conn.execute(text.encode(), {"table": prepared.table.oid}).fetchall():
+        refused = sql.SQL("({}) IS FALSE").format(deparsed(expression))
+        yield ", ".join(columns) or None, refused, _shown(columns), f"violates check {name}"
     names = {column.name for column in prepared.columns}
     by_oid = {table.oid: table for table in tables}
     for key in prepared.table.foreign_keys:
@@ -133,8 +134,13 @@ def _orphans(table: Table, key: ForeignKey, to: Table) -> _Condition:
         )
         for place in places
     ]
-    shown = sql.SQL("concat_ws(', ', {})").format(
-        sql.SQL(", ").join(sql.SQL("s.{}::text").format(Name(name)) for name in key.columns)
-    )
     reason = f"has no row in {to.name} (foreign key {key.name}): import {to.name} first"
-    return ", ".join(key.columns), sql.SQL(" AND ").join([filled, *missing]), shown, reason
+    return ", ".join(key.columns), sql.SQL(" AND ").join([filled, *missing]), _shown(key.columns), reason
+
+
+def _shown(columns: Sequence[str]) -> sql.Composable:
+    """Compose the values of a row that a constraint is about."""
+    if not columns:
+        return sql.SQL("NULL")
+    values = sql.SQL(", ").join(sql.SQL("s.{}::text").format(Name(name)) for name in columns)
+    return sql.SQL("concat_ws(', ', {})").format(values)
