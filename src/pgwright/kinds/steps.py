@@ -119,12 +119,26 @@ def alter_parent(
     )
 
 
+_NAME_BYTES = 63
 _PARTS = frozenset(
     {"column", "default", "constraint", "index", "trigger", "row_policy", "row_security", "rule"}
 )
 
 
-def short_name(name: str, limit: int = 63) -> str:
+def default_name(table: str, column: str, ending: str) -> str:
+    """Return the name that PostgreSQL gives to a constraint or index of a column without one.
+
+    The longer of both names is cut, byte by byte, until all of it fits: `makeObjectName` in indexcmds.c. The
+    number that a name gets there which is taken is not looked up.
+    """
+    parts = [table.encode(), column.encode()]
+    while sum(map(len, parts)) > _NAME_BYTES - len(ending) - 2:
+        longer = 0 if len(parts[0]) > len(parts[1]) else 1
+        parts[longer] = parts[longer][:-1]
+    return "_".join([*(part.decode(errors="ignore") for part in parts), ending])
+
+
+def short_name(name: str, limit: int = _NAME_BYTES) -> str:
     """Return the name, or a prefix with a digest where it has more bytes than PostgreSQL keeps."""
     encoded = name.encode()
     if len(encoded) <= limit:

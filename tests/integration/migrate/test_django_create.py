@@ -260,3 +260,51 @@ def test_aquamind_has_nothing_to_write(database: str) -> None:
         SECRET_KEY="any will do, if it is as long as the settings demand",
     )
     assert done.returncode == 0 and "nothing changed" in done.stdout, done.stderr
+
+
+ALONE = """
+from django.db import models
+
+
+class Customer(models.Model):
+    mail = models.CharField(max_length=100{mail})
+    note = models.TextField(null=True)
+{more}
+    class Meta:
+        db_table = "{table}"
+
+
+class Seat(models.Model):
+    customer = models.{relation}(Customer, on_delete=models.CASCADE)
+"""
+UNIQUE = """
+    code_of_the_customer_in_the_books = models.CharField(max_length=10, null=True, unique=True)
+    other = models.OneToOneField("self", on_delete=models.CASCADE, null=True)
+"""
+
+
+def test_unique_fields_are_built_beside_writers(tmp_path: Path, database: str) -> None:
+    """Their constraints carry the names that PostgreSQL gives where a table is made with them."""
+    write_shop(tmp_path)
+    path, table = tmp_path / "shop" / "models.py", "those_who_buy_at_our_shop_größer"
+    path.write_text(ALONE.format(mail=", db_index=True", more="", table=table, relation="ForeignKey"))
+    create(tmp_path, database, "-m", "first", "--autogenerate")
+    manage(tmp_path, database, "migrate")
+    before = look(database)
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute(f"INSERT INTO {table} (mail) VALUES ('a'), ('b')".encode())
+        conn.execute("INSERT INTO shop_seat (customer_id) VALUES (1), (2)")
+    path.write_text(ALONE.format(mail=", unique=True", more=UNIQUE, table=table, relation="OneToOneField"))
+    create(tmp_path, database, "-m", "alone", "--autogenerate")
+    files = sorted((tmp_path / "shop" / "migrations").glob("0*.py"))[1:]
+    text = "\n".join(file.read_text() for file in files)
+    assert text.count("AddFieldOnline(") == 2 and text.count("AlterFieldOnline(") == 2
+    assert "RunSteps" not in text and "migrations.A" not in text
+    script = "\n".join(manage(tmp_path, database, "sqlmigrate", "shop", file.stem) for file in files)
+    assert script.count("CREATE UNIQUE INDEX CONCURRENTLY") == script.count("UNIQUE USING INDEX") == 4
+    assert script.count("CREATE INDEX CONCURRENTLY") == script.count("CREATE INDEX") == 2
+    assert pgwright("migrate", "upgrade", folder=tmp_path, DATABASE_URL=database).returncode == 0
+    assert pgwright("schema", "diff", folder=tmp_path, DATABASE_URL=database).returncode == 0
+    assert "No changes detected" in manage(tmp_path, database, "makemigrations", "--check")
+    manage(tmp_path, database, "migrate", "shop", "0001")
+    assert compare(SAME.apply(before), SAME.apply(look(database))) == ()

@@ -137,18 +137,21 @@ def _safe(operation: Any, known: _Models) -> Iterable[Any]:
             found = [AddUniqueConstraintOnline(operation.model_name, operation.constraint)]
         case migrations.AddField() if _has_more(operation.field):
             found = [AddFieldOnline(**operation.deconstruct()[2])]
-        case migrations.AlterField() if _forbids_nulls(operation, fields):
+        case migrations.AlterField() if _looks_at_rows(operation, fields):
             found = [AlterFieldOnline(**operation.deconstruct()[2])]
     return found
 
 
 def _has_more(field: Any) -> bool:
     """Tell whether an index or a foreign key hangs on the column."""
-    if field.many_to_many:
+    if field.many_to_many or field.primary_key:
         return False
-    return bool(field.remote_field) or (field.db_index and not field.unique)
+    return bool(field.remote_field or field.db_index or field.unique)
 
 
-def _forbids_nulls(operation: Any, fields: Mapping[str, Any]) -> bool:
-    old = fields.get(operation.name)
-    return old is not None and old.null and not operation.field.null
+def _looks_at_rows(operation: Any, fields: Mapping[str, Any]) -> bool:
+    """Tell whether nulls are forbidden from now on, or equal values."""
+    old, new = fields.get(operation.name), operation.field
+    if old is None or new.primary_key:
+        return False
+    return (old.null and not new.null) or (new.unique and not old.unique)

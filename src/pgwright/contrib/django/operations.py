@@ -6,7 +6,8 @@ may run on SQLite. All but `RunSteps` without `Alone` need ``atomic = False``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from copy import copy
 from itertools import groupby
 from typing import Any, LiteralString
@@ -16,7 +17,7 @@ from django.db import migrations, router, transaction
 from django.db.migrations.operations.base import Operation
 from psycopg import sql
 
-from pgwright.kinds.steps import short_name
+from pgwright.kinds.steps import default_name, short_name
 from pgwright.pg.quoting import deparsed, render
 
 POSTGRESQL = "postgresql"
@@ -103,17 +104,11 @@ class AddUniqueConstraintOnline(migrations.AddConstraint):
         if statement is None:
             # As Django does where the server has no such constraints.
             return
-        is_constraint = statement.template == schema_editor.sql_create_unique
-        statement.template = schema_editor.sql_create_unique_index.replace("INDEX", "INDEX CONCURRENTLY", 1)
-        schema_editor.execute(statement, params=None)
-        if is_constraint:
-            name, deferrable = (str(statement.parts[part]) for part in ("name", "deferrable"))
-            action = "ADD CONSTRAINT {} UNIQUE USING INDEX {}{}"
-            schema_editor.execute(_alter(schema_editor, model, action, name, name, deferrable), params=None)
+        _build_unique(schema_editor, model, statement)
 
 
 class AddFieldOnline(migrations.AddField):
-    """Add a field, its index concurrently and its foreign key validated afterwards."""
+    """Add a field, its indexes concurrently and its foreign key validated afterwards."""
 
     atomic = False
 
@@ -124,17 +119,15 @@ class AddFieldOnline(migrations.AddField):
             super().database_forwards(app_label, schema_editor, from_state, to_state)
             return
         field = model._meta.get_field(self.name)
-        bare = copy(field)
-        bare.db_index = False
+        bare = _bare(field)
         if field.remote_field:
             bare.db_constraint = False
         if not self.preserve_default:
             bare.default = self.field.default
         schema_editor.add_field(from_state.apps.get_model(app_label, self.model_name), bare)
-        for statement in schema_editor._field_indexes_sql(model, field):
-            if statement.template == schema_editor.sql_create_index:
-                statement.template = schema_editor.sql_create_index_concurrently
-            schema_editor.execute(statement, params=None)
+        _build_indexes(schema_editor, model, field)
+        if field.unique:
+            _build_unique(schema_editor, model, _unique(schema_editor, model, field))
         if field.remote_field and field.db_constraint:
             self._add_foreign_key(schema_editor, model, field)
 
@@ -147,7 +140,10 @@ class AddFieldOnline(migrations.AddField):
 
 
 class AlterFieldOnline(migrations.AlterField):
-    """Forbid nulls in a field behind a check that was validated without blocking writers."""
+    """Forbid nulls in a field, or make it unique, with the long work done without blocking writers.
+
+    Nulls are forbidden behind a validated check. The unique index is there before an older index goes.
+    """
 
     atomic = False
 
@@ -157,14 +153,71 @@ class AlterFieldOnline(migrations.AlterField):
         if not _goes_online(self, schema_editor, model):
             super().database_forwards(app_label, schema_editor, from_state, to_state)
             return
+        before = from_state.apps.get_model(app_label, self.model_name)
+        old, new = before._meta.get_field(self.name), model._meta.get_field(self.name)
+        if old.column != new.column:
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+            return
+        becomes_unique = new.unique and not old.unique
+        changed = _bare(new) if becomes_unique else copy(new)
+        if not self.preserve_default:
+            changed.default = self.field.default
+        if becomes_unique:
+            _build_unique(schema_editor, model, _unique(schema_editor, model, new))
+        with self._guarded(schema_editor, model, new.column, is_needed=old.null and not new.null):
+            schema_editor.alter_field(before, old, changed)
+        if becomes_unique:
+            _build_indexes(schema_editor, model, new)
+
+    @contextmanager
+    def _guarded(self, schema_editor: Any, model: Any, column: str, *, is_needed: bool) -> Iterator[None]:
+        """Have a validated check while the block runs, by which the server knows that no null is there."""
+        if not is_needed:
+            yield
+            return
         quote = schema_editor.quote_name
-        column = model._meta.get_field(self.name).column
         guard = quote(short_name(f"pgwright_{column}_not_null"))
         action = "ADD CONSTRAINT {} CHECK ({} IS NOT NULL) NOT VALID"
         schema_editor.execute(_alter(schema_editor, model, action, guard, quote(column)), params=None)
         schema_editor.execute(_alter(schema_editor, model, "VALIDATE CONSTRAINT {}", guard), params=None)
-        super().database_forwards(app_label, schema_editor, from_state, to_state)
+        yield
         schema_editor.execute(_alter(schema_editor, model, "DROP CONSTRAINT {}", guard), params=None)
+
+
+def _bare(field: Any) -> Any:
+    """Return a field without its indexes, as Django's schema editor understands it."""
+    bare = copy(field)
+    bare.db_index = False
+    # A OneToOneField cannot be made without; what the public property has read before is kept beside it.
+    bare._unique = False
+    vars(bare).pop("unique", None)
+    return bare
+
+
+def _build_indexes(schema_editor: Any, model: Any, field: Any) -> None:
+    """Build the indexes of a field that are no constraints."""
+    for statement in schema_editor._field_indexes_sql(model, field):
+        if statement.template == schema_editor.sql_create_index:
+            statement.template = schema_editor.sql_create_index_concurrently
+        schema_editor.execute(statement, params=None)
+
+
+def _unique(schema_editor: Any, model: Any, field: Any) -> Any:
+    """Return the statement of a unique field's constraint, named as where the table is made with it."""
+    # Django lets a name carry its schema: '"app"."orders"'.
+    table = model._meta.db_table.strip('"').rpartition('"."')[2]
+    return schema_editor._create_unique_sql(model, [field], default_name(table, field.column, "key"))
+
+
+def _build_unique(schema_editor: Any, model: Any, statement: Any) -> None:
+    """Build the index of a unique constraint concurrently, and make it that one, if a constraint is meant."""
+    is_constraint = statement.template == schema_editor.sql_create_unique
+    statement.template = schema_editor.sql_create_unique_index.replace("INDEX", "INDEX CONCURRENTLY", 1)
+    schema_editor.execute(statement, params=None)
+    if is_constraint:
+        name, deferrable = (str(statement.parts[part]) for part in ("name", "deferrable"))
+        action = "ADD CONSTRAINT {} UNIQUE USING INDEX {}{}"
+        schema_editor.execute(_alter(schema_editor, model, action, name, name, deferrable), params=None)
 
 
 def _alter(schema_editor: Any, model: Any, action: LiteralString, *names: str) -> str:

@@ -48,7 +48,8 @@ _CHECK = (
 _UNIQUE = (
     "in an autocommit_block(): op.create_index(..., unique=True, postgresql_concurrently=True), then "
     'run_step("ALTER TABLE ... ADD CONSTRAINT ... UNIQUE USING INDEX ...")',
-    "AddUniqueConstraintOnline of pgwright.contrib.django.operations, atomic = False",
+    "AddUniqueConstraintOnline, AddFieldOnline or AlterFieldOnline of pgwright.contrib.django.operations, "
+    "atomic = False",
 )
 _REWRITTEN: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
