@@ -6,16 +6,16 @@ The runner of each tool calls the methods here; nothing here knows which tool it
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from psycopg import sql
 
-from pgwright.diff.witness import Seen, Witness
 from pgwright.migrate.evidence import before_build, indexes, took_effect, traces
 from pgwright.migrate.journal import Journal, Session
+from pgwright.migrate.limits import Limits, milliseconds
 from pgwright.migrate.messages import (
     Connected,
     Demand,
@@ -26,9 +26,9 @@ from pgwright.migrate.messages import (
     RevisionBegan,
     RevisionEnded,
     StatementBegan,
-    StatementEnded,
     StatementSkipped,
 )
+from pgwright.migrate.onlooker import LineOf, Onlooker
 from pgwright.migrate.stand_in import stand_in
 from pgwright.migrate.statements import Form, Statement, classify
 from pgwright.migrate.turn import WORK_LOCK
@@ -42,7 +42,6 @@ _OPEN = (
 )
 # Without it, the server would finish the statement of a process that was killed, and only then look.
 _CHECK_CLIENT = "SELECT set_config('client_connection_check_interval', '1s', false)"
-_LIMIT = "SELECT set_config('lock_timeout', %(lock)s::text, false)"
 _RECORD = (
     "WITH run AS (UPDATE pgwright.run SET watermark = %(revision)s::text, heartbeat_at = clock_timestamp() "
     "WHERE id = %(run)s::text) "
@@ -50,7 +49,6 @@ _RECORD = (
     "VALUES (%(tool)s::text, %(revision)s::text, %(direction)s::text, %(digest)s::text, %(run)s::text, "
     "%(seconds)s::float8)"
 )
-_LEAST_SHARE = 4
 
 
 class Wire(Protocol):
@@ -81,18 +79,15 @@ class _Current:
     text: str
     parameters: Any
     statement: Statement
-    line: int = 0
     commits: bool = False
     started: float = field(default_factory=time.perf_counter)
     is_wrapped: bool = False
 
 
 class Conductor:
-    """Carry out one order: tell of progress, set time limits, keep the journal, watch on scratch."""
+    """Carry out one order: tell of progress, keep the journal, have limits set and statements watched."""
 
-    def __init__(
-        self, tool: str, order: Order, channel: Wire, *, line: Callable[[str], int] | None = None
-    ) -> None:
+    def __init__(self, tool: str, order: Order, channel: Wire, *, line: LineOf | None = None) -> None:
         self._tool = tool
         self._order = order
         self._channel = channel
@@ -101,11 +96,8 @@ class Conductor:
         self._revision: _Running | None = None
         self._current: _Current | None = None
         self._is_first = True
-        self._waited = 0.0  # seconds that statements of this transaction took, waits for locks included
-        self._limit = order.lock_timeout
-        self._witness: Witness | None = None
-        self._line = line  # tells where in the revision's file the statement that is about to run stands
-        self._transaction = 0
+        self._limits = Limits(order)
+        self._onlooker = Onlooker(order=order, line=line)
         self._whole = ""  # what the journal holds as one statement, of which that at work is a part
 
     @property
@@ -146,13 +138,12 @@ class Conductor:
         if journal is not None and self._is_first:
             # Only the first one can have been begun before: the others come after it.
             journal.load(session, self._major)
-        self._is_first, self._number, self._waited = False, 0, 0.0
-        self._transaction += 1
+        self._is_first, self._number = False, 0
+        self._limits.begin_transaction()
         self._revision = _Running(
             name=name, direction=direction, started=time.perf_counter(), journal=journal
         )
-        if self._order.observe and self._witness is None:
-            self._witness = Witness(self._order.url, session.fetch, pid=self._pid, major=self._major)
+        self._onlooker.begin_revision(session, self._pid, self._major)
         self._channel.send(RevisionBegan(name, direction))
 
     def statement_begins(self, session: Session, text: str, parameters: Any) -> str | None:
@@ -165,8 +156,8 @@ class Conductor:
             return None
         statement = classify(text)
         if statement.form is Form.READS:
-            if self._witness:
-                self._watch(session, text, parameters, statement)
+            if self._onlooker.is_watching:
+                self._begin(session, text, parameters, statement)
             return None
         self._number += 1
         journal = self._journal
@@ -179,10 +170,10 @@ class Conductor:
                 self._channel.send(StatementSkipped(self._number, text))
                 return stand_in(session, entry.row_count)
         self._mend(session, statement, entry.evidence if entry else None)
-        self._set_limit(session, statement)
+        self._limits.before(session, statement, commits=self._commits(session))
         if self._order.statements:
             self._channel.send(StatementBegan(self._number, text))
-        self._watch(session, text, parameters, statement)
+        self._begin(session, text, parameters, statement)
         return None
 
     def statement_ends(self, session: Session, row_count: int) -> None:
@@ -192,8 +183,11 @@ class Conductor:
             return
         self._current = None
         seconds = time.perf_counter() - current.started
-        if self._witness:
-            self._tell_end(current, seconds, self._witness.after())
+        seen = self._onlooker.after(
+            self._number, current.text, seconds, commits=current.commits, whole=self._whole
+        )
+        if seen:
+            self._channel.send(seen)
         if current.statement.form is Form.READS:
             return
         if self._journal and current.commits:
@@ -205,10 +199,7 @@ class Conductor:
                 session.fetch("COMMIT")
         elif self._journal:
             self._journal.note(current.text, current.parameters, row_count=row_count)
-        if not current.statement.changes_rows and not current.commits:
-            self._waited += seconds
-        if current.statement.waits:
-            self._set(session, self._order.lock_timeout)
+        self._limits.after(session, current.statement, seconds, commits=current.commits)
 
     def statement_failed(self, session: Session) -> None:
         """Take back what was put around a statement that failed."""
@@ -250,7 +241,7 @@ class Conductor:
 
     def transaction_lost(self) -> None:
         """Forget what a rollback has taken back."""
-        self._waited, self._limit = 0.0, self._order.lock_timeout
+        self._limits.transaction_lost()
         if self._revision and self._revision.journal:
             self._revision.journal.forget()
 
@@ -283,8 +274,7 @@ class Conductor:
 
     def close(self) -> None:
         """Let go of what watching needed."""
-        if self._witness:
-            self._witness.close()
+        self._onlooker.close()
 
     @property
     def _journal(self) -> Journal | None:
@@ -296,24 +286,17 @@ class Conductor:
         return session.in_autocommit and not self._whole
 
     def _next_transaction(self) -> None:
-        self._waited = 0.0
-        self._transaction += 1
-        if self._witness:
-            self._witness.begin_transaction()
+        self._limits.begin_transaction()
+        self._onlooker.begin_transaction()
 
-    def _watch(self, session: Session, text: str, parameters: Any, statement: Statement) -> None:
+    def _begin(self, session: Session, text: str, parameters: Any, statement: Statement) -> None:
         """Begin to follow a statement, and to record it where no transaction does."""
         commits = self._commits(session)
         alone = statement.form is Form.ALONE and commits
-        if self._witness:
-            paths = _paths(session, statement) if alone else None
-            if commits:
-                self._next_transaction()
-            self._witness.before(alone_on=paths)
-        line = self._line(text) if self._witness and self._line else 0
-        self._current = _Current(
-            text=text, parameters=parameters, statement=statement, line=line, commits=commits
-        )
+        if commits:
+            self._next_transaction()
+        self._onlooker.before(session, text, statement, alone=alone)
+        self._current = _Current(text=text, parameters=parameters, statement=statement, commits=commits)
         if statement.form is Form.READS or not self._journal:
             return
         if alone:
@@ -322,66 +305,13 @@ class Conductor:
             session.fetch("BEGIN")
             self._current.is_wrapped = True
 
-    def _tell_end(self, current: _Current, seconds: float, seen: Seen) -> None:
-        locks = {path: mode.value for path, mode in seen.locks_by_path.items()}
-        self._channel.send(
-            StatementEnded(
-                self._number,
-                current.text,
-                seconds,
-                locks=locks,
-                rewrites=seen.rewrites,
-                line=current.line,
-                transaction=self._transaction,
-                commits=current.commits,
-                whole=self._whole,
-            )
-        )
-
     def _mend(self, session: Session, statement: Statement, after: str | None) -> None:
         """Drop the index that a concurrent build of this name, or an earlier attempt, left when it failed."""
         if statement.table is None or not self._commits(session):
             return
         for schema, name, is_valid, is_being_built in indexes(session, statement, self._major, after=after):
             if not is_valid and not is_being_built:
-                self._set(session, self._order.concurrent_wait)
+                self._limits.wait_long(session)
                 drop = sql.SQL("DROP INDEX CONCURRENTLY {}").format(sql.Identifier(schema, name))
                 session.fetch(drop.as_string())
                 self._channel.send(Mended(f"{schema}.{name}"))
-
-    def _set_limit(self, session: Session, statement: Statement) -> None:
-        """Choose how long the statement may wait for its locks.
-
-        A concurrent build waits for every older transaction, and giving up costs all of its work. The other
-        statements of a transaction share one limit: while the later ones wait, the earlier ones hold locks.
-        """
-        allowed = self._order.lock_timeout
-        if statement.waits:
-            self._set(session, self._order.concurrent_wait)
-        elif allowed and not self._commits(session):
-            left = max(allowed / _LEAST_SHARE, allowed - self._waited)
-            if self._limit - left > allowed / 20 or left > self._limit:
-                self._set(session, left)
-        else:
-            self._set(session, allowed)
-
-    def _set(self, session: Session, seconds: float) -> None:
-        if seconds != self._limit:
-            session.fetch(_LIMIT, {"lock": milliseconds(seconds)})
-            self._limit = seconds
-
-
-def milliseconds(seconds: float) -> str:
-    """Return a time limit as a setting of the server; 0 is none."""
-    return f"{round(seconds * 1000)}ms"
-
-
-def _paths(session: Session, statement: Statement) -> list[str]:
-    """Return the table of a concurrent build, as the witness names it."""
-    query = (
-        "SELECT n.nspname || '.' || c.relname FROM pg_class AS c JOIN pg_namespace AS n "
-        "ON n.oid = c.relnamespace WHERE c.oid = coalesce(to_regclass(%(table)s::text), "
-        "(SELECT indrelid FROM pg_index WHERE indexrelid = to_regclass(%(index)s::text)))"
-    )
-    values = {"table": statement.table, "index": statement.drops}
-    return [path for (path,) in session.fetch(query, values)]

@@ -181,7 +181,7 @@ def _unsupported(exc: NotSupportedError) -> PgwrightError:
     return MigrationError(
         f"Django {django.get_version()} refuses this server: {str(exc).rstrip('.')}",
         detail="nothing was run",
-        hint="upgrade the server, or use a release of Django that supports it (4.2: PostgreSQL 12 and later)",
+        hint="upgrade the server: the documentation of your Django says which versions it supports",
     )
 
 
