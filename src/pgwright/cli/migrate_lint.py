@@ -83,14 +83,15 @@ def _print(invocation: Invocation, report: LintReport, form: str) -> None:
         from pgwright.cli.encode import to_json
         from pgwright.version import __version__
 
-        out.line(to_json(sarif(report.findings, version=__version__, config=None, title=title_of)))
+        findings = _in_repository(invocation, report.findings)
+        out.line(to_json(sarif(findings, version=__version__, config=None, title=title_of)))
         return
     if form == "diff":
         for changed in report.diffs:
             out.line(changed.rstrip("\n"))
         return
     if form == "github":
-        for line in _annotations(report.findings):
+        for line in _annotations(_in_repository(invocation, report.findings)):
             out.line(line)
         return
 
@@ -121,12 +122,32 @@ def _print(invocation: Invocation, report: LintReport, form: str) -> None:
     )
 
 
+def _in_repository(invocation: Invocation, findings: Sequence[Finding]) -> list[Finding]:
+    """Return the findings with their files as they are called from the top of the repository."""
+    from dataclasses import replace
+    from pathlib import Path
+
+    from pgwright.migrate.lint.repository import prefix_of
+
+    top = Path(prefix_of(invocation.project.root))
+    return [
+        replace(f, evidence={**f.evidence, "file": str(top / f.evidence["file"])}) if f.evidence else f
+        for f in findings
+    ]
+
+
 def _annotations(findings: Sequence[Finding]) -> Iterator[str]:
     """Yield workflow commands of GitHub Actions."""
     for finding in findings:
-        place = (
-            f"file={finding.evidence['file']},line={finding.evidence['line']}," if finding.evidence else ""
+        properties = {key: str(finding.evidence[key]) for key in ("file", "line") if key in finding.evidence}
+        properties["title"] = finding.check
+        told = ",".join(
+            f"{key}={_escaped(value).replace(':', '%3A').replace(',', '%2C')}"
+            for key, value in properties.items()
         )
-        words = f"{finding.message} {finding.hint or ''}".strip()
-        words = words.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-        yield f"::{_LEVELS[finding.severity]} {place}title={finding.check}::{words}"
+        words = "\n".join(filter(None, [finding.message, finding.hint]))
+        yield f"::{_LEVELS[finding.severity]} {told}::{_escaped(words)}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -175,6 +176,11 @@ def test_comments_formats_and_missing_database(tmp_path: Path) -> None:
         "::warning file=alembic/versions/0002.py,line=" in annotated and "title=unused_ignore::" in annotated
     )
 
+    # Those who annotate a pull request name files from the top of its repository.
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path.parent, check=True)
+    below = f"file={tmp_path.name}/alembic/versions/0002.py,line="
+    assert below in lint(tmp_path, nowhere, "--format", "github").stdout
+    shutil.rmtree(tmp_path.parent / ".git")
     for words in (
         ("init", "-q"),
         ("add", "."),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from pgwright.migrate.lint.ignores import TITLES, accepted
 from pgwright.migrate.lint.nouns import Linted, LiveTable, Remark
 from pgwright.migrate.lint.observe import FAILS, observed
 from pgwright.migrate.lint.registry import RULES, rule
+from pgwright.migrate.lint.repository import changed_since
 from pgwright.migrate.lint.squawk import find as squawk_find
 from pgwright.migrate.lint.squawk import program
 from pgwright.migrate.revisions import Revision, Revisions
@@ -89,7 +89,7 @@ def chosen(
     if names:
         return files.in_order({_named(files, name) for name in names})
     if since is not None:
-        changed = _changed(root, since)
+        changed = changed_since(since, root)
         return files.in_order({r.id for r in files.by_id.values() if r.path.resolve() in changed})
     return files.in_order(live.pending if live else files.heads)
 
@@ -105,24 +105,6 @@ def _named(files: Revisions, name: str) -> str:
             hint="see them all: pgwright migrate history",
         )
     return close[0]
-
-
-def _changed(root: Path, since: str) -> set[Path]:
-    words = ["git", "diff", "--name-only", "--diff-filter=AMR", "--end-of-options", since, "--", "."]
-    done = subprocess.run(words, cwd=root, capture_output=True, text=True, check=False)
-    fresh = ["git", "ls-files", "--others", "--exclude-standard", "--full-name", "."]
-    new = subprocess.run(fresh, cwd=root, capture_output=True, text=True, check=False)
-    top = subprocess.run(
-        ["git", "rev-parse", "--show-toplevel"], cwd=root, capture_output=True, text=True, check=False
-    )
-    if done.returncode or top.returncode:
-        raise UsageError(
-            f"git knows no {since} here",
-            detail=(done.stderr or top.stderr).strip().partition("\n")[0],
-            hint="name a branch or commit: pgwright migrate lint --since origin/main",
-        )
-    base = Path(top.stdout.strip())
-    return {(base / line).resolve() for line in (done.stdout + new.stdout).splitlines()}
 
 
 def lint(
