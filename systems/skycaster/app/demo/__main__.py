@@ -106,7 +106,7 @@ def load(connection: psycopg.Connection, world: World, *, replace: bool) -> None
 
 
 def add_up_usage(url: str) -> None:
-    """Add up the calls of each user where they have changed.
+    """Add up the calls of each user where they have changed, and tell the planner.
 
     Raises:
         DemoError: the refresh failed; the next load tries it again.
@@ -119,6 +119,8 @@ def add_up_usage(url: str) -> None:
 
     for outcome in run_policies(url, demand, tell=tell).failed:
         raise DemoError(f"usage could not be added up: {outcome.error}; then run: pgwright policy run")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("ANALYZE user_usage_summary")
 
 
 def _all(world: World) -> Iterator[tuple[int, Batch]]:
