@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 
 from pgwright.diff.compare import differing_fields
 from pgwright.kinds.contract import Alteration, Context
@@ -58,6 +58,25 @@ def _without_circles(
         if at != new:
             kept[new] = old
     return kept
+
+
+def standing(
+    pairs: Mapping[ObjectId, ObjectId], dropped: Set[ObjectId], replaced: Set[ObjectId], before: Catalog
+) -> Mapping[ObjectId, ObjectId]:
+    """Return the pairs without the parts that cannot stand: their table, or a key that they need, goes.
+
+    Those are made under their new names right away. `dropped` holds the old names, too.
+    """
+    while True:
+        gone = (dropped - set(pairs.values())) | replaced
+        kept = {
+            new: old
+            for new, old in pairs.items()
+            if new.parent not in gone and gone.isdisjoint(before.objects[old].depends_on)
+        }
+        if len(kept) == len(pairs):
+            return kept
+        pairs = kept
 
 
 def rename_step(old: CatalogObject, new: ObjectId, context: Context) -> Alteration:

@@ -10,7 +10,7 @@ from pgwright.diff.carry import carried, carriers, circular_parts, copies
 from pgwright.diff.compare import compare
 from pgwright.diff.fold import fold
 from pgwright.diff.order import Move, contested_names, order
-from pgwright.diff.parts import rename_step, renamed_parts
+from pgwright.diff.parts import rename_step, renamed_parts, standing
 from pgwright.errors import PgwrightError
 from pgwright.kinds.contract import Alteration, Context
 from pgwright.kinds.registry import kind
@@ -170,9 +170,9 @@ def _settle(
         return id in before and before.objects[id].derived and id in after and not after.objects[id].derived
 
     while True:
-        # What would be replaced with its table anyway is made under its new name right away.
-        renamed = {new: old for new, old in pairs.items() if new.parent not in replaced}
-        dropped = {c.id for c in changes.values() if c.op is Op.DROP} - set(renamed.values())
+        gone = {c.id for c in changes.values() if c.op is Op.DROP}
+        renamed = standing(pairs, gone, replaced, before)
+        dropped = gone - set(renamed.values())
         created = {c.id for c in changes.values() if c.op is Op.CREATE} - set(renamed)
         # What a replaced partition had from its parent, and has of its own now, comes with the new table; and
         # what it had of its own comes from the parent.
