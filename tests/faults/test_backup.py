@@ -10,6 +10,7 @@ import secrets
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -28,8 +29,9 @@ from pgwright.backup.recovery import Target, plan_recovery
 from pgwright.backup.repository import Repository, open_repository
 from pgwright.backup.restore import RestoreOptions, restore_database
 from pgwright.backup.unpack import Planned
-from pgwright.backup.verify import verify_backup, verify_repository
+from pgwright.backup.verify import verify_backup, verify_repository, verify_wal
 from pgwright.backup.wal import Archive
+from pgwright.backup.walstream import stream_wal
 from pgwright.errors import (
     BackupDamaged,
     BackupFailed,
@@ -39,6 +41,7 @@ from pgwright.errors import (
     RestoreFailed,
 )
 from pgwright.storage import open_store
+from tests.servers.running import Server
 
 
 @pytest.fixture
@@ -273,3 +276,57 @@ def test_a_full_disk_of_the_server(tmp_path: Path) -> None:
                 assert names.fetchall() == [("postgres",), ("shop",)]
         finally:
             server.remove("shop", home=home)
+
+
+@pytest.mark.parametrize("full", ["repository", "home"])
+def test_a_full_disk_while_wal_is_received(
+    full: str, tmp_path: Path, server_18: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the archive is, or where segments wait for it: it is said, and goes on without a gap."""
+    with small_disk(12) as small:
+        places = {"repository": tmp_path / "repository", "home": tmp_path / "home", full: small / full}
+        monkeypatch.setenv("PGWRIGHT_HOME", str(places["home"]))
+        archive = Archive(repository=open_repository(str(places["repository"])))
+        slot = f"full_{secrets.token_hex(4)}"
+        written: list[str] = []
+        heard: list[str] = []
+        enlarged: list[bool] = []
+        deadline = time.monotonic() + 60
+        with psycopg.connect(server_18.url, autocommit=True) as conn:
+
+            def write() -> None:
+                """Fill a segment with what cannot be compressed."""
+                content = secrets.token_bytes(9 << 20)
+                row = conn.execute("SELECT pg_walfile_name(pg_current_wal_insert_lsn())").fetchone()
+                conn.execute("SELECT pg_logical_emit_message(false, 'x', %s)", (content,))
+                conn.execute("SELECT pg_switch_wal()")
+                assert row is not None
+                written.append(row[0])
+
+            def enlarge() -> None:
+                subprocess.run(["mount", "-o", "remount,size=300m", str(small)], check=True)
+                write()
+                enlarged.append(True)
+
+            def until() -> bool:
+                assert time.monotonic() < deadline, heard
+                if not enlarged and len(written) < 3:
+                    write()
+                if not enlarged and "No space left" in " ".join(heard):
+                    enlarge()
+                return bool(enlarged) and archive.get(written[-1]) is not None
+
+            def receive() -> None:
+                stream_wal(archive.repository, server_18.url, slot=slot, warned=heard.append, until=until)
+
+            try:
+                if full == "repository":
+                    with pytest.raises(PgwrightError, match="No space left"):
+                        receive()
+                    enlarge()
+                receive()
+                assert all(archive.get(name) for name in written)
+                assert not verify_wal(archive.repository)
+                assert len(set(heard)) == len(heard)
+            finally:
+                conn.execute("SELECT pg_drop_replication_slot(%s)", (slot,))

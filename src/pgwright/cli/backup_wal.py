@@ -65,6 +65,7 @@ def stream(
             invocation.database.url,
             slot=slot,
             archived=lambda name: invocation.output.remark(f"archived {name}", level="wal"),
+            warned=lambda words: invocation.output.remark(words, level="warning"),
             until=lambda: bool(stopped),
         )
     finally:
