@@ -8,6 +8,7 @@ from psycopg import sql
 
 from pgwright.kinds.buckets import interval
 from pgwright.kinds.contract import Alteration, Context, Kind
+from pgwright.kinds.partition_steps import series_of
 from pgwright.kinds.policy_records import COMMUNITY, forget, reader, record, relation
 from pgwright.kinds.relations import held
 from pgwright.kinds.steps import name_of, parent_of, statement, step
@@ -15,7 +16,7 @@ from pgwright.model.catalog import CatalogObject, fact
 from pgwright.model.change import Change
 from pgwright.model.locks import LockMode
 from pgwright.model.plan import Hazard, HazardCode, Phase, Step
-from pgwright.pg.quoting import literal
+from pgwright.pg.quoting import Name, literal, render
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +50,9 @@ def create(o: Compression, context: Context) -> tuple[Step, ...]:
         sql.SQL("timescaledb.compress"),
         sql.SQL("timescaledb.compress_segmentby = {}").format(literal(", ".join(o.segment_by))),
     ]
-    if o.order_by:
-        settings.append(sql.SQL("timescaledb.compress_orderby = {}").format(literal(o.order_by)))
+    order = o.order_by or _former_order(o, context)
+    if order:
+        settings.append(sql.SQL("timescaledb.compress_orderby = {}").format(literal(order)))
     text = statement("ALTER TABLE {} SET ({})", name_of(table), sql.SQL(", ").join(settings))
     # A second policy is ignored, whatever it says: the one that is there goes first.
     job = statement(
@@ -66,6 +68,12 @@ def create(o: Compression, context: Context) -> tuple[Step, ...]:
         step(o.id, job, f"let TimescaleDB compress chunks of {table} after {o.after}"),
         step(o.id, record(o, by=COMMUNITY), f"record the compression of {table}"),
     )
+
+
+def _former_order(o: Compression, context: Context) -> str:
+    """Return TimescaleDB's own order where one that was declared is to go: none can be taken back."""
+    before, series = context.before.get(o.id), series_of(context.after, parent_of(o.id))
+    return f"{render(Name(series.column))} DESC" if series and getattr(before, "order_by", "") else ""
 
 
 def drop(o: Compression, context: Context) -> tuple[Step, ...]:

@@ -54,6 +54,11 @@ def rollup_relation(rollup: ObjectId) -> ObjectId:
     return ObjectId("table", QualifiedName(schema, rollup.name.name))
 
 
+def filling(relation: ObjectId, catalog: Catalog) -> Any | None:
+    """Return the rollup that fills a relation, for rollups of rollups; None for a table of rows."""
+    return next((o for o in catalog.of("rollup") if rollup_relation(o.id) == relation), None)
+
+
 def adopts(rollup: ObjectId, context: Context) -> bool:
     """Tell whether the rollup writes to a table that is declared by itself, as a model of its own."""
     table = context.after.get(rollup_relation(rollup))
@@ -63,18 +68,18 @@ def adopts(rollup: ObjectId, context: Context) -> bool:
 def is_continuous(rollup: Any, context: Context) -> bool:
     """Tell whether TimescaleDB's Community edition keeps the rollup, as a continuous aggregate.
 
-    It cannot where the rollup has a table of its own, no bucket of time, or joins that sum up.
+    It cannot where the rollup has a table of its own, no bucket of the hypertable's time, or joins.
     """
     known = context.before.get(rollup.id)
     if known is not None and rollup.id not in context.created:
         return bool(getattr(known, "by", "") == COMMUNITY)
     table = parent_of(rollup.id)
-    source = context.after.get(table)
-    above = source is not None and source.derived
+    above, series = filling(table, context.after), series_of(context.after, table)
     return bool(
         context.server.timescaledb == COMMUNITY
         and rollup.bucket
+        and (series is None or rollup.column in ("", series.column))
         and not rollup.joins
-        and (is_hypertable(table, context) or above)
+        and (is_hypertable(table, context) or (above is not None and is_continuous(above, context)))
         and not adopts(rollup.id, context)
     )

@@ -5,7 +5,9 @@
 SELECT c.oid AS relation,
        coalesce(array_agg(s.attname::text ORDER BY s.segmentby_column_index)
            FILTER (WHERE s.segmentby_column_index IS NOT NULL), '{}') AS segment_by,
-       coalesce(string_agg(s.attname || CASE WHEN s.orderby_asc THEN '' ELSE ' DESC' END, ', '
+       coalesce(string_agg(quote_ident(s.attname) || CASE WHEN s.orderby_asc THEN '' ELSE ' DESC' END
+           || CASE WHEN s.orderby_nullsfirst IS NOT DISTINCT FROM s.orderby_asc
+                   THEN ' NULLS ' || CASE WHEN s.orderby_asc THEN 'FIRST' ELSE 'LAST' END ELSE '' END, ', '
            ORDER BY s.orderby_column_index) FILTER (WHERE s.orderby_column_index IS NOT NULL), '') AS order_by
 FROM timescaledb_information.compression_settings AS s
 JOIN pg_namespace AS n ON n.nspname = s.hypertable_schema

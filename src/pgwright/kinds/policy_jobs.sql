@@ -1,11 +1,11 @@
--- TimescaleDB's own jobs on hypertables and continuous aggregates, with what they are told in seconds.
+-- TimescaleDB's own jobs on hypertables and continuous aggregates, with what they are told.
 -- since: 12
 -- requires: timescaledb
--- columns: relation, procedure, after_text, every_seconds
+-- columns: relation, procedure, after_text, every_text
 SELECT c.oid AS relation,
        j.proc_name::text AS procedure,
        coalesce(j.config ->> 'drop_after', j.config ->> 'compress_after', j.config ->> 'start_offset') AS after_text,
-       extract(epoch FROM j.schedule_interval)::bigint AS every_seconds
+       j.schedule_interval::text AS every_text
 FROM timescaledb_information.jobs AS j
 JOIN pg_namespace AS n ON n.nspname = j.hypertable_schema
 JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = j.hypertable_name

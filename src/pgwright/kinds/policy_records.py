@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -104,6 +105,7 @@ class _Server:
     dimensions: Mapping[int, Any] = field(default_factory=dict)
     jobs: Mapping[tuple[int, str], Any] = field(default_factory=dict)
     compression: Mapping[int, Any] = field(default_factory=dict)
+    aggregates: Mapping[tuple[str, str], Any] = field(default_factory=dict)
 
 
 def read_records(conn: Connection[Any], *, timescaledb: str, major: int) -> tuple[Record, ...]:
@@ -133,21 +135,24 @@ def read_records(conn: Connection[Any], *, timescaledb: str, major: int) -> tupl
             dimensions={r.relation: r for r in ask("policy_dimensions")},
             jobs={(r.relation, r.procedure): r for r in ask("policy_jobs")},
             compression={r.relation: r for r in ask("policy_compression")},
+            aggregates={(r.schema, r.name): r for r in ask("policy_aggregates")},
         )
     known = {(r.relation, r.kind) for r in recorded}
-    true = (_held_against(r, server) for r in recorded)
+    kept = dict(_kept(recorded))
+    true = (_held_against(r, server, kept.get((r.schema, r.table_name))) for r in recorded)
     return (*(r for r in true if r is not None), *_unrecorded(server, known))
 
 
 def _with_parts(cursor: Cursor[Any], record: Record, major: int) -> Record:
     """Return the record of a rollup as its parts are there: without its live view, or with what it lacks."""
-    if record.kind != "rollup" or record.definition.get("by"):
+    if record.kind != "rollup":
         return record
-    rollup = QualifiedName(record.schema, record.name)
-    joins = [join[0] for join in record.definition.get("joins", ())]
-    tables = [record.table, *(joined_table(record.table, join) for join in joins)]
+    rollup, tables, wanted = QualifiedName(record.schema, record.name), [], []
     live = render(qualified(live_view(rollup)))
-    wanted = [rollup, *(own_log(rollup, join) for join in ("", *joins))]
+    if not record.definition.get("by"):
+        joins = [join[0] for join in record.definition.get("joins", ())]
+        tables = [record.table, *(joined_table(record.table, join) for join in joins)]
+        wanted = [rollup, *(own_log(rollup, join) for join in ("", *joins))]
     triggers = trigger_names(rollup)
     query = load_sql("pgwright.kinds", "rollup_lacks", major)
     rows: list[Any] = cursor.execute(
@@ -163,20 +168,24 @@ def _with_parts(cursor: Cursor[Any], record: Record, major: int) -> Record:
     return dataclasses.replace(record, definition={**record.definition, **shown}, lacks=lacks)
 
 
-def _held_against(record: Record, server: _Server) -> Record | None:
-    """Return the record as the server acts on it; None where it does not."""
-    definition, by = dict(record.definition), record.definition.get("by")
+def _kept(recorded: Iterable[Record]) -> Iterator[tuple[tuple[str, str], Span]]:
+    """Yield how long the rows of tables and rollups are kept."""
+    for r in recorded:
+        if r.kind == "retention":
+            yield (r.schema, r.table_name), Span.of(r.definition["keep"])
+        elif r.kind == "rollup" and r.definition.get("retain"):
+            yield (r.schema, r.name), Span.of(r.definition["retain"])
+
+
+def _held_against(record: Record, server: _Server, kept: Span | None) -> Record | None:
+    """Return the record as the server acts on it; None where it does not. `kept` is how long its rows are."""
+    definition = dict(record.definition)
     if record.kind == "time_series":
-        if record.relkind == "p":
-            return record
-        dimension = server.dimensions.get(record.relation)
-        if dimension is None:
-            return None
-        if Span.of(definition["interval"]).approximate_seconds != dimension.seconds:
-            definition["interval"] = str(_span(dimension.seconds))
-        return dataclasses.replace(record, definition={**definition, "column": dimension.column_name})
-    if by != COMMUNITY or record.kind not in _JOBS:
+        return _series_as_it_is(record, server)
+    if definition.get("by") != COMMUNITY:
         return record
+    if record.kind == "rollup":
+        return _continuous_as_it_is(record, server, kept)
     procedure, told = _JOBS[record.kind]
     job = server.jobs.get((record.relation, procedure))
     if job is None:
@@ -185,10 +194,66 @@ def _held_against(record: Record, server: _Server) -> Record | None:
     if record.kind == "compression":
         settings = server.compression.get(record.relation)
         definition["segment_by"] = list(settings.segment_by) if settings else []
-        if settings and definition["order_by"].lower() != settings.order_by.lower():
-            definition["order_by"] = settings.order_by if definition["order_by"] else ""
+        time = server.dimensions[record.relation].column_name
+        if settings and not _same_order(definition["order_by"], settings.order_by, time):
+            definition["order_by"] = settings.order_by
     return dataclasses.replace(record, definition=definition)
 
+
+def _series_as_it_is(record: Record, server: _Server) -> Record | None:
+    """Return the record of a time series with the column and the interval of a hypertable's chunks."""
+    if record.relkind == "p":
+        return record
+    definition, dimension = dict(record.definition), server.dimensions.get(record.relation)
+    if dimension is None:
+        return None
+    if Span.of(definition["interval"]).approximate_seconds != dimension.seconds:
+        definition["interval"] = str(_span(dimension.seconds))
+    return dataclasses.replace(record, definition={**definition, "column": dimension.column_name})
+
+
+def _continuous_as_it_is(record: Record, server: _Server, kept: Span | None) -> Record | None:
+    """Return the record of a continuous aggregate with what its jobs do, and from when on one looks at rows.
+
+    A job that looks further back than rows are kept would delete the history of those that are gone: it
+    counts as none.
+    """
+    found = server.aggregates.get((record.schema, record.name))
+    if found is None:
+        return None
+    definition = dict(record.definition)
+    job = server.jobs.get((found.relation, "policy_refresh_continuous_aggregate"))
+    since = _text_span(job.after_text) if job and job.after_text else None
+    if job is None or (kept and (since is None or since.approximate_seconds > kept.approximate_seconds)):
+        definition["refresh"] = ""
+    else:
+        definition["refresh"] = _same(definition["refresh"], job.every_text)
+        definition["since"] = str(since or "")
+    retention = server.jobs.get((found.relation, "policy_retention"))
+    definition["retain"] = _same(definition["retain"], retention.after_text) if retention else ""
+    definition["realtime"] = definition["realtime"] and not found.materialized_only
+    return dataclasses.replace(record, definition=definition)
+
+
+def _same_order(declared: str, told: str, time: str) -> bool:
+    """Tell whether rows are ordered as declared; TimescaleDB puts the time column behind, latest first."""
+    wanted, here = _order(declared), _order(told)
+    return not declared or here in (wanted, [*wanted, (time, "DESC", "FIRST")])
+
+
+def _order(text: str) -> list[tuple[str, str, str]]:
+    """Return column, direction and place of nulls of each term, with PostgreSQL's defaults."""
+    terms = []
+    for quoted, bare, way, nulls in _ORDER_TERM.findall(text):
+        name = quoted[1:-1].replace('""', '"') if quoted else bare.lower()
+        direction = way.upper() or "ASC"
+        terms.append((name, direction, nulls.upper() or ("FIRST" if direction == "DESC" else "LAST")))
+    return terms
+
+
+_ORDER_TERM = re.compile(
+    r'(?:("(?:[^"]|"")+")|([^\s",]+))\s*\b(asc|desc)?\b\s*(?:nulls\s+(first|last))?\s*(?:,|$)', re.IGNORECASE
+)
 
 # The procedure of TimescaleDB behind a kind of policy, and the field that says after which time it acts.
 _JOBS = {"retention": ("policy_retention", "keep"), "compression": ("policy_compression", "after")}
@@ -225,7 +290,7 @@ def _span(seconds: int) -> Span:
 def _same(declared: str, told: str) -> str:
     """Return what is declared where the server says the same in other words, else what the server says."""
     here = _text_span(told)
-    return declared if Span.of(declared) == here else str(here)
+    return declared if declared and Span.of(declared) == here else str(here)
 
 
 def _text_span(text: str) -> Span:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from psycopg import sql
 
 from pgwright.errors import PolicyError
 from pgwright.kinds.buckets import interval
+from pgwright.kinds.continuous import GRACE, look_back_less
 from pgwright.kinds.contract import Alteration, Context, Kind
 from pgwright.kinds.engines import is_continuous, is_hypertable
 from pgwright.kinds.partition_steps import series_of
@@ -56,17 +59,25 @@ def create(o: Retention, context: Context) -> tuple[Step, ...]:
         message=f"rows of {table.path} older than {o.keep} are deleted from now on, by "
         + ("TimescaleDB's own job" if by else "pgwright policy run"),
     )
+    waits = bool(by) and not context.is_new(table) and bool(context.after.children(table, "rollup"))
+    if waits:
+        message = (
+            f"TimescaleDB's own job begins in {GRACE}: until then pgwright policy run adds up what is older"
+        )
+        hazard = replace(hazard, message=f"{hazard.message}; {message}")
     kept = step(o.id, record(o, by=by), f"keep the rows of {table} for {o.keep}", hazards=(hazard,))
+    shortened = tuple(look_back_less(table, context))
     if not by:
-        return (kept,)
+        return (*shortened, kept)
     # A second policy is ignored, whatever it says: the one that is there goes first.
     text = statement(
         "SELECT remove_retention_policy({table}, if_exists => true);\n"
-        "SELECT add_retention_policy({table}, drop_after => {keep})",
+        "SELECT add_retention_policy({table}, drop_after => {keep}{later})",
         table=relation(table),
         keep=interval(o.keep),
+        later=sql.SQL(", initial_start => now() + {}").format(interval(GRACE)) if waits else sql.SQL(""),
     )
-    return step(o.id, text, f"let TimescaleDB retire rows of {table}"), kept
+    return *shortened, step(o.id, text, f"let TimescaleDB retire rows of {table}"), kept
 
 
 def _require_sense(o: Retention, table: ObjectId, catalog: Catalog) -> None:

@@ -10,7 +10,7 @@ from psycopg import sql
 from pgwright.errors import PolicyError
 from pgwright.kinds.continuous import alter_continuous, create_continuous, drop_continuous
 from pgwright.kinds.contract import REPLACE, Alteration, Context, Found, Kind, Reading
-from pgwright.kinds.engines import adopts, is_continuous, rollup_relation
+from pgwright.kinds.engines import adopts, filling, is_continuous, rollup_relation
 from pgwright.kinds.partition_steps import column_type, series_of
 from pgwright.kinds.policy_records import (
     COMMUNITY,
@@ -20,8 +20,9 @@ from pgwright.kinds.policy_records import (
     together,
 )
 from pgwright.kinds.relations import held
-from pgwright.kinds.rollup_join import Joined, JoinFields, require_whole
+from pgwright.kinds.rollup_join import JoinFields
 from pgwright.kinds.rollup_names import joined_table
+from pgwright.kinds.rollup_needs import require_columns, require_plain
 from pgwright.kinds.rollup_parts import RollupParts
 from pgwright.kinds.rollup_watch import Watch
 from pgwright.kinds.steps import name_of, parent_of, step
@@ -38,7 +39,8 @@ from pgwright.pg.quoting import Name, deparsed, literal, qualified
 class RollupTable(CatalogObject):
     """Define the aggregates of a table by buckets of time and groups; the fields are those of `Rollup`.
 
-    `by` is ``timescale`` for a continuous aggregate; `adopts` tells that its table is declared by itself.
+    `by` is ``timescale`` for a continuous aggregate, whose job looks back as long as `since` says, for ever
+    where that is empty; `adopts` tells that the rollup's table is declared by itself.
     """
 
     bucket: str = ""
@@ -53,6 +55,7 @@ class RollupTable(CatalogObject):
     bucket_column: str = "bucket"
     joins: tuple[JoinFields, ...] = ()
     by: str = fact("")
+    since: str = fact("")
     adopts: bool = fact(False)
 
 
@@ -88,7 +91,7 @@ def parts(o: RollupTable, catalog: Catalog) -> RollupParts:
     """
     table = parent_of(o.id)
     series = series_of(catalog, table)
-    upper = _source_rollup(table, catalog)
+    upper = filling(table, catalog)
     above = parts(upper, catalog) if upper else None
     column = o.column or (series.column if series else above.bucket_column if above else "")
     zone = o.zone or (series.zone if series else above.zone if above else "UTC")
@@ -109,23 +112,20 @@ def parts(o: RollupTable, catalog: Catalog) -> RollupParts:
     )
 
 
-def _source_rollup(table: ObjectId, catalog: Catalog) -> RollupTable | None:
-    """Return the rollup that fills a table, for rollups of rollups."""
-    for found in catalog.of("rollup"):
-        if isinstance(found, RollupTable) and rollup_relation(found.id) == table:
-            return found
-    return None
-
-
 def create(o: RollupTable, context: Context) -> tuple[Step, ...]:
     """Return the steps that make table, log and triggers, and mark all of it for a refresh."""
     made = parts(o, context.after)
-    _require_columns(made, context)
+    require_columns(made, context)
+    before = _taken_over(o, context)
+    ended = _end(before, context, keeping=not is_continuous(o, context)) if before else ()
     if is_continuous(o, context):
-        return create_continuous(o, made, context)
+        return (*ended, *create_continuous(o, made, context))
+    require_plain(made, context)
     table = parent_of(o.id)
     adopted = adopts(o.id, context)
-    first = () if adopted else (step(o.id, made.make_relation(), f"make the table of {o.id}"),)
+    first = [*ended] if adopted else [*ended, step(o.id, made.make_relation(), f"make the table of {o.id}")]
+    if before and _keeps_rows(before, o):
+        first = [*ended, *_change_columns(before, o, made)]
     armed = _arming(o.id, made, context)
     marked = step(o.id, made.mark_everything(), f"mark {o.id} for its first refresh")
     kept = step(o.id, record(o, adopts=adopted, by=""), f"record {o.id}")
@@ -136,7 +136,7 @@ def create(o: RollupTable, context: Context) -> tuple[Step, ...]:
 def _arming(id: ObjectId, made: RollupParts, context: Context) -> Step:
     """Return the step that makes logs and triggers, from which on every change is noted."""
     # Where nobody is disturbed, in words that every version knows: a script may be for another server.
-    above = _source_rollup(made.source, context.after)
+    above = filling(made.source, context.after)
     fresh = context.is_new(made.source) or (above is not None and context.is_new(above.id))
     major = OLDEST_SUPPORTED if fresh else context.server.major
     texts: list[sql.Composable] = list(made.make_logs())
@@ -169,55 +169,6 @@ def _trigger_lock(context: Context) -> LockMode:
     return LockMode.ACCESS_EXCLUSIVE if context.server.major < 14 else LockMode.SHARE_ROW_EXCLUSIVE
 
 
-def _require_columns(made: RollupParts, context: Context) -> None:
-    """Raise `PolicyError` for keys that the source lacks, or columns that the adopted table lacks."""
-    table = context.after.get(made.source)
-    if table is None or table.derived:
-        return
-    has = {c.id.name.name for c in context.after.children(made.source, "column")}
-    wanted = (*((made.column,) if made.bucket else ()), *made.group_by)
-    missing = [name for name in wanted if name not in has]
-    if missing:
-        raise PolicyError(
-            f"rollup {made.relation.name.name} groups {made.source.path} by {missing[0]}, which it has not",
-            detail=f"its columns are {', '.join(sorted(has))}; nothing was changed",
-            hint="name one of those",
-        )
-    for joined in made.joined:
-        _require_joined(joined, made, context)
-    own = {c.id.name.name for c in context.after.children(made.relation, "column")}
-    lacking = [name for name in made.columns if name not in own]
-    target = context.after.get(made.relation)
-    if lacking and target is not None and not target.derived:
-        raise PolicyError(
-            f"{made.relation.path} has no column {lacking[0]} for its rollup to fill",
-            detail=f"the rollup fills {', '.join(made.columns)}; nothing was changed",
-            hint="add the column to the model, or take it out of the rollup",
-        )
-
-
-def _require_joined(joined: Joined, made: RollupParts, context: Context) -> None:
-    """Raise `PolicyError` for a joined table that is not there, lacks a column, or loses rows by itself."""
-    rollup, table = made.relation.name.name, joined.table
-    if table not in context.after or table == made.source:
-        why = "which it adds up already" if table == made.source else "which is not there"
-        raise PolicyError(
-            f"rollup {rollup} joins {table.path}, {why}",
-            detail="nothing was changed",
-            hint="name another table, with its schema where that is not the source's",
-        )
-    for of, columns in ((table, joined.theirs), (made.source, joined.ours)):
-        has = {c.id.name.name for c in context.after.children(of, "column")}
-        missing = [name for name in columns if name not in has]
-        if missing:
-            raise PolicyError(
-                f"rollup {rollup} joins on {of.path}.{missing[0]}, which is not there",
-                detail=f"its columns are {', '.join(sorted(has))}; nothing was changed",
-                hint="name one of those",
-            )
-    require_whole(table, context.after)
-
-
 def _hand_over_retention(table: ObjectId, context: Context) -> tuple[Step, ...]:
     """Take retention back from TimescaleDB: its job would drop rows that this rollup has not added up."""
     id = ObjectId("retention", QualifiedName(None, "retention"), table)
@@ -235,10 +186,25 @@ def drop(o: RollupTable, context: Context) -> tuple[Step, ...]:
 
     A rollup that the plan only makes again, because its source is replaced, keeps its rows.
     """
+    above = filling(rollup_relation(o.id), context.after)
+    if above is not None and above.id != o.id:
+        # It has been ended where the other one began.
+        return forget(o, context)
+    return _end(o, context, keeping=o.id in context.created)
+
+
+def _taken_over(o: RollupTable, context: Context) -> RollupTable | None:
+    """Return the rollup of another source that filled the same table until now."""
+    found = filling(rollup_relation(o.id), context.before)
+    return found if isinstance(found, RollupTable) and found.id != o.id else None
+
+
+def _end(o: RollupTable, context: Context, *, keeping: bool) -> tuple[Step, ...]:
+    """Return the end of a rollup; with `keeping` its rows stay where the next one of its name has such."""
     made = parts(o, context.before)
     if o.by == COMMUNITY:
         return drop_continuous(o, made, context)
-    stays = o.id in context.created and _same_rows(o, context.after.get(o.id))
+    stays = keeping and _keeps_rows(o, filling(rollup_relation(o.id), context.after))
     off: list[sql.Composable] = [sql.SQL("DROP VIEW IF EXISTS {}").format(made.live)]
     off += [part for watch in made.watches for part in _ending(watch, log=not stays)]
     steps = [
@@ -273,8 +239,9 @@ def _drop_relation(o: RollupTable, made: RollupParts) -> Step:
     )
 
 
-def _same_rows(before: RollupTable, after: CatalogObject | None) -> bool:
-    return all(getattr(before, name) == getattr(after, name, None) for name in _IDENTITY)
+def _keeps_rows(before: RollupTable, after: CatalogObject | None) -> bool:
+    same = all(getattr(before, name) == getattr(after, name, None) for name in _IDENTITY)
+    return same and before.by != COMMUNITY
 
 
 def alter(change: Change, context: Context) -> Alteration:
@@ -318,7 +285,7 @@ def alter(change: Change, context: Context) -> Alteration:
 
 def _change_joins(old: RollupParts, new: RollupParts, context: Context) -> Iterator[Step]:
     """Yield the end of the notes about tables that are joined otherwise, and the beginning of new ones."""
-    _require_columns(new, context)
+    require_columns(new, context)
     id = ObjectId("rollup", QualifiedName(None, new.relation.name.name), new.source)
     kept = {watch.table for watch in new.watches if watch.keys in {w.keys for w in old.watches}}
     ended = [watch for watch in old.watches if watch.table not in kept]

@@ -193,10 +193,9 @@ class RollupParts:
             sql.SQL("CREATE SCHEMA IF NOT EXISTS pgwright").format(),
             *(
                 sql.SQL(
-                    "CREATE TABLE IF NOT EXISTS {log} AS SELECT {columns} FROM {like} WITH NO DATA;\n"
                     # Emptied all the time, it must not wait until a fifth of it is dead.
-                    "ALTER TABLE {log} SET (autovacuum_vacuum_scale_factor = 0, "
-                    "autovacuum_vacuum_threshold = 10000)"
+                    "CREATE TABLE IF NOT EXISTS {log} WITH (autovacuum_vacuum_scale_factor = 0, "
+                    "autovacuum_vacuum_threshold = 10000) AS SELECT {columns} FROM {like} WITH NO DATA"
                 ).format(log=qualified(log), columns=columns, like=like)
                 for log, columns, like in (*own, *joined)
             ),

@@ -8,6 +8,7 @@ from typing import Any
 
 from psycopg import sql
 
+from pgwright.errors import PolicyError
 from pgwright.kinds.column_types import Column
 from pgwright.kinds.contract import REPLACE, Address, Alteration, Context, Found, Kind, Reading, SystemCatalog
 from pgwright.kinds.foreign_options import changed_options
@@ -236,6 +237,14 @@ def _alter_time_column(before: Table, after: Table, context: Context) -> Alterat
     column = after.time_column or before.time_column
     key = sql.SQL("RANGE ({})").format(Name(column or "")).as_string()
     taken_over = key in (before.partition_key, after.partition_key)
+    if before.time_column and after.time_column and not taken_over:
+        raise PolicyError(
+            f"{after.id.path} is a time series by {before.time_column}, and cannot become one by "
+            f"{after.time_column} where it is",
+            detail="each of its pieces holds the rows of some days by the one column; nothing was changed",
+            hint=f"make it a plain table first: pgwright policy convert {after.id.path} --back; "
+            "then convert it again",
+        )
     in_place = after.time_column is not None and bool(context.server.timescaledb)
     return Alteration() if taken_over or in_place else REPLACE
 

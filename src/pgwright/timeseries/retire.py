@@ -15,7 +15,7 @@ from psycopg import Connection, sql
 
 from pgwright.kinds.buckets import bucket_start, interval
 from pgwright.kinds.partition_steps import partition_bound
-from pgwright.kinds.policy_records import COMMUNITY, Record, relation
+from pgwright.kinds.policy_records import Record, relation
 from pgwright.kinds.steps import name_of
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.policy import Span
@@ -187,17 +187,6 @@ def _drop(conn: Connection[Any], record: Record, declared: Declarations, table: 
                 # What such a rollup counts is what there is; the drop fires no trigger.
                 mark(conn, parts, name_of(table))
         conn.execute(sql.SQL("DROP TABLE {}").format(name_of(table)))
-
-
-def refresh_continuous(conn: Connection[Any], record: Record, declared: Declarations) -> None:
-    """Bring TimescaleDB's continuous aggregates of a table up to date, whose own job may not have run yet.
-
-    `conn` is in autocommit mode: TimescaleDB refuses to do it in a transaction.
-    """
-    for rollup in declared.of("rollup", record.relation):
-        if rollup.definition.get("by") == COMMUNITY:
-            name = ObjectId("table", QualifiedName(rollup.schema, rollup.name))
-            conn.execute(sql.SQL("CALL refresh_continuous_aggregate({}, NULL, NULL)").format(relation(name)))
 
 
 def archive_beforehand(

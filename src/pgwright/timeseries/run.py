@@ -29,6 +29,7 @@ from pgwright.pg.session import advisory_lock, settings
 from pgwright.pg.statements import statement_error
 from pgwright.state.ledger import Ledger
 from pgwright.timeseries.archive import require_place
+from pgwright.timeseries.continuous import continuous, refresh_continuous
 from pgwright.timeseries.partitions import due, make
 from pgwright.timeseries.patience import patiently
 from pgwright.timeseries.records import Declarations, declarations, forget_gone, own_rollups
@@ -40,7 +41,6 @@ from pgwright.timeseries.retire import (
     history_of,
     old_pieces,
     old_rows,
-    refresh_continuous,
     retire_chunks,
     retire_partition,
     retire_rows,
@@ -145,10 +145,11 @@ def _all(
         if record.relkind == "p" and demand.wants("partitions", record):
             yield from _guarded(conn, record, "partitions", partial(_ahead, conn, record, declared, demand))
     for record in sorted(declared.of("rollup"), key=declared.depth):
-        if not record.definition.get("by") and demand.wants("refresh", record):
-            yield from _guarded(
-                conn, record, "refresh", partial(_refresh, conn, record, declared, demand, tell)
-            )
+        if demand.wants("refresh", record):
+            work = partial(_fill, conn, record, declared, demand)
+            if not record.definition.get("by"):
+                work = partial(_refresh, conn, record, declared, demand, tell)
+            yield from _guarded(conn, record, "refresh", work)
     for record in declared.of("retention"):
         if not record.definition.get("by") and demand.wants("retire", record):
             yield from _guarded(
@@ -231,6 +232,16 @@ def _refresh(
     yield Outcome(task="refresh", subject=subject, said=said, count=done.keys)
 
 
+def _fill(conn: Connection[Any], record: Record, declared: Declarations, demand: Demand) -> Iterator[Outcome]:
+    """Fill a continuous aggregate once; TimescaleDB's job looks back no longer than rows are kept."""
+    if record.ran_at is not None:
+        return
+    if not demand.dry_run:
+        refresh_continuous(conn, record, declared)
+    said = "would be filled from all rows" if demand.dry_run else "filled from all rows"
+    yield Outcome(task="refresh", subject=_subject(record), said=f"{said}; TimescaleDB goes on", count=1)
+
+
 def is_due(record: Record) -> bool:
     """Tell whether the time between two refreshes of a rollup has passed."""
     if record.ran_at is None:
@@ -268,7 +279,8 @@ def _retire(
         refresh(conn, rollup, declared)
     if series.relkind != "p":
         if pieces:
-            refresh_continuous(conn, record, declared)
+            for rollup in continuous(declared, record.relation):
+                refresh_continuous(conn, rollup, declared)
             _retire_chunks(conn, record, declared, pieces)
             yield Outcome(task="retire", subject=subject, said=f"{gone} {named}", count=len(pieces))
         return

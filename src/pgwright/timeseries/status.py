@@ -92,7 +92,8 @@ def _says(record: Record) -> str:
         by = f", by {', '.join(d['segment_by'])}" if d.get("segment_by") else ""
         return f"after {d['after']}{by}"
     keys = [*([d["bucket"]] if d["bucket"] else []), *d["group_by"]]
-    return f"{', '.join(name for name, _ in d['aggregates'])} by {', '.join(keys)}; every {d['refresh']}"
+    every = f"; every {d['refresh']}" if d["refresh"] else ""
+    return f"{', '.join(name for name, _ in d['aggregates'])} by {', '.join(keys)}{every}"
 
 
 def _problems(record: Record, supply: Supply | None, lacking: str | None) -> Iterator[str]:
@@ -110,6 +111,8 @@ def _problems(record: Record, supply: Supply | None, lacking: str | None) -> Ite
         yield NOT_AVAILABLE
     if record.lacks:
         yield f"changes are not noted, {record.lacks[0]} is missing or off: pgwright policy plan"
+    if record.kind == "rollup" and not record.definition["refresh"]:
+        yield "TimescaleDB does not refresh it, or would delete its history: pgwright policy plan"
     if record.kind == "rollup" and not record.definition.get("by"):
         if is_late(record):
             late = "never refreshed" if record.ran_at is None else "refresh is late"

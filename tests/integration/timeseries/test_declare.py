@@ -166,6 +166,15 @@ def test_a_key_without_the_time_column_is_refused_before_anything_happens(engine
             declare(conn, [Edit(table=QualifiedName("public", "nothing"), policy=Retain("1 day"))])
 
 
+def test_another_time_column_is_refused_before_rows_are_lost(engine: str) -> None:
+    with psycopg.connect(engine, autocommit=True) as conn:
+        conn.execute("CREATE TABLE readings (at timestamptz, seen timestamptz, PRIMARY KEY (at, seen))")
+        with conn.transaction():
+            declare(conn, [Edit(table=READINGS, policy=TimeSeries("at", "1 day"))])
+        with pytest.raises(PolicyError, match="cannot become one by seen where it is"):
+            declare(conn, [Edit(table=READINGS, policy=TimeSeries("seen", "1 day"))])
+
+
 def test_what_an_edition_cannot_do_is_said_in_the_plan(timescale: str) -> None:
     comparison = compare_sources(timescale, MODELS, workshop=WORKSHOP)
     plan = propose(comparison).plan

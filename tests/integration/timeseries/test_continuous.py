@@ -1,0 +1,142 @@
+"""Continuous aggregates keep the history of rows that are gone, and are held against what is declared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from pgwright.model.names import QualifiedName
+from pgwright.model.policy import Compress, Policy, Retain, Rollup, TimeSeries
+from pgwright.timeseries.declare import Edit, declare, plan_edits
+from pgwright.timeseries.run import run_policies
+from pgwright.timeseries.status import policy_status
+
+READINGS = QualifiedName("public", "readings")
+SCHEMA = """
+CREATE EXTENSION IF NOT EXISTS timescaledb;
+CREATE TABLE readings (sensor_id int, at timestamptz, value float8, PRIMARY KEY (sensor_id, at));
+INSERT INTO readings SELECT 1, now() - i * interval '1 day', i FROM generate_series(0, 399) AS i
+"""
+SERIES = TimeSeries("at", "1 day")
+DAILY = Rollup(
+    "daily",
+    bucket="1 day",
+    group_by="sensor_id",
+    aggregates={"n": "count(*)"},
+    realtime=True,
+    retain="9 years",
+)
+
+
+def _declare(conn: psycopg.Connection, *policies: Policy, of: QualifiedName = READINGS) -> None:
+    for policy in policies:
+        with conn.transaction():
+            declare(conn, [Edit(table=of, policy=policy)])
+
+
+def _jobs(conn: psycopg.Connection, procedure: str) -> list[tuple[int, str | None, bool]]:
+    return conn.execute(
+        "SELECT job_id, config ->> 'start_offset', next_start > now() + interval '23 hours' "
+        "FROM timescaledb_information.jobs WHERE proc_name = %s AND hypertable_schema = 'public' "
+        "ORDER BY hypertable_name DESC",
+        (procedure,),
+    ).fetchall()
+
+
+def _run(conn: psycopg.Connection, procedure: str) -> None:
+    conn.execute(f"CALL run_job({_jobs(conn, procedure)[0][0]})".encode())
+
+
+def _counted(conn: psycopg.Connection, relation: str = "daily") -> int:
+    row = conn.execute(f"SELECT sum(n)::int FROM {relation}".encode()).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+@pytest.mark.parametrize("retention_first", [False, True])
+def test_history_outlives_the_rows(timescale_community: str, retention_first: bool, tmp_path: Path) -> None:
+    monthly = Rollup("monthly", bucket="1 month", aggregates={"n": "sum(n)"})
+    with psycopg.connect(timescale_community, autocommit=True) as conn:
+        conn.execute(SCHEMA.encode())
+        rows: tuple[Policy, ...] = (Retain("100 days"), DAILY)
+        _declare(conn, SERIES, *(rows if retention_first else reversed(rows)))
+        _declare(conn, monthly, of=QualifiedName("public", "daily"))
+        # What is older than the job looks back is added up first, and TimescaleDB's retention waits for that.
+        assert _jobs(conn, "policy_retention")[0][2]
+        assert not run_policies(timescale_community).failed
+        assert _counted(conn) == _counted(conn, "monthly") == 400
+        for _ in range(2):
+            _run(conn, "policy_retention")
+            _run(conn, "policy_refresh_continuous_aggregate")
+            assert conn.execute("SELECT count(*) < 103 FROM readings").fetchone() == (True,)
+            assert _counted(conn) == _counted(conn, "monthly") == 400
+        # Kept longer from now on: what is gone stays history.
+        _declare(conn, Retain("300 days"))
+        assert {since for _, since, _ in _jobs(conn, "policy_refresh_continuous_aggregate")} == {
+            "100 days",
+            "9 years",
+        }
+        _run(conn, "policy_refresh_continuous_aggregate")
+        assert _counted(conn) == 400
+        # And so it does where pgwright retires rows, again and again.
+        for keep in ("80 days", "60 days"):
+            _declare(conn, Retain(keep, archive=str(tmp_path)))
+            assert not run_policies(timescale_community).failed
+            assert _counted(conn) == _counted(conn, "monthly") == 400
+        assert conn.execute("SELECT count(*) < 63 FROM readings").fetchone() == (True,)
+
+
+def test_what_somebody_changed_in_timescaledb_is_drift(timescale_community: str) -> None:
+    with psycopg.connect(timescale_community, autocommit=True) as conn:
+        conn.execute(SCHEMA.encode())
+        _declare(conn, SERIES, Retain("1 year"), DAILY)
+        wanted = [Edit(table=READINGS, policy=DAILY)]
+        for change in (
+            "SELECT remove_continuous_aggregate_policy('daily')",
+            "SELECT alter_job(job_id, schedule_interval => '2 hours') FROM timescaledb_information.jobs "
+            "WHERE proc_name = 'policy_refresh_continuous_aggregate'",
+            # Would delete the history.
+            'SELECT alter_job(job_id, config => config || \'{"start_offset": "2 years"}\') '
+            "FROM timescaledb_information.jobs WHERE proc_name = 'policy_refresh_continuous_aggregate'",
+            "ALTER MATERIALIZED VIEW daily SET (timescaledb.materialized_only = true)",
+            "DROP VIEW daily_live",
+            "SELECT remove_retention_policy('daily')",
+            "DROP VIEW daily_live; DROP MATERIALIZED VIEW daily",
+        ):
+            assert not plan_edits(conn, wanted)
+            conn.execute(change.encode())
+            assert plan_edits(conn, wanted), change
+            if "start_offset" in change:
+                states = {s.name: s.state for s in policy_status(conn)}
+                assert "or would delete its history" in states["daily"]
+            _declare(conn, DAILY)
+        assert not plan_edits(conn, wanted)
+
+
+def test_each_order_of_compressed_rows_is_read_back(timescale_community: str) -> None:
+    with psycopg.connect(timescale_community, autocommit=True) as conn:
+        conn.execute(SCHEMA.encode())
+        _declare(conn, SERIES)
+        for order in (
+            "at DESC",
+            "at desc nulls last",
+            "at",
+            "at ASC",
+            '"at"  desc',
+            "value",
+            "value,at desc",
+            "",
+        ):
+            compress = Compress("30 days", segment_by="sensor_id", order_by=order)
+            _declare(conn, compress)
+            assert not plan_edits(conn, [Edit(table=READINGS, policy=compress)]), order
+        # The order that is no longer declared is TimescaleDB's own again.
+        _declare(conn, Compress("30 days", segment_by="sensor_id", order_by="value"))
+        _declare(conn, Compress("30 days", segment_by="sensor_id"))
+        ordered = conn.execute(
+            "SELECT attname FROM timescaledb_information.compression_settings "
+            "WHERE orderby_column_index IS NOT NULL"
+        ).fetchall()
+        assert ordered == [("at",)]
