@@ -51,3 +51,7 @@ CREATE TABLE settings (name text, own boolean); ALTER EXTENSION hstore ADD TABLE
 INSERT INTO settings VALUES ('theirs', false), ('mine', true);
 UPDATE pg_extension SET extconfig = ARRAY['settings'::regclass::oid], extcondition = ARRAY['WHERE own']
 WHERE extname = 'hstore';
+
+-- Names of objects, whose binary form is an OID, and a type without a binary form: in arrays as well.
+CREATE TABLE named (id int PRIMARY KEY, one regclass, many regclass[], who aclitem[]);
+INSERT INTO named VALUES (1, 'named', '{named,named}', NULL);

@@ -137,6 +137,20 @@ def dumped(url: str) -> list[str]:
     return [line for line in lines if not line.startswith(("--", "\\", "SET ")) and "pg_attver" not in line]
 
 
+def test_what_a_failed_build_left_is_no_difference(source: str, database: str) -> None:
+    with psycopg.connect(source, autocommit=True) as conn:
+        conn.execute("CREATE TABLE twice AS SELECT 1 AS n UNION ALL SELECT 1")
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            conn.execute("CREATE UNIQUE INDEX CONCURRENTLY once ON twice (n)")
+        conn.execute("CREATE TABLE parted (n int) PARTITION BY LIST (n)")
+        conn.execute("CREATE TABLE parted_1 PARTITION OF parted FOR VALUES IN (1)")
+        conn.execute("CREATE INDEX waiting ON ONLY parted (n)")
+    notes: list[str] = []
+    found = copy_database(source, database, manner=Manner(on_note=notes.append)).verification
+    assert found is not None and found.agrees
+    assert any("public.twice.once of the source is not valid" in note for note in notes)
+
+
 def test_to_an_older_server(server_18: Server, server_15: Server, make_database: MakeDatabase) -> None:
     old, new = make_database(server_18), make_database(server_15)
     execute(old, "CREATE TABLE t (id int PRIMARY KEY, w text); INSERT INTO t VALUES (1, 'x'), (2, NULL)")

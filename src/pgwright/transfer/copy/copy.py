@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,8 +11,6 @@ from psycopg import Connection, sql
 
 from pgwright.errors import FollowRefused, UsageError
 from pgwright.kinds.policy_carry import carry, declared_in
-from pgwright.model.change import Change
-from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.run import Run, RunStatus
 from pgwright.pg.address import parse_address, same_database
 from pgwright.pg.connect import connect
@@ -35,14 +33,13 @@ from pgwright.transfer.copy.existing import (
 from pgwright.transfer.copy.extensions import bring_extension_rows, extension_counters
 from pgwright.transfer.copy.finish import copy_large_objects, make_entries, set_sequences
 from pgwright.transfer.copy.hypertables import becoming_plain, ordinary, with_chunks_rows, without_chunks
+from pgwright.transfer.copy.judgement import judge_schema, judge_table, materialized
 from pgwright.transfer.copy.load import Progress, bring
 from pgwright.transfer.copy.tables import LEAST_PART_BYTES, CopyTable, hold, read_tables, split
 from pgwright.verify.contents import Scope, verify_databases
 from pgwright.verify.others import SEQUENCES
-from pgwright.verify.result import TableResult, Verdict, Verification
+from pgwright.verify.result import Verification
 from pgwright.verify.side import Side
-
-_PUBLIC_CLOSED_SINCE = 15
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -276,49 +273,16 @@ def _verify(
         snapshot=side.snapshot,
         workshop=manner.workshop,
     )
-    views = _materialized(writer)
+    views = materialized(writer)
     target = as_at_work(writer, parse_address(urls[1])).text
     found = verify_databases(urls[0], target, scope, on_progress=manner.on_compare)
-    found = replace(found, changes=_without_public(found.changes, side.major, writer))
-    tables = tuple(_judged(table, views) for table in found.tables)
+    found = replace(found, changes=judge_schema(found.changes, side.major, writer, manner.on_note))
+    tables = tuple(judge_table(table, views) for table in found.tables)
     if any(table.name == SEQUENCES and not table.agrees for table in tables):
         _sequences(side, writer, choice)
         manner.on_note("the source went on using its sequences; they were set again")
         tables = tuple(table for table in tables if table.name != SEQUENCES)
     return replace(found, tables=tables)
-
-
-def _materialized(conn: Connection[Any]) -> frozenset[str]:
-    rows = conn.execute(
-        "SELECT n.nspname, c.relname FROM pg_catalog.pg_class c"
-        " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'm'"
-    ).fetchall()
-    return frozenset(str(QualifiedName(*row)) for row in rows)
-
-
-def _judged(table: TableResult, materialized: Container[str]) -> TableResult:
-    """Return the result of a table; a materialized view may rightly hold something else, which is said."""
-    if table.agrees or table.name not in materialized:
-        return table
-    note = (
-        "filled here from the copied rows, as its owner sees them; "
-        "the source filled its own at another time, or as another role"
-    )
-    return replace(table, verdict=Verdict.LEFT_OUT, rows=(), all_named=True, notes=(note,))
-
-
-def _without_public(
-    changes: tuple[Change, ...] | None, before: int, writer: Connection[Any]
-) -> tuple[Change, ...] | None:
-    """Leave out what a copy across 15 must do to the schema public, to leave it as open as it was.
-
-    What every database had before 15 is a choice of its own from then on, and is read as one.
-    """
-    after = writer.info.server_version // 10000
-    if changes is None or (before < _PUBLIC_CLOSED_SINCE) == (after < _PUBLIC_CLOSED_SINCE):
-        return changes
-    public = ObjectId("schema", QualifiedName(None, "public"))
-    return tuple(c for c in changes if not (c.id.parent == public and c.id.kind in ("grant", "owner")))
 
 
 def _place(url: str) -> str:

@@ -31,7 +31,7 @@ CROSS JOIN LATERAL (
         -- The binary form of a type outside of pg_catalog, of arrays of one, and of names of objects holds
         -- OIDs or belongs to a version of an extension; that of an enum is its label.
         'binary', base.typtype = 'e' OR (base.oid < 16384 AND base.typtype IN ('b', 'r', 'm')
-            AND base.typsend <> 0 AND base.typname !~ '^reg' AND base.typname <> 'aclitem')) ORDER BY att.attnum
+            AND base.typsend <> 0 AND base.typname !~ '^_?(reg|aclitem)')) ORDER BY att.attnum
         ), '[]') AS columns
     FROM pg_catalog.pg_attribute att
     JOIN pg_catalog.pg_type t ON t.oid = att.atttypid
