@@ -130,14 +130,16 @@ def upgrade(
     tool, out = tool_of(invocation.project), invocation.output
     way = Way(direction=UP, target=revision or tool.newest)
     is_production = invocation.database.is_production
+    is_due = True
     if rehearse or with_data or (is_production and rehearse is None):
         done = rehearsed(invocation, way, with_data=with_data or 0)
         if rehearse or with_data:
             out.result(rehearsal_facts(done), lambda: show_rehearsal(invocation, done))
             ctx.exit(1 if done.differences else 0)
-        if not out.json:
+        is_due = bool(done.revisions)
+        if is_due and not out.json:
             show_rehearsal(invocation, done)
-    if is_production:
+    if is_production and is_due:
         invocation.confirm(f"Migrate the production database {invocation.database.name}?", yes=yes)
     show_outcome(out, run_way(invocation, way, pace_of(chosen)))
 

@@ -66,7 +66,7 @@ def standing(conn: Connection[Any], project: Project) -> Standing:
 
 def require_runnable(files: Revisions, state: MigrationState) -> None:
     """Raise `RevisionError` for what makes it impossible to know which migrations should run."""
-    blocking = [p for p in _of_files(files, state) if p.kind == "missing-parent"]
+    blocking = _missing_parents(files)
     blocking += [p for p in _unknown(state) if state.tool == ALEMBIC]
     if blocking:
         raise RevisionError(blocking[0].message, detail="nothing was run", hint=blocking[0].hint)
@@ -112,30 +112,37 @@ def _has_tables(conn: Connection[Any]) -> bool:
 
 
 def _of_files(files: Revisions, state: MigrationState) -> list[Problem]:
-    problems = []
-    if state.tool == ALEMBIC and len(state.heads) > 1:
-        problems.append(
-            Problem(
-                kind="several-heads",
-                revision=", ".join(state.heads),
-                message=f"the revisions end in {len(state.heads)} heads: {', '.join(state.heads)}",
-                hint='join them: alembic merge heads -m "merge"; or run all: pgwright migrate upgrade heads',
-            )
+    # Where a file is missing, those before and after it are two ends for that reason alone.
+    return _missing_parents(files) or _several_heads(files, state)
+
+
+def _missing_parents(files: Revisions) -> list[Problem]:
+    return [
+        Problem(
+            kind="missing-parent",
+            revision=revision.id,
+            message=f"{revision.id} follows {parent}, and no file has that ({revision.path.name})",
+            hint=f"bring the file of {parent} back, or correct what {revision.path.name} says it follows",
         )
+        for revision in (files.by_id.values() if not files.unread else ())
+        for parent in revision.parents
+        if parent not in files.by_id and not files.is_squashed(parent)
+    ]
+
+
+def _several_heads(files: Revisions, state: MigrationState) -> list[Problem]:
     if state.tool == DJANGO:
-        problems.extend(_leaves(files))
-    for revision in files.by_id.values() if not files.unread else ():
-        problems.extend(
-            Problem(
-                kind="missing-parent",
-                revision=revision.id,
-                message=f"{revision.id} follows {parent}, and no file has that ({revision.path.name})",
-                hint=f"bring the file of {parent} back, or correct what {revision.path.name} says it follows",
-            )
-            for parent in revision.parents
-            if parent not in files.by_id and not files.is_squashed(parent)
+        return _leaves(files)
+    if len(state.heads) < 2:
+        return []
+    return [
+        Problem(
+            kind="several-heads",
+            revision=", ".join(state.heads),
+            message=f"the revisions end in {len(state.heads)} heads: {', '.join(state.heads)}",
+            hint='join them: alembic merge heads -m "merge"; or run all: pgwright migrate upgrade heads',
         )
-    return problems
+    ]
 
 
 def _leaves(files: Revisions) -> list[Problem]:

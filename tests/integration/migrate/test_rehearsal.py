@@ -87,6 +87,8 @@ def test_production_is_rehearsed_asked_for_and_guarded(tmp_path: Path, database:
     assert "rehearsed on a scratch copy" in out
     assert rows(database, "SELECT to_regclass('t')") == [(None,)]
     assert run("upgrade", "--yes")[0] == 0
+    # Nothing is left to ask about.
+    assert run("upgrade")[0] == 0
     fill(database)
     for words, more in (
         ("downgrade -1", "--database default --allow deletes-data"),

@@ -199,6 +199,10 @@ def test_branches_and_merges(tmp_path: Path, database: str) -> None:
     assert migrate(project, database, Way(direction=UP, target="heads")).state.current == ("left", "right")
     write_revision(tmp_path, "merged", ("left", "right"), "", "")
     assert migrate(project, database, HEAD).state.current == ("merged",)
+    (tmp_path / "alembic" / "versions" / "right.py").rename(tmp_path / "right.py")
+    told = pgwright(tmp_path, database, "migrate", "status")
+    assert "merged follows right, and no file has that" in told.stdout and "heads" not in told.stdout
+    (tmp_path / "right.py").rename(tmp_path / "alembic" / "versions" / "right.py")
     assert migrate(project, database, BASE).state.current == ()
 
 
