@@ -14,6 +14,7 @@ from pgwright.diff.parts import rename_step, renamed_parts, standing
 from pgwright.errors import PgwrightError
 from pgwright.kinds.contract import Alteration, Context
 from pgwright.kinds.registry import kind
+from pgwright.kinds.steps import parent_of
 from pgwright.model.catalog import Catalog, CatalogObject, ServerFacts
 from pgwright.model.change import Change, Op
 from pgwright.model.names import ObjectId
@@ -126,6 +127,10 @@ def _following(
                     for reached in (part, *catalog.children(part.id)):
                         yield from ((Move(Op.ALTER, id), Move(op, reached.id)) for op in Op)
     for id in context.created:
+        # A new sequence goes on from the numbers that rows bring back.
+        column = kind(id.kind).numbers(context.after.objects[id], context)
+        if column is not None and column in context.before and parent_of(column) in refills:
+            yield Move(Op.ALTER, parent_of(column)), Move(Op.CREATE, id)
         # An index over all partitions is built when the new ones stand, and rows go into them.
         above = getattr(context.after.objects[id], "partition_of", None)
         while above is not None:
@@ -288,7 +293,7 @@ def _batches(ordered: tuple[Move, ...], context: Context) -> Mapping[Move, int]:
     numbering: dict[ObjectId, list[int]] = {}
     for i, move in enumerate(ordered):
         column = _numbered(move, context)
-        if column is not None and not context.is_new(column):
+        if column is not None:
             numbering.setdefault(column, []).append(i)
     spans.extend((at[0], at[-1]) for at in numbering.values())
     numbers: dict[Move, int] = {}
@@ -305,18 +310,10 @@ def _batches(ordered: tuple[Move, ...], context: Context) -> Mapping[Move, int]:
 
 
 def _numbered(move: Move, context: Context) -> ObjectId | None:
-    """Return the column whose new rows get other values by this move."""
-    id = move.id
-    if id.kind == "default":
-        return id.parent
-    if id.kind == "sequence_owner" and move.op is Op.CREATE:
-        return getattr(context.after.objects[id], "column", None)
-    if id.kind == "column" and move.op is Op.ALTER:
-        old, new = (
-            getattr(catalog.objects[id], "identity", "") for catalog in (context.before, context.after)
-        )
-        return id if bool(old) != bool(new) else None
-    return None
+    """Return the column that stays whose new rows get other values by this move."""
+    o = (context.before if move.op is Op.DROP else context.after).objects[move.id]
+    column = kind(move.id.kind).numbers(o, context)
+    return column if column is not None and column in context.before and column in context.after else None
 
 
 def _number(

@@ -146,6 +146,8 @@ def drop(o: Column, context: Context) -> tuple[Step, ...]:
             )
         )
     table = parent_of(o.id)
+    # A partition keeps no column that its parent loses: what does has left by now.
+    plain = not getattr(context.before.get(table), "is_partitioned", False)
     heirs = (o.id._replace(parent=child) for child in context.with_descendants(table)[1:])
     return (
         alter_parent(
@@ -156,7 +158,7 @@ def drop(o: Column, context: Context) -> tuple[Step, ...]:
             hazards=hazards,
             reversibility=Reversibility.LOSSLESS if o.generated else Reversibility.DATA_LOST,
             phase=Phase.CONTRACT,
-            only=any(_stays(context.after.get(heir)) for heir in heirs),
+            only=plain and any(_stays(context.after.get(heir)) for heir in heirs),
         ),
     )
 
@@ -164,6 +166,12 @@ def drop(o: Column, context: Context) -> tuple[Step, ...]:
 def _stays(heir: CatalogObject | None) -> bool:
     """Tell whether an inheriting table keeps the column as its own."""
     return heir is not None and not heir.derived
+
+
+def numbers(o: Any, context: Context) -> ObjectId | None:
+    """Name the column where it begins or ends to be an identity."""
+    before, after = context.before.get(o.id), context.after.get(o.id)
+    return o.id if bool(getattr(before, "identity", "")) != bool(getattr(after, "identity", "")) else None
 
 
 def claims(o: Any) -> tuple[tuple[str, ...], ...]:
@@ -182,4 +190,5 @@ KIND = Kind(
     inline=inline,
     rename=rename,
     claims=claims,
+    numbers=numbers,
 )

@@ -208,6 +208,10 @@ REPLACE = Alteration(replace=True)
 type_claims = Callable[[Any], tuple[tuple[str, ...], ...]]
 
 
+def _no_numbers(_: Any, __: Context) -> None:
+    return None
+
+
 def _no_claims(_: Any) -> tuple[tuple[str, ...], ...]:
     return ()
 
@@ -222,6 +226,8 @@ class Kind:
     `inline` returns the fragment for the parent's CREATE statement, or None where the object needs a
     statement of its own. `rename` returns the steps that give the object another name. `refill` returns
     the step that gives a replaced object back what the steps of its `drop` held for it, or None.
+    `numbers` returns the column whose new rows get other values when the object comes, changes or goes, or
+    None: for one that stays, this happens in one transaction.
     `queries` names the queries that `read` runs; None means the one of the kind's name.
     """
 
@@ -235,5 +241,6 @@ class Kind:
     inline: Callable[[Any, Context], sql.Composable | None] | None = None
     rename: Callable[[Any, ObjectId, Context], tuple[Step, ...]] | None = None
     refill: Callable[[Any, Context], Step | None] | None = None
+    numbers: Callable[[Any, Context], ObjectId | None] = _no_numbers
     claims: type_claims = _no_claims
     queries: tuple[str, ...] | None = None

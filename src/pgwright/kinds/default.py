@@ -87,6 +87,11 @@ def inline(o: Default, context: Context) -> sql.Composable | None:
     return deparsed(f"DEFAULT {o.expression}")
 
 
+def numbers(o: Default, context: Context) -> ObjectId | None:
+    """Name the column, whose new rows get another value."""
+    return o.id.parent
+
+
 KIND = Kind(
     name="default",
     cls=Default,
@@ -96,4 +101,5 @@ KIND = Kind(
     drop=drop,
     alter=alter,
     inline=inline,
+    numbers=numbers,
 )

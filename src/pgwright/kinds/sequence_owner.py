@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from pgwright.kinds.contract import REPLACE, Alteration, Context, Found, Kind, Reading, SystemCatalog
+from pgwright.kinds.held_rows import holds_rows
 from pgwright.kinds.sequence import Sequence, continue_numbering
 from pgwright.kinds.steps import name_of, parent_of, step
 from pgwright.model.catalog import Catalog, CatalogObject
@@ -62,7 +63,8 @@ def _own(o: SequenceOwner, context: Context) -> Step:
 def create(o: SequenceOwner, context: Context) -> tuple[Step, ...]:
     """Return the OWNED BY, after giving the sequence to the role that owns the table, which it must have.
 
-    A new sequence for a column that holds numbers already goes on after the greatest of them.
+    A new sequence for a column that holds numbers already goes on after the greatest of them; where the
+    table is made anew, the planner lets its rows come back first.
     """
     return (*_same_role(o, context), _own(o, context), *_after_greatest(o, context))
 
@@ -71,7 +73,8 @@ def _after_greatest(o: SequenceOwner, context: Context) -> Iterator[Step]:
     column, sequence = o.column, context.after.get(parent_of(o.id))
     assert isinstance(sequence, Sequence)
     numbers = {getattr(c.get(column), "type", None) for c in (context.before, context.after)} <= _INTEGERS
-    if numbers and context.is_new(sequence.id) and not context.is_new(column):
+    holds = not context.is_new(column) or holds_rows(parent_of(column), context)
+    if numbers and context.is_new(sequence.id) and holds:
         yield continue_numbering(o.id, column, literal(render(name_of(sequence.id))), sequence.options)
 
 
@@ -124,6 +127,11 @@ def claims(o: SequenceOwner) -> tuple[tuple[str, ...], ...]:
     return (("role", str(parent_of(o.column))),)
 
 
+def numbers(o: SequenceOwner, context: Context) -> ObjectId | None:
+    """Name the column whose numbers a new sequence goes on from."""
+    return o.column if o.id in context.created else None
+
+
 KIND = Kind(
     name="sequence_owner",
     cls=SequenceOwner,
@@ -133,4 +141,5 @@ KIND = Kind(
     drop=drop,
     alter=alter,
     claims=claims,
+    numbers=numbers,
 )
