@@ -7,16 +7,17 @@ a stronger lock or rewrites more than it declares, and a plan that claims to be 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from pgwright.diff.compare import compare
-from pgwright.diff.planner import make_plan
 from pgwright.diff.rehearse import rehearse
+from pgwright.diff.rename import Rename, understand
 from pgwright.diff.script import script
+from pgwright.diff.stages import plan_in_stages
 from pgwright.kinds.codec import catalog_from_json, catalog_to_json
 from pgwright.model.catalog import Catalog
 from pgwright.model.plan import Plan
@@ -24,7 +25,7 @@ from tests.integration.slate import Slate
 
 CASES = Path(__file__).parent.parent / "cases"
 _SECTION = re.compile(r"^-- (?P<name>before|after)\s*$", re.MULTILINE)
-_SETTING = re.compile(r"^-- (?P<name>since|roles|expect|defect): ?(?P<value>.*)$", re.MULTILINE)
+_SETTING = re.compile(r"^-- (?P<name>since|roles|expect|defect|rename): ?(?P<value>.*)$", re.MULTILINE)
 EMBEDDED_MAJOR = 18
 
 
@@ -39,6 +40,7 @@ class Case:
     roles: tuple[str, ...] = ()
     expect: tuple[str, ...] = field(default=())
     defect: str | None = None
+    renames: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -64,6 +66,7 @@ def parse(path: Path) -> Case:
         roles=tuple(" ".join(settings.get("roles", [])).split()),
         expect=tuple(e for line in settings.get("expect", []) for e in line.split(";")),
         defect=" ".join(settings.get("defect", [])) or None,
+        renames=tuple(settings.get("rename", ())),
     )
 
 
@@ -92,10 +95,11 @@ def test_case(case: Case, slate: Slate) -> None:
     for catalog in (before, after):
         # A run that is resumed knows both ends from its record only.
         assert compare(catalog, catalog_from_json(catalog_to_json(catalog))) == ()
-    forward = check_way(before, after, case)
-    short = make_plan(before, after, online=False)
+    told = understand(case.renames, before, after)
+    forward = check_way(before, after, told)
+    short, _ = plan_in_stages(before, after, renames=told, online=False)
     if [s.sql for s in short.steps] != [s.sql for s in forward.steps]:
-        check_way(before, after, case, online=False)
+        check_way(before, after, told, online=False)
     for hazard in case.expected("hazards"):
         assert set(hazard.split(",")) <= {h.code.value for h in forward.hazards}, forward.hazards
     for lock in case.expected("locks"):
@@ -103,7 +107,7 @@ def test_case(case: Case, slate: Slate) -> None:
         took = {(s.lock.value, str(i)) for s in forward.steps if s.lock for i in s.locks_on}
         assert (mode, where) in took, took
     if "no" not in case.expected("reversible"):
-        check_way(after, before, case)
+        check_way(after, before, [r.reversed() for r in reversed(told)])
 
 
 @pytest.fixture(scope="module")
@@ -122,8 +126,8 @@ def test_the_script_of_a_case_may_run_twice(case: Case, slate: Slate, empty: Cat
     assert script(loaded, empty) == once
 
 
-def check_way(before: Catalog, after: Catalog, case: Case, *, online: bool = True) -> Plan:
-    plan = make_plan(before, after, online=online)
+def check_way(before: Catalog, after: Catalog, renames: Sequence[Rename], *, online: bool = True) -> Plan:
+    plan, _ = plan_in_stages(before, after, renames=renames, online=online)
     script = "\n".join(f"{s.id}. {s.sql}" for s in plan.steps)
     rehearsal = rehearse(plan, before, after)
     assert not rehearsal.unfaithful, f"copy differs:\n{shown(rehearsal.unfaithful)}"
