@@ -165,7 +165,7 @@ def _conversion_hazards(before: Composite, after: Composite) -> list[Hazard]:
 
 
 def _converted(column: Column, before: Composite, after: Composite) -> sql.Composable | None:
-    """Compose the new value of a column: attribute by attribute, or through text for arrays and the like."""
+    """Compose the new value of a column, attribute by attribute; None where the type is inside another."""
     if [a.name for a in before.attributes] == [a.name for a in after.attributes]:
         return through_text(column)
     if column.type != render(name_of(before.id)):

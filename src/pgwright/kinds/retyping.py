@@ -1,10 +1,11 @@
 """Making a type or collation anew under its old name, with the columns that use it changed over.
 
 PostgreSQL takes no value out of an enum, gives no domain another base type, and no collation another
-locale. So the old one is renamed, the new one made, every column converted through the text of its values,
-and the old one dropped. Types built on it (domains, composites, ranges) are made anew in the same way. What
-else PostgreSQL does not let stand meanwhile (views, defaults, checks with constants of the type) is
-detached: the planner drops it before and makes it again after.
+locale. So the old one is renamed, the new one made, every column converted, and the old one dropped. Values
+go through their text, or, where attributes of composites change places, through JSON, which names them. Types
+built on the type (domains, composites, ranges) are made anew in the same way. What else PostgreSQL does not
+let stand meanwhile (views, defaults, checks with constants of the type) is detached: the planner drops it
+before and makes it again after.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from pgwright.model.change import Change
 from pgwright.model.locks import LockMode
 from pgwright.model.names import ObjectId
 from pgwright.model.plan import Hazard, HazardCode, Reversibility, Step
-from pgwright.pg.quoting import Name, deparsed, qualified, render
+from pgwright.pg.quoting import Name, deparsed, literal, qualified, render
 
 BUILT_ON_TYPES = frozenset({"domain", "composite", "range"})
 _TYPES = BUILT_ON_TYPES | {"enum", "collation"}
@@ -35,6 +36,8 @@ _PARTS = ("owner", "grant", "comment")
 _REFUSING = frozenset(
     {"view", "materialized_view", "rule", "row_policy", "trigger", "column", "function", "publication"}
 )
+
+_MOULD = Name("pg_temp", "pgwright_mould")
 
 Conversion = Callable[[Column], "sql.Composable | None"]
 
@@ -72,19 +75,23 @@ def rebuild(
     """Return the steps that make the type anew; values of its columns go through text.
 
     `hazards` are those of the conversion. `conversion` gives the expression for a column
-    whose values do not survive the way through text, or None for one that no expression converts.
+    whose values do not survive the way through text, or None for one that holds the type inside another.
     """
     types = users(change.id, context)
     columns = columns_of(types, context)
     own = [c for c in columns if not c.derived or _leaves(c, context)]
     moving = [_ending(c, context) for c in own if not (c.generated or _goes(c, context))]
     converted = {c.id: (conversion or through_text)(c) for c in moving}
-    for id, expression in converted.items():
-        if expression is None:
-            return Alteration(unsupported=f"no expression converts {id} to the new {change.id}")
-    steps = list(_replace_types(change, types, context))
+    holding = [c for c in moving if converted[c.id] is None]
+    ranges = [t for t in types if t.kind == "range"]
+    if holding and ranges:
+        return Alteration(unsupported=f"no expression converts {ranges[0]} over {change.id}")
+    converted.update({c.id: _by_names(c) for c in holding})
     conversions = _convert(moving, converted, context)
-    steps = [*steps, *conversions]
+    steps = [*_replace_types(change, types, context), *_mould(change.id, holding), *conversions]
+    if holding:
+        text = sql.SQL("DROP TYPE {}").format(_MOULD)
+        steps.append(step(change.id, text, f"remove what moulded values of {change.id}"))
     if hazards:
         at = steps.index(conversions[0]) if conversions else 0
         steps[at] = replace(steps[at], hazards=(*steps[at].hazards, *hazards))
@@ -113,6 +120,26 @@ def keep_parts(id: ObjectId, context: Context) -> Iterator[Step]:
 def through_text(column: Column) -> sql.Composable:
     """Compose the conversion that goes through the text of the value."""
     return sql.SQL("{}::text::{}").format(Name(column.id.name.name), deparsed(column.type))
+
+
+def _by_names(column: Column) -> sql.Composable:
+    """Compose the conversion of a value that holds composites inside: attributes are found by their names.
+
+    The expression may not query, so that no array can be taken apart; JSON goes in to any depth.
+    """
+    field = short_name(column.type)
+    return sql.SQL(
+        "(pg_catalog.json_populate_record(NULL::{}, pg_catalog.json_build_object({}, {}))).{}"
+    ).format(_MOULD, literal(field), Name(column.id.name.name), Name(field))
+
+
+def _mould(subject: ObjectId, columns: Iterable[Column]) -> Iterator[Step]:
+    """Yield the making of a type with an attribute for each type that values are converted to by names."""
+    types = dict.fromkeys(c.type for c in columns)
+    if types:
+        attributes = (sql.SQL("{} {}").format(Name(short_name(t)), deparsed(t)) for t in types)
+        text = sql.SQL("CREATE TYPE {} AS ({})").format(_MOULD, sql.SQL(", ").join(attributes))
+        yield step(subject, text, f"make what moulds values of {subject}")
 
 
 def as_it_is(column: Column) -> sql.Composable:
