@@ -11,9 +11,11 @@ import psycopg
 from psycopg import Connection
 
 from pgwright.errors import PgwrightError
-from pgwright.model.plan import Step
+from pgwright.model.plan import HazardCode, Step
 from pgwright.pg.blocking import Blocker
 from pgwright.pg.statements import statement_error
+
+_INTEGRITY = "23"  # the class of SQLSTATEs for rows that break a constraint
 
 Observer = Callable[[Connection[Any], Step], None]
 Blockers = Callable[[], Sequence[Blocker]]
@@ -113,6 +115,9 @@ class _Run:
         error = statement_error(exc, step.sql, conn=self._conn, blockers=self._blockers(), left=left)
         place = f"step {step.id} ({step.summary}) failed"
         error.detail = f"{place}; {error.detail}" if error.detail else place
+        foreseen = (h.hint for h in step.hazards if h.code is HazardCode.MAY_FAIL and h.hint)
+        if (exc.sqlstate or "").startswith(_INTEGRITY):
+            error.hint = next(foreseen, error.hint)
         return error
 
 

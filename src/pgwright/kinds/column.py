@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from psycopg import sql
 
-from pgwright.kinds.column_changes import alter, rename
+from pgwright.kinds.column_changes import alter, rename, set_not_null
 from pgwright.kinds.column_types import Column
 from pgwright.kinds.contract import Address, Context, Found, Kind, Reading, SystemCatalog
 from pgwright.kinds.default import Default
@@ -94,7 +95,10 @@ def inline(o: Column, context: Context) -> sql.Composable | None:
 
 
 def create(o: Column, context: Context) -> tuple[Step, ...]:
-    """Return the ADD COLUMN, and the settings that it cannot carry."""
+    """Return the ADD COLUMN, and the settings that it cannot carry.
+
+    A column of a live table that gets no value is let be null until it has been filled.
+    """
     table = parent_of(o.id)
     new_table = context.is_new(table)
     defaults = [p for p in context.inlined.get(o.id, ()) if isinstance(p, Default)]
@@ -106,18 +110,26 @@ def create(o: Column, context: Context) -> tuple[Step, ...]:
             rewrites = (table,)
             message = f"{cause}: all of {table} is written anew while nobody can read or write it"
             hazards.append(Hazard(code=HazardCode.REWRITES, message=message))
-        if o.not_null and not defaults and not o.identity and not o.generated:
-            hazards.append(
-                Hazard(
-                    code=HazardCode.MAY_FAIL,
-                    message=f"{o.id} is NOT NULL without a default: this fails if {table} has rows",
-                    hint="give the column a server default, or add it nullable and fill it first",
-                )
-            )
-    text = sql.SQL("ADD COLUMN {}").format(definition(o, context))
+    empty = o.not_null and not (new_table or defaults or o.identity or o.generated)
+    later = empty and context.online
+    if empty:
+        hazards.append(_without_values(o, later=later))
+    text = sql.SQL("ADD COLUMN {}").format(definition(replace(o, not_null=False) if later else o, context))
     steps = [alter_parent(o.id, text, f"add {o.id}", context, rewrites=rewrites, hazards=hazards)]
     steps += [alter_parent(o.id, setting, f"set storage of {o.id}", context) for setting in o.settings()]
-    return tuple(steps)
+    return (*steps, *(set_not_null(o, context) if later else ()))
+
+
+def _without_values(o: Column, *, later: bool) -> Hazard:
+    table = parent_of(o.id).path
+    if later:
+        message = f"code that writes rows of {table} without {o.id.name} fails once nulls are refused"
+        return Hazard(code=HazardCode.BREAKS_CODE, message=message)
+    return Hazard(
+        code=HazardCode.MAY_FAIL,
+        message=f"{o.id} is NOT NULL without a default: this fails if {table} has rows",
+        hint="give the column a server default, or add it nullable and fill it first",
+    )
 
 
 def _why_rewrite(o: Column, defaults: list[Default], context: Context) -> str | None:

@@ -55,7 +55,7 @@ def alter(change: Change, context: Context) -> Alteration:
     if before.generated and after.generated and before.expression != after.expression:
         steps.append(_change_expression(after, context))
     if not before.not_null and after.not_null:
-        steps.extend(_set_not_null(after, context))
+        steps.extend(set_not_null(after, context))
     steps.extend(_change_identity(before, after, context))
     steps.extend(
         alter_parent(after.id, action, f"change storage settings of {after.id}", context)
@@ -182,14 +182,14 @@ def _change_expression(o: Column, context: Context) -> Step:
     )
 
 
-def _set_not_null(o: Column, context: Context) -> Iterator[Step]:
+def set_not_null(o: Column, context: Context) -> Iterator[Step]:
     """Yield SET NOT NULL; on a live table after a CHECK that was validated without blocking writers."""
     table = parent_of(o.id)
     name = Name(o.id.name.name)
     hazard = Hazard(
         code=HazardCode.MAY_FAIL,
         message=f"null values in {o.id.path} stop it",
-        hint=f"fill {o.id.name.name} in {table.path} where it is null, then run this again",
+        hint=f"fill {o.id.name.name} in {table.path} where it is null",
     )
     plain = alter_parent(
         o.id,

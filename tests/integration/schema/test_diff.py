@@ -77,3 +77,28 @@ def test_who_may_not_use_the_schema_of_pgwright_compares_all_the_same(database: 
         conn.execute("CREATE SCHEMA pgwright")
         conn.execute("SET ROLE pg_monitor")
         assert [o.id.path for o in read_catalog(conn, source="here").of("table")] == ["public.ships"]
+
+
+def test_a_lost_column_is_filled_on_the_way_back(database: str, tmp_path: Path) -> None:
+    """A way back that needs values stops where they are missing, says what to fill, and goes on."""
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute("CREATE TABLE ships (id bigint PRIMARY KEY, name text NOT NULL)")
+        conn.execute("INSERT INTO ships VALUES (1, 'Argo')")
+        (tmp_path / "schema.sql").write_text(TABLE)
+
+        def run(*words: str) -> subprocess.CompletedProcess[str]:
+            return pgwright("--url", database, "schema", *words, folder=tmp_path)
+
+        summary = run("validate", "schema.sql", "--summary", "--no-owner")
+        assert (summary.returncode, summary.stdout.split()[-3:]) == (1, ["drop", "column", "1"])
+        apply = ("apply", "schema.sql", "--yes", "--no-owner", "--allow", "deletes-data")
+        assert run(*apply).returncode == 0
+        equal = run("validate", "schema.sql", "--summary", "--no-owner")
+        assert (equal.returncode, equal.stdout) == (0, "")
+        stopped = run("resume", "--undo", "--yes")
+        assert stopped.returncode == 4
+        assert "hint: fill name in public.ships where it is null; then go on" in stopped.stderr
+        conn.execute("UPDATE ships SET name = 'Argo'")
+        assert run("resume").returncode == 0
+        assert conn.execute("SELECT * FROM ships").fetchall() == [(1, "Argo")]
+        assert run("resume").returncode == 2
