@@ -75,9 +75,10 @@ def diff(ctx: click.Context, /, before: str | None, after: str | None, summary: 
 @click.argument("after", required=False)
 @selection_options
 @click.option("--offline", is_flag=True, help="Write the short plan, which may block writers.")
+@click.option("--summary", is_flag=True, help="Say only how many objects differ, by kind.")
 @click.pass_context
 def validate(
-    ctx: click.Context, /, before: str | None, after: str | None, offline: bool, **chosen: Any
+    ctx: click.Context, /, before: str | None, after: str | None, offline: bool, summary: bool, **chosen: Any
 ) -> None:
     """Print the SQL that leads from BEFORE to AFTER; nothing, and exit code 0, when they are equal.
 
@@ -92,7 +93,14 @@ def validate(
     plan = _plan(comparison, online=not offline)
     out = invocation.output
     show_notes(out, comparison.notes)
-    out.result(plan_facts(plan), lambda: out.verbatim(plan_script(plan)) if plan else None)
+
+    def render() -> None:
+        if plan and summary:
+            show_changes(out, comparison.changes, summary=True)
+        elif plan:
+            out.verbatim(plan_script(plan))
+
+    out.result(plan_facts(plan), render)
     if plan:
         ctx.exit(1)
 
