@@ -68,6 +68,26 @@ def _unit(seconds: int) -> str:
     return "hour" if seconds == _HOUR else "minute" if seconds % 60 == 0 else "second"
 
 
+def bucket_opening(at: sql.Composable, span: Span, zone: str, type: str) -> sql.Composed:
+    """Compose the first moment of the bucket of `at`, before the one that it is named after.
+
+    Where a clock shows its beginning twice, it has that name from the first time on, but means the second.
+    """
+    start = bucket_start(at, span, zone, type)
+    if not may_be_shown_twice(span, type):
+        return start
+    before = sql.SQL("({} - interval '1 microsecond')").format(start)
+    return sql.SQL(
+        "(CASE WHEN {earlier} = {start} THEN {start} - ({last} + interval '1 microsecond' - {first}) "
+        "ELSE {start} END)"
+    ).format(
+        earlier=bucket_start(before, span, zone, type),
+        start=start,
+        last=_local(before, zone, True),
+        first=_local(start, zone, True),
+    )
+
+
 def bucket_after(start: sql.Composable, span: Span, zone: str, type: str) -> sql.Composed:
     """Compose the start of the bucket that follows the one that begins at `start`."""
     if _divides_hour(span):

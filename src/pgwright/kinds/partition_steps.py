@@ -176,7 +176,7 @@ def take_in(table: ObjectId, context: Context) -> Step:
         bucket_start(sql.SQL("now()::{}").format(deparsed(type)), span, series.zone, type),
         bucket_after(bucket_start(newest, span, series.zone, type), span, series.zone, type),
     )
-    lines: list[sql.Composable] = [*_kept_not_null_names(table, old, context)]
+    lines: list[sql.Composable] = [*kept_not_null_names(table, old, context.server.major)]
     for part in context.before.children(table, "column"):
         if getattr(part, "identity", ""):
             lines.append(_move_identity(table, old, part.id.name.name))
@@ -208,14 +208,14 @@ def take_in(table: ObjectId, context: Context) -> Step:
     )
 
 
-def _kept_not_null_names(table: ObjectId, old: ObjectId, context: Context) -> Iterator[sql.Composable]:
+def kept_not_null_names(table: ObjectId, old: ObjectId, major: int) -> Iterator[sql.Composable]:
     """Yield what names the NOT NULLs of a table as those of its predecessor are, which PostgreSQL 18 keeps.
 
     Made while the predecessor had the names that PostgreSQL gives, they got a number behind. It happens
     before a partition comes: a later ALTER TABLE would look for one name in all of them. Names may change
     places.
     """
-    if context.server.major < 18:
+    if major < 18:
         return
     yield sql.SQL(
         "DECLARE\n"
@@ -343,7 +343,7 @@ def dissolve(table: ObjectId, context: Context) -> Step:
         ),
         *(
             sql.SQL("DO $pgwright$ {} $pgwright$").format(block)
-            for block in _kept_not_null_names(table, old, context)
+            for block in kept_not_null_names(table, old, context.server.major)
         ),
         sql.SQL("DROP TABLE {}").format(name_of(old)),
     ]

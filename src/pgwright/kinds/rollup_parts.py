@@ -237,13 +237,16 @@ class RollupParts:
         clean: sql.Composable = sql.SQL(
             "NOT EXISTS (SELECT FROM {log} AS l WHERE {same} OR l.everything)"
         ).format(log=log, same=_same(self.logged, Name("r"), Name("l")))
-        expressions = sql.SQL(", ").join(
-            [self.bucket_start] if self.bucket else [Name(key) for key in self.group_by]
-        )
+        expressions = self.bucket_start if self.bucket else names(self.group_by)
         dirty = sql.SQL(
-            "(({keys}) IN (SELECT {logged} FROM {log} AS l WHERE l.everything IS NOT TRUE) "
+            "(({keys}) IN (SELECT {logged} FROM {log} AS l WHERE l.everything IS NOT TRUE){nulls} "
             "OR EXISTS (SELECT FROM {log} AS l WHERE l.everything))"
-        ).format(keys=expressions, logged=names(self.logged), log=log)
+        ).format(
+            keys=expressions,
+            logged=names(self.logged),
+            log=log,
+            nulls=sql.SQL("") if self.bucket else self._noted_nulls(log),
+        )
         if self.bucket:
             clean = sql.SQL("(r.{} < {} OR {})").format(Name(self.bucket_column), self.floor(), clean)
             dirty = sql.SQL("{} >= {} AND {}").format(self.bucket_start, self.floor(), dirty)
@@ -256,6 +259,17 @@ class RollupParts:
             relation=name_of(self.relation),
             clean=clean,
             select=self.select(dirty),
+        )
+
+    def _noted_nulls(self, log: sql.Composable) -> sql.Composed:
+        """Compose whether keys are noted of which some are null: none equals them, but for their text."""
+        return sql.SQL(
+            " OR (({any_null}) AND ROW({keys})::text IN "
+            "(SELECT ROW({keys})::text FROM {log} AS l WHERE l.everything IS NOT TRUE))"
+        ).format(
+            any_null=sql.SQL(" OR ").join(sql.SQL("{} IS NULL").format(Name(k)) for k in self.group_by),
+            keys=names(self.group_by),
+            log=log,
         )
 
 

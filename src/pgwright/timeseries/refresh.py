@@ -16,7 +16,7 @@ from typing import Any
 from psycopg import Connection, sql
 
 from pgwright.errors import PolicyError
-from pgwright.kinds.buckets import bucket_start, interval
+from pgwright.kinds.buckets import bucket_opening, interval
 from pgwright.kinds.policy_records import Record, relation
 from pgwright.kinds.rollup_parts import RollupParts
 from pgwright.kinds.steps import name_of
@@ -233,7 +233,7 @@ def _retire_own_rows(
     above = [(r, found) for r in own if (found := parts_of(conn, r, declared)).bucket]
     at = sql.SQL("(now() - {})::{}").format(interval(keep), deparsed(parts.type))
     # At the start of a bucket of each of them: one that lost some of its rows could not be computed again.
-    starts = [bucket_start(at, Span.of(found.bucket), found.zone, found.type) for _, found in above]
+    starts = [bucket_opening(at, Span.of(found.bucket), found.zone, found.type) for _, found in above]
     row = conn.execute(sql.SQL("SELECT least({})::text").format(sql.SQL(", ").join([at, *starts]))).fetchone()
     assert row is not None
     for rollup, found in above:

@@ -13,9 +13,10 @@ from typing import Any
 
 from psycopg import Connection, sql
 
-from pgwright.kinds.buckets import bucket_start, interval
+from pgwright.kinds.buckets import bucket_after, bucket_opening, bucket_start, interval, may_be_shown_twice
 from pgwright.kinds.partition_steps import partition_bound
 from pgwright.kinds.policy_records import Record, relation
+from pgwright.kinds.rollup_parts import RollupParts
 from pgwright.kinds.steps import name_of
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.policy import Span
@@ -98,7 +99,7 @@ def _cutoff(record: Record, declared: Declarations, zone: str, type: str) -> sql
         interval(record.definition["keep"]), deparsed(type)
     )
     starts = [
-        bucket_start(at, Span.of(rollup.definition["bucket"]), rollup.definition.get("zone") or zone, type)
+        bucket_opening(at, Span.of(rollup.definition["bucket"]), rollup.definition.get("zone") or zone, type)
         for rollup in declared.of("rollup", record.relation)
         if rollup.definition["bucket"]
     ]
@@ -151,8 +152,31 @@ def _said_of(record: Record) -> str:
 def _settle_rollups(conn: Connection[Any], record: Record, declared: Declarations, upper: str) -> None:
     for rollup in own_rollups(declared, record.relation):
         if rollup.definition["bucket"]:
-            refresh_once(conn, rollup, parts_of(conn, rollup, declared), below=upper)
-            raise_floor(conn, rollup, upper)
+            parts = parts_of(conn, rollup, declared)
+            floor = _floor_above(conn, parts, upper)
+            refresh_once(conn, rollup, parts, below=floor)
+            raise_floor(conn, rollup, floor)
+
+
+def _floor_above(conn: Connection[Any], parts: RollupParts, upper: str) -> str:
+    """Return the end of the last bucket that has rows below `upper`.
+
+    Where a clock shows midnight twice, a day begins at the first and is named after the second, at which the
+    partition of the day before ends: what goes with that one is part of the next bucket.
+    """
+    span = Span.of(parts.bucket)
+    if not may_be_shown_twice(span, parts.type):
+        return upper
+    at = sql.SQL("{}::timestamptz").format(literal(upper))
+    before = sql.SQL("({} - interval '1 microsecond')").format(at)
+    last = bucket_start(before, span, parts.zone, parts.type)
+    row = conn.execute(
+        sql.SQL("SELECT (CASE WHEN {last} >= {at} THEN {after} ELSE {at} END)::text").format(
+            last=last, at=at, after=bucket_after(last, span, parts.zone, parts.type)
+        )
+    ).fetchone()
+    assert row is not None
+    return str(row[0])
 
 
 def _detach(conn: Connection[Any], record: Record, table: ObjectId) -> None:

@@ -79,11 +79,11 @@ def run_online(settings: Settings) -> None:
 
 def main() -> None:
     """Run offline or online; a known trouble ends as one message, not as a traceback."""
-    if context.is_offline_mode():
-        run_offline()
-        return
     try:
-        run_online(load_settings())
+        if context.is_offline_mode():
+            run_offline()
+        else:
+            run_online(load_settings())
     except (AppError, DBAPIError, PgwrightError) as error:
         raise CommandError(str(explain(error))) from error
 

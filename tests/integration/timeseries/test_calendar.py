@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import psycopg
 import pytest
 
-from pgwright.model.policy import Rollup, TimeSeries
+from pgwright.model.policy import Retain, Rollup, TimeSeries
 from pgwright.timeseries.chunks import chunks
 from pgwright.timeseries.declare import Edit, declare
 from pgwright.timeseries.run import Demand, run_policies
@@ -82,6 +82,41 @@ def test_buckets_whose_beginning_a_clock_shows_twice(database: str) -> None:
                 stored = f"SELECT * FROM {name}"
                 both = f"(({stored}) EXCEPT ALL ({query})) UNION ALL (({query}) EXCEPT ALL ({stored}))"
                 assert not conn.execute(both.encode()).fetchall(), (name, at)
+
+
+def test_retention_where_a_clock_shows_midnight_twice(database: str) -> None:
+    """The first hour of 26 October lies in the partition of the day before, and is of the next bucket."""
+    counted = {"n": "count(*)"}
+    zone = "Atlantic/Azores"
+    days = (datetime.now(UTC).date() - date(2025, 10, 26)).days
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute(SCHEMA)
+        with conn.transaction():
+            declare(conn, [Edit(table=READINGS, policy=TimeSeries("at", "1 day", zone=zone))])
+        conn.execute("DROP TABLE readings_history")
+        for day in range(24, 29):
+            conn.execute(
+                "DO $$ BEGIN EXECUTE format("
+                f"'CREATE TABLE d{day} PARTITION OF readings FOR VALUES FROM (%L) TO (%L)', "
+                f"'2025-10-{day}'::timestamp AT TIME ZONE '{zone}', "
+                f"'2025-10-{day + 1}'::timestamp AT TIME ZONE '{zone}'); END $$".encode()
+            )
+        rows = "generate_series('2025-10-25 12:00+00'::timestamptz, '2025-10-28 12:00+00', '20 minutes')"
+        conn.execute(f"INSERT INTO readings SELECT 1, at, 1 FROM {rows} AS at".encode())
+        fresh = f"SELECT date_trunc('day', at, '{zone}'), count(*) FROM readings GROUP BY 1 ORDER BY 1"
+        before = conn.execute(fresh.encode()).fetchall()
+        for policy in (Rollup("days", bucket="1 day", zone=zone, aggregates=counted), Retain(f"{days} days")):
+            with conn.transaction():
+                declare(conn, [Edit(table=READINGS, policy=policy)])
+        for keep, left in ((days, {"d25", "d26", "d27", "d28"}), (days - 1, {"d27", "d28"})):
+            with conn.transaction():
+                declare(conn, [Edit(table=READINGS, policy=Retain(f"{keep} days"))])
+            for _ in range(2):
+                assert not run_policies(database, Demand(tasks=("refresh", "retire"), force=True)).failed
+                assert {c.name[7:] for c in chunks(conn, "readings") if c.name[7:8] == "d"} == left
+                assert conn.execute("SELECT * FROM days ORDER BY 1").fetchall() == before
+                # Each day that still has rows is computed anew.
+                conn.execute("UPDATE readings SET value = value + 1")
 
 
 def _of_day(conn: psycopg.Connection, name: str, day: str) -> list[Any]:

@@ -199,14 +199,22 @@ def test_a_key_without_the_time_gives_way_to_that_of_the_models(database: str) -
         with pytest.raises(PolicyError, match="foreign keys refer to a key"):
             _forwards(database)
         conn.execute("DROP TABLE notes")
+        not_nulls = (
+            "SELECT conname FROM pg_constraint WHERE conrelid = 'readings'::regclass AND contype = 'n'"
+        )
+        conn.execute("ALTER TABLE readings RENAME CONSTRAINT readings_ticket_not_null TO has_ticket")
+        named = set(conn.execute(not_nulls).fetchall())
         done = convert(database, _forwards(database))
         assert done.remaining == () and done.rows == kept.total()
+        assert set(conn.execute(not_nulls).fetchall()) == named > {("has_ticket",), ("readings_at_not_null",)}
         key = conn.execute(
             "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'readings_pkey'"
         )
         assert key.fetchone() == ("PRIMARY KEY (id, at)",)
         with pytest.raises(PolicyError, match="is a time series already"):
             _forwards(database)
+        convert(database, propose_way_back(database, "readings", workshop=WORKSHOP))
+        assert set(conn.execute(not_nulls).fetchall()) == named
 
 
 def test_what_cannot_be_converted_says_so(database: str) -> None:

@@ -23,7 +23,7 @@ from pgwright.sources.load import load_catalog
 from pgwright.sources.workshop import Workshop
 from pgwright.timeseries.declare import Edit, declare
 from pgwright.timeseries.proposal import propose_policies
-from pgwright.timeseries.run import run_policies
+from pgwright.timeseries.run import Demand, run_policies
 from pgwright.timeseries.status import policy_status
 from tests.conftest import MakeDatabase, _server
 
@@ -205,12 +205,22 @@ def test_tables_that_are_not_there_yet_are_named(database: str) -> None:
 def test_a_rollup_needs_no_other_declaration(database: str) -> None:
     with psycopg.connect(database, autocommit=True) as conn:
         conn.execute("CREATE TABLE calls (who int, cost numeric)")
-        totals = Rollup("totals", group_by="who", aggregates={"n": "count(*)", "cost": "sum(cost)"})
+        sums = {"n": "count(*)", "cost": "sum(cost)"}
+        totals = Rollup("totals", group_by="who", aggregates=sums, realtime=True)
         with conn.transaction():
             declare(conn, [Edit(table=QualifiedName("public", "calls"), policy=totals)])
         conn.execute("INSERT INTO calls VALUES (1, 2.5), (1, 0.5), (2, 7)")
         assert not run_policies(database).failed
         assert conn.execute("SELECT * FROM totals ORDER BY who").fetchall() == [(1, 2, 3), (2, 1, 7)]
+        # Null is a key like others, before and after a refresh.
+        for n in (1, 2):
+            conn.execute("INSERT INTO calls VALUES (NULL, 1), (2, 1)")
+            live = [(1, 2, 3), (2, 1 + n, 7 + n), (None, n, n)]
+            assert conn.execute("SELECT * FROM totals_live ORDER BY who").fetchall() == live
+            assert not run_policies(database, Demand(force=True)).failed
+            for relation in ("totals", "totals_live"):
+                found = conn.execute(f"SELECT * FROM {relation} ORDER BY who".encode()).fetchall()
+                assert found == live
 
 
 def test_a_hypertable_of_others_is_left_alone(timescale: str) -> None:

@@ -12,7 +12,7 @@ from pgwright.diff.comparison import comparable
 from pgwright.diff.ends import Ends
 from pgwright.diff.planner import make_plan
 from pgwright.errors import PolicyError
-from pgwright.kinds.partition_steps import series_of
+from pgwright.kinds.partition_steps import kept_not_null_names, series_of
 from pgwright.kinds.prepared import prepared_id, prepared_parts
 from pgwright.kinds.table import Table
 from pgwright.kinds.time_series import make_hypertable
@@ -62,13 +62,22 @@ class Conversion:
         before = _without(self.ends.before, self.prepared)
         parts = prepared_parts(self.ends.after, self.table, partition_key=key)
         steps = make_plan(before, before.replacing([*before, *parts]), online=False, server=self.server).steps
-        if not self.to_series or self.native:
-            return steps
-        text = render(make_hypertable(self.prepared, series))
-        made = replace(
-            steps[0], id=str(len(steps) + 1), summary=f"make {self.prepared.path} a hypertable", sql=text
+        more = [
+            # Before there are partitions, which would have to bear these names already.
+            (
+                f"name the NOT NULLs of {self.prepared.path}",
+                sql.SQL("DO $pgwright$ {} $pgwright$").format(block),
+            )
+            for block in kept_not_null_names(self.prepared, self.table, self.server.major)
+        ]
+        if self.to_series and not self.native:
+            made = make_hypertable(self.prepared, series)
+            more.append((f"make {self.prepared.path} a hypertable", made))
+        numbered = enumerate(more, start=len(steps) + 1)
+        return (
+            *steps,
+            *(replace(steps[0], id=str(n), summary=said, sql=render(text)) for n, (said, text) in numbered),
         )
-        return (*steps, made)
 
     @cached_property
     def _steps(self) -> tuple[Step, ...]:

@@ -6,7 +6,7 @@ Revises: 41d6f3e09b8c
 
 from __future__ import annotations
 
-from alembic import context, op
+from alembic import op
 from pgwright.contrib.sqlalchemy import Join, Rollup, declare_policies, withdraw_policies
 
 revision: str = "6b07c4f1a9de"
@@ -43,15 +43,9 @@ MARKET_DATA = Rollup(
 
 def upgrade() -> None:
     """Note every change of flights and bookings from here on; the first refresh adds up what is there."""
-    if context.is_offline_mode():
-        op.execute("-- afterwards, on the database: pgwright policy apply")
-        return
     declare_policies(op.get_bind(), "flights", MARKET_DATA)
 
 
 def downgrade() -> None:
     """Keep the rows of market_data as they are now."""
-    if context.is_offline_mode():
-        op.execute("-- before, on the database: pgwright policy apply, with models of the revision before")
-        return
     withdraw_policies(op.get_bind(), "flights", MARKET_DATA)
