@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from pgwright.diff.keys import preferred
 from pgwright.kinds.contract import Context
 from pgwright.kinds.registry import kind
 from pgwright.model.catalog import Catalog, CatalogObject
@@ -27,6 +28,8 @@ def fold(created: frozenset[ObjectId], context: Context) -> Mapping[ObjectId, tu
         if parent is None or parent not in created or inline is None:
             continue
         if inline(part, context) is None or _twin_is_in(part, inlined.get(parent, ())):
+            continue
+        if any(key in created for key in preferred(part, context.after)):
             continue
         family = [d for d in part.depends_on if parent in {d, d.parent}]
         if any(d in created and d.parent == parent and d not in folded for d in family):

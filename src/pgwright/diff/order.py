@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
+from pgwright.diff.keys import preferred, serves
 from pgwright.errors import PgwrightError
 from pgwright.kinds.registry import kind
 from pgwright.model.catalog import Catalog, CatalogObject, sort_key
@@ -122,6 +123,8 @@ def _edges(
             # Made again while both old and new would serve, a foreign key takes the old key once more.
             for needed in old.depends_on:
                 precedes(Move(Op.DROP, needed), move)
+        for key in preferred(new, after):
+            precedes(Move(Op.CREATE, key), move)
         for needed in new.depends_on:
             precedes(Move(Op.CREATE, needed), move)
             # What a table is to have from a parent must be so when it joins it; and where a parent is
@@ -148,21 +151,14 @@ def _await_dropped_keys(
     """Let what needs a unique key come after the drop of another that serves, which it would hold on to."""
     dropped: dict[object, list[Move]] = {}
     for move in nodes:
-        if move.op is Op.DROP and (served := _serves(before.get(move.id))) is not None:
+        if move.op is Op.DROP and (served := serves(before.get(move.id))) is not None:
             dropped.setdefault(served, []).append(move)
     for move in nodes:
         new = after.get(move.id)
         if move.op is Op.CREATE and new is not None:
             for needed in new.depends_on:
-                for rival in dropped.get(_serves(after.get(needed)), ()):
+                for rival in dropped.get(serves(after.get(needed)), ()):
                     _add(edges, nodes, rival, move)
-
-
-def _serves(o: CatalogObject | None) -> tuple[ObjectId | None, frozenset[str]] | None:
-    """Return the table and the columns that foreign keys may refer to by a key; None for anything else."""
-    if o is None or not (getattr(o, "is_key", False) or getattr(o, "unique", False)):
-        return None
-    return o.id.parent, frozenset(getattr(o, "columns", ()))
 
 
 def _join(edges: dict[Move, set[Move]], nodes: set[Move], move: Move, o: CatalogObject) -> None:
