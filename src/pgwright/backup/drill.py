@@ -16,7 +16,7 @@ from pgwright.backup.manifest import Manifest
 from pgwright.backup.recover import Source
 from pgwright.backup.repository import Repository
 from pgwright.backup.trial import DrillOptions, Inspect, Trial
-from pgwright.errors import PgwrightError
+from pgwright.errors import PgwrightError, WrongKey
 from pgwright.pg.connect import connect
 from pgwright.pg.redact import redact
 
@@ -31,7 +31,8 @@ def drill(
 ) -> Drill:
     """Restore a backup, look at it with the queries and with `inspect`, throw it away, record the outcome.
 
-    A restore that fails is an outcome and not an error; errors of the repository itself are raised.
+    A restore that fails is an outcome and not an error; errors of the repository itself are raised, and
+    `WrongKey`.
     """
     place = recovered_base if backup.is_physical else restored
     trial = place(repository, backup, options, progress)
@@ -78,6 +79,8 @@ def _held(
                 ),
                 notes=trial.notes,
             )
+    except WrongKey:
+        raise  # which says nothing about the backup
     except PgwrightError as error:
         detail = f": {error.detail}" if error.detail else ""
         result = replace(

@@ -251,10 +251,15 @@ def _gpg_refused(name: str, words: str) -> Exception:
 
 def _wrong_key(name: str, words: str, path: Path | None) -> WrongKey:
     tried = f"the key in {path}" if path else "the keys or the passphrase here"
+    how = (
+        "another --identity"
+        if path
+        else f"{PASSPHRASE} or --passphrase-file, or gpg --import of the private key"
+    )
     return WrongKey(
         f"{name} cannot be opened with {tried}",
         detail=f"{words}; nothing was changed",
-        hint="which key it needs is shown by: pgwright backup list --json (recipients)",
+        hint=f"which it needs is shown by: pgwright backup list --json (recipients); give it with {how}",
     )
 
 

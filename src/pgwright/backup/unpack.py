@@ -14,8 +14,8 @@ from pgwright.backup.manifest import Manifest, Role
 from pgwright.backup.recovery import RecoveryPlan, Target
 from pgwright.backup.repository import Repository
 from pgwright.backup.streams import NO_SPACE, feed
-from pgwright.backup.wal import PARTIAL, Archive
-from pgwright.errors import RecoveryFailed
+from pgwright.backup.wal import PARTIAL, Archive, Archived
+from pgwright.errors import RecoveryFailed, StoredFileMissing
 from pgwright.server import Binaries
 from pgwright.server.account import Account
 from pgwright.server.paths import make_directory
@@ -147,7 +147,7 @@ def fetch_wal(
         if name != archived.name and name in complete:
             continue
         path = folder / name
-        content = archive.content(archived)
+        content = _content(archive, archived, name)
         try:
             path.write_bytes(content)
         except OSError as error:
@@ -158,6 +158,17 @@ def fetch_wal(
             os.chown(path, account.uid, account.gid)
         if progress:
             progress("segments of WAL fetched", number, len(plan.wal))
+
+
+def _content(archive: Archive, archived: Archived, name: str) -> bytes:
+    """Return a file of WAL; what receives it may have replaced or completed the last one since the plan."""
+    try:
+        return archive.content(archived)
+    except StoredFileMissing:
+        newer = archive.get(name) or archive.get(archived.name)
+        if newer is None:
+            raise
+        return archive.content(newer)
 
 
 def _counted(chunks: Iterator[bytes], progress: Progress | None, total: int) -> Iterator[bytes]:

@@ -14,8 +14,14 @@ from pgwright.backup.programs import newest_programs
 from pgwright.backup.recover import server_programs
 from pgwright.backup.repository import Repository
 from pgwright.backup.unpack import check_files, extract
-from pgwright.backup.wal import Archive
-from pgwright.errors import BackupDamaged, RecoveryFailed, UnsupportedServerError, WrongKey
+from pgwright.backup.wal import PARTIAL, Archive
+from pgwright.errors import (
+    BackupDamaged,
+    RecoveryFailed,
+    StoredFileMissing,
+    UnsupportedServerError,
+    WrongKey,
+)
 from pgwright.server import Binaries
 from pgwright.server.account import server_account
 from pgwright.server.paths import make_directory
@@ -31,8 +37,9 @@ class Verdict:
     """Say how one backup is.
 
     `opened` tells whether its content was decrypted and decompressed; without a key only the stored bytes
-    can be compared with their checksums, which finds any change but not a wrong recipient. `notes` say what
-    else was done, or could not be.
+    can be compared with their checksums, which finds any change but not a wrong recipient. `locked` tells
+    that this is so because a key is here that does not fit, which is a problem, but no damage. `notes` say
+    what else was done, or could not be.
     """
 
     id: str
@@ -40,6 +47,7 @@ class Verdict:
     opened: bool
     size: int
     notes: tuple[str, ...] = ()
+    locked: bool = False
 
 
 def verify_backup(
@@ -47,7 +55,7 @@ def verify_backup(
 ) -> Verdict:
     """Read a backup whole and return what is wrong with it."""
     opened = repository.can_read(made)
-    problems, notes = list(repository.flaws(made.id)), []
+    problems, keys, notes = list(repository.flaws(made.id)), [], []
     programs = _server_side(made) if opened else None
     for file in made.files:
         read = repository.read if opened else repository.raw
@@ -57,13 +65,21 @@ def verify_backup(
                 notes.append(_unpacked(flow, made, programs))
             else:
                 _drain(flow, made, file, opened=opened)
-        except (BackupDamaged, WrongKey, RecoveryFailed) as error:
+        except (BackupDamaged, RecoveryFailed) as error:
             problems.append(f"{error.message}: {error.detail}" if error.detail else error.message)
+        except WrongKey as error:
+            keys.append(f"{error.message}: {error.detail}" if error.detail else error.message)
             # Damage ends decryption before the file does; the checksum of the whole says what it is.
-            if isinstance(error, WrongKey):
-                problems.extend(_raw_problem(repository, made, file))
+            problems.extend(_raw_problem(repository, made, file))
         done += file.size
-    return Verdict(id=made.id, problems=tuple(problems), opened=opened, size=made.size, notes=tuple(notes))
+    return Verdict(
+        id=made.id,
+        problems=(*problems, *keys),
+        opened=opened and not keys,
+        size=made.size,
+        notes=tuple(notes),
+        locked=bool(keys) and not problems,
+    )
 
 
 def verify_repository(
@@ -89,6 +105,10 @@ def verify_wal(repository: Repository, *, progress: Progress | None = None) -> t
             archive.raw(archived)
         except BackupDamaged as error:
             problems.append(error.message)
+        except StoredFileMissing as error:
+            # What receives WAL replaces the unfinished segment every few seconds.
+            if not archived.name.endswith(PARTIAL):
+                problems.append(error.message)
         if progress:
             progress("files of WAL read", number, len(state.files))
     problems += [f"WAL is missing: {gap.count} segments, {gap.first} to {gap.last}" for gap in state.gaps]

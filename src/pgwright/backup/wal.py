@@ -122,6 +122,9 @@ class Archive:
         found = self.get(name)
         if found is None:
             raise BackupMissing(f"{name} is not in the archive {self.repository.url}")
+        if destination.exists() and not destination.is_file():
+            destination.write_bytes(self.content(found))  # a device, which a rename would replace
+            return
         draft = destination.with_name(f".{destination.name}.pgwright")
         draft.write_bytes(self.content(found))
         draft.replace(destination)

@@ -64,7 +64,8 @@ def verify(
             out.line(f"no backups in {found.url} yet; make one with: pgwright backup create")
         for verdict in verdicts:
             if verdict.problems:
-                out.line(f"{verdict.id}: DAMAGED", style="red")
+                what = "every byte is as written, but the KEY DOES NOT FIT" if verdict.locked else "DAMAGED"
+                out.line(f"{verdict.id}: {what}", style="red")
                 for problem in verdict.problems:
                     out.line(f"  {problem}")
             else:

@@ -220,6 +220,12 @@ def test_age_only_the_private_key_opens(database: str, run: Run, tmp_path: Path)
         code=4,
     )
     assert "PW807" in other.stderr
+    key = ("--identity", str(tmp_path / "wrong"))
+    unfit = run("backup", "verify", *key, url=database, code=1).stdout
+    assert "KEY DOES NOT FIT" in unfit and "DAMAGED" not in unfit
+    # That a key is missing says nothing about the backup: it is no failed drill.
+    assert "PW807" in run("backup", "drill", *key, url=database, code=4).stderr
+    assert not (tmp_path / "repository" / "drills").exists()
     assert one(database, "SELECT count(*) FROM pg_database WHERE datname LIKE 'nowhere%'") == 0
     bad = run("backup", "create", "--recipient", "age1nonsense", url=database, code=2)
     assert "public key" in bad.stderr
@@ -234,6 +240,8 @@ def test_gpg_with_a_passphrase(database: str, run: Run, tmp_path: Path) -> None:
     assert "not opened" not in run("backup", "verify", url=database, **secret).stdout
     bad = run("backup", "verify", url=database, code=1, **{**ring, "PGWRIGHT_PASSPHRASE": "wrong"})
     assert "cannot be opened" in bad.stdout
+    lost = run("backup", "restore", "--as", "nowhere", "--yes", url=database, code=4, **ring)
+    assert "give it with PGWRIGHT_PASSPHRASE" in lost.stderr
     no = run("backup", "create", "--recipient", "passphrase", url=database, code=4, **ring)
     assert "PGWRIGHT_PASSPHRASE" in no.stderr
 

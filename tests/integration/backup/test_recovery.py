@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import threading
 import time
@@ -25,8 +26,15 @@ from pgwright.backup.unpack import Planned
 from pgwright.backup.verify import verify_repository, verify_wal
 from pgwright.backup.wal import Archive
 from pgwright.backup.walstream import stream_wal
-from pgwright.errors import BackupFailed, BackupMissing, RecoveryFailed, UnsupportedServerError
+from pgwright.errors import (
+    BackupFailed,
+    BackupMissing,
+    RecoveryFailed,
+    StorageError,
+    UnsupportedServerError,
+)
 from pgwright.pg.address import parse_address
+from pgwright.storage import open_store
 from tests.integration.backup.running import pgwright
 
 SETTINGS = {"summarize_wal": "on", "max_wal_size": "256MB", "shared_buffers": "16MB"}
@@ -221,6 +229,49 @@ def test_gaps_are_named_and_stop_recovery(source: str, repository: Repository, t
     kept.write_bytes(kept.read_bytes()[:-1] + b"?")
     problems = verify_wal(repository)
     assert "damaged" in problems[0] and lost.name in problems[1]
+
+
+def test_wal_that_is_archived_meanwhile_does_not_stop_a_recovery(
+    source: str, repository: Repository, tmp_path: Path
+) -> None:
+    """The unfinished segment is replaced every few seconds, also between a plan and its recovery."""
+    with psycopg.connect(source, autocommit=True) as conn:
+        conn.execute("DROP TABLE IF EXISTS late; CREATE TABLE late (n int)")
+        create_base(repository, source)
+        archive = Archive(repository=repository)
+        data = Path(one(source, "SHOW data_directory"))
+        partial = tmp_path / f"{one(source, 'SELECT pg_walfile_name(pg_current_wal_lsn())')}.partial"
+
+        def receive(number: int) -> None:
+            conn.execute("INSERT INTO late VALUES (%s)", (number,))
+            partial.write_bytes((data / "pg_wal" / partial.name.removesuffix(".partial")).read_bytes())
+            archive.put(partial)
+
+        receive(1)
+        planned = source_of(repository, Target())
+        receive(2)
+    name = f"again-{secrets.token_hex(3)}"
+    try:
+        assert one(recover(planned, name=name).url, "SELECT array_agg(n ORDER BY n) FROM late") == [1, 2]
+    finally:
+        server.remove(name)
+
+
+def test_a_device_is_written_to_and_never_replaced(repository: Repository, tmp_path: Path) -> None:
+    history, pipe = tmp_path / "00000002.history", tmp_path / "pipe"
+    history.write_text("1\t0/3000000\tno recovery target specified\n")
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        archive = Archive(repository=repository)
+        archive.put(history)
+        archive.fetch(history.name, pipe)
+        assert os.read(reader, 1000) == history.read_bytes() and pipe.is_fifo()
+        with pytest.raises(StorageError, match="device"):
+            open_store(str(tmp_path)).put("pipe", b"text")
+        assert pipe.is_fifo()
+    finally:
+        os.close(reader)
 
 
 def test_the_archive_takes_a_segment_once(repository: Repository, tmp_path: Path) -> None:
