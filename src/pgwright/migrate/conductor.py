@@ -195,10 +195,10 @@ class Conductor:
             self._journal.ended(
                 session, current.text, current.parameters, row_count=row_count, evidence=evidence
             )
-            if current.is_wrapped:
-                session.fetch("COMMIT")
         elif self._journal:
             self._journal.note(current.text, current.parameters, row_count=row_count)
+        if current.is_wrapped:
+            session.fetch("COMMIT")
         self._limits.after(session, current.statement, seconds, commits=current.commits)
 
     def statement_failed(self, session: Session) -> None:
@@ -297,11 +297,12 @@ class Conductor:
             self._next_transaction()
         self._onlooker.before(session, text, statement, alone=alone)
         self._current = _Current(text=text, parameters=parameters, statement=statement, commits=commits)
-        if statement.form is Form.READS or not self._journal:
+        if statement.form is Form.READS:
             return
-        if alone:
+        if alone and self._journal:
             self._journal.begun(session, text, parameters, evidence=before_build(session, statement))
-        elif commits:
+        elif commits and not alone and (self._journal or self._onlooker.is_watching):
+            # For its entry to be committed with it, and for its locks to be seen before they end.
             session.fetch("BEGIN")
             self._current.is_wrapped = True
 
