@@ -45,11 +45,17 @@ class Directory:
             raise StorageError(f"{path} is a device or a folder, not a file", detail="nothing was written")
         meter = Intake()
         pieces = [data] if isinstance(data, bytes) else data
-        with self._failures(path, "written", meter), _written(path, pieces, meter) as new:
-            new.replace(path)
-            _sync_folder(path.parent)
+        with self._failures(path, "written", meter):
+            if path.exists() and not path.is_file():
+                # A device or a pipe, such as /dev/null: it takes the bytes, and no file takes its place.
+                with path.open("wb") as file:
+                    file.writelines(meter.passing(pieces))
+            else:
+                with _written(path, pieces, meter) as new:
+                    new.replace(path)
+                    _sync_folder(path.parent)
             found = _stat(name, path)
-        return replace(found, sha256=meter.sha256)
+        return replace(found, size=meter.size, sha256=meter.sha256)
 
     def create(self, name: str, data: bytes) -> bool:
         """Store a file unless it exists; see `Store.create`."""

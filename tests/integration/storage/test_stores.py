@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -53,6 +55,18 @@ def test_an_empty_file_is_a_file(store: Store) -> None:
     assert store.read("empty") == b""
     found = store.stat("empty")
     assert found is not None and found.size == 0
+
+
+def test_a_pipe_stays_one(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
+    try:
+        stat = open_store(str(tmp_path)).put("pipe", [b"on", b"e"])
+        assert os.read(reader, 99) == b"one"
+    finally:
+        os.close(reader)
+    assert (stat.size, pipe.is_fifo()) == (3, True)
 
 
 def test_create_stores_only_once(store: Store) -> None:
