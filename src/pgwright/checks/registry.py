@@ -43,6 +43,7 @@ CHECKS: Mapping[str, str] = MappingProxyType(
         "disabled_trigger": "pgwright.checks.disabled_trigger:CHECK",
         "no_primary_key": "pgwright.checks.no_primary_key:CHECK",
         "foreign_key_without_index": "pgwright.checks.foreign_key_without_index:CHECK",
+        "rollup_without_index": "pgwright.checks.rollup_without_index:CHECK",
         "duplicate_index": "pgwright.checks.duplicate_index:CHECK",
         "stale_statistics": "pgwright.checks.stale_statistics:CHECK",
         "extension_outdated": "pgwright.checks.extension_outdated:CHECK",

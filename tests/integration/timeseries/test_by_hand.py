@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from pgwright.checks.run import run_checks
 from pgwright.model.names import QualifiedName
 from pgwright.model.policy import Retain, Rollup, TimeSeries
 from pgwright.timeseries.chunks import chunks
@@ -134,3 +135,26 @@ def test_partitions_by_other_types(database: str, column: str) -> None:
         assert "1 partition ahead, 2 wanted" in _states(conn)["time_series"]
         assert [o.said for o in run_policies(database).outcomes] == [f"made {last.partition('.')[2]}"]
         assert _states(conn)["time_series"] == "ok"
+
+
+def test_a_rollup_without_an_index_for_its_rows_is_a_finding(database: str) -> None:
+    by_sensor = Rollup("by_sensor", group_by="value", aggregates={"n": "count(*)"})
+
+    def found() -> list[str]:
+        return [f.subject for f in run_checks(database, only=["rollup_without_index"]).findings]
+
+    with psycopg.connect(database, autocommit=True) as conn:
+        _prepare(conn)
+        with conn.transaction():
+            declare(conn, [Edit(table=READINGS, policy=by_sensor)])
+        assert found() == []
+        conn.execute(
+            "INSERT INTO readings SELECT i, now() - i * interval '1 second', i % 9 "
+            "FROM generate_series(10, 12000) AS i; ANALYZE readings"
+        )
+        assert found() == [
+            "rollup:public.by_sensor:public.readings",
+            "rollup:public.hourly:public.readings",
+        ]
+        conn.execute("CREATE INDEX ON readings (at); CREATE INDEX ON readings (value)")
+        assert found() == []

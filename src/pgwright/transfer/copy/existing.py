@@ -56,6 +56,13 @@ def match_tables(conn: Connection[Any], tables: Sequence[CopyTable]) -> dict[int
     for table in tables:
         target = there.get(table.name)
         missing = set(table.columns) - set(target.columns if target else ())
+        if target is None and table.root != table.name:
+            raise CopyFailed(
+                f"the target has no partition {table.name} of {table.root}",
+                detail="rows are copied partition by partition; nothing was changed",
+                hint="make it there first; or bring the rows by a backup, for which any partitions will do: "
+                "pgwright backup create --data-only, then pgwright backup restore --data-only",
+            )
         if target is None or missing:
             what = f"column {min(missing)} of {table.name}" if target else f"table {table.name}"
             raise CopyFailed(
