@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import resource
 import shutil
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -22,6 +22,7 @@ from pgwright.backup.encryption import Encryption
 from pgwright.backup.programs import client_environment, newest_programs
 from pgwright.backup.repository import Repository, open_repository
 from pgwright.pg.address import parse_address
+from tests.peak import telling_peak, told_peak
 
 ROWS = int(os.environ.get("PGWRIGHT_BENCH_BACKUP_ROWS", "6000000"))
 ROUNDS = 3
@@ -44,7 +45,7 @@ def measure() -> Iterator[tuple[str, float]]:
             conn.execute("VACUUM ANALYZE")
         with tempfile.TemporaryDirectory() as folder:
             yield from _dumps(url, Path(folder))
-            yield "peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            yield "peak", _peak(url, Path(folder))
             yield from _incremental(url, Path(folder))
     finally:
         server.remove(name)
@@ -71,6 +72,14 @@ def _dumps(url: str, folder: Path) -> Iterator[tuple[str, float]]:
         "parallel",
         _ratio(directory, lambda: _create(plain, url, DumpOptions(form="parallel", jobs=2))),
     )
+
+
+def _peak(url: str, folder: Path) -> float:
+    words = ("-m", "pgwright", "backup", "create", "--format", "parallel", "--jobs", "2")
+    command = [sys.executable, *telling_peak(*words, "--repository", str(folder / "plain"))]
+    environment = {**os.environ, "DATABASE_URL": url}
+    done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, check=True)
+    return told_peak(done.stderr) / 1024
 
 
 def _incremental(url: str, folder: Path) -> Iterator[tuple[str, float]]:

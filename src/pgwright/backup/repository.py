@@ -19,16 +19,15 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
 import secrets
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from pgwright.backup import lock, manifest
 from pgwright.backup.encryption import Encryption
+from pgwright.backup.folders import BACKUPS, UNFINISHED, Broken, Folders, is_unfinished, path_of
 from pgwright.backup.manifest import Manifest, StoredFile
 from pgwright.backup.streams import compressed, decompressed
 from pgwright.errors import BackupDamaged, BackupFailed, BackupMissing, PgwrightError, StoredFileMissing
@@ -37,20 +36,8 @@ from pgwright.storage.check import Meter
 
 FORMAT = 1
 MARKER = "pgwright-repository.json"
-BACKUPS = "backups/"
-UNFINISHED = "unfinished.json"
 ZSTD = "zstd"
 ENDINGS = {ZSTD: ".zst", "age": ".age", "gpg": ".gpg"}
-_ID = re.compile(r"\d{8}T\d{6}Z-[\w-]+-[0-9a-f]{4}")
-_READERS = 8  # manifests read at a time: each costs a request, and there may be hundreds
-
-
-@dataclass(frozen=True, kw_only=True)
-class Broken:
-    """Name a backup whose manifest is lost or damaged, and its copy as well."""
-
-    id: str
-    reason: BackupDamaged
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,18 +52,22 @@ class Repository:
         """Return where it is, without secrets."""
         return self.store.url
 
+    @property
+    def _folders(self) -> Folders:
+        return Folders(store=self.store)
+
     def backups(self) -> tuple[Manifest, ...]:
         """Return the complete backups, the oldest first; those without a manifest are left to `broken`."""
-        found, _ = self._read_all()
+        found, _ = self._folders.read_all()
         return found
 
     def broken(self) -> tuple[Broken, ...]:
         """Return the backups that nothing describes any more; nothing removes their files."""
-        return self._read_all()[1]
+        return self._folders.read_all()[1]
 
     def unfinished(self) -> tuple[str, ...]:
         """Return the ids of backups that are being written or removed now, or were when it was killed."""
-        return tuple(id for id, names in self._folders().items() if _is_unfinished(names))
+        return tuple(id for id, names in self._folders.names().items() if is_unfinished(names))
 
     def get(self, id: str | None = None, *, database: str | None = None, physical: bool = False) -> Manifest:
         """Return a backup by its id, which may be shortened, or ``latest``; by default the newest.
@@ -107,11 +98,11 @@ class Repository:
         self._check_marker()
         with lock.writing(self.store, deed):
             self._mark()
-            for id, names in self._folders().items():
-                if _is_unfinished(names):
+            for id, names in self._folders.names().items():
+                if is_unfinished(names):
                     self.remove(id)
                 elif names & set(manifest.COPIES):
-                    self._mend(id, names)
+                    self._folders.mend(id, names)
             yield
 
     @contextlib.contextmanager
@@ -157,7 +148,7 @@ class Repository:
             flow = compressed(flow, level)
         if way:
             flow = self.encryption.seal(flow)
-        stored = self.store.put(_path(id, name), flow, expected=expected)
+        stored = self.store.put(path_of(id, name), flow, expected=expected)
         assert stored.sha256 is not None
         return replace(
             file,
@@ -172,7 +163,7 @@ class Repository:
         """Yield a file as it is stored. Raises `BackupDamaged` when it is not what the manifest says."""
         tally = Meter()
         try:
-            yield from tally.passing(self.store.stream(_path(id, file.name)))
+            yield from tally.passing(self.store.stream(path_of(id, file.name)))
         except StoredFileMissing as error:
             raise BackupDamaged(
                 f"{file.name} of backup {id} is missing",
@@ -198,7 +189,7 @@ class Repository:
 
         Raises `BackupDamaged` where it cannot be read to its end, `WrongKey`.
         """
-        return self._opened(id, file, stored.passing(self.store.stream(_path(id, file.name))))
+        return self._opened(id, file, stored.passing(self.store.stream(path_of(id, file.name))))
 
     def _opened(self, id: str, file: StoredFile, flow: Iterator[bytes]) -> Iterator[bytes]:
         label = f"{file.name} of backup {id}"
@@ -212,7 +203,7 @@ class Repository:
 
     def entries(self, id: str) -> tuple[Stat, ...]:
         """Return the files in the folder of a backup."""
-        return tuple(self.store.list(_path(id, "")))
+        return tuple(self.store.list(path_of(id, "")))
 
     def can_read(self, made: Manifest) -> bool:
         """Tell whether there is something here to open a backup with; a server may only write."""
@@ -225,8 +216,8 @@ class Repository:
         Raises `BackupFailed` where its files are not there any more: a writer that was cut off for minutes
         counts as dead, and the next one clears its files away.
         """
-        there = {entry.name: entry.size for entry in self.store.list(_path(made.id, ""))}
-        if any(there.get(_path(made.id, file.name)) != file.size for file in made.files):
+        there = {entry.name: entry.size for entry in self.store.list(path_of(made.id, ""))}
+        if any(there.get(path_of(made.id, file.name)) != file.size for file in made.files):
             raise BackupFailed(
                 f"files of backup {made.id} disappeared while it was made",
                 detail="another writer took this one for dead; the repository is as before",
@@ -234,14 +225,14 @@ class Repository:
             )
         content = manifest.encode(made)
         for name in manifest.COPIES:
-            self.store.put(_path(made.id, name), content)
-        self.store.delete(_path(made.id, UNFINISHED))
+            self.store.put(path_of(made.id, name), content)
+        self.store.delete(path_of(made.id, UNFINISHED))
 
     def remove(self, id: str) -> int:
         """Delete a backup and return how many bytes that freed; killed halfway, the next writer goes on."""
         self._begin(id)
-        own = (*(_path(id, name) for name in reversed(manifest.COPIES)), _path(id, UNFINISHED))
-        entries = [entry for entry in self.store.list(_path(id, "")) if entry.name not in own]
+        own = (*(path_of(id, name) for name in reversed(manifest.COPIES)), path_of(id, UNFINISHED))
+        entries = [entry for entry in self.store.list(path_of(id, "")) if entry.name not in own]
         # It is a backup as long as one manifest is there, and unfinished as long as its mark is.
         for name in (*own[:-1], *(entry.name for entry in entries), own[-1]):
             self.store.delete(name)
@@ -249,7 +240,7 @@ class Repository:
 
     def flaws(self, id: str) -> tuple[str, ...]:
         """Return which of the manifest's two copies are lost or damaged; the next writer mends one."""
-        whole = self._copies(id)
+        whole = self._folders.whole_copies(id)
         return tuple(
             f"{name} of backup {id} is lost or damaged" for name in manifest.COPIES if name not in whole
         )
@@ -273,76 +264,17 @@ class Repository:
         )
 
     def _named(self, id: str) -> Manifest:
-        matching = [known for known in self._folders() if known.startswith(id)]
+        matching = [known for known in self._folders.names() if known.startswith(id)]
         exact = [known for known in matching if known == id] or matching
         if len(exact) != 1:
             raise BackupMissing(
                 f"{'several backups begin' if exact else 'no backup begins'} with {id} in {self.url}",
                 hint="list them: pgwright backup list",
             )
-        return self._manifest(exact[0])
-
-    def _manifest(self, id: str) -> Manifest:
-        damage: BackupDamaged | None = None
-        for name in reversed(manifest.COPIES):
-            try:
-                return manifest.decode(self.store.read(_path(id, name)), name=id)
-            except StoredFileMissing:
-                continue
-            except BackupDamaged as error:
-                damage = error
-        raise damage or BackupDamaged(
-            f"backup {id} has no manifest: it was never finished, or the manifest was lost",
-            detail="without it nothing tells whether the files are complete; they are left alone",
-            hint="rebuild it from them: pgwright backup repair; or restore another backup",
-        )
-
-    def _copies(self, id: str) -> dict[str, bytes]:
-        """Return the intact ones of the manifest's two files."""
-        found = {}
-        for name in manifest.COPIES:
-            with contextlib.suppress(StoredFileMissing, BackupDamaged):
-                content = self.store.read(_path(id, name))
-                manifest.decode(content, name=id)
-                found[name] = content
-        return found
+        return self._folders.described(exact[0])
 
     def _begin(self, id: str) -> None:
-        self.store.put(_path(id, UNFINISHED), b'{"state": "being written or removed"}\n')
-
-    def _mend(self, id: str, names: set[str]) -> None:
-        """Put back a manifest of which only one of two copies is whole, and forget what was in hand."""
-        whole = self._copies(id)
-        for name in manifest.COPIES:
-            if whole and name not in whole:
-                self.store.put(_path(id, name), next(iter(whole.values())))
-        if UNFINISHED in names:
-            self.store.delete(_path(id, UNFINISHED))
-
-    def _folders(self) -> dict[str, set[str]]:
-        folders: dict[str, set[str]] = {}
-        for entry in self.store.list(BACKUPS):
-            id, slash, name = entry.name.removeprefix(BACKUPS).partition("/")
-            if slash:
-                folders.setdefault(id, set()).add(name)
-        return folders
-
-    def _read_all(self) -> tuple[tuple[Manifest, ...], tuple[Broken, ...]]:
-        def read(id: str) -> Manifest | Broken:
-            try:
-                return self._manifest(id)
-            except BackupDamaged as reason:
-                return Broken(id=id, reason=reason)
-
-        ids = [
-            id
-            for id, names in self._folders().items()
-            if names & set(manifest.COPIES) or (_ID.fullmatch(id) and not _is_unfinished(names))
-        ]
-        with ThreadPoolExecutor(_READERS) as pool:
-            found = list(pool.map(read, ids))
-        good = sorted((one for one in found if isinstance(one, Manifest)), key=lambda m: (m.sequence, m.id))
-        return tuple(good), tuple(one for one in found if isinstance(one, Broken))
+        self.store.put(path_of(id, UNFINISHED), b'{"state": "being written or removed"}\n')
 
     def _check_marker(self) -> dict[str, Any] | None:
         try:
@@ -368,14 +300,6 @@ class Repository:
         if self._check_marker() is None:
             text = json.dumps({"purpose": "backups made by pgwright", "format": FORMAT}, indent=1)
             self.store.create(MARKER, (text + "\n").encode())
-
-
-def _is_unfinished(names: set[str]) -> bool:
-    return UNFINISHED in names and not names & set(manifest.COPIES)
-
-
-def _path(id: str, name: str) -> str:
-    return f"{BACKUPS}{id}/{name}"
 
 
 def open_repository(location: str, encryption: Encryption | None = None) -> Repository:
