@@ -21,6 +21,7 @@ from pgwright.model.policy import Compress, Retain, Rollup, Span, TimeSeries
         ("90 minutes", "90 minutes"),
         (timedelta(days=30), "30 days"),
         (timedelta(hours=36), "36 hours"),
+        ("1000 days", "1000 days"),
     ],
 )
 def test_spans(given: str | timedelta, text: str) -> None:

@@ -262,14 +262,9 @@ class RollupParts:
         )
 
     def _noted_nulls(self, log: sql.Composable) -> sql.Composed:
-        """Compose whether keys are noted of which some are null: none equals them, but for their text."""
-        return sql.SQL(
-            " OR (({any_null}) AND ROW({keys})::text IN "
-            "(SELECT ROW({keys})::text FROM {log} AS l WHERE l.everything IS NOT TRUE))"
-        ).format(
-            any_null=sql.SQL(" OR ").join(sql.SQL("{} IS NULL").format(Name(k)) for k in self.group_by),
-            keys=names(self.group_by),
-            log=log,
+        """Compose whether keys are noted of which some are null, which a list would not find."""
+        return sql.SQL(" OR (num_nulls({}) > 0 AND EXISTS (SELECT FROM {} AS l WHERE {}))").format(
+            names(self.group_by), log, _same(self.logged, name_of(self.source), Name("l"))
         )
 
 

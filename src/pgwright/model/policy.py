@@ -8,8 +8,6 @@ from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any, ClassVar, NamedTuple
 
-from pgwright.model.wording import counted
-
 # In the order in which they are declared about a table.
 POLICY_KINDS = ("time_series", "compression", "rollup", "retention")
 
@@ -68,13 +66,18 @@ class Span:
     def __str__(self) -> str:
         if self.months:
             years, months = divmod(self.months, 12)
-            return counted(years, "year") if not months else counted(self.months, "month")
+            return _text(self.months, "month") if months else _text(years, "year")
         if self.days:
-            return counted(self.days, "day")
+            return _text(self.days, "day")
         for size, unit in ((_HOUR, "hour"), (60, "minute")):
             if self.seconds % size == 0:
-                return counted(self.seconds // size, unit)
-        return counted(self.seconds, "second")
+                return _text(self.seconds // size, unit)
+        return _text(self.seconds, "second")
+
+
+def _text(count: int, unit: str) -> str:
+    # PostgreSQL has to read it: no commas in the number.
+    return f"{count} {unit}{'' if count == 1 else 's'}"
 
 
 def _bucket(value: Span | timedelta | str, what: str) -> str:

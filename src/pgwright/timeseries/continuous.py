@@ -20,6 +20,11 @@ _FIRST_CHUNK = (
     "SELECT min(range_start)::text FROM timescaledb_information.chunks "
     "WHERE hypertable_schema = %s AND hypertable_name = %s"
 )
+_LOOKS_BACK = (
+    "SELECT (now() - (config ->> 'start_offset')::interval)::text FROM timescaledb_information.jobs "
+    "WHERE proc_name = 'policy_refresh_continuous_aggregate' "
+    "AND hypertable_schema = %s AND hypertable_name = %s"
+)
 
 
 def continuous(declared: Declarations, relation: int | None = None) -> tuple[Record, ...]:
@@ -31,7 +36,9 @@ def refresh_continuous(conn: Connection[Any], rollup: Record, declared: Declarat
     """Refresh a continuous aggregate from the first row of its source on.
 
     Buckets before that are history: TimescaleDB would delete them, for it takes rows that were dropped for
-    rows that were deleted. `conn` is in autocommit mode: TimescaleDB refuses to do it in a transaction.
+    rows that were deleted. A row that comes too late makes a chunk of such a time once more: nothing below
+    the floor is touched, nor what TimescaleDB's job leaves alone where it retired rows itself. `conn` is in
+    autocommit mode: TimescaleDB refuses to do it in a transaction.
     """
     view, type = (
         ObjectId("table", QualifiedName(rollup.schema, rollup.name)),
@@ -39,8 +46,11 @@ def refresh_continuous(conn: Connection[Any], rollup: Record, declared: Declarat
     )
     first = _first(conn, rollup, declared)
     start: sql.Composable = sql.SQL("NULL")
-    if first is not None and _has_history(conn, rollup, declared, first):
-        start = _moment(first, type)
+    if rollup.floor is not None:
+        start = _later(rollup.floor, first, type)
+    elif first is not None and _has_history(conn, rollup, declared, first):
+        row = conn.execute(_LOOKS_BACK, (rollup.schema, rollup.name)).fetchone()
+        start = _later(first, row[0] if row else None, type)
     call = sql.SQL("CALL refresh_continuous_aggregate({}, {}, NULL)").format(relation(view), start)
     # TimescaleDB's own job may be at work; two at once are refused.
     patiently(partial(conn.execute, call))
@@ -74,6 +84,10 @@ def _has_history(conn: Connection[Any], rollup: Record, declared: Declarations, 
         lowest,
     )
     return conn.execute(query).fetchone() == (True,)
+
+
+def _later(moment: str, other: str | None, type: str) -> sql.Composable:
+    return sql.SQL("greatest({}, {})").format(_moment(moment, type), _moment(other or moment, type))
 
 
 def _moment(text: str, type: str) -> sql.Composable:

@@ -204,9 +204,9 @@ def _compute_groups(conn: Connection[Any], record: Record, parts: RollupParts) -
 
 
 def _key(of: sql.Composable, keys: tuple[str, ...], nullable: bool) -> sql.Composed:
-    """Compose the keys of a row as one value; as text where some may be null, which equals nothing."""
+    """Compose the keys of a row; as one record where some may be null, which equals nothing by itself."""
     row = sql.SQL("({})").format(sql.SQL(", ").join(sql.SQL("{}.{}").format(of, Name(k)) for k in keys))
-    return sql.SQL("row{}::text").format(row) if nullable else row
+    return sql.SQL("row{}::record").format(row) if nullable else row
 
 
 def _insert(

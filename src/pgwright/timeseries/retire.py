@@ -150,11 +150,13 @@ def _said_of(record: Record) -> str:
 
 
 def _settle_rollups(conn: Connection[Any], record: Record, declared: Declarations, upper: str) -> None:
-    for rollup in own_rollups(declared, record.relation):
+    for rollup in declared.of("rollup", record.relation):
         if rollup.definition["bucket"]:
             parts = parts_of(conn, rollup, declared)
             floor = _floor_above(conn, parts, upper)
-            refresh_once(conn, rollup, parts, below=floor)
+            # TimescaleDB's were refreshed before: it refuses to in a transaction.
+            if not rollup.definition.get("by"):
+                refresh_once(conn, rollup, parts, below=floor)
             raise_floor(conn, rollup, floor)
 
 

@@ -83,6 +83,8 @@ def test_history_outlives_the_rows(timescale_community: str, retention_first: bo
         # And so it does where pgwright retires rows, again and again.
         for keep in ("80 days", "60 days"):
             _declare(conn, Retain(keep, archive=str(tmp_path)))
+            # One that comes too late makes a chunk of what is gone.
+            conn.execute("INSERT INTO readings VALUES (2, now() - interval '200 days', 1)")
             assert not run_policies(timescale_community).failed
             assert _counted(conn) == _counted(conn, "monthly") == 400
         assert conn.execute("SELECT count(*) < 63 FROM readings").fetchone() == (True,)

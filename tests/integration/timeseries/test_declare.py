@@ -223,6 +223,31 @@ def test_a_rollup_needs_no_other_declaration(database: str) -> None:
                 assert found == live
 
 
+@pytest.mark.parametrize("major", [12, 18])
+def test_keys_that_are_null_or_written_otherwise(major: int, make_database: MakeDatabase) -> None:
+    """What GROUP BY puts together is one key: null is one, and 1.5 is 1.50."""
+    url = make_database(_server(major))
+    totals = Rollup("totals", group_by=("who", "rate"), aggregates={"n": "count(*)"}, realtime=True)
+    fresh = "SELECT who, rate, count(*) FROM calls GROUP BY 1, 2"
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute("CREATE TABLE calls (who int, rate numeric, note text)")
+        with conn.transaction():
+            declare(conn, [Edit(table=QualifiedName("public", "calls"), policy=totals)])
+        for change in (
+            "INSERT INTO calls VALUES (1, 1.5), (1, NULL), (NULL, NULL), (NULL, 2)",
+            "INSERT INTO calls VALUES (1, 1.50), (NULL, 2.00), (NULL, NULL)",
+            "UPDATE calls SET who = 1 WHERE who IS NULL AND rate IS NULL",
+            "DELETE FROM calls WHERE rate = 2",
+        ):
+            conn.execute(change.encode())
+            for relation in ("totals_live", "totals"):
+                if relation == "totals":
+                    assert not run_policies(url, Demand(force=True)).failed
+                stored = f"SELECT * FROM {relation}"
+                both = f"(({stored}) EXCEPT ALL ({fresh})) UNION ALL (({fresh}) EXCEPT ALL ({stored}))"
+                assert conn.execute(both.encode()).fetchall() == [], (change, relation)
+
+
 def test_a_hypertable_of_others_is_left_alone(timescale: str) -> None:
     with psycopg.connect(timescale, autocommit=True) as conn:
         conn.execute("CREATE TABLE theirs (at timestamptz NOT NULL)")
