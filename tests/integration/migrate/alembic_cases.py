@@ -81,6 +81,12 @@ CASES = (
         ("DROP TYPE public.e4_kind",),
     ),
     Case(
+        "column that rows lack a value for",
+        _table("lc", "id: Mapped[int] = key()"),
+        _table("lc", "id: Mapped[int] = key()\nlate: Mapped[str]"),
+        ('op.add_column("lc", sa.Column("late", sa.String(), nullable=True))', "VALIDATE CONSTRAINT"),
+    ),
+    Case(
         "check",
         _table("ck", _PLAIN + '\n__table_args__ = (sa.CheckConstraint("a > 0", name="ck_a"),)'),
         _table(

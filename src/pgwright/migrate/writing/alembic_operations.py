@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from pgwright.kinds.column_types import Column
@@ -74,7 +74,8 @@ class Operations:
         name, where = render(Name(id.name.name)), given({"schema": schema_of(table)})
         action = step.sql.removeprefix(f"ALTER TABLE {_spelt(table)} ")
         if action.startswith("ADD COLUMN ") and isinstance(new, Column):
-            column = self.tables.column(new)
+            # One that rows have no value for yet is let be null at first.
+            column = self.tables.column(replace(new, not_null=action.endswith(" NOT NULL")))
             return column and call("op.add_column", literal(table.name.name), column, **where)
         if action == f"DROP COLUMN {name}":
             return call("op.drop_column", literal(table.name.name), literal(id.name.name), **where)
