@@ -65,7 +65,8 @@ def create_continuous(o: Any, made: RollupParts, context: Context) -> tuple[Step
             f"let TimescaleDB refresh {o.id} every {o.refresh}",
         ),
     ]
-    if not context.is_new(made.source):
+    above = filling(made.source, context.after)
+    if not context.is_new(made.source if above is None else above.id):
         waiting = f"let TimescaleDB retire no rows of {made.source} that {o.id} has not added up"
         steps.append(step(o.id, _retire_later(made.source), waiting))
     if o.realtime:
