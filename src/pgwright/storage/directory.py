@@ -40,9 +40,8 @@ class Directory:
     def put(self, name: str, data: bytes | Iterable[bytes], *, expected: int = 0) -> Stat:
         """Store a file; see `Store.put`."""
         path = self._path(name)
-        if path.exists() and not path.is_file():
-            # A rename would put a file in the place of the device, for everybody on the machine.
-            raise StorageError(f"{path} is a device or a folder, not a file", detail="nothing was written")
+        if path.is_symlink() and path.is_file():
+            path = path.resolve()  # the link stays: it may be /dev/stdout
         meter = Intake()
         pieces = [data] if isinstance(data, bytes) else data
         with self._failures(path, "written", meter):

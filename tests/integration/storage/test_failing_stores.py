@@ -106,6 +106,15 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         open_store(str(tmp_path / "file")).put("below", b"x")
 
 
+def test_a_link_stays_and_what_it_leads_to_is_replaced(tmp_path: Path) -> None:
+    link, file = tmp_path / "link", tmp_path / "there" / "file"
+    file.parent.mkdir()
+    file.write_bytes(b"before")
+    link.symlink_to(file)
+    open_store(str(tmp_path)).put("link", b"rows")
+    assert link.is_symlink() and file.read_bytes() == b"rows"
+
+
 def test_a_file_cut_short_while_it_is_read_is_noticed(tmp_path: Path) -> None:
     store = open_store(str(tmp_path))
     store.put("file", PART * 8)
