@@ -4,6 +4,6 @@ from __future__ import annotations
 
 import sys
 
-from pgwright.cli import main
+from pgwright.cli import program
 
-sys.exit(main())
+sys.exit(program())

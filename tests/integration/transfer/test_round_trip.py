@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,19 @@ def _texts(url: str, table: str = every_type.TABLE) -> list[str]:
         conn.execute("SET TimeZone = 'UTC'")
         conn.execute("SET extra_float_digits = 3")
         return [row[0] for row in conn.execute(f"SELECT t::text FROM {table} t ORDER BY id".encode())]
+
+
+def test_columns_may_be_called_as_the_parts_of_the_query(database: str, tmp_path: Path) -> None:
+    execute(database, "CREATE TABLE short (id int PRIMARY KEY, o json, f int, r int, object text)")
+    execute(database, """INSERT INTO short VALUES (1, '{"a": 1}', 2, 3, 'x')""")
+    for kind in FORMATS[1:4]:
+        export(database, tmp_path / kind, "short", format=kind)
+    row = {"id": 1, "o": {"a": 1}, "f": 2, "r": 3, "object": "x"}
+    assert json.loads((tmp_path / "json").read_bytes()) == [row]
+    assert json.loads((tmp_path / "jsonl").read_bytes()) == row
+    fields = {name: value for name, value in row.items() if name != "id"}
+    (found,) = json.loads((tmp_path / "django").read_bytes())
+    assert found == {"model": "short", "pk": 1, "fields": fields}
 
 
 @pytest.mark.parametrize("kind", FORMATS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -86,15 +87,15 @@ def as_objects(selected: Selected, names: Sequence[str] = ()) -> sql.Composed:
         sql.SQL(", ").join(_member(column, column.name in names) for column in selected.columns),
         selected.rows,
     )
-    return _one_line(selected, sql.SQL("SELECT row_to_json(o)"), rows, "o")
+    # The row is o.*, because o alone could be a column of that name.
+    return _one_line(selected, sql.SQL("SELECT row_to_json(o.*) AS object FROM ({}) AS o").format(rows))
 
 
-def _one_line(selected: Selected, objects: sql.Composable, rows: sql.Composed, alias: str) -> sql.Composed:
+def _one_line(selected: Selected, objects: sql.Composed) -> sql.Composed:
     """Compose objects without line ends: in json those are white space between tokens, and become blanks."""
-    query = sql.SQL("{} AS object FROM ({}) AS {}").format(objects, rows, sql.SQL(alias))
     if not any(column.base == "json" for column in selected.columns):
-        return query
-    return sql.SQL("SELECT translate(object::text, E'\\n\\r', '  ') FROM ({}) AS found").format(query)
+        return objects
+    return sql.SQL("SELECT translate(object::text, E'\\n\\r', '  ') FROM ({}) AS found").format(objects)
 
 
 def as_django(selected: Selected, model: str, pk: str, fields: Sequence[tuple[str, str]]) -> sql.Composed:
@@ -110,11 +111,14 @@ def as_django(selected: Selected, model: str, pk: str, fields: Sequence[tuple[st
         )
         for name, column in fields
     ]
-    # One call of one function writes the whole object: put together from texts it takes half as long again.
-    rows = sql.SQL(
-        "SELECT {}::text AS model, r.{} AS pk, f AS fields FROM ({}) AS r, LATERAL (SELECT {}) AS f"
-    ).format(sql.Literal(model), Name(pk), selected.rows, sql.SQL(", ").join(members))
-    return _one_line(selected, sql.SQL("SELECT row_to_json(o)"), rows, "o")
+    # One call of row_to_json writes all fields. That the object around them is text, not one more record,
+    # takes a fifth off the server's time.
+    head = f'{{"model":{json.dumps(model, ensure_ascii=False)},"pk":'
+    objects = sql.SQL(
+        """SELECT concat({}::text, to_json(r.{}), ',"fields":', row_to_json(f.*), '}}') AS object"""
+        """ FROM ({}) AS r, LATERAL (SELECT {}) AS f"""
+    ).format(sql.Literal(head), Name(pk), selected.rows, sql.SQL(", ").join(members))
+    return _one_line(selected, objects)
 
 
 def _member(column: Column, text: bool) -> sql.Composed:
