@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.servers import databases
 from tests.servers.builds import VERSIONS, Missing, find_timescale
@@ -15,6 +16,11 @@ from tests.servers.running import Server, run_folder, running
 
 MakeDatabase = Callable[[Server], str]
 _RUN = pytest.StashKey[ExitStack]()
+
+
+# How long one example takes says something about the machine only, and slow ones are no fault of the data.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -173,7 +173,7 @@ def test_an_empty_table_is_a_file_in_every_format(database: str, tmp_path: Path)
     assert (tmp_path / "users.json").read_text() == "[\n]\n"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.lists(st.text(alphabet='",\n\r\\.ab é\x0b', max_size=6) | st.none(), min_size=2, max_size=2),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pgwright.backup.manifest import DatabaseFacts, Kind, Manifest
@@ -63,7 +63,6 @@ def test_what_an_incremental_builds_on_stays() -> None:
     assert stays([full, first, made(0, kind=Kind.BASE)], Policy(days=30)) == ["base-shop-0"]
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(st.integers(0, 900), min_size=1, unique=True),
     st.builds(

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pgwright.cli.encode import Verbatim, plain, to_json
@@ -84,7 +84,6 @@ def test_error() -> None:
 
 
 # A busy machine is no fault of the strategy.
-@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.decimals() | st.text(), st.lists

@@ -45,7 +45,7 @@ def overlapping(placement: Placement, boxes: list[Box]) -> list[tuple[str, str]]
     ]
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(GRAPHS, st.randoms(use_true_random=False))
 def test_placement_is_sound(
     graph: tuple[dict[str, tuple[float, float]], list[tuple[str, str]]], shuffler: random.Random
