@@ -61,7 +61,9 @@ def test_history_outlives_the_rows(timescale_community: str, retention_first: bo
     with psycopg.connect(timescale_community, autocommit=True) as conn:
         conn.execute(SCHEMA.encode())
         rows: tuple[Policy, ...] = (Retain("100 days"), DAILY)
-        _declare(conn, SERIES, *(rows if retention_first else reversed(rows)))
+        # In one transaction, as a migration does it: a retention by itself begins as soon as it is there.
+        with conn.transaction():
+            _declare(conn, SERIES, *(rows if retention_first else reversed(rows)))
         _declare(conn, monthly, of=QualifiedName("public", "daily"))
         # What is older than the job looks back is added up first, and TimescaleDB's retention waits for that.
         assert _jobs(conn, "policy_retention")[0][2]
