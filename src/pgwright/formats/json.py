@@ -84,15 +84,14 @@ def write_jsonl(blocks: Iterable[bytes], columns: Sequence[ColumnType], name: st
 
 
 def write_json(blocks: Iterable[bytes], columns: Sequence[ColumnType], name: str) -> Iterator[bytes]:
-    """Yield an array of the objects that come one a line."""
-    yield b"["
-    waiting = b"\n"  # a line end is a comma only when another object follows
+    """Yield an array of the objects that come one a line, each followed by a comma."""
+    yield b"[\n"
+    last = b""
     for block in blocks:
-        data = waiting + block.replace(b"\n", b",\n")
-        ends = data.endswith(b",\n")
-        yield data[:-2] if ends else data
-        waiting = b",\n" if ends else b""
-    yield b"\n]\n"
+        if block:
+            yield last
+            last = block
+    yield last.removesuffix(b",\n") + b"\n]\n" if last else b"]\n"
 
 
 # The objects differ, the file's form does not.

@@ -88,11 +88,24 @@ class Table:
         return tuple(column for column in self.columns if not column.generated)
 
 
-def read_tables(conn: Connection[Any]) -> tuple[Table, ...]:
-    """Read every table of users, ordered by name."""
+def read_tables(conn: Connection[Any], named: Sequence[str] | None = None) -> tuple[Table, ...]:
+    """Read the tables of users that are called `named`, by default all; ordered by name."""
     text = load_sql("pgwright.transfer", "tables", conn.info.server_version // 10000)
+    names = None if named is None else list(named)
     with conn.cursor(row_factory=dict_row) as cursor:
-        return tuple(_table(row) for row in cursor.execute(text.encode()).fetchall())
+        return tuple(_table(row) for row in cursor.execute(text.encode(), {"named": names}).fetchall())
+
+
+def look_up(conn: Connection[Any], wanted: Sequence[str]) -> tuple[Table, ...]:
+    """Return the tables that a user named, each once; see `find_table`.
+
+    The others are read only where a name is wrong: for the message.
+    """
+    known = read_tables(conn, wanted)
+    there = {name for table in known for name in (str(table.name), table.name.name)}
+    if not there.issuperset(wanted):
+        known = read_tables(conn)
+    return tuple({(table := find_table(known, name)).oid: table for name in wanted}.values())
 
 
 def _table(row: dict[str, Any]) -> Table:

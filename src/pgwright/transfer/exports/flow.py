@@ -109,9 +109,10 @@ class _Lane:
         )
         try:
             if flow.snapshot is not None:
-                await conn.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-                name = sql.Literal(flow.snapshot)
-                await conn.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(name).as_string(None))
+                begin = sql.SQL(
+                    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT {}"
+                )
+                await conn.execute(begin.format(sql.Literal(flow.snapshot)).as_string(None))
             options = _JSON if flow.form == "json" else {}
             for place, query in self._queries:
                 status = await conn.copy_from_query(

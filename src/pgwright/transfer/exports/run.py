@@ -35,7 +35,7 @@ from pgwright.transfer.exports.select import (
     select_table,
 )
 from pgwright.transfer.exports.subset import closure
-from pgwright.transfer.tables import Column, Table, find_table, in_order, read_tables, unknown_column
+from pgwright.transfer.tables import Column, Table, in_order, look_up, read_tables, unknown_column
 
 Progress = Callable[[str, int, int | None], None]
 _JSON = ("json", "jsonl", "django")
@@ -55,14 +55,13 @@ def plan_export(conn: Connection[Any], request: ExportRequest) -> tuple[Selected
         return (_of_query(conn, request.query),)
     if not request.tables:
         raise UsageError("nothing to export", hint="name a table, --group or --query")
-    known = read_tables(conn)
-    chosen = list({(table := find_table(known, name)).oid: table for name in request.tables}.values())
+    chosen = look_up(conn, request.tables)
     if len(chosen) > 1 and (request.where or request.columns):
         raise UsageError("--where and --columns belong to one table", hint="export the tables one by one")
     masks = Masks(rules=request.masks, key=request.mask_key, off=request.unmasked)
     where = condition(conn, chosen[0], request.where) if request.where else None
     if request.references:
-        found = closure(conn, known, chosen, where)
+        found = closure(conn, read_tables(conn), chosen, where)
         return tuple(select_table(table, table.writable, masks, source=source) for table, source in found)
     order, _ = in_order(chosen)
     # Several tables are several streams anyhow.
@@ -128,8 +127,10 @@ class _Session:
 def _session(url: str, *, shared: bool) -> Iterator[_Session]:
     """Open the transaction of the export; `shared` exports its snapshot for other sessions."""
     with connect(url, application_name="pgwright export", autocommit=True) as conn:
-        for name, value in SESSION.items():
-            conn.execute("SELECT set_config(%s, %s, false)", [name, value])
+        conn.execute(
+            "SELECT set_config(name, value, false) FROM unnest(%s::text[], %s::text[]) AS s (name, value)",
+            [list(SESSION), list(SESSION.values())],
+        )
         conn.autocommit = False
         conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         conn.read_only = shared  # a subset keeps its rows in temporary tables
@@ -208,7 +209,7 @@ def _query(selected: Selected, request: ExportRequest) -> sql.Composed:
             raise UsageError("Django's serialization needs a table", hint="use --format json for a query")
         return as_django(selected, *_django(selected, request))
     if request.format in _JSON:
-        return as_objects(selected, request.as_text)
+        return as_objects(selected, request.as_text, comma=request.format == "json")
     return selected.rows  # CSV is text anyhow, and columnar formats take what they have a type for
 
 

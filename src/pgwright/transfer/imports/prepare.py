@@ -15,7 +15,7 @@ from pgwright.formats.literal import Shape
 from pgwright.model.wording import counted
 from pgwright.transfer.imports.request import Conflict, ImportRequest
 from pgwright.transfer.imports.source import Source, open_source
-from pgwright.transfer.tables import Column, Key, Table, find_table, read_tables
+from pgwright.transfer.tables import Column, Key, Table, look_up
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,7 @@ def prepare(conn: Connection[Any], request: ImportRequest, stdin: BinaryIO | Non
     reading = source.open()
     name = request.table or reading.table or source.name.partition(".")[0]
     try:
-        table = find_table(read_tables(conn), name)
+        (table,) = look_up(conn, [name])
     except UnknownTableError as error:
         if not request.table:
             error.hint = "name the table with --into TABLE; see what there is: pgwright inspect tables"
