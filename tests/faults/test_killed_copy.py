@@ -11,6 +11,8 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -128,6 +130,48 @@ def test_kill_and_resume(seed: int, source: str, server_18: Server, make_databas
         return
     assert done.verification is not None and done.verification.agrees, done.verification
     execute(target, "INSERT INTO small (big) VALUES (1)")
+
+
+def test_what_outlives_a_kill_commits_nothing(source: str, database: str) -> None:
+    execute(source, "SELECT lo_from_bytea(2, decode(repeat('ab', 20000000), 'hex'))")
+    child = start(source, database)
+    until(lambda: pg_restores_of(child), "pg_restore", patience=120)
+    (restore,) = pg_restores_of(child)
+    os.kill(restore, signal.SIGSTOP)
+    until(lambda: dumps_objects(source), "pg_dump at large objects", patience=120)
+    child.kill()
+    child.communicate()
+    os.kill(restore, signal.SIGCONT)
+    until(lambda: not Path(f"/proc/{restore}").exists(), "the end of pg_restore", patience=120)
+    with psycopg.connect(database) as conn:
+        assert conn.execute("SELECT count(*) FROM pg_largeobject_metadata").fetchone() == (0,)
+    resume_copy(source, database)
+    require_equal(source, database)
+
+
+def dumps_objects(url: str) -> bool:
+    with psycopg.connect(url) as conn:
+        found = conn.execute(
+            "SELECT FROM pg_stat_activity WHERE application_name = 'pg_dump' AND query ~ 'lo'"
+            " AND datname = current_database() AND backend_xmin IS NOT NULL"
+        ).fetchone()
+    return found is not None
+
+
+def pg_restores_of(child: subprocess.Popen[bytes]) -> list[int]:
+    """Return the processes that restore large objects for a copy."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has ended meanwhile
+            name, _, rest = stat.read_text().partition("(")[2].rpartition(")")
+            words = stat.with_name("cmdline").read_bytes().split(b"\0")
+            if (
+                name == "pg_restore"
+                and int(rest.split()[1]) == child.pid
+                and b"--single-transaction" in words
+            ):
+                found.append(int(stat.parent.name))
+    return found
 
 
 def test_only_what_is_missing_is_brought(source: str, database: str) -> None:

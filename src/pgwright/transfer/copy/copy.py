@@ -31,9 +31,10 @@ from pgwright.transfer.copy.existing import (
     without_foreign_keys,
 )
 from pgwright.transfer.copy.extensions import bring_extension_rows, extension_counters
-from pgwright.transfer.copy.finish import copy_large_objects, make_entries, set_sequences
+from pgwright.transfer.copy.finish import make_entries, set_sequences
 from pgwright.transfer.copy.hypertables import becoming_plain, ordinary, with_chunks_rows, without_chunks
 from pgwright.transfer.copy.judgement import judge_schema, judge_table, materialized
+from pgwright.transfer.copy.large_objects import copy_large_objects
 from pgwright.transfer.copy.load import Progress, bring
 from pgwright.transfer.copy.tables import LEAST_PART_BYTES, CopyTable, hold, read_tables, split
 from pgwright.verify.contents import Scope, verify_databases

@@ -1,11 +1,8 @@
-"""What a copy does one after the other: objects before and after the rows, sequences, large objects."""
+"""What a copy does one after the other: objects before and after the rows, sequences."""
 
 from __future__ import annotations
 
-import subprocess
-import time
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -13,14 +10,11 @@ from psycopg import Connection, sql
 
 from pgwright.errors import CopyFailed
 from pgwright.model.names import QualifiedName
-from pgwright.pg.address import parse_address
 from pgwright.pg.extensions import package_for
 from pgwright.pg.quoting import qualified
 from pgwright.pg.timescale import TIMESCALE, begin_restoring
-from pgwright.server.binaries import embedded_binaries
-from pgwright.transfer.copy.dump import Entry, program_environment
+from pgwright.transfer.copy.dump import Entry
 from pgwright.transfer.copy.record import doing, failure
-from pgwright.verify.side import Side
 
 
 def make_entries(
@@ -65,74 +59,6 @@ def set_sequences(source: Connection[Any], target: Connection[Any], names: Seque
             ),
             position,
         )
-
-
-def copy_large_objects(source: Side, urls: tuple[str, str], target: Connection[Any], run: str) -> None:
-    """Bring large objects with owners, privileges and comments, by pg_dump and pg_restore.
-
-    What a killed attempt left is removed first.
-    """
-    if source.fetch(sql.SQL("SELECT EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata)")) == [(False,)]:
-        return
-    item = "large objects"
-    marked = target.execute(
-        "SELECT FROM pgwright.copy_item WHERE run = %s AND item = %s", [run, item]
-    ).fetchone()
-    if marked is not None:
-        return
-    _end_restores(target)
-    target.execute(b"SELECT count(pg_catalog.lo_unlink(oid)) FROM pg_catalog.pg_largeobject_metadata")
-    binaries = embedded_binaries()
-    dump: list[Path | str] = [
-        binaries.program("pg_dump"),
-        "--format=custom",
-        "--compress=none",
-        "--section=data",
-        "--large-objects",
-        "--exclude-table-data=*.*",
-        f"--snapshot={source.snapshot}",
-    ]
-    place = parse_address(urls[1]).dbname
-    restore: list[Path | str] = [
-        binaries.program("pg_restore"),
-        "--single-transaction",
-        "--exit-on-error",
-        f"--dbname={place}",
-    ]
-    with (
-        subprocess.Popen(
-            dump, env=program_environment(binaries, urls[0]), stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        ) as reading,
-        subprocess.Popen(
-            restore,
-            env=program_environment(binaries, urls[1]),
-            stdin=reading.stdout,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-        ) as writing,
-    ):
-        assert reading.stdout is not None
-        reading.stdout.close()
-        said = [program.communicate()[1] for program in (writing, reading)]
-    if reading.returncode or writing.returncode:
-        text = b"; ".join(part.strip()[-1000:] for part in said if part).decode(errors="replace")
-        raise CopyFailed(
-            "the large objects could not be copied",
-            detail=text,
-            hint="mend that, then go on with: pgwright copy SRC DST --resume",
-        )
-    with doing(target, run, item):
-        pass
-
-
-def _end_restores(target: Connection[Any]) -> None:
-    """End the pg_restore of a killed attempt: it outlives its parent, and would commit meanwhile."""
-    running = (
-        b"FROM pg_catalog.pg_stat_activity WHERE datname = pg_catalog.current_database()"
-        b" AND application_name = 'pg_restore' AND usename = current_user"
-    )
-    while target.execute(b"SELECT pg_catalog.pg_terminate_backend(pid) " + running).fetchall():
-        time.sleep(0.05)
 
 
 def _statement(entry: Entry) -> str:
