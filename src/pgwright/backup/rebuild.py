@@ -6,7 +6,7 @@ What files cannot say is left out, and the manifest says that it was rebuilt.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -21,6 +21,7 @@ from pgwright.storage.check import Meter
 from pgwright.version import __version__
 
 Progress = Callable[[str, int, int], None]
+_TIME = 16  # characters of an id that say when its backup began, to the second
 
 _ROLES = (
     (r"base\.tar", Role.BASE),
@@ -56,7 +57,7 @@ def rebuild(
     if not found:
         raise BackupDamaged(f"{id} holds no file of a backup", detail="nothing was changed")
     files = tuple(_measured(repository, id, found, entries, progress))
-    began = datetime.strptime(id[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    began = datetime.strptime(id[:_TIME], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     bare = Manifest(
         id=id,
         sequence=_sequence(repository, id),
@@ -114,6 +115,12 @@ def _measured(
         yield replace(file, size=stored.size, sha256=stored.sha256, plain_size=plain.size)
 
 
+def in_order(ids: Iterable[str]) -> list[str]:
+    """Return backups by their age; of one second, an incremental one comes after what it may build on."""
+    return sorted(ids, key=lambda id: (id[:_TIME], f"-{Kind.INCREMENTAL.value}-" in id, id))
+
+
 def _sequence(repository: Repository, id: str) -> int:
-    """Return its place among the others, as its name has it: names begin with the time."""
-    return max((made.sequence for made in repository.backups() if made.id < id), default=0) + 1
+    """Return its place among the others, as its name has it; of one second, what was there comes first."""
+    before = (made.sequence for made in repository.backups() if made.id[:_TIME] <= id[:_TIME])
+    return max(before, default=0) + 1

@@ -38,7 +38,7 @@ def repair(
 
     Example: pgwright backup repair
     """
-    from pgwright.backup.rebuild import rebuild  # noqa: PLC0415
+    from pgwright.backup.rebuild import in_order, rebuild  # noqa: PLC0415
     from pgwright.cli.progress import bars  # noqa: PLC0415
     from pgwright.errors import BackupMissing, PgwrightError  # noqa: PLC0415
     from pgwright.jobs.backup import drill_options  # noqa: PLC0415
@@ -66,7 +66,7 @@ def repair(
     done: list[Rebuilt] = []
     left: list[tuple[str, PgwrightError]] = []
     with bars(out) as shown:
-        for id in sorted(chosen):
+        for id in in_order(chosen):
             try:
                 done.append(rebuild(found, id, drill_options(invocation.project), progress=shown.update))
             except PgwrightError as error:
