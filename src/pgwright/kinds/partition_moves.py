@@ -83,14 +83,30 @@ def referring(table: ObjectId, context: Context) -> Iterator[ObjectId]:
 
     Those that the plan makes may stand already.
     """
-    line = [table]
-    for at in line:
-        over = (getattr(catalog.get(at), "partition_of", None) for catalog in (context.before, context.after))
-        line.extend(id for id in over if id is not None and id not in line)
+    line = _line(table, context)
     made = (context.after.objects[id] for id in context.created if id.kind == "constraint")
     for key in (*context.before.of("constraint"), *made):
         if getattr(key, "target", None) in line:
             yield key.id.root
+
+
+def _line(table: ObjectId, context: Context) -> tuple[ObjectId, ...]:
+    """Return a table and all that it is a partition of, before or after the plan."""
+    line = [table]
+    for at in line:
+        over = (getattr(catalog.get(at), "partition_of", None) for catalog in (context.before, context.after))
+        line.extend(id for id in over if id is not None and id not in line)
+    return tuple(line)
+
+
+def locked_referred(table: ObjectId, context: Context) -> tuple[ObjectId, ...]:
+    """Return what foreign keys of a table, or of one that it is a partition of, refer to, with partitions.
+
+    A new partition gets the keys that stand then, also those that the plan drops later.
+    """
+    keys = (key for at in _line(table, context) for key in context.before.children(at, "constraint"))
+    targets = [target for key in keys if (target := getattr(key, "target", None)) is not None]
+    return tuple(dict.fromkeys(id for target in targets for id in context.with_descendants(target)))
 
 
 def locked_referring(table: ObjectId, context: Context) -> tuple[ObjectId, ...]:

@@ -18,6 +18,7 @@ from pgwright.kinds.partition_moves import (
     columns_of_new_parents,
     default_partitions,
     detach,
+    locked_referred,
     locked_referring,
     move_partitions,
     referring,
@@ -119,7 +120,9 @@ def create(o: Table, context: Context) -> tuple[Step, ...]:
         ]
     )
     parents = [p for p in (o.partition_of, *o.inherits) if p]
-    linked = locked_referring(o.partition_of, context) if o.partition_of else ()
+    linked: tuple[ObjectId, ...] = ()
+    if o.partition_of:
+        linked = (*locked_referring(o.partition_of, context), *locked_referred(o.partition_of, context))
     on = tuple(p for p in (*parents, *default_partitions(o, context), *linked) if not context.is_new(p))
     # CREATE … PARTITION OF locks the parent fully; inheriting from a table only against its changes.
     lock = None
