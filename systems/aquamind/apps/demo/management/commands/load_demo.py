@@ -134,7 +134,8 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         # After a load that was cut short here, too: it finds its rows and goes on.
         if connections[alias].vendor == "postgresql":
-            self._average(alias)
+            # Another session refreshes, which sees the rows when whoever called has committed them.
+            transaction.on_commit(lambda: self._average(alias), using=alias)
 
     def _average(self, alias: str) -> None:
         from pgwright import PolicyDemand, migration_lock, run_policies  # noqa: PLC0415
