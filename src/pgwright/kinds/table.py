@@ -120,10 +120,11 @@ def create(o: Table, context: Context) -> tuple[Step, ...]:
         ]
     )
     parents = [p for p in (o.partition_of, *o.inherits) if p]
-    linked: tuple[ObjectId, ...] = ()
-    if o.partition_of:
-        linked = (*locked_referring(o.partition_of, context), *locked_referred(o.partition_of, context))
+    linked = locked_referring(o.partition_of, context) if o.partition_of else ()
     on = tuple(p for p in (*parents, *default_partitions(o, context), *linked) if not context.is_new(p))
+    if o.partition_of:
+        # What is made anew later stands until then.
+        on = (*on, *locked_referred(o.partition_of, context))
     # CREATE … PARTITION OF locks the parent fully; inheriting from a table only against its changes.
     lock = None
     if on:
