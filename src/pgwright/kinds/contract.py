@@ -110,6 +110,17 @@ class Reading:
         return get((classid, objid, subid)) or get((classid, objid, 0))  # type: ignore[call-overload, no-any-return]
 
 
+def reached(start: ObjectId, further: Callable[[ObjectId], Iterable[ObjectId]]) -> tuple[ObjectId, ...]:
+    """Return what can be reached from `start` by the steps of `further`, each once, `start` first."""
+    found: dict[ObjectId, None] = {start: None}
+    waiting = [start]
+    for at in waiting:
+        new = [id for id in dict.fromkeys(further(at)) if id not in found]
+        found.update(dict.fromkeys(new))
+        waiting.extend(new)
+    return tuple(found)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Context:
     """Tell a kind what else happens in the plan that its steps are part of.
@@ -169,10 +180,7 @@ class Context:
 
         What joins it in the course of the plan is among them.
         """
-        found = [id]
-        for at in found:
-            found.extend(child for child in self._children.get(at, ()) if child not in found)
-        return tuple(found)
+        return reached(id, lambda at: self._children.get(at, ()))
 
     @cached_property
     def referenced_before(self) -> Mapping[ObjectId, tuple[ObjectId, ...]]:

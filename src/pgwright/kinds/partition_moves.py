@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from psycopg import sql
 
+from pgwright.kinds.contract import reached
 from pgwright.kinds.steps import name_of, step
 from pgwright.model.locks import LockMode
 from pgwright.model.plan import Hazard, HazardCode
@@ -92,11 +93,14 @@ def referring(table: ObjectId, context: Context) -> Iterator[ObjectId]:
 
 def _line(table: ObjectId, context: Context) -> tuple[ObjectId, ...]:
     """Return a table and all that it is a partition of, before or after the plan."""
-    line = [table]
-    for at in line:
-        over = (getattr(catalog.get(at), "partition_of", None) for catalog in (context.before, context.after))
-        line.extend(id for id in over if id is not None and id not in line)
-    return tuple(line)
+
+    def parents(at: ObjectId) -> Iterator[ObjectId]:
+        for catalog in (context.before, context.after):
+            parent = getattr(catalog.get(at), "partition_of", None)
+            if parent is not None:
+                yield parent
+
+    return reached(table, parents)
 
 
 def locked_referred(table: ObjectId, context: Context) -> tuple[ObjectId, ...]:

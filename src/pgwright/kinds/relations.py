@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, TypedDict
 
 from psycopg import sql
 
+from pgwright.kinds.contract import reached
 from pgwright.kinds.steps import name_of, step
 from pgwright.kinds.table import Table
 from pgwright.model.locks import LockMode
@@ -34,14 +35,15 @@ def held(context: Context, lock: LockMode, *ids: ObjectId) -> Held:
 
 def with_partitions(context: Context, id: ObjectId) -> tuple[ObjectId, ...]:
     """Return a relation and the partitions that it has at any level before or after the plan."""
-    found = [id]
-    for at in found:
+
+    def partitions(at: ObjectId) -> Iterator[ObjectId]:
         for catalog in (context.before, context.after):
             for dependent in catalog.dependents.get(at, ()):
                 o = catalog.get(dependent)
-                if isinstance(o, Table) and o.partition_of == at and dependent not in found:
-                    found.append(dependent)
-    return tuple(found)
+                if isinstance(o, Table) and o.partition_of == at:
+                    yield dependent
+
+    return reached(id, partitions)
 
 
 def parameters(options: Iterable[str]) -> sql.Composed:

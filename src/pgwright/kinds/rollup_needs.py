@@ -8,6 +8,7 @@ from pgwright.kinds.engines import filling, is_continuous
 from pgwright.kinds.rollup_join import Joined, require_whole
 from pgwright.kinds.rollup_parts import RollupParts
 from pgwright.kinds.steps import parent_of
+from pgwright.model.names import ObjectId
 
 
 def require_plain(made: RollupParts, context: Context) -> None:
@@ -27,7 +28,7 @@ def require_columns(made: RollupParts, context: Context) -> None:
     table = context.after.get(made.source)
     if table is None or table.derived:
         return
-    has = {c.id.name.name for c in context.after.children(made.source, "column")}
+    has = _columns(made.source, context)
     wanted = (*((made.column,) if made.bucket else ()), *made.group_by)
     missing = [name for name in wanted if name not in has]
     if missing:
@@ -38,7 +39,7 @@ def require_columns(made: RollupParts, context: Context) -> None:
         )
     for joined in made.joined:
         _require_joined(joined, made, context)
-    own = {c.id.name.name for c in context.after.children(made.relation, "column")}
+    own = _columns(made.relation, context)
     lacking = [name for name in made.columns if name not in own]
     target = context.after.get(made.relation)
     if lacking and target is not None and not target.derived:
@@ -47,6 +48,10 @@ def require_columns(made: RollupParts, context: Context) -> None:
             detail=f"the rollup fills {', '.join(made.columns)}; nothing was changed",
             hint="add the column to the model, or take it out of the rollup",
         )
+
+
+def _columns(table: ObjectId, context: Context) -> set[str]:
+    return {column.id.name.name for column in context.after.children(table, "column")}
 
 
 def _require_joined(joined: Joined, made: RollupParts, context: Context) -> None:
@@ -60,7 +65,7 @@ def _require_joined(joined: Joined, made: RollupParts, context: Context) -> None
             hint="name another table, with its schema where that is not the source's",
         )
     for of, columns in ((table, joined.theirs), (made.source, joined.ours)):
-        has = {c.id.name.name for c in context.after.children(of, "column")}
+        has = _columns(of, context)
         missing = [name for name in columns if name not in has]
         if missing:
             raise PolicyError(
