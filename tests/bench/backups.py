@@ -16,11 +16,11 @@ import psycopg
 import pyrage
 
 from pgwright import server
-from pgwright.backup.base import create_base
-from pgwright.backup.create import DumpOptions, create_dump
-from pgwright.backup.encryption import Encryption
+from pgwright.backup.create.base import create_base
+from pgwright.backup.create.logical import DumpOptions, create_dump
 from pgwright.backup.programs import client_environment, newest_programs
-from pgwright.backup.repository import Repository, open_repository
+from pgwright.backup.repository.encryption import Encryption
+from pgwright.backup.repository.repository import Repository, open_repository
 from pgwright.pg.address import parse_address
 from tests.peak import telling_peak, told_peak
 

@@ -27,12 +27,12 @@ from pathlib import Path
 import psycopg
 
 from pgwright import server
-from pgwright.backup.drills import drills
-from pgwright.backup.manifest import Kind
-from pgwright.backup.repository import Repository
+from pgwright.backup.drill.record import drills
+from pgwright.backup.repository.manifest import Kind
+from pgwright.backup.repository.repository import Repository
 from pgwright.backup.task import is_leftover
 from pgwright.backup.verify import verify_backup, verify_wal
-from pgwright.backup.wal import Archive
+from pgwright.backup.wal.archive import Archive
 from pgwright.pg.address import parse_address
 from pgwright.server.process import postmaster
 from pgwright.storage import Store

@@ -20,18 +20,18 @@ import psycopg
 import pytest
 
 from pgwright import server
-from pgwright.backup import lock
-from pgwright.backup.base import create_base
-from pgwright.backup.create import DumpOptions, create_dump
-from pgwright.backup.manifest import COPIES, Content, Manifest, Role, StoredFile
-from pgwright.backup.recover import recover, url_of_postgres
-from pgwright.backup.recovery import Target, plan_recovery
-from pgwright.backup.repository import Repository, open_repository
-from pgwright.backup.restore import RestoreOptions, restore_database
-from pgwright.backup.unpack import Planned
+from pgwright.backup.create.base import create_base
+from pgwright.backup.create.logical import DumpOptions, create_dump
+from pgwright.backup.recover.plan import Target, plan_recovery
+from pgwright.backup.recover.recover import recover, url_of_postgres
+from pgwright.backup.recover.unpack import Planned
+from pgwright.backup.repository import lock
+from pgwright.backup.repository.manifest import COPIES, Content, Manifest, Role, StoredFile
+from pgwright.backup.repository.repository import Repository, open_repository
+from pgwright.backup.restore.database import RestoreOptions, restore_database
 from pgwright.backup.verify import verify_backup, verify_repository, verify_wal
-from pgwright.backup.wal import Archive
-from pgwright.backup.walstream import stream_wal
+from pgwright.backup.wal.archive import Archive
+from pgwright.backup.wal.stream import stream_wal
 from pgwright.errors import (
     BackupDamaged,
     BackupFailed,

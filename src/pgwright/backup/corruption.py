@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from psycopg import sql
 
 from pgwright.backup.programs import client_environment, newest_programs
-from pgwright.backup.streams import feed
+from pgwright.backup.repository.streams import feed
 from pgwright.errors import BackupFailed, ConnectError, ExtensionMissingError, PrivilegeError
 from pgwright.pg.address import parse_address
 from pgwright.pg.capabilities import has

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pgwright.backup import pgbackrest
-from pgwright.backup.encryption import Encryption
-from pgwright.backup.pgbackrest_stanza import Stanza, stanza_of, stanza_of_server
+from pgwright.backup.pgbackrest import backups as pgbackrest
+from pgwright.backup.pgbackrest.stanza import Stanza, stanza_of, stanza_of_server
+from pgwright.backup.repository.encryption import Encryption
 from pgwright.config import Project
 from pgwright.config.backup import PGBACKREST, BackupConfig
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pgwright.backup.drills import drills
-from pgwright.backup.lsn import SEGMENT, parse_lsn, segment_at, segment_of
-from pgwright.backup.manifest import Manifest
-from pgwright.backup.recovery import segment_size
-from pgwright.backup.repository import Repository
+from pgwright.backup.drill.record import drills
+from pgwright.backup.recover.plan import segment_size
+from pgwright.backup.repository.manifest import Manifest
+from pgwright.backup.repository.repository import Repository
 from pgwright.backup.retention import Decision, Policy, decide
-from pgwright.backup.wal import PARTIAL, Archive, Archived
+from pgwright.backup.wal.archive import PARTIAL, Archive, Archived
+from pgwright.backup.wal.lsn import SEGMENT, parse_lsn, segment_at, segment_of
 
 
 @dataclass(frozen=True, kw_only=True)

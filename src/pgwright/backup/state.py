@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from pgwright.backup.drills import Drill, drills
+from pgwright.backup.drill.record import Drill, drills
 from pgwright.backup.engine import encryption_of, their_backups
-from pgwright.backup.manifest import Manifest
-from pgwright.backup.pgbackrest import Made
-from pgwright.backup.repository import open_repository
+from pgwright.backup.pgbackrest.backups import Made
+from pgwright.backup.repository.manifest import Manifest
+from pgwright.backup.repository.repository import open_repository
 from pgwright.config import Project
 from pgwright.config.backup import LOGICAL, PHYSICAL, BackupConfig
 

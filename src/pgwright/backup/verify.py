@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from pgwright.backup import task
-from pgwright.backup.archive_state import archive_state
-from pgwright.backup.manifest import Manifest, Role, StoredFile
 from pgwright.backup.programs import newest_programs
-from pgwright.backup.recover import server_programs
-from pgwright.backup.repository import Repository
-from pgwright.backup.unpack import check_files, extract
-from pgwright.backup.wal import PARTIAL, Archive
+from pgwright.backup.recover.recover import server_programs
+from pgwright.backup.recover.unpack import check_files, extract
+from pgwright.backup.repository.manifest import Manifest, Role, StoredFile
+from pgwright.backup.repository.repository import Repository
+from pgwright.backup.wal.archive import PARTIAL, Archive
+from pgwright.backup.wal.state import archive_state
 from pgwright.errors import (
     BackupDamaged,
     RecoveryFailed,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from pgwright.backup.archive_state import archive_state
 from pgwright.backup.engine import encryption_of
-from pgwright.backup.repository import open_repository
+from pgwright.backup.repository.repository import open_repository
+from pgwright.backup.wal.state import archive_state
 from pgwright.checks.check import Check, Row, Scope, Situation
 from pgwright.model.finding import Finding, Severity
 from pgwright.model.wording import counted

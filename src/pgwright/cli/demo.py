@@ -54,7 +54,7 @@ def command(invocation: Invocation, only: tuple[str, ...], clean: bool, yes: boo
     states = {system.name: _status(system, urls[system.name]) for system in chosen}
 
     def render() -> None:
-        from pgwright.cli.status_screen import show_status  # noqa: PLC0415
+        from pgwright.cli.status.screen import show_status  # noqa: PLC0415
         from pgwright.demo.build import project_of  # noqa: PLC0415
 
         for system in chosen:

@@ -10,8 +10,8 @@ from pgwright.cli.context import Invocation
 from pgwright.cli.databases import database_of
 from pgwright.cli.group import command as top_command
 from pgwright.cli.progress import bars
-from pgwright.cli.schema_output import change_facts, show_changes, show_notes
-from pgwright.cli.schema_sources import selection_of, selection_options, workshop_of
+from pgwright.cli.schema.output import change_facts, show_changes, show_notes
+from pgwright.cli.schema.sources import selection_of, selection_options, workshop_of
 from pgwright.errors import UsageError
 from pgwright.model.wording import counted
 

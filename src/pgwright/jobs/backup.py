@@ -7,21 +7,21 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pgwright.backup import pgbackrest
-from pgwright.backup.base import create_base
-from pgwright.backup.create import DumpOptions, Progress, create_dump
-from pgwright.backup.drill import drill, drill_source
-from pgwright.backup.drills import Drill
+from pgwright.backup.create.base import create_base
+from pgwright.backup.create.logical import DumpOptions, Progress, create_dump
+from pgwright.backup.drill.drill import drill, drill_source
+from pgwright.backup.drill.record import Drill
+from pgwright.backup.drill.trial import DrillOptions
 from pgwright.backup.engine import project_stanza, their_backups
-from pgwright.backup.manifest import Kind, Manifest
-from pgwright.backup.pgbackrest import Made
-from pgwright.backup.pgbackrest_source import StanzaSource
+from pgwright.backup.pgbackrest import backups as pgbackrest
+from pgwright.backup.pgbackrest.backups import Made
+from pgwright.backup.pgbackrest.source import StanzaSource
 from pgwright.backup.prune import prune
-from pgwright.backup.recovery import Target
-from pgwright.backup.repository import Repository
+from pgwright.backup.recover.plan import Target
+from pgwright.backup.repository.manifest import Kind, Manifest
+from pgwright.backup.repository.repository import Repository
 from pgwright.backup.retention import Policy, decide
 from pgwright.backup.state import backup_state
-from pgwright.backup.trial import DrillOptions
 from pgwright.checks.run import run_checks
 from pgwright.config import Database, Project
 from pgwright.config.backup import LOGICAL, PGBACKREST, PHYSICAL

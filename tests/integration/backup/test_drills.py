@@ -17,11 +17,11 @@ import psycopg
 import pytest
 
 from pgwright import server
-from pgwright.backup.drill import drill
-from pgwright.backup.drills import drills
-from pgwright.backup.manifest import COPIES, Role, encode
-from pgwright.backup.repository import Repository, open_repository
-from pgwright.backup.trial import DrillOptions
+from pgwright.backup.drill.drill import drill
+from pgwright.backup.drill.record import drills
+from pgwright.backup.drill.trial import DrillOptions
+from pgwright.backup.repository.manifest import COPIES, Role, encode
+from pgwright.backup.repository.repository import Repository, open_repository
 from pgwright.jobs.backup import BACKUP
 from pgwright.pg.address import parse_address
 from pgwright.pg.connect import connect

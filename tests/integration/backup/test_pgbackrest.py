@@ -17,8 +17,8 @@ import psycopg
 import pytest
 
 from pgwright import server
-from pgwright.backup import pgbackrest_stanza
-from pgwright.backup.encryption import Encryption
+from pgwright.backup.pgbackrest import stanza as pgbackrest_stanza
+from pgwright.backup.repository.encryption import Encryption
 from pgwright.server import Binaries
 from tests.integration.backup.running import pgwright
 

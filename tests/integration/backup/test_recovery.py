@@ -17,15 +17,15 @@ import psycopg
 import pytest
 
 from pgwright import server
-from pgwright.backup.base import create_base
-from pgwright.backup.lsn import Segment, format_lsn, parse_lsn, segment_of
-from pgwright.backup.recover import Recovered, recover
-from pgwright.backup.recovery import Target, plan_recovery
-from pgwright.backup.repository import Repository, open_repository
-from pgwright.backup.unpack import Planned
+from pgwright.backup.create.base import create_base
+from pgwright.backup.recover.plan import Target, plan_recovery
+from pgwright.backup.recover.recover import Recovered, recover
+from pgwright.backup.recover.unpack import Planned
+from pgwright.backup.repository.repository import Repository, open_repository
 from pgwright.backup.verify import verify_repository, verify_wal
-from pgwright.backup.wal import Archive
-from pgwright.backup.walstream import stream_wal
+from pgwright.backup.wal.archive import Archive
+from pgwright.backup.wal.lsn import Segment, format_lsn, parse_lsn, segment_of
+from pgwright.backup.wal.stream import stream_wal
 from pgwright.errors import (
     BackupFailed,
     BackupMissing,

@@ -13,9 +13,9 @@ import psycopg
 import pytest
 
 from pgwright import server
-from pgwright.backup import dump
-from pgwright.backup.manifest import COPIES, Manifest
-from pgwright.backup.repository import Repository, open_repository
+from pgwright.backup.create import dump
+from pgwright.backup.repository.manifest import COPIES, Manifest
+from pgwright.backup.repository.repository import Repository, open_repository
 from pgwright.pg.address import parse_address
 from tests.integration.backup.running import pgwright
 from tests.integration.backup.test_logical import fill

@@ -9,11 +9,11 @@ import secrets
 import psycopg
 import pytest
 
-from pgwright.backup.create import DumpOptions, create_dump
-from pgwright.backup.encryption import Encryption
+from pgwright.backup.create.logical import DumpOptions, create_dump
 from pgwright.backup.prune import prune
-from pgwright.backup.repository import Repository, open_repository
-from pgwright.backup.restore import RestoreOptions, restore_database
+from pgwright.backup.repository.encryption import Encryption
+from pgwright.backup.repository.repository import Repository, open_repository
+from pgwright.backup.restore.database import RestoreOptions, restore_database
 from pgwright.backup.retention import Policy
 from pgwright.backup.verify import verify_repository
 from pgwright.errors import PgwrightError

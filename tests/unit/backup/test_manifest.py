@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pgwright.backup.manifest import (
+from pgwright.backup.repository.manifest import (
     DatabaseFacts,
     Kind,
     Manifest,
@@ -52,7 +52,7 @@ MADE = Manifest(
 # Several threads of a process that has read no manifest before.
 READ_AT_ONCE = """
 import sys, threading
-from pgwright.backup.manifest import decode
+from pgwright.backup.repository.manifest import decode
 content = sys.stdin.buffer.read()
 sys.setswitchinterval(1e-6)
 ready, found = threading.Barrier(8), []

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgwright.backup.manifest import DatabaseFacts, Kind, Manifest
+from pgwright.backup.repository.manifest import DatabaseFacts, Kind, Manifest
 from pgwright.backup.retention import Policy, decide
 
 NEWEST = datetime(2025, 7, 31, 2, tzinfo=UTC)

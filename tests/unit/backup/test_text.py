@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pgwright.backup.contents import of_tables, parse
-from pgwright.backup.load import for_server, serious
-from pgwright.backup.manifest import TableFacts
-from pgwright.backup.rewriting import rewritten
+from pgwright.backup.contents.archive import of_tables, parse
+from pgwright.backup.repository.manifest import TableFacts
+from pgwright.backup.restore.load import for_server, serious
+from pgwright.backup.restore.rewriting import rewritten
 
 _LISTING = """;
 ; Archive created at 2025-07-19

@@ -1,0 +1,1 @@
+"""Make backups: dumps of databases, and the files of whole servers."""

@@ -1,0 +1,1 @@
+"""Restore backups for the sake of knowing that they can be restored."""

@@ -1,0 +1,55 @@
+"""The drills that a repository has on record; reading them needs nothing of what a drill does."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from pgwright.backup.repository.repository import Repository
+from pgwright.errors import PgwrightError
+
+FOLDER = "drills/"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drill:
+    """Say how one drill went: `seconds` is the time in which a restore of this backup can be had.
+
+    `database` is None for a whole server. `problems` is empty when everything was right, `notes` say what
+    could not be looked at. `rows` counts what came back.
+    """
+
+    backup: str
+    database: str | None
+    started_at: datetime
+    seconds: float
+    rows: int
+    tables: int
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Tell whether the backup can be relied on."""
+        return not self.problems
+
+
+def record(repository: Repository, drill: Drill) -> None:
+    """Write a drill down."""
+    name = f"{FOLDER}{drill.started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}.json"
+    repository.store.put(name, (json.dumps(msgspec.to_builtins(drill), indent=1) + "\n").encode())
+
+
+def drills(repository: Repository) -> tuple[Drill, ...]:
+    """Return the drills on record, the oldest first; records that cannot be read are left out."""
+    found = []
+    for entry in repository.store.list(FOLDER):
+        try:
+            found.append(msgspec.json.decode(repository.store.read(entry.name), type=Drill))
+        except (msgspec.MsgspecError, PgwrightError):
+            continue
+    return tuple(sorted(found, key=lambda drill: drill.started_at))

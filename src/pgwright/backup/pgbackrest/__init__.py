@@ -1,0 +1,1 @@
+"""Physical backups by pgBackRest, under the same commands."""

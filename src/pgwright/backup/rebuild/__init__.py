@@ -1,0 +1,1 @@
+"""Put a lost manifest together again from the files of its backup."""

@@ -1,0 +1,1 @@
+"""Bring a whole server back to a moment."""

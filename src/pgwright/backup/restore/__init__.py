@@ -1,0 +1,1 @@
+"""Bring dumps back: whole databases, tables, rows alone."""

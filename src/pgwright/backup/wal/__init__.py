@@ -1,0 +1,1 @@
+"""The archive of the write-ahead log: filled, looked through, judged."""

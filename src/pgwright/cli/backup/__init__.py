@@ -1,0 +1,1 @@
+"""`pgwright backup`, a module for each of its commands."""

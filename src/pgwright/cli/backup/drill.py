@@ -1,0 +1,65 @@
+"""`pgwright backup drill`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pgwright.cli.backup.repository import repository_of, repository_options
+from pgwright.cli.context import Invocation
+from pgwright.cli.group import Command
+from pgwright.cli.output import duration
+from pgwright.model.wording import counted
+
+
+@click.command("drill", cls=Command)
+@click.argument("backup", required=False)
+@click.option("--if-due", is_flag=True, help="Do nothing when the last one is younger than drill_days.")
+@repository_options
+@click.pass_context
+def drill(
+    ctx: click.Context,
+    *,
+    backup: str | None,
+    if_due: bool,
+    repository: str | None,
+    identity: Path | None,
+    passphrase_file: Path | None,
+) -> None:
+    """Restore BACKUP (default: the newest) on a scratch server, and see whether it is right.
+
+    Rows are compared with the manifest, structure and migrations with what they were, the queries of
+    [backup] are asked, and the time is taken: it is how long a real restore takes. Exit code 1 when
+    something is wrong.
+
+    Example: pgwright backup drill
+    """
+    from pgwright.cli.progress import bars  # noqa: PLC0415
+    from pgwright.jobs.backup import chosen_backup, is_drill_due, run_drill  # noqa: PLC0415
+
+    invocation = ctx.ensure_object(Invocation)
+    project, database, out = invocation.project, invocation.database, invocation.output
+    if if_due and not is_drill_due(project, database):
+        out.result(None, lambda: out.line("no drill is due"))
+        return
+    found = repository_of(invocation, repository, identity, passphrase_file)
+    chosen = chosen_backup(project, database, found, backup)
+    invocation.state_left = "the live database was not touched; a leftover server drill-... can be removed"
+    with bars(out) as shown:
+        done = run_drill(project, database, found, chosen, progress=shown.update)
+
+    def render() -> None:
+        what = f"{counted(done.tables, 'table')}, {counted(done.rows, 'row')}"
+        if done.passed:
+            out.line(f"backup {done.backup} can be restored: {what} in {duration(done.seconds)}")
+        else:
+            out.line(f"backup {done.backup} FAILED its drill after {duration(done.seconds)}", style="red")
+        for problem in done.problems:
+            out.line(f"  {problem}")
+        for note in done.notes:
+            out.remark(note)
+
+    out.result({**done.__dict__, "passed": done.passed}, render)
+    if not done.passed:
+        ctx.exit(1)

@@ -1,0 +1,88 @@
+"""`pgwright backup verify`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pgwright.cli.backup.engine import engine_option, is_theirs, print_verdict, stanza
+from pgwright.cli.backup.repository import repository_of, repository_options
+from pgwright.cli.context import Invocation
+from pgwright.cli.group import Command
+from pgwright.cli.output import size
+from pgwright.config.backup import PGBACKREST
+from pgwright.model.wording import counted
+
+
+@click.command("verify", cls=Command)
+@click.argument("backups", nargs=-1, metavar="[BACKUP]...")
+@engine_option
+@repository_options
+@click.pass_context
+def verify(
+    ctx: click.Context,
+    *,
+    backups: tuple[str, ...],
+    engine: str | None,
+    repository: str | None,
+    identity: Path | None,
+    passphrase_file: Path | None,
+) -> None:
+    """Read backups whole and compare every byte; exit code 1 when one is damaged, or none is there.
+
+    Without BACKUP: all of them, and the archived WAL with its gaps. Encrypted ones are also decrypted
+    and decompressed where the key is at hand, and base backups unpacked for pg_verifybackup, where the
+    disk has room for that.
+
+    Example: pgwright backup verify latest
+    """
+    from pgwright.backup.pgbackrest import backups as pgbackrest  # noqa: PLC0415
+    from pgwright.backup.verify import verify_repository, verify_wal  # noqa: PLC0415
+    from pgwright.cli.progress import bars  # noqa: PLC0415
+
+    invocation = ctx.ensure_object(Invocation)
+    theirs: dict[str, Any] = {}
+    if is_theirs(invocation, engine) and not backups:
+        place = stanza(invocation, repository, identity, passphrase_file)
+        theirs = {"backups": pgbackrest.backups(place), "problems": pgbackrest.verify(place)}
+    sound = not theirs or (theirs["backups"] and not theirs["problems"])
+    if engine == PGBACKREST:
+        invocation.output.result(theirs, lambda: print_verdict(invocation, **theirs))
+        ctx.exit(0 if sound else 1)
+    found = repository_of(invocation, repository, identity, passphrase_file)
+    chosen = [found.get(id) for id in backups] if backups else found.backups()
+    with bars(invocation.output) as shown:
+        verdicts = list(verify_repository(found, chosen, progress=shown.update))
+        wal = () if backups else verify_wal(found, progress=shown.update)
+    foreign = found.foreign()
+    out = invocation.output
+
+    def render() -> None:
+        if not verdicts and not theirs:
+            out.line(f"no backups in {found.url} yet; make one with: pgwright backup create")
+        for verdict in verdicts:
+            if verdict.problems:
+                what = "every byte is as written, but the KEY DOES NOT FIT" if verdict.locked else "DAMAGED"
+                out.line(f"{verdict.id}: {what}", style="red")
+                for problem in verdict.problems:
+                    out.line(f"  {problem}")
+            else:
+                how = "" if verdict.opened else "; not opened, because the key is not here"
+                out.line(f"{verdict.id}: whole, {size(verdict.size)}{how}")
+            for note in verdict.notes:
+                out.line(f"  {note}")
+        for problem in wal:
+            out.line(problem, style="red")
+        if foreign:
+            names = ", ".join(foreign[:5])
+            out.line(f"left alone, {counted(len(foreign), 'file')} of no finished backup: {names}")
+
+        if theirs:
+            print_verdict(invocation, **theirs)
+
+    facts = {"repository": found.url, "backups": verdicts, "wal": wal, "foreign": foreign}
+    out.result({**facts, **({"pgbackrest": theirs} if theirs else {})}, render)
+    if not (verdicts or theirs) or not sound or wal or any(verdict.problems for verdict in verdicts):
+        ctx.exit(1)

@@ -1,0 +1,1 @@
+"""`pgwright copy`, a module for each of its commands."""

@@ -1,0 +1,1 @@
+"""`pgwright data`, a module for each of its commands."""

@@ -1,0 +1,1 @@
+"""`pgwright inspect`, a module for each of its commands."""

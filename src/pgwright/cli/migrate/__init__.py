@@ -1,0 +1,1 @@
+"""`pgwright migrate`, a module for each of its commands."""

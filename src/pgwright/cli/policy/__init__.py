@@ -1,0 +1,1 @@
+"""`pgwright policy`, a module for each of its commands."""

@@ -1,0 +1,1 @@
+"""`pgwright schema`, a module for each of its commands."""

@@ -1,0 +1,1 @@
+"""`pgwright status`: the command, and how it draws its screen."""
