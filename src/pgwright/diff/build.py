@@ -15,9 +15,9 @@ from pgwright.diff.compare import differing_fields
 from pgwright.diff.execute import Spelling, execute_steps
 from pgwright.diff.planner import make_plan
 from pgwright.kinds.contract import Context
-from pgwright.kinds.engines import neutral
 from pgwright.kinds.registry import kind
 from pgwright.kinds.steps import parent_of
+from pgwright.kinds.timeseries.engines import neutral
 from pgwright.model.catalog import Catalog, ServerFacts
 from pgwright.model.plan import Plan, Step
 from pgwright.pg.connect import connect

@@ -11,7 +11,7 @@ from functools import cached_property
 from pgwright.diff.build import rebuilt
 from pgwright.diff.compare import compare
 from pgwright.errors import UsageError
-from pgwright.kinds.engines import with_engine_of
+from pgwright.kinds.timeseries.engines import with_engine_of
 from pgwright.model.catalog import Catalog, ServerFacts
 from pgwright.model.change import Change
 from pgwright.model.names import ObjectId

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from pgwright.diff.compare import compare, differing_fields
 from pgwright.diff.rename import Rename
 from pgwright.kinds.enum import Enum
-from pgwright.kinds.enum_value import value_id
 from pgwright.kinds.registry import kind
+from pgwright.kinds.types.enum_value import value_id
 from pgwright.model.catalog import Catalog, CatalogObject
 from pgwright.model.change import Op
 

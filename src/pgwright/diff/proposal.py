@@ -17,8 +17,8 @@ from pgwright.diff.rehearse import Rehearsal, rehearse_on, require_success
 from pgwright.diff.rename import Rename, understand
 from pgwright.diff.stages import plan_in_stages
 from pgwright.errors import ExtensionMissingError, PgwrightError, StatementError
-from pgwright.kinds.enum_value import ENUM_VALUE
 from pgwright.kinds.steps import parent_of
+from pgwright.kinds.types.enum_value import ENUM_VALUE
 from pgwright.model.catalog import Unhandled
 from pgwright.model.plan import Hazard, HazardCode, Plan
 from pgwright.server.scratch import EMBEDDED

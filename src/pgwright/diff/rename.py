@@ -12,11 +12,11 @@ from pgwright.diff.build import Copy, copied
 from pgwright.diff.compare import compare, differing_fields
 from pgwright.diff.execute import execute_steps
 from pgwright.errors import UsageError
-from pgwright.kinds import enum_value
 from pgwright.kinds.contract import Context
-from pgwright.kinds.enum_value import ENUM_VALUE, with_values
 from pgwright.kinds.registry import KINDS, kind
 from pgwright.kinds.steps import short_name
+from pgwright.kinds.types import enum_value
+from pgwright.kinds.types.enum_value import ENUM_VALUE, with_values
 from pgwright.model.catalog import Catalog, CatalogObject
 from pgwright.model.change import Op
 from pgwright.model.names import ObjectId, QualifiedName

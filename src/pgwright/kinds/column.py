@@ -8,13 +8,13 @@ from typing import Any
 
 from psycopg import sql
 
-from pgwright.kinds.column_changes import alter, rename, set_not_null
-from pgwright.kinds.column_types import Column
 from pgwright.kinds.contract import Address, Context, Found, Kind, Reading, SystemCatalog
 from pgwright.kinds.default import Default
 from pgwright.kinds.sequence import SequenceOptions
 from pgwright.kinds.settled import settled
 from pgwright.kinds.steps import alter_parent, parent_of
+from pgwright.kinds.tables.column_changes import alter, rename, set_not_null
+from pgwright.kinds.tables.column_types import Column
 from pgwright.model.catalog import CatalogObject
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.plan import Hazard, HazardCode, Phase, Reversibility, Step

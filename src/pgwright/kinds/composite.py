@@ -9,13 +9,13 @@ from typing import Any
 
 from psycopg import sql
 
-from pgwright.kinds.column_types import Column
 from pgwright.kinds.contract import Address, Alteration, Context, Found, Kind, Reading, SystemCatalog
 from pgwright.kinds.relations import renamed
-from pgwright.kinds.retyping import columns_of, rebuild, through_text, users
 from pgwright.kinds.steps import name_of, step
 from pgwright.kinds.table import Table
-from pgwright.kinds.type_steps import claim_type, drop_step
+from pgwright.kinds.tables.column_types import Column
+from pgwright.kinds.types.retyping import columns_of, rebuild, through_text, users
+from pgwright.kinds.types.type_steps import claim_type, drop_step
 from pgwright.model.catalog import CatalogObject
 from pgwright.model.change import Change
 from pgwright.model.locks import LockMode

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
-from pgwright.kinds.buckets import interval
 from pgwright.kinds.contract import Alteration, Context, Kind
-from pgwright.kinds.partition_steps import series_of
-from pgwright.kinds.policy_records import COMMUNITY, forget, reader, record, relation
 from pgwright.kinds.relations import held
 from pgwright.kinds.steps import name_of, parent_of, statement, step
+from pgwright.kinds.timeseries.buckets import interval
+from pgwright.kinds.timeseries.partition_steps import series_of
+from pgwright.kinds.timeseries.policy_records import COMMUNITY, forget, reader, record, relation
 from pgwright.model.catalog import CatalogObject, fact
 from pgwright.model.change import Change
 from pgwright.model.locks import LockMode

@@ -11,10 +11,10 @@ from psycopg import sql
 
 from pgwright.kinds.contract import REPLACE, Address, Alteration, Context, Found, Kind, Reading, SystemCatalog
 from pgwright.kinds.index_steps import index_settings, option_steps
-from pgwright.kinds.partition_foreign_key import add_by_partitions
 from pgwright.kinds.settled import settled
 from pgwright.kinds.steps import alter_parent, name_of, parent_of, short_name, step
 from pgwright.kinds.table import Table
+from pgwright.kinds.tables.partition_foreign_key import add_by_partitions
 from pgwright.model.catalog import CatalogObject, fact
 from pgwright.model.change import Change
 from pgwright.model.locks import LockMode

@@ -20,7 +20,7 @@ from pgwright.model.plan import Step
 if TYPE_CHECKING:
     from psycopg import sql
 
-    from pgwright.kinds.policy_records import Record
+    from pgwright.kinds.timeseries.policy_records import Record
 
 
 class SystemCatalog(IntEnum):

@@ -10,9 +10,9 @@ from psycopg import sql
 
 from pgwright.kinds.contract import Address, Alteration, Context, Found, Kind, Reading, SystemCatalog
 from pgwright.kinds.relations import renamed
-from pgwright.kinds.retyping import rebuild
 from pgwright.kinds.steps import name_of, step
-from pgwright.kinds.type_steps import drop_step
+from pgwright.kinds.types.retyping import rebuild
+from pgwright.kinds.types.type_steps import drop_step
 from pgwright.model.catalog import CatalogObject
 from pgwright.model.change import Change
 from pgwright.model.names import ObjectId, QualifiedName

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from psycopg import sql
 
 from pgwright.errors import PolicyError
-from pgwright.kinds.buckets import interval
-from pgwright.kinds.continuous import GRACE, look_back_less
 from pgwright.kinds.contract import Alteration, Context, Kind
-from pgwright.kinds.engines import is_continuous, is_hypertable
-from pgwright.kinds.partition_steps import series_of
-from pgwright.kinds.policy_records import COMMUNITY, forget, reader, record, relation
-from pgwright.kinds.rollup_join import require_whole
 from pgwright.kinds.steps import parent_of, statement, step
+from pgwright.kinds.timeseries.buckets import interval
+from pgwright.kinds.timeseries.continuous import GRACE, look_back_less
+from pgwright.kinds.timeseries.engines import is_continuous, is_hypertable
+from pgwright.kinds.timeseries.partition_steps import series_of
+from pgwright.kinds.timeseries.policy_records import COMMUNITY, forget, reader, record, relation
+from pgwright.kinds.timeseries.rollup_join import require_whole
 from pgwright.model.catalog import Catalog, CatalogObject, fact
 from pgwright.model.change import Change
 from pgwright.model.names import ObjectId

@@ -8,24 +8,24 @@ from dataclasses import dataclass, fields
 from psycopg import sql
 
 from pgwright.errors import PolicyError
-from pgwright.kinds.continuous import alter_continuous, create_continuous, drop_continuous
 from pgwright.kinds.contract import REPLACE, Alteration, Context, Found, Kind, Reading
-from pgwright.kinds.engines import adopts, filling, is_continuous, rollup_relation
-from pgwright.kinds.partition_steps import column_type, series_of
-from pgwright.kinds.policy_records import (
+from pgwright.kinds.relations import held
+from pgwright.kinds.steps import name_of, parent_of, step
+from pgwright.kinds.timeseries.continuous import alter_continuous, create_continuous, drop_continuous
+from pgwright.kinds.timeseries.engines import adopts, filling, is_continuous, rollup_relation
+from pgwright.kinds.timeseries.partition_steps import column_type, series_of
+from pgwright.kinds.timeseries.policy_records import (
     COMMUNITY,
     forget,
     policy_object,
     record,
     together,
 )
-from pgwright.kinds.relations import held
-from pgwright.kinds.rollup_join import JoinFields
-from pgwright.kinds.rollup_names import joined_table
-from pgwright.kinds.rollup_needs import require_columns, require_plain
-from pgwright.kinds.rollup_parts import RollupParts
-from pgwright.kinds.rollup_watch import Watch
-from pgwright.kinds.steps import name_of, parent_of, step
+from pgwright.kinds.timeseries.rollup_join import JoinFields
+from pgwright.kinds.timeseries.rollup_names import joined_table
+from pgwright.kinds.timeseries.rollup_needs import require_columns, require_plain
+from pgwright.kinds.timeseries.rollup_parts import RollupParts
+from pgwright.kinds.timeseries.rollup_watch import Watch
 from pgwright.model.catalog import Catalog, CatalogObject, fact
 from pgwright.model.change import Change
 from pgwright.model.locks import LockMode

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from pgwright.kinds.contract import REPLACE, Alteration, Context, Found, Kind, Reading, SystemCatalog
-from pgwright.kinds.held_rows import holds_rows
 from pgwright.kinds.sequence import Sequence, continue_numbering
 from pgwright.kinds.steps import name_of, parent_of, step
+from pgwright.kinds.tables.held_rows import holds_rows
 from pgwright.model.catalog import Catalog, CatalogObject
 from pgwright.model.change import Change
 from pgwright.model.locks import LockMode

@@ -9,12 +9,13 @@ from typing import Any
 from psycopg import sql
 
 from pgwright.errors import PolicyError
-from pgwright.kinds.column_types import Column
 from pgwright.kinds.contract import REPLACE, Address, Alteration, Context, Found, Kind, Reading, SystemCatalog
 from pgwright.kinds.foreign_options import changed_options
-from pgwright.kinds.held_rows import hold, holds_rows
-from pgwright.kinds.held_rows import refill as refilled
-from pgwright.kinds.partition_moves import (
+from pgwright.kinds.steps import alter_parent, name_of, step
+from pgwright.kinds.tables.column_types import Column
+from pgwright.kinds.tables.held_rows import hold, holds_rows
+from pgwright.kinds.tables.held_rows import refill as refilled
+from pgwright.kinds.tables.partition_moves import (
     columns_of_new_parents,
     default_partitions,
     detach,
@@ -24,7 +25,9 @@ from pgwright.kinds.partition_moves import (
     referring,
     unlike_after,
 )
-from pgwright.kinds.partition_steps import (
+from pgwright.kinds.tables.prepared import put_in_place
+from pgwright.kinds.tables.table_text import body, flavour, parameter, tail
+from pgwright.kinds.timeseries.partition_steps import (
     becomes_series,
     dissolve,
     first_partitions,
@@ -32,10 +35,7 @@ from pgwright.kinds.partition_steps import (
     set_aside,
     take_in,
 )
-from pgwright.kinds.policy_records import made_relations
-from pgwright.kinds.prepared import put_in_place
-from pgwright.kinds.steps import alter_parent, name_of, step
-from pgwright.kinds.table_text import body, flavour, parameter, tail
+from pgwright.kinds.timeseries.policy_records import made_relations
 from pgwright.model.catalog import CatalogObject, fact
 from pgwright.model.change import Change
 from pgwright.model.locks import LockMode

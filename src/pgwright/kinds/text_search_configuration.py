@@ -13,7 +13,7 @@ from pgwright.kinds.contract import REPLACE, Address, Alteration, Context, Found
 from pgwright.kinds.relations import renamed
 from pgwright.kinds.steps import name_of, statement, step
 from pgwright.kinds.text_search_dictionary import STALE
-from pgwright.kinds.type_steps import drop_step
+from pgwright.kinds.types.type_steps import drop_step
 from pgwright.model.catalog import CatalogObject
 from pgwright.model.change import Change
 from pgwright.model.names import ObjectId, QualifiedName

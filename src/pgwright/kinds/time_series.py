@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from pgwright.errors import PolicyError
-from pgwright.kinds.buckets import TIMES, interval
 from pgwright.kinds.contract import Alteration, Context, Kind
-from pgwright.kinds.partition_steps import CONVERSION_HINT, column_type
-from pgwright.kinds.policy_records import forget, reader, record, relation
 from pgwright.kinds.relations import held
 from pgwright.kinds.steps import parent_of, statement, step
+from pgwright.kinds.timeseries.buckets import TIMES, interval
+from pgwright.kinds.timeseries.partition_steps import CONVERSION_HINT, column_type
+from pgwright.kinds.timeseries.policy_records import forget, reader, record, relation
 from pgwright.model.catalog import CatalogObject, fact
 from pgwright.model.change import Change
 from pgwright.model.locks import LockMode

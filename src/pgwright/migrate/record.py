@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pgwright.migrate.files import files_of
 from pgwright.migrate.messages import Order
 from pgwright.migrate.process import OrderFailed, migration_process
+from pgwright.migrate.revisions.files import files_of
 from pgwright.migrate.runs import REPAIR
 from pgwright.migrate.standing import is_open
 from pgwright.migrate.state import MigrationState, state_of

@@ -11,9 +11,9 @@ from psycopg import Connection
 from pgwright.diff.build import rebuilt
 from pgwright.diff.compare import compare, summarise
 from pgwright.errors import MigrationError
-from pgwright.migrate.files import files_of
 from pgwright.migrate.messages import Order, Report, RevisionEnded
 from pgwright.migrate.process import OrderFailed, migration_process
+from pgwright.migrate.revisions.files import files_of
 from pgwright.migrate.state import ALEMBIC, recorded
 from pgwright.migrate.tools import tool_of
 from pgwright.model.catalog import Catalog

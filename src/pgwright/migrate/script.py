@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pgwright.errors import RevisionError
-from pgwright.migrate.files import files_of
 from pgwright.migrate.messages import Order
 from pgwright.migrate.process import OrderFailed, migration_process
+from pgwright.migrate.revisions.files import files_of
 from pgwright.migrate.state import DJANGO, MigrationState, state_of
 from pgwright.migrate.tools import tool_of
 from pgwright.pg.connect import connect
 
 if TYPE_CHECKING:
     from pgwright.config import Project
-    from pgwright.migrate.revisions import Revisions
+    from pgwright.migrate.revisions.graph import Revisions
 
 
 def script_of(project: Project, url: str, *, target: str | None = None, start: str | None = None) -> str:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pgwright.errors import RevisionError
-from pgwright.migrate.files import files_of
-from pgwright.migrate.revisions import Revision, Revisions
+from pgwright.migrate.revisions.files import files_of
+from pgwright.migrate.revisions.graph import Revision, Revisions
 from pgwright.migrate.runs import last_run
 from pgwright.migrate.state import ALEMBIC, DJANGO, MigrationState, state_of
 from pgwright.migrate.tools import digest_of, tool_of

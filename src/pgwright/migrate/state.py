@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pgwright.config.django import django_models
 from pgwright.errors import SourceError
-from pgwright.migrate.revisions import Revision, Revisions
+from pgwright.migrate.revisions.graph import Revision, Revisions
 
 if TYPE_CHECKING:
     import psycopg
@@ -44,11 +44,11 @@ def migration_files(project: Project) -> Revisions | None:
     """Return the project's migrations on disk, None where it names none. Raises `SourceError`."""
     tool, _, place = (project.migrations or "").partition(":")
     if tool == ALEMBIC:
-        from pgwright.migrate.alembic_files import read_alembic  # noqa: PLC0415
+        from pgwright.migrate.revisions.alembic import read_alembic  # noqa: PLC0415
 
         return read_alembic(project.root / place)
     if tool == DJANGO:
-        from pgwright.migrate.django_files import read_django  # noqa: PLC0415
+        from pgwright.migrate.revisions.django import read_django  # noqa: PLC0415
 
         models = django_models(project.models)
         if models is None:

@@ -14,7 +14,6 @@ from psycopg import Connection
 from pgwright.config import Project
 from pgwright.errors import LockTimeoutError, MigrationError, PgwrightError
 from pgwright.migrate.audience import Audience
-from pgwright.migrate.files import files_of
 from pgwright.migrate.lookout import Lookout, old_transactions
 from pgwright.migrate.messages import (
     Connected,
@@ -27,6 +26,7 @@ from pgwright.migrate.messages import (
     StatementSkipped,
 )
 from pgwright.migrate.process import MigrationProcess, OrderFailed
+from pgwright.migrate.revisions.files import files_of
 from pgwright.migrate.standing import require_runnable
 from pgwright.migrate.state import state_of
 from pgwright.migrate.tools import Tool, digests_of, tool_of

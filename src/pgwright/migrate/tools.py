@@ -13,7 +13,7 @@ from typing import Any
 from pgwright.config import Project
 from pgwright.config.django import DEFAULT_ALIAS, DjangoModels, django_models
 from pgwright.errors import UsageError
-from pgwright.migrate.revisions import Revisions
+from pgwright.migrate.revisions.graph import Revisions
 from pgwright.migrate.state import ALEMBIC, DJANGO
 
 # A program and not a function: the project's code runs in a process of its own.

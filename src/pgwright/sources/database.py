@@ -13,8 +13,8 @@ from psycopg import Connection, sql
 from psycopg.pq import TransactionStatus
 
 from pgwright.kinds.contract import Address, Found, Kind, Reading, SystemCatalog
-from pgwright.kinds.policy_records import read_records
 from pgwright.kinds.registry import KINDS, kind
+from pgwright.kinds.timeseries.policy_records import read_records
 from pgwright.kinds.unhandled import unhandled
 from pgwright.model.catalog import Catalog, ServerFacts
 from pgwright.model.names import ObjectId

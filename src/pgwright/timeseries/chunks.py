@@ -7,8 +7,8 @@ from typing import Any
 
 from psycopg import Connection, sql
 
-from pgwright.kinds.partition_steps import partition_bound
-from pgwright.kinds.policy_records import Record
+from pgwright.kinds.timeseries.partition_steps import partition_bound
+from pgwright.kinds.timeseries.policy_records import Record
 from pgwright.pg.quoting import deparsed, literal
 from pgwright.timeseries.records import Declarations, declarations, time_of
 

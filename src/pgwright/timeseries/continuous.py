@@ -7,9 +7,9 @@ from typing import Any
 
 from psycopg import Connection, sql
 
-from pgwright.kinds.buckets import ZONED, bucket_start
-from pgwright.kinds.policy_records import COMMUNITY, Record, relation
 from pgwright.kinds.steps import name_of
+from pgwright.kinds.timeseries.buckets import ZONED, bucket_start
+from pgwright.kinds.timeseries.policy_records import COMMUNITY, Record, relation
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.policy import Span
 from pgwright.pg.quoting import Name, deparsed, literal

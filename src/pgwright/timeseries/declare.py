@@ -9,7 +9,7 @@ import psycopg
 from psycopg import Connection
 
 from pgwright.diff.planner import make_plan
-from pgwright.kinds.policy_edit import Edit, edited
+from pgwright.kinds.timeseries.policy_edit import Edit, edited
 from pgwright.model.plan import Plan
 from pgwright.pg.statements import statement_error
 from pgwright.sources.database import read_catalog

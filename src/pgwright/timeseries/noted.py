@@ -8,8 +8,8 @@ from typing import Any
 
 from psycopg import Connection, sql
 
-from pgwright.kinds.buckets import bucket_after, bucket_start, may_be_shown_twice
-from pgwright.kinds.rollup_parts import RollupParts
+from pgwright.kinds.timeseries.buckets import bucket_after, bucket_start, may_be_shown_twice
+from pgwright.kinds.timeseries.rollup_parts import RollupParts
 from pgwright.model.policy import Span
 from pgwright.pg.quoting import Name, deparsed, literal
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from psycopg import Connection, sql
 
-from pgwright.kinds.buckets import bucket_after, bucket_start, interval
-from pgwright.kinds.partition_steps import partition_bound, partition_name
-from pgwright.kinds.policy_records import Record
 from pgwright.kinds.steps import name_of, short_name
+from pgwright.kinds.timeseries.buckets import bucket_after, bucket_start, interval
+from pgwright.kinds.timeseries.partition_steps import partition_bound, partition_name
+from pgwright.kinds.timeseries.policy_records import Record
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.policy import Span
 from pgwright.pg.quoting import Name, deparsed, literal

@@ -8,8 +8,8 @@ from dataclasses import replace
 from pgwright.diff.comparison import Comparison, comparable
 from pgwright.diff.proposal import Proposal, propose
 from pgwright.errors import UsageError
-from pgwright.kinds.engines import rollup_relation
 from pgwright.kinds.table import Table
+from pgwright.kinds.timeseries.engines import rollup_relation
 from pgwright.model.catalog import Catalog
 from pgwright.model.names import ObjectId
 from pgwright.model.policy import POLICY_KINDS

@@ -9,10 +9,10 @@ from typing import Any
 from psycopg import Connection, sql
 
 from pgwright.errors import PolicyError
-from pgwright.kinds.buckets import bare_type
-from pgwright.kinds.policy_records import Record, frozen, made_relations, read_records
-from pgwright.kinds.rollup_parts import RollupParts
-from pgwright.kinds.rollup_watch import Watch
+from pgwright.kinds.timeseries.buckets import bare_type
+from pgwright.kinds.timeseries.policy_records import Record, frozen, made_relations, read_records
+from pgwright.kinds.timeseries.rollup_parts import RollupParts
+from pgwright.kinds.timeseries.rollup_watch import Watch
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.pg.timescale import LICENCE
 

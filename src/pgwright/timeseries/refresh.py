@@ -16,10 +16,10 @@ from typing import Any
 from psycopg import Connection, sql
 
 from pgwright.errors import PolicyError
-from pgwright.kinds.buckets import bucket_opening, interval
-from pgwright.kinds.policy_records import Record, relation
-from pgwright.kinds.rollup_parts import RollupParts
 from pgwright.kinds.steps import name_of
+from pgwright.kinds.timeseries.buckets import bucket_opening, interval
+from pgwright.kinds.timeseries.policy_records import Record, relation
+from pgwright.kinds.timeseries.rollup_parts import RollupParts
 from pgwright.model.policy import Span
 from pgwright.pg.quoting import Name, deparsed, literal, names, qualified
 from pgwright.pg.session import lock_key

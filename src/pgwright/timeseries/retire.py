@@ -13,11 +13,17 @@ from typing import Any
 
 from psycopg import Connection, sql
 
-from pgwright.kinds.buckets import bucket_after, bucket_opening, bucket_start, interval, may_be_shown_twice
-from pgwright.kinds.partition_steps import partition_bound
-from pgwright.kinds.policy_records import Record, relation
-from pgwright.kinds.rollup_parts import RollupParts
 from pgwright.kinds.steps import name_of
+from pgwright.kinds.timeseries.buckets import (
+    bucket_after,
+    bucket_opening,
+    bucket_start,
+    interval,
+    may_be_shown_twice,
+)
+from pgwright.kinds.timeseries.partition_steps import partition_bound
+from pgwright.kinds.timeseries.policy_records import Record, relation
+from pgwright.kinds.timeseries.rollup_parts import RollupParts
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.policy import Span
 from pgwright.pg.quoting import Name, deparsed, literal

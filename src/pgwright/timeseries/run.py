@@ -18,7 +18,7 @@ import psycopg
 from psycopg import Connection
 
 from pgwright.errors import PgwrightError
-from pgwright.kinds.policy_records import Record
+from pgwright.kinds.timeseries.policy_records import Record
 from pgwright.model.names import ObjectId
 from pgwright.model.policy import Span
 from pgwright.model.run import Run, RunStatus

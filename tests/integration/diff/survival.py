@@ -9,10 +9,10 @@ import psycopg
 from pgwright.diff.apply import Manner, apply_plan
 from pgwright.diff.ends import Ends
 from pgwright.errors import StatementError
-from pgwright.kinds.column_types import Column
 from pgwright.kinds.contract import Context
-from pgwright.kinds.retyping import users
 from pgwright.kinds.table import Table
+from pgwright.kinds.tables.column_types import Column
+from pgwright.kinds.types.retyping import users
 from pgwright.model.catalog import Catalog, CatalogObject
 from pgwright.model.names import ObjectId
 from pgwright.model.plan import HazardCode, Plan

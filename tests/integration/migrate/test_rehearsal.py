@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from pgwright.errors import RehearsalFailed
-from pgwright.migrate.rehearsal import rehearse_migrations
+from pgwright.migrate.rehearsal.rehearsal import rehearse_migrations
 from pgwright.migrate.run import migrate
 from pgwright.migrate.way import DOWN, UP, Way
 from pgwright.model.locks import LockMode

@@ -13,7 +13,7 @@ from pgwright.config import Project
 from pgwright.errors import MigrationError, StatementError
 from pgwright.migrate.audience import Audience
 from pgwright.migrate.record import record
-from pgwright.migrate.rehearsal import rehearse_migrations
+from pgwright.migrate.rehearsal.rehearsal import rehearse_migrations
 from pgwright.migrate.repair import diagnose
 from pgwright.migrate.run import migrate
 from pgwright.migrate.standing import standing

@@ -19,7 +19,7 @@ import psycopg
 import pytest
 
 from pgwright.checks.run import run_checks
-from pgwright.kinds.rollup_names import own_log
+from pgwright.kinds.timeseries.rollup_names import own_log
 from pgwright.model.names import QualifiedName
 from pgwright.model.policy import Policy, Retain, Rollup, TimeSeries
 from pgwright.pg.quoting import qualified

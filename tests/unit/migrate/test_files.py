@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from pgwright.errors import SourceError
-from pgwright.migrate.alembic_files import read_alembic
-from pgwright.migrate.django_files import read_django
+from pgwright.migrate.revisions.alembic import read_alembic
+from pgwright.migrate.revisions.django import read_django
 from pgwright.migrate.state import alembic_state, django_state
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pgwright.migrate.statements import Form, Statement, classify
+from pgwright.migrate.worker.statements import Form, Statement, classify
 
 
 @pytest.mark.parametrize(

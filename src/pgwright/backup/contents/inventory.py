@@ -13,7 +13,7 @@ from psycopg.rows import dict_row
 
 from pgwright.backup.repository.manifest import DatabaseFacts, TableFacts
 from pgwright.errors import PrivilegeError, UsageError
-from pgwright.kinds.policy_carry import declared_in
+from pgwright.kinds.timeseries.policy_carry import declared_in
 from pgwright.pg.connect import connect
 from pgwright.pg.sqlfiles import load_sql
 

@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from pgwright.errors import BackupDamaged
-from pgwright.kinds.policy_carry import Carried
+from pgwright.kinds.timeseries.policy_carry import Carried
 
 FORMAT = 1
 RECORDS = "pgwright"  # the schema in which pgwright keeps its own

@@ -24,7 +24,7 @@ from pgwright.errors import (
     UnsupportedServerError,
     UsageError,
 )
-from pgwright.kinds.policy_carry import carry
+from pgwright.kinds.timeseries.policy_carry import carry
 from pgwright.model.wording import counted
 from pgwright.pg.address import Address, parse_address
 from pgwright.pg.connect import connect

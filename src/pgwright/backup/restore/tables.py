@@ -25,8 +25,8 @@ from pgwright.backup.restore.database import Restored, dump_facts
 from pgwright.backup.restore.load import Progress, archive_sql, in_memory, listing, run_script
 from pgwright.backup.restore.rewriting import rewritten
 from pgwright.errors import TargetNotEmpty, UsageError
-from pgwright.kinds.policy_carry import Carried, carrying, missing_for
-from pgwright.kinds.rollup_names import trigger_names
+from pgwright.kinds.timeseries.policy_carry import Carried, carrying, missing_for
+from pgwright.kinds.timeseries.rollup_names import trigger_names
 from pgwright.model.names import QualifiedName
 from pgwright.pg.address import parse_address
 from pgwright.pg.connect import connect

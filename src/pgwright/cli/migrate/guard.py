@@ -11,7 +11,7 @@ from pgwright.errors import HazardRefused, PgwrightError, ProductionRefused, Rev
 from pgwright.model.wording import counted
 
 if TYPE_CHECKING:
-    from pgwright.migrate.rehearsal import MigrationRehearsal
+    from pgwright.migrate.rehearsal.rehearsal import MigrationRehearsal
     from pgwright.migrate.risk import Loss
     from pgwright.migrate.way import Way
 
@@ -20,7 +20,7 @@ DELETES = "deletes-data"
 
 def rehearsed(invocation: Invocation, *ways: Way, with_data: int = 0) -> MigrationRehearsal:
     """Try a run on a scratch copy of the schema."""
-    from pgwright.migrate.rehearsal import rehearse_migrations
+    from pgwright.migrate.rehearsal.rehearsal import rehearse_migrations
 
     return rehearse_migrations(invocation.project, invocation.database.url, *ways, with_data=with_data)
 

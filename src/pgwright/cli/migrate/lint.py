@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pgwright.migrate.lint.run import LintReport, Live
-    from pgwright.migrate.revisions import Revision
+    from pgwright.migrate.revisions.graph import Revision
     from pgwright.model.finding import Finding
 
 _DIFF = {"+": "green", "-": "red", "@": "cyan"}

@@ -54,7 +54,7 @@ def repair(invocation: Invocation, /, *, revision: str | None, yes: bool) -> Non
 def _named(invocation: Invocation, revision: str) -> tuple[str, ...]:
     """Return what the tool's table holds when the database is at a revision."""
     from pgwright.errors import RevisionError
-    from pgwright.migrate.files import files_of
+    from pgwright.migrate.revisions.files import files_of
     from pgwright.migrate.state import DJANGO
     from pgwright.migrate.tools import tool_of
 

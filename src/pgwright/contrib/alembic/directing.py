@@ -11,7 +11,7 @@ from sqlalchemy import Connection, event
 from sqlalchemy.engine import Engine, ExceptionContext
 
 from pgwright.errors import MigrationError
-from pgwright.migrate.conductor import Conductor
+from pgwright.migrate.worker.conductor import Conductor
 from pgwright.pg.address import Address, parse_address
 
 _MARK = "pgwright"

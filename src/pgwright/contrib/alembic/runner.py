@@ -24,10 +24,10 @@ from sqlalchemy import Connection
 from pgwright.contrib.alembic.directing import Directing, session_of
 from pgwright.contrib.alembic.writer import write
 from pgwright.errors import MigrationError, PgwrightError, RevisionError
-from pgwright.migrate.child import Orders, Refused, driver_error, explained, failed, serve
-from pgwright.migrate.conductor import Conductor
 from pgwright.migrate.messages import Order
-from pgwright.migrate.place import line_in
+from pgwright.migrate.worker.child import Orders, Refused, driver_error, explained, failed, serve
+from pgwright.migrate.worker.conductor import Conductor
+from pgwright.migrate.worker.place import line_in
 
 DIRECTING = Directing()
 _TOOL = "alembic"

@@ -10,8 +10,8 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError, rev_id
 
 from pgwright.errors import RevisionError, WriteRefused
-from pgwright.migrate.child import Orders
 from pgwright.migrate.messages import Order
+from pgwright.migrate.worker.child import Orders
 
 _HEADS = 'join them first: alembic merge heads -m "merge"; or name the one to follow: --head REVISION'
 

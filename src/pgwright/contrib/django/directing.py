@@ -11,7 +11,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
 from pgwright.errors import MigrationError
-from pgwright.migrate.conductor import Conductor
+from pgwright.migrate.worker.conductor import Conductor
 from pgwright.sources.django_alias import Enclosure
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db.migrations.migration import Migration
 
-from pgwright.migrate.place import line_in
+from pgwright.migrate.worker.place import line_in
 
 
 def line_of(statement: str) -> int:

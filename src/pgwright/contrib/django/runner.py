@@ -27,9 +27,9 @@ from django.db.migrations.recorder import MigrationRecorder
 from pgwright.contrib.django.directing import Directing, DjangoSession
 from pgwright.contrib.django.place import line_of
 from pgwright.errors import MigrationError, PgwrightError, RevisionError
-from pgwright.migrate.child import Orders, Refused, explained, failed, serve
-from pgwright.migrate.conductor import Conductor
 from pgwright.migrate.messages import Order
+from pgwright.migrate.worker.child import Orders, Refused, explained, failed, serve
+from pgwright.migrate.worker.conductor import Conductor
 
 DIRECTING = Directing()
 _TOOL = "django"

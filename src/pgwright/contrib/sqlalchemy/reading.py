@@ -23,7 +23,7 @@ from sqlalchemy.sql import coercions, roles
 from sqlalchemy.sql.elements import Label
 from sqlalchemy.sql.functions import FunctionElement
 
-from pgwright.kinds.buckets import ZONED, bucket_start
+from pgwright.kinds.timeseries.buckets import ZONED, bucket_start
 from pgwright.model.policy import Span
 from pgwright.pg.quoting import deparsed, render
 from pgwright.timeseries.gaps import Fill, Gapfill

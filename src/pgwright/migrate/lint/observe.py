@@ -9,7 +9,7 @@ from dataclasses import replace
 from pgwright.errors import PgwrightError
 from pgwright.migrate.lint.nouns import Linted, Remark, Statement
 from pgwright.migrate.messages import Report, StatementEnded
-from pgwright.migrate.revisions import Revision
+from pgwright.migrate.revisions.graph import Revision
 from pgwright.migrate.writing.draft import Bench
 from pgwright.model.locks import LockMode
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from pgwright.config import Project
 from pgwright.errors import UsageError
-from pgwright.migrate.files import files_of
 from pgwright.migrate.lint.edits import diff
 from pgwright.migrate.lint.ignores import TITLES, accepted
 from pgwright.migrate.lint.nouns import Linted, LiveTable, Remark
@@ -17,7 +16,8 @@ from pgwright.migrate.lint.registry import RULES, rule
 from pgwright.migrate.lint.repository import changed_since
 from pgwright.migrate.lint.squawk import find as squawk_find
 from pgwright.migrate.lint.squawk import program
-from pgwright.migrate.revisions import Revision, Revisions
+from pgwright.migrate.revisions.files import files_of
+from pgwright.migrate.revisions.graph import Revision, Revisions
 from pgwright.migrate.state import migration_state
 from pgwright.migrate.tools import Tool
 from pgwright.migrate.writing.draft import Bench, bench

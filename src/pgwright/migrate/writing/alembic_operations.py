@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from pgwright.kinds.column_types import Column
 from pgwright.kinds.constraint import Constraint
 from pgwright.kinds.default import Default
 from pgwright.kinds.index import Index
 from pgwright.kinds.table import Table
+from pgwright.kinds.tables.column_types import Column
 from pgwright.migrate.writing.alembic_tables import (
     Tables,
     columns_of,

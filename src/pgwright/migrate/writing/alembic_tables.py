@@ -7,13 +7,13 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from functools import cached_property
 
-from pgwright.kinds.column_types import Column
 from pgwright.kinds.comment import Comment
 from pgwright.kinds.constraint import Constraint
 from pgwright.kinds.default import Default
 from pgwright.kinds.sequence import Sequence, default_options
 from pgwright.kinds.sequence_owner import SequenceOwner
 from pgwright.kinds.table import Table
+from pgwright.kinds.tables.column_types import Column
 from pgwright.migrate.writing.alembic_types import INTEGERS, type_code
 from pgwright.migrate.writing.code import call, escaped, given, items, literal, text
 from pgwright.model.catalog import Catalog, CatalogObject

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from pgwright.migrate.revisions import Revision
+from pgwright.migrate.revisions.graph import Revision
 from pgwright.model.change import Change, Op
 from pgwright.model.policy import POLICY_KINDS
 

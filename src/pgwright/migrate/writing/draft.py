@@ -14,9 +14,9 @@ from pgwright.diff.comparison import Comparison, comparable
 from pgwright.diff.lookalike import likely_renames
 from pgwright.diff.rename import Rename, understand
 from pgwright.errors import UsageError
-from pgwright.migrate.files import files_of
 from pgwright.migrate.messages import Order
 from pgwright.migrate.process import MigrationProcess, OrderFailed, migration_process
+from pgwright.migrate.revisions.files import files_of
 from pgwright.migrate.tools import Tool, tool_of
 from pgwright.migrate.writing.declared import declared_comments, declared_in
 from pgwright.migrate.writing.way import Way, way

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from pgwright.kinds.policy_records import declaring_policy
 from pgwright.kinds.steps import parent_of
+from pgwright.kinds.timeseries.policy_records import declaring_policy
 from pgwright.migrate.writing.alembic_tables import schema_of
 from pgwright.migrate.writing.code import call, comment, given, items, literal, mapping
 from pgwright.model.catalog import CatalogObject

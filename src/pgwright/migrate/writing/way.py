@@ -9,10 +9,10 @@ from typing import Any
 from pgwright.diff.compare import differing_fields
 from pgwright.diff.rename import Rename
 from pgwright.diff.stages import plan_in_stages
-from pgwright.kinds.engines import rollup_relation
-from pgwright.kinds.policy_edit import Edit, edited
-from pgwright.kinds.policy_records import declaring_policy
 from pgwright.kinds.steps import parent_of
+from pgwright.kinds.timeseries.engines import rollup_relation
+from pgwright.kinds.timeseries.policy_edit import Edit, edited
+from pgwright.kinds.timeseries.policy_records import declaring_policy
 from pgwright.model.catalog import Catalog, CatalogObject
 from pgwright.model.names import ObjectId
 from pgwright.model.plan import Hazard, Plan

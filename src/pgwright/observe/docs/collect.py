@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from pgwright.kinds.aggregate import Aggregate
-from pgwright.kinds.column_types import Column
 from pgwright.kinds.comment import Comment
 from pgwright.kinds.composite import Composite
 from pgwright.kinds.constraint import Constraint
@@ -18,6 +17,7 @@ from pgwright.kinds.materialized_view import MaterializedView
 from pgwright.kinds.range import Range
 from pgwright.kinds.row_policy import RowPolicy
 from pgwright.kinds.table import Table
+from pgwright.kinds.tables.column_types import Column
 from pgwright.kinds.trigger import Trigger
 from pgwright.kinds.view import View
 from pgwright.model.catalog import Catalog

@@ -6,9 +6,9 @@ from typing import Any
 
 from psycopg import Connection, sql
 
-from pgwright.kinds.buckets import bucket_after, bucket_start, interval
-from pgwright.kinds.partition_steps import aside, column_type, partition_name, series_of
 from pgwright.kinds.steps import name_of
+from pgwright.kinds.timeseries.buckets import bucket_after, bucket_start, interval
+from pgwright.kinds.timeseries.partition_steps import aside, column_type, partition_name, series_of
 from pgwright.model.policy import Span
 from pgwright.pg.quoting import Name, deparsed, literal, qualified
 from pgwright.timeseries.convert.proposal import Conversion

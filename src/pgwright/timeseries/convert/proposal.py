@@ -12,10 +12,10 @@ from pgwright.diff.comparison import comparable
 from pgwright.diff.ends import Ends
 from pgwright.diff.planner import make_plan
 from pgwright.errors import PolicyError
-from pgwright.kinds.partition_steps import kept_not_null_names, series_of
-from pgwright.kinds.prepared import prepared_id, prepared_parts
 from pgwright.kinds.table import Table
+from pgwright.kinds.tables.prepared import prepared_id, prepared_parts
 from pgwright.kinds.time_series import make_hypertable
+from pgwright.kinds.timeseries.partition_steps import kept_not_null_names, series_of
 from pgwright.model.catalog import Catalog, CatalogObject, ServerFacts
 from pgwright.model.names import ObjectId
 from pgwright.model.plan import Phase, Step

@@ -18,8 +18,8 @@ from pgwright.diff.apply import JOB as APPLY
 from pgwright.diff.compare import compare
 from pgwright.diff.ends import pack, read_here, unpack
 from pgwright.errors import LockTimeoutError, PgwrightError, PolicyError
-from pgwright.kinds.prepared import set_aside_id
 from pgwright.kinds.steps import name_of
+from pgwright.kinds.tables.prepared import set_aside_id
 from pgwright.model.change import Change
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.plan import Step

@@ -9,7 +9,7 @@ import msgspec
 from psycopg import Connection
 
 from pgwright.errors import UsageError
-from pgwright.kinds.policy_carry import LEDGER
+from pgwright.kinds.timeseries.policy_carry import LEDGER
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.selection import Selection
 from pgwright.pg.sqlfiles import load_sql

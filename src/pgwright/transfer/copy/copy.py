@@ -10,7 +10,7 @@ from typing import Any
 from psycopg import Connection, sql
 
 from pgwright.errors import FollowRefused, UsageError
-from pgwright.kinds.policy_carry import carry, declared_in
+from pgwright.kinds.timeseries.policy_carry import carry, declared_in
 from pgwright.model.run import Run, RunStatus
 from pgwright.pg.address import parse_address, same_database
 from pgwright.pg.connect import connect

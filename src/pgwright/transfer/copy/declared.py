@@ -9,9 +9,9 @@ from glob import escape
 
 import msgspec
 
-from pgwright.kinds.policy_carry import Carried
-from pgwright.kinds.policy_records import PREPARE
-from pgwright.kinds.rollup_names import live_view, own_names
+from pgwright.kinds.timeseries.policy_carry import Carried
+from pgwright.kinds.timeseries.policy_records import PREPARE
+from pgwright.kinds.timeseries.rollup_names import live_view, own_names
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.pg.quoting import render
 from pgwright.transfer.copy.choice import Choice

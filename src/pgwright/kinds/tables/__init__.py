@@ -1,0 +1,1 @@
+"""The larger part of what tables, columns and partitions are changed by."""

@@ -1,0 +1,275 @@
+"""Changes of a column in place, in the order that lets a live system go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from psycopg import sql
+
+from pgwright.kinds.contract import REPLACE, Alteration, Context
+from pgwright.kinds.sequence import continue_numbering, default_options
+from pgwright.kinds.steps import alter_parent, name_of, parent_of, short_name, step
+from pgwright.kinds.tables.column_types import Column, casts_by_itself, has_cast, keeps_storage, what_is_lost
+from pgwright.kinds.types.retyping import partitioned_by
+from pgwright.model.change import Change
+from pgwright.model.locks import LockMode
+from pgwright.model.names import ObjectId
+from pgwright.model.plan import Hazard, HazardCode, Phase, Reversibility, Step
+from pgwright.pg.quoting import Name, deparsed, literal, render
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# PostgreSQL refuses to change the type of a column that one of these uses.
+_REFUSING = frozenset(
+    {"view", "materialized_view", "rule", "row_policy", "trigger", "column", "function", "publication"}
+)
+# These are rebuilt by ALTER TYPE itself, unless they change in the same plan.
+_REBUILT = frozenset({"constraint", "index", "statistics"})
+
+
+def alter(change: Change, context: Context) -> Alteration:
+    """Change type, nullability, identity, generation and storage; replace where PostgreSQL cannot."""
+    before, after = change.before, change.after
+    assert isinstance(before, Column) and isinstance(after, Column)
+    if before.generated and not after.generated and context.server.major < 13:
+        return Alteration(unsupported="PostgreSQL 12 cannot turn a generated column into a plain one")
+    if _needs_replacement(before, after, context):
+        return REPLACE
+    steps: list[Step] = []
+    detach: tuple[ObjectId, ...] = ()
+    if before.generated and not after.generated:
+        steps.append(_action(after, "DROP EXPRESSION", f"keep the values of {after.id}", context))
+    if before.identity and not after.identity:
+        steps.append(_action(after, "DROP IDENTITY", f"stop numbering {after.id}", context))
+    if before.not_null and not after.not_null:
+        steps.append(_drop_not_null(after, context))
+    if before.type != after.type or before.collation != after.collation:
+        if second := _second_source(before, context):
+            return Alteration(
+                unsupported=f"PostgreSQL changes no type of a column that a table has from {second} as well"
+            )
+        steps.append(_change_type(before, after, context))
+        detach = (*_in_the_way(before, after, context), *partitioned_by(before.id, context))
+    if before.generated and after.generated and before.expression != after.expression:
+        steps.append(_change_expression(after, context))
+    if not before.not_null and after.not_null:
+        steps.extend(set_not_null(after, context))
+    steps.extend(_change_identity(before, after, context))
+    steps.extend(
+        alter_parent(after.id, action, f"change storage settings of {after.id}", context)
+        for action in after.settings(before)
+    )
+    return Alteration(steps=tuple(steps), detach=detach)
+
+
+def _needs_replacement(before: Column, after: Column, context: Context) -> bool:
+    # Values that are stored nowhere cannot be kept, either.
+    if before.generated != after.generated and (after.generated or before.generated == "v"):
+        return True
+    changed = before.generated and after.generated and before.expression != after.expression
+    return bool(changed) and context.server.major < 17
+
+
+def _action(o: Column, action: str, summary: str, context: Context, **settings: object) -> Step:
+    text = sql.SQL("ALTER COLUMN {} {}").format(Name(o.id.name.name), deparsed(action))
+    return alter_parent(o.id, text, summary, context, **settings)  # type: ignore[arg-type]
+
+
+def _drop_not_null(o: Column, context: Context) -> Step:
+    return _action(o, "DROP NOT NULL", f"let {o.id} be null", context)
+
+
+def _change_type(before: Column, after: Column, context: Context) -> Step:
+    table = parent_of(after.id)
+    parts: list[sql.Composable] = [
+        sql.SQL("ALTER COLUMN {} TYPE {}").format(Name(after.id.name.name), deparsed(after.type))
+    ]
+    if after.collation:
+        parts.append(deparsed(f"COLLATE {after.collation}"))
+    foreign = getattr(context.after.get(table), "server", None) is not None
+    if before.type != after.type and not (foreign or casts_by_itself(before.type, after.type)):
+        value = "USING {}::{}" if has_cast(before.type, after.type) else "USING {}::text::{}"
+        parts.append(sql.SQL(value).format(Name(after.id.name.name), deparsed(after.type)))
+    rewrites: tuple[ObjectId, ...] = ()
+    hazards: list[Hazard] = []
+    # Of a foreign table PostgreSQL only notes how the values are to be read.
+    loss = None if foreign else what_is_lost(before.type, after.type)
+    if loss:
+        message = f"{loss} of {after.id.path} are rounded away in every row"
+        hazards.append(Hazard(code=HazardCode.DELETES_DATA, message=message))
+    if not (foreign or keeps_storage(before.type, after.type)):
+        rewrites = (table,)
+        message = (
+            f"changing {after.id.path} from {before.type} to {after.type} writes all of {table.path} "
+            "anew while nobody can read or write it"
+        )
+        hint = "on a large table: add a second column, fill it in batches, switch over, drop the first"
+        hazards.append(Hazard(code=HazardCode.REWRITES, message=message, hint=hint))
+        hazards.append(
+            Hazard(
+                code=HazardCode.MAY_FAIL,
+                message=f"a value of {after.id.path} that is no {after.type} stops it",
+            )
+        )
+    return alter_parent(
+        after.id,
+        sql.SQL(" ").join(parts),
+        f"change {after.id} from {before.type} to {after.type}",
+        context,
+        also_on=_linked(before, context),
+        rewrites=rewrites,
+        hazards=hazards,
+        reversibility=Reversibility.LOSSLESS if not rewrites else Reversibility.DATA_LOST,
+    )
+
+
+def _linked(o: Column, context: Context) -> Iterator[ObjectId]:
+    """Yield the tables at the other end of foreign keys over the column: PostgreSQL makes these again."""
+    for id in context.referenced_before.get(o.id, ()):
+        target = getattr(context.before.get(id), "target", None)
+        if target is not None and id not in context.dropped:
+            yield from (table for table in (id.root, target) if table != parent_of(o.id))
+
+
+def _second_source(o: Column, context: Context) -> ObjectId | None:
+    """Return the column of another parent from which an inheriting table has this one and keeps it."""
+    tables = context.with_descendants(parent_of(o.id))
+    for heir in tables[1:]:
+        for parent in getattr(context.before.get(heir), "inherits", ()):
+            column = o.id._replace(parent=parent)
+            stays = parent in getattr(context.after.get(heir), "inherits", ()) and column in context.after
+            if parent not in tables and column in context.before and stays:
+                return column
+    return None
+
+
+def _in_the_way(before: Column, after: Column, context: Context) -> Iterator[ObjectId]:
+    """Yield what must be gone while the type changes."""
+    for part in context.before.children(before.id, "default"):
+        yield part.id
+    tables = context.with_descendants(parent_of(before.id))
+    for table in tables:
+        # A column of the table's row type holds values that nothing converts.
+        holders = (id for id in context.referenced_before.get(table, ()) if id.kind == "column")
+        yield from (id for id in holders if id.root != table and not context.before.objects[id].derived)
+    columns = (before.id._replace(parent=table) for table in tables)
+    for id in (d for column in columns for d in context.referenced_before.get(column, ())):
+        if id.kind in _REFUSING:
+            yield id
+        elif id.kind in _REBUILT:
+            old, new = context.before.get(id), context.after.get(id)
+            foreign = id.kind == "constraint" and getattr(old, "type", "") == "f"
+            if old != new or (foreign and not keeps_storage(before.type, after.type)):
+                yield id
+
+
+def _change_expression(o: Column, context: Context) -> Step:
+    stored = o.generated == "s"
+    table = parent_of(o.id)
+    hazards: Iterable[Hazard] = ()
+    if stored:
+        message = f"the new expression is computed for every row of {table.path} while nobody can use it"
+        hazards = (Hazard(code=HazardCode.REWRITES, message=message),)
+    return _action(
+        o,
+        f"SET EXPRESSION AS ({o.expression})",
+        f"change the expression of {o.id}",
+        context,
+        rewrites=(table,) if stored else (),
+        hazards=hazards,
+    )
+
+
+def set_not_null(o: Column, context: Context) -> Iterator[Step]:
+    """Yield SET NOT NULL; on a live table after a CHECK that was validated without blocking writers."""
+    table = parent_of(o.id)
+    name = Name(o.id.name.name)
+    hazard = Hazard(
+        code=HazardCode.MAY_FAIL,
+        message=f"null values in {o.id.path} stop it",
+        hint=f"fill {o.id.name.name} in {table.path} where it is null",
+    )
+    plain = alter_parent(
+        o.id,
+        sql.SQL("ALTER COLUMN {} SET NOT NULL").format(name),
+        f"forbid nulls in {o.id}",
+        context,
+        hazards=() if context.online else (hazard,),
+    )
+    if not context.online or context.is_new(table):
+        yield plain
+        return
+    guard = Name(short_name(f"pgwright_{o.id.name.name}_not_null"))
+    yield alter_parent(
+        o.id,
+        sql.SQL("ADD CONSTRAINT {} CHECK ({} IS NOT NULL) NOT VALID").format(guard, name),
+        f"refuse new nulls in {o.id}",
+        context,
+    )
+    yield alter_parent(
+        o.id,
+        sql.SQL("VALIDATE CONSTRAINT {}").format(guard),
+        f"check that {o.id} holds no nulls",
+        context,
+        lock=LockMode.SHARE_UPDATE_EXCLUSIVE,
+        hazards=(hazard,),
+        phase=Phase.BACKFILL,
+        lock_timeout=60.0,
+    )
+    yield plain
+    yield alter_parent(
+        o.id,
+        sql.SQL("DROP CONSTRAINT {}").format(guard),
+        f"remove the check that {o.id} no longer needs",
+        context,
+    )
+
+
+def _change_identity(before: Column, after: Column, context: Context) -> Iterator[Step]:
+    name = Name(after.id.name.name)
+    if not after.identity:
+        return
+    if not before.identity:
+        text = sql.SQL("ALTER COLUMN {} ADD {}").format(name, after.identity_clause())
+        yield alter_parent(after.id, text, f"number {after.id}", context)
+        sequence = sql.SQL("pg_catalog.pg_get_serial_sequence({}, {})").format(
+            literal(render(name_of(parent_of(after.id)))), literal(after.id.name.name)
+        )
+        options = after.identity_options or default_options(after.type, 1)
+        yield continue_numbering(after.id, after.id, sequence, options)
+        return
+    actions: list[sql.Composable] = []
+    if before.identity != after.identity:
+        actions.append(
+            sql.SQL("SET GENERATED ALWAYS" if after.identity == "a" else "SET GENERATED BY DEFAULT")
+        )
+    if before.identity_options != after.identity_options and after.identity_options:
+        base = before.identity_options and before.identity_options.retyped(before.type, after.type)
+        actions += [sql.SQL("SET {}").format(c) for c in after.identity_options.clauses(after.type, base)]
+    if actions:
+        text = sql.SQL("ALTER COLUMN {} {}").format(name, sql.SQL(" ").join(actions))
+        yield alter_parent(after.id, text, f"change the numbering of {after.id}", context)
+
+
+def rename(o: Column, to: ObjectId, context: Context) -> tuple[Step, ...]:
+    """Return the RENAME COLUMN."""
+    table = parent_of(o.id)
+    hazard = Hazard(
+        code=HazardCode.BREAKS_CODE, message=f"code that still says {o.id.path} fails from here on"
+    )
+    text = sql.SQL("ALTER TABLE {} RENAME COLUMN {} TO {}").format(
+        name_of(table), Name(o.id.name.name), Name(to.name.name)
+    )
+    return (
+        step(
+            o.id,
+            text,
+            f"rename {o.id} to {to.name}",
+            lock=LockMode.ACCESS_EXCLUSIVE,
+            on=(table,),
+            hazards=(hazard,),
+            phase=Phase.EXPAND,
+        ),
+    )

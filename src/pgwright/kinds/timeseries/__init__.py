@@ -1,0 +1,1 @@
+"""How the kinds of tables over time are read, planned and carried out."""

@@ -1,0 +1,85 @@
+"""Who keeps a table over time: PostgreSQL with pgwright, or TimescaleDB in the server's edition."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from pgwright.kinds.contract import Context
+from pgwright.kinds.steps import parent_of
+from pgwright.kinds.table import Table
+from pgwright.kinds.timeseries.partition_steps import series_of
+from pgwright.kinds.timeseries.policy_records import COMMUNITY
+from pgwright.model.catalog import Catalog
+from pgwright.model.names import ObjectId, QualifiedName
+from pgwright.model.policy import POLICY_KINDS
+
+_EXTENSION = ObjectId("extension", QualifiedName(None, "timescaledb"))
+
+
+def neutral(catalog: Catalog, *, keep_extension: bool = False) -> Catalog:
+    """Return the catalog as PostgreSQL alone would keep it: without TimescaleDB, its declarations pgwright's.
+
+    A scratch database has no TimescaleDB. What is declared means the same there, and is carried out natively.
+    """
+    objects = {id: o for id, o in catalog.objects.items() if keep_extension or id.root != _EXTENSION}
+    for kind in POLICY_KINDS:
+        for o in catalog.of(kind):
+            facts = {"native": True} if kind == "time_series" else {"by": ""}
+            objects[o.id] = replace(o, **facts)
+    for o in catalog.of("table"):
+        # A hypertable that nobody declared: nothing says how to keep it without TimescaleDB.
+        if isinstance(o, Table) and o.time_column and series_of(catalog, o.id) is None:
+            objects[o.id] = replace(o, time_column=None)
+    return replace(catalog, objects=objects, server=replace(catalog.server, timescaledb=""))
+
+
+def with_engine_of(copy: Catalog, live: Catalog) -> Catalog:
+    """Return a copy that was rebuilt elsewhere with what `live` knows of who acts on its declarations."""
+    known = {o.id: o for kind in POLICY_KINDS for o in live.of(kind)}
+    return copy.replacing({**copy.objects, **known}.values())
+
+
+def is_hypertable(table: ObjectId, context: Context) -> bool:
+    """Tell whether TimescaleDB keeps the table once the plan is done."""
+    if not context.server.timescaledb or series_of(context.after, table) is None:
+        return False
+    before = series_of(context.before, table)
+    return before is None or not before.native
+
+
+def rollup_relation(rollup: ObjectId) -> ObjectId:
+    """Return the table that a rollup writes to; it stands in the schema of its source."""
+    schema = parent_of(rollup).name.schema
+    return ObjectId("table", QualifiedName(schema, rollup.name.name))
+
+
+def filling(relation: ObjectId, catalog: Catalog) -> Any | None:
+    """Return the rollup that fills a relation, for rollups of rollups; None for a table of rows."""
+    return next((o for o in catalog.of("rollup") if rollup_relation(o.id) == relation), None)
+
+
+def adopts(rollup: ObjectId, context: Context) -> bool:
+    """Tell whether the rollup writes to a table that is declared by itself, as a model of its own."""
+    table = context.after.get(rollup_relation(rollup))
+    return table is not None and not table.derived
+
+
+def is_continuous(rollup: Any, context: Context) -> bool:
+    """Tell whether TimescaleDB's Community edition keeps the rollup, as a continuous aggregate.
+
+    It cannot where the rollup has a table of its own, no bucket of the hypertable's time, or joins.
+    """
+    known = context.before.get(rollup.id)
+    if known is not None and rollup.id not in context.created:
+        return bool(getattr(known, "by", "") == COMMUNITY)
+    table = parent_of(rollup.id)
+    above, series = filling(table, context.after), series_of(context.after, table)
+    return bool(
+        context.server.timescaledb == COMMUNITY
+        and rollup.bucket
+        and (series is None or rollup.column in ("", series.column))
+        and not rollup.joins
+        and (is_hypertable(table, context) or (above is not None and is_continuous(above, context)))
+        and not adopts(rollup.id, context)
+    )

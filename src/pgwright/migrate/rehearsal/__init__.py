@@ -1,0 +1,1 @@
+"""Run migrations on a scratch copy first."""

@@ -1,0 +1,1 @@
+"""The revisions of a project, read from their files."""
