@@ -44,9 +44,10 @@ class Schedule:
     def service(self) -> str:
         """Return the systemd unit that does the work."""
         command = " ".join(_escaped(word) for word in self.command)
+        folder = str(self.folder).replace("%", "%%")
         return (
             f"[Unit]\nDescription=Daily backup by pgwright ({self.name})\nWants=network-online.target\n"
-            f"After=network-online.target\n\n[Service]\nType=oneshot\nWorkingDirectory={self.folder}\n"
+            f"After=network-online.target\n\n[Service]\nType=oneshot\nWorkingDirectory={folder}\n"
             f"ExecStart={command}\nNice=10\nIOSchedulingClass=idle\n"
         )
 
