@@ -26,6 +26,7 @@ from tests.peak import telling_peak, told_peak
 
 ROWS = int(os.environ.get("PGWRIGHT_BENCH_BACKUP_ROWS", "6000000"))
 ROUNDS = 3
+LARGE = 2 << 30  # bytes of the database of which 1 % changes
 _TABLES = """
 CREATE TABLE one AS SELECT g AS id, g % 97 AS kind, md5(g::text) AS note, g * 1.1 AS price,
     timestamptz '2020-01-01' + g * interval '1 s' AS at FROM generate_series(1, {half}) g;
@@ -84,16 +85,26 @@ def _peak(url: str, folder: Path) -> float:
 
 def _incremental(url: str, folder: Path) -> Iterator[tuple[str, float]]:
     repository = open_repository(str(folder / "base"))
+    with psycopg.connect(url, autocommit=True) as conn:
+        while _size(conn) < LARGE:
+            conn.execute("INSERT INTO two SELECT * FROM one")
+        conn.execute("VACUUM")
     began = time.monotonic()
     full = create_base(repository, url)
     whole = time.monotonic() - began
     with psycopg.connect(url, autocommit=True) as conn:
         # One percent of the pages, in one place.
-        conn.execute("UPDATE one SET kind = -1 WHERE id <= %s", (ROWS // 100,))
+        conn.execute("UPDATE one SET kind = -1 WHERE id <= (SELECT count(*) FROM two) / 100")
     began = time.monotonic()
     changed = create_base(repository, url, incremental=True)
     yield "incremental time", (time.monotonic() - began) / whole
     yield "incremental size", changed.size / full.size
+
+
+def _size(conn: psycopg.Connection) -> int:
+    found = conn.execute("SELECT pg_database_size(current_database())").fetchone()
+    assert found is not None
+    return int(found[0])
 
 
 def _create(repository: Repository, url: str, options: DumpOptions) -> None:
