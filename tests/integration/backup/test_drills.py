@@ -164,6 +164,31 @@ def test_a_drill_of_a_base_backup_compares_databases_where_it_ends(tmp_path: Pat
         server.remove(name)
 
 
+def test_a_drill_of_a_base_backup_with_many_subtransactions_open(tmp_path: Path) -> None:
+    """A server lets nobody read while it replays then, and so cannot be looked at where the backup ends."""
+    name = f"crowded-{secrets.token_hex(3)}"
+    try:
+        url = server.url(server.start(name, durable=False))
+        project = Project(tmp_path, url)
+        with psycopg.connect(url, autocommit=True) as conn, psycopg.connect(url) as crowded:
+            conn.execute("CREATE TABLE orders AS SELECT 1 AS id")
+            for number in range(70):
+                # The server remembers 64 of them for each session.
+                crowded.execute(f"SAVEPOINT s{number}; INSERT INTO orders VALUES (0)".encode())
+            project.run("backup", "create", "--physical")
+            crowded.rollback()
+            conn.execute("INSERT INTO orders SELECT generate_series(2, 10)")
+            row = conn.execute("SELECT pg_walfile_name(pg_current_wal_lsn())").fetchone()
+            data = conn.execute("SHOW data_directory").fetchone()
+            conn.execute("SELECT pg_switch_wal()")
+        assert row and data
+        project.run("backup", "wal", "archive", f"{data[0]}/pg_wal/{row[0]}")
+        done = json.loads(project.run("backup", "drill", "--json"))
+        assert done["passed"] and not done["notes"] and done["rows"] == 10
+    finally:
+        server.remove(name)
+
+
 def test_a_drill_that_fails_is_a_finding(project: Project) -> None:
     project.run("backup", "create")
     assert "never restored" in project.run("status")

@@ -124,23 +124,20 @@ def build(
     directory = instance_directory(name, home)
     account = prepare_home(directory.parent)
     _require_disk(directory, source)
-    draft = task.draft_of(name, home)
-    make_directory(draft, mode=0o700, owner=account)
+    runner = _Runner(source=source, name=name, account=account, programs=programs, home=home, timeout=timeout)
     try:
-        settings = source.fill(draft, account, programs, progress)
-        configure(draft / "data", source.restore_command(directory), directory, account)
-        draft.chmod(0o711 if account.is_other else 0o700)
-        if account.is_other:
-            os.chown(draft, os.geteuid(), os.getegid())
-        draft.rename(directory)
-        runner = _Runner(
-            source=source, name=name, account=account, programs=programs, home=home, timeout=timeout
-        )
-        runner.prepare(settings)
+        runner.prepare(progress)
         if look is not None:
             runner.run(CONSISTENT, readable=True)
-            look(url_of_postgres(server.url(name, home=home)))
+            url = url_of_postgres(server.url(name, home=home))
+            look(url)
+            goes_on = _is_in_recovery(url)
             server.stop(name, home=home)
+            if not goes_on:
+                # A server that cannot let sessions read yet, as with many open subtransactions, does not pause
+                # at its target: it is promoted there, and replays nothing more.
+                server.remove(name, home=home)
+                runner.prepare(progress)
         runner.run(source.target)
         shutil.rmtree(directory / "wal", ignore_errors=True)
         return _described(name, server.url(name, database, home=home), directory / "data", database)
@@ -176,7 +173,7 @@ def _require_disk(directory: Path, source: Source) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class _Runner:
-    """Start a server whose files are in place, and wait until it has replayed the WAL up to a target."""
+    """Make a server of a source's files, and have it replay the WAL up to a target."""
 
     source: Source
     name: str
@@ -189,11 +186,20 @@ class _Runner:
     def directory(self) -> Path:
         return instance_directory(self.name, self.home)
 
-    def prepare(self, settings: Mapping[str, str]) -> None:
-        """Make it an instance, with the settings that it cannot start without."""
-        settings = {**settings, "listen_addresses": ""}
+    def prepare(self, progress: Progress | None) -> None:
+        """Put the files in place, and make them an instance with the settings that it cannot start without."""
+        directory, account = self.directory, self.account
+        draft = task.draft_of(self.name, self.home)
+        make_directory(draft, mode=0o700, owner=account)
+        found = self.source.fill(draft, account, self.programs, progress)
+        configure(draft / "data", self.source.restore_command(directory), directory, account)
+        draft.chmod(0o711 if account.is_other else 0o700)
+        if account.is_other:
+            os.chown(draft, os.geteuid(), os.getegid())
+        draft.rename(directory)
+        settings = {**found, "listen_addresses": ""}
         record = Record(port=0, password=secrets.token_urlsafe(24), settings=settings)
-        save_record(self.directory, record, socket_directory(self.directory, self.account))
+        save_record(directory, record, socket_directory(directory, account))
 
     def run(self, target: Target, *, readable: bool = False) -> None:
         aim(self.directory / "data", target.settings, self.account, readable=readable)
@@ -239,6 +245,11 @@ def _is_ready(data: Path) -> bool:
 def url_of_postgres(url: str) -> str:
     """Return the address of the database that every server has."""
     return parse_address(url).with_database("postgres").text
+
+
+def _is_in_recovery(url: str) -> bool:
+    with connect(url, autocommit=True) as conn:
+        return conn.execute("SELECT pg_is_in_recovery()").fetchone() == (True,)
 
 
 def _described(name: str, url: str, data_dir: Path, database: str) -> Recovered:
