@@ -34,10 +34,14 @@ MIGRATION_RECORDS: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """Describe a table that a dump will hold, where the role may read it: `hidden` tells of row security."""
+    """Describe a table that a dump will hold, where the role may read it: `hidden` tells of row security.
+
+    `estimate` is about how many rows it has by the server's statistics; None where it has none.
+    """
 
     facts: TableFacts
     bytes: int
+    estimate: int | None
     hypertable: bool
     readable: bool
     hidden: bool
@@ -105,6 +109,7 @@ def tables(found: Snapshot, wanted: Sequence[str] = ()) -> tuple[Table, ...]:
                 sequences=tuple(row["sequences"]),
             ),
             bytes=row["bytes"],
+            estimate=row["estimate"],
             hypertable=row["hypertable"],
             readable=row["readable"],
             hidden=row["hidden"],

@@ -1,6 +1,6 @@
 -- What a dump will hold: tables, partitions and their roots in this snapshot, with what belongs to each by name.
 -- since: 12
--- columns: schema, name, root, bytes, indexes, sequences, hypertable, readable, hidden
+-- columns: schema, name, root, bytes, estimate, indexes, sequences, hypertable, readable, hidden
 SELECT
     n.nspname AS schema,
     c.relname AS name,
@@ -8,6 +8,14 @@ SELECT
         JOIN pg_catalog.pg_namespace home ON home.oid = root.relnamespace
         WHERE c.relispartition AND root.oid = pg_catalog.pg_partition_root(c.oid)) AS root,
     pg_catalog.pg_table_size(c.oid) AS bytes,
+    -- As the planner does: rows to a page when they were last counted, times the pages of now.
+    CASE
+        WHEN c.relkind = 'p' OR pg_catalog.pg_relation_size(c.oid) = 0 THEN 0
+        WHEN c.relpages > 0 AND c.reltuples >= 0 THEN (
+            c.reltuples::float8 / c.relpages
+            * (pg_catalog.pg_relation_size(c.oid) / pg_catalog.current_setting('block_size')::int)
+        )::bigint
+    END AS estimate,
     ARRAY(
         SELECT i.relname::text FROM pg_catalog.pg_index x
         JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid

@@ -28,7 +28,7 @@ _DATABASES = "SELECT datname FROM pg_database WHERE datallowconn AND NOT datiste
 
 @dataclass(frozen=True, kw_only=True)
 class Structure:
-    """Hold what one database was: its facts, without rows, and its catalog."""
+    """Hold what one database was: its facts, with rows estimated and not counted, and its catalog."""
 
     facts: DatabaseFacts
     catalog: Catalog
@@ -40,8 +40,13 @@ class Structure:
 
     def is_same(self, other: Structure) -> bool:
         """Tell whether nothing but rows can have changed."""
-        facts, theirs = (replace(one.facts, size_bytes=0) for one in (self, other))
-        return facts == theirs and self.catalog.digest == other.catalog.digest
+        return _lasting(self.facts) == _lasting(other.facts) and self.catalog.digest == other.catalog.digest
+
+
+def _lasting(facts: DatabaseFacts) -> DatabaseFacts:
+    """Return the facts without what rows change."""
+    tables = tuple(replace(table, estimate=None) for table in facts.tables)
+    return replace(facts, size_bytes=0, tables=tables)
 
 
 def captured(taken: inventory.Snapshot, name: str) -> Catalog | None:
@@ -73,7 +78,7 @@ def _structure(url: str) -> Iterator[Structure]:
     # One that is closed to this role, or is just being dropped, is nothing to fail for.
     with suppress(PgwrightError, psycopg.Error), inventory.snapshot(url) as taken:
         facts = inventory.database_facts(taken)
-        tables = tuple(table.facts for table in inventory.tables(taken))
+        tables = tuple(replace(table.facts, estimate=table.estimate) for table in inventory.tables(taken))
         catalog = captured(taken, facts.name)
         if catalog is not None:
             yield Structure(facts=replace(facts, tables=tables), catalog=catalog)

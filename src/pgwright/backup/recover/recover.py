@@ -134,8 +134,8 @@ def build(
             goes_on = _is_in_recovery(url)
             server.stop(name, home=home)
             if not goes_on:
-                # A server that cannot let sessions read yet, as with many open subtransactions, does not pause
-                # at its target: it is promoted there, and replays nothing more.
+                # A server that cannot let sessions read yet, as with many open subtransactions, does not
+                # pause at its target: it is promoted there, and replays nothing more.
                 server.remove(name, home=home)
                 runner.prepare(progress)
         runner.run(source.target)
@@ -187,7 +187,7 @@ class _Runner:
         return instance_directory(self.name, self.home)
 
     def prepare(self, progress: Progress | None) -> None:
-        """Put the files in place, and make them an instance with the settings that it cannot start without."""
+        """Put the files in place and make them an instance, with the settings that it needs to start."""
         directory, account = self.directory, self.account
         draft = task.draft_of(self.name, self.home)
         make_directory(draft, mode=0o700, owner=account)

@@ -79,12 +79,14 @@ class StoredFile:
 class TableFacts:
     """Say what one table held in the dump's snapshot; `rows` is None where only its schema was dumped.
 
-    `root` is the schema and name of the partitioned table that it is a partition of.
+    Base backups count no rows: `estimate` is what the server's statistics made of them, None where they did
+    not know. `root` is the schema and name of the partitioned table that it is a partition of.
     """
 
     schema: str
     name: str
     rows: int | None
+    estimate: int | None = None
     root: tuple[str, str] | None = None
     indexes: tuple[str, ...] = ()
     sequences: tuple[str, ...] = ()
@@ -102,8 +104,7 @@ class TableFacts:
 class DatabaseFacts:
     """Say what a database was: what CREATE DATABASE needs, its settings, roles in use, revision, tables.
 
-    `column_notes` tells that the server keeps notes of its own among the options of columns. Base backups
-    count no rows.
+    `column_notes` tells that the server keeps notes of its own among the options of columns.
 
     `policies` are what is declared about tables over time. `fingerprints` are those of `pgwright.verify`, of
     every table's contents, where they were asked for.
@@ -137,6 +138,12 @@ class DatabaseFacts:
     def row_count(self) -> int:
         """Return how many rows these hold, without pgwright's own."""
         return sum(table.rows or 0 for table in self.tables if table.schema != RECORDS)
+
+    @property
+    def row_estimate(self) -> int | None:
+        """Return about how many rows these hold in a base backup; None where one of them is not known."""
+        found = [table.estimate for table in self.tables if table.schema != RECORDS]
+        return None if None in found else sum(rows or 0 for rows in found)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from pgwright.cli.backup.recover import recover
 from pgwright.cli.backup.repair import repair
 from pgwright.cli.backup.restore import restore
 from pgwright.cli.backup.schedule import run, schedule
+from pgwright.cli.backup.show import show
 from pgwright.cli.backup.verify import verify
 from pgwright.cli.backup.wal import wal
 from pgwright.cli.group import group
@@ -30,6 +31,7 @@ def command() -> None:
 for below in (
     create,
     list_backups,
+    show,
     verify,
     restore,
     recover,

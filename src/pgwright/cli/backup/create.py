@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from pgwright.cli.backup import engine as backup_engine
 from pgwright.cli.backup.engine import engine_option, is_theirs
 from pgwright.cli.backup.repository import repository_of, repository_options
+from pgwright.cli.backup.show import print_made
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import Command, pass_invocation
-from pgwright.cli.output import duration, size
 from pgwright.config.backup import PGBACKREST
-from pgwright.model.wording import counted
-
-if TYPE_CHECKING:
-    from pgwright.backup.repository.manifest import Manifest
 
 _LEVELS = {"none": None, "zstd": 3}
 
@@ -134,7 +128,7 @@ def create(
                 label=label,
                 progress=shown.update,
             )
-        show_backup(invocation, made, found.url, option=repository)
+        print_made(invocation, made, found.url, option=repository)
         return
     options = DumpOptions(
         form=form or ("parallel" if jobs else configured.form),
@@ -149,32 +143,7 @@ def create(
     )
     with bars(invocation.output) as shown:
         made = create_dump(found, invocation.database.url, options, progress=shown.update)
-    show_backup(invocation, made, found.url, option=repository)
-
-
-def show_backup(invocation: Invocation, made: Manifest, place: str, *, option: str | None) -> None:
-    """Print what a backup that has just been made holds; `option` is the --repository that was given."""
-    from pgwright.backup.repository.manifest import Content  # noqa: PLC0415
-
-    out = invocation.output
-    seconds = (made.finished_at - made.started_at).total_seconds()
-
-    def render() -> None:
-        out.line(f"backup {made.id} in {place}")
-        if made.is_physical:
-            whole = "what changed since " + made.parent if made.parent else "the whole server"
-            out.line(f"{whole}: {size(made.size)}, {duration(seconds)}, consistent from {made.end_lsn}")
-        for facts in () if made.is_physical else made.databases:
-            rows = "without rows" if made.content is Content.SCHEMA else counted(facts.row_count, "row")
-            # The size is that of the whole database.
-            stored = f"{size(facts.size_bytes)} in {size(made.size)}" if made.is_whole else size(made.size)
-            tables = counted(facts.table_count, "table")
-            out.line(f"{facts.name}: {tables}, {rows}, {stored}, {duration(seconds)}")
-        out.line(f"encrypted for {', '.join(made.recipients)}" if made.recipients else "not encrypted")
-        where = f" --repository {shlex.quote(option)}" if option else ""
-        out.line(f"prove it: pgwright backup verify {made.id}{where}")
-
-    out.result(made, render)
+    print_made(invocation, made, found.url, option=repository)
 
 
 def _level(text: str) -> int | None:
