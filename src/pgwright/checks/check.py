@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     import psycopg
 
     from pgwright.config import Project
-    from pgwright.migrate import MigrationState, Revisions
+    from pgwright.migrate.revisions.graph import Revisions
+    from pgwright.migrate.state import MigrationState
     from pgwright.pg.capabilities import ServerInfo
 
 Row = Mapping[str, Any]
@@ -48,7 +49,7 @@ class Situation:
     @cached_property
     def revisions(self) -> Revisions | None:
         """Return the project's migrations on disk; None without any. Raises `SourceError`."""
-        from pgwright.migrate import migration_files  # noqa: PLC0415
+        from pgwright.migrate.state import migration_files  # noqa: PLC0415
 
         return None if self.project is None else migration_files(self.project)
 
@@ -58,7 +59,7 @@ class Situation:
 
         Raises `SourceError` where they cannot be read.
         """
-        from pgwright.migrate import migration_state  # noqa: PLC0415
+        from pgwright.migrate.state import migration_state  # noqa: PLC0415
 
         if self.project is None or self.revisions is None:
             return None

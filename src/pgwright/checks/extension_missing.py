@@ -10,7 +10,7 @@ from types import MappingProxyType
 from pgwright.checks.check import Check, Row, Scope, Situation
 from pgwright.checks.wording import quoted
 from pgwright.config import Project
-from pgwright.migrate import Revisions
+from pgwright.migrate.revisions.graph import Revisions
 from pgwright.model.finding import Finding, Severity
 from pgwright.pg.extensions import PRELOADED, package_for
 

@@ -10,7 +10,7 @@ from pgwright.backup.state import BackupState, backup_state, is_local
 from pgwright.checks.check import Situation
 from pgwright.checks.run import Report, choose, examine, situation_of
 from pgwright.errors import PgwrightError
-from pgwright.migrate import MigrationState
+from pgwright.migrate.state import MigrationState
 from pgwright.model.finding import Severity
 from pgwright.observe.overview import Overview, overview
 from pgwright.pg.capabilities import ServerInfo

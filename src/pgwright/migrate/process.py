@@ -32,6 +32,7 @@ Hear = Callable[[Report], None]
 Idle = Callable[[], None]
 Say = Callable[[str], None]
 
+_PROGRAM = "pgwright.migrate.worker.program"
 _POLL = 0.25  # seconds without news after which somebody may look what a statement waits for
 _PATIENCE = 10.0  # seconds for a statement to be cancelled and its transaction rolled back
 _CLASSES = MappingProxyType(
@@ -125,7 +126,7 @@ def migration_process(
     environment[CHANNEL_VARIABLE] = str(theirs.fileno())
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(tool.root), environment.get("PYTHONPATH")]))
     with subprocess.Popen(
-        [sys.executable, "-m", tool.runner],
+        [sys.executable, "-m", _PROGRAM, tool.runner],
         cwd=tool.root,
         env=environment,
         pass_fds=[theirs.fileno()],

@@ -1,4 +1,4 @@
-"""Run a project's Alembic revisions, in a process of its own: ``python -m pgwright.contrib.alembic.runner``.
+"""Run a project's Alembic revisions, in a process of its own (`pgwright.migrate.worker.program`).
 
 Alembic's own classes do the work, in the project's own env.py. What is added hangs on their public hooks: the
 function that yields the steps, `on_version_apply`, SQLAlchemy's events.
@@ -10,7 +10,8 @@ import io
 import logging
 import sys
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -25,7 +26,7 @@ from pgwright.contrib.alembic.directing import Directing, session_of
 from pgwright.contrib.alembic.writer import write
 from pgwright.errors import MigrationError, PgwrightError, RevisionError
 from pgwright.migrate.messages import Order
-from pgwright.migrate.worker.child import Orders, Refused, driver_error, explained, failed, serve
+from pgwright.migrate.worker.child import Orders, Perform, Refused, driver_error, explained, failed
 from pgwright.migrate.worker.conductor import Conductor
 from pgwright.migrate.worker.place import line_in
 
@@ -220,22 +221,16 @@ def _quieten() -> None:
         logging.getLogger(name).addFilter(lambda record: record.levelno >= logging.WARNING)
 
 
-def main() -> None:
-    """Serve orders."""
-    _quieten()
-    sys.argv = ["alembic"]
-    serve(
-        {
-            "upgrade": upgrade,
-            "downgrade": downgrade,
-            "stamp": stamp,
-            "sql": sql,
-            "revisions": revisions,
-            "load": load,
-            "write": write,
-        }
-    )
-
-
-if __name__ == "__main__":
-    main()
+_quieten()
+sys.argv = ["alembic"]
+VERBS: Mapping[str, Perform] = MappingProxyType(
+    {
+        "upgrade": upgrade,
+        "downgrade": downgrade,
+        "stamp": stamp,
+        "sql": sql,
+        "revisions": revisions,
+        "load": load,
+        "write": write,
+    }
+)

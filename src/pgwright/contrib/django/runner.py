@@ -1,4 +1,4 @@
-"""Run a project's Django migrations, in a process of its own: ``python -m pgwright.contrib.django.runner``.
+"""Run a project's Django migrations, in a process of its own (`pgwright.migrate.worker.program`).
 
 The project's own `migrate` command does the work, so that its checks and signals happen as ever; only the
 class that runs one migration is replaced by a subclass.
@@ -9,7 +9,9 @@ from __future__ import annotations
 import io
 import os
 import sys
+from collections.abc import Mapping
 from contextlib import nullcontext
+from types import MappingProxyType
 from typing import Any
 
 import django
@@ -28,7 +30,7 @@ from pgwright.contrib.django.directing import Directing, DjangoSession
 from pgwright.contrib.django.place import line_of
 from pgwright.errors import MigrationError, PgwrightError, RevisionError
 from pgwright.migrate.messages import Order
-from pgwright.migrate.worker.child import Orders, Refused, explained, failed, serve
+from pgwright.migrate.worker.child import Orders, Perform, Refused, explained, failed
 from pgwright.migrate.worker.conductor import Conductor
 
 DIRECTING = Directing()
@@ -232,11 +234,14 @@ def _connection(order: Order, conductor: Conductor) -> Any:
     return DIRECTING.follow(conductor)
 
 
-def main() -> None:
-    """Serve orders."""
-    verbs = {"upgrade": upgrade, "downgrade": downgrade, "stamp": stamp}
-    serve({**verbs, "sql": sql, "revisions": revisions, "load": load, "write": write})
-
-
-if __name__ == "__main__":
-    main()
+VERBS: Mapping[str, Perform] = MappingProxyType(
+    {
+        "upgrade": upgrade,
+        "downgrade": downgrade,
+        "stamp": stamp,
+        "sql": sql,
+        "revisions": revisions,
+        "load": load,
+        "write": write,
+    }
+)

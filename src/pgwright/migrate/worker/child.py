@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import queue
 import signal
@@ -68,8 +67,6 @@ def serve(verbs: Mapping[str, Perform]) -> None:
     """Carry out orders by `verbs` until the channel closes."""
     # The program interrupts this process to have a statement cancelled; that is no error to print.
     signal.signal(signal.SIGINT, _interrupted)
-    # What is imported by now stays: the collector need not go through it again and again.
-    gc.freeze()
     orders = Orders(socket.socket(fileno=int(os.environ.pop(CHANNEL_VARIABLE))))
     while True:
         order = orders.receive()
