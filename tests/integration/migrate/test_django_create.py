@@ -308,3 +308,55 @@ def test_unique_fields_are_built_beside_writers(tmp_path: Path, database: str) -
     assert "No changes detected" in manage(tmp_path, database, "makemigrations", "--check")
     manage(tmp_path, database, "migrate", "shop", "0001")
     assert compare(SAME.apply(before), SAME.apply(look(database))) == ()
+
+
+ELSEWHERE = """
+from django.db import models
+
+
+class Customer(models.Model):
+    mail = models.CharField(max_length=100, {mail})
+    rank = models.IntegerField({rank})
+
+
+class Order(models.Model):
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, {customer})
+    buyer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+", {buyer})
+"""
+
+
+def test_columns_get_other_names_beside_writers(tmp_path: Path, database: str) -> None:
+    """A column is renamed at once; the rest of the change, and the keys on it, are as without its new name."""
+    write_shop(tmp_path)
+    path = tmp_path / "shop" / "models.py"
+    nulls = dict.fromkeys(("mail", "rank", "customer", "buyer"), "null=True")
+    path.write_text(ELSEWHERE.format(**nulls))
+    create(tmp_path, database, "-m", "first", "--autogenerate")
+    manage(tmp_path, database, "migrate")
+    before = look(database)
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute("INSERT INTO shop_customer (mail, rank) VALUES ('a', 1), ('b', 2)")
+        conn.execute("INSERT INTO shop_order (customer_id, buyer_id) VALUES (1, 1), (2, 2)")
+    path.write_text(
+        ELSEWHERE.format(
+            mail='unique=True, db_column="e-mail"',
+            rank='db_column="place"',
+            customer='db_column="who"',
+            buyer="",
+        ).replace("rank = models.Int", "rank = models.BigInt")
+    )
+    create(tmp_path, database, "-m", "elsewhere", "--autogenerate")
+    files = sorted((tmp_path / "shop" / "migrations").glob("0*.py"))[1:]
+    text = "\n".join(file.read_text() for file in files)
+    assert text.count("AlterFieldOnline(") == 4
+    script = "\n".join(manage(tmp_path, database, "sqlmigrate", "shop", file.stem) for file in files)
+    assert script.count("RENAME COLUMN") == 3 and script.count("VALIDATE CONSTRAINT") == 4
+    assert "CREATE UNIQUE INDEX CONCURRENTLY" in script and "FOREIGN KEY" not in script
+    assert pgwright("migrate", "upgrade", folder=tmp_path, DATABASE_URL=database).returncode == 0
+    assert pgwright("schema", "diff", folder=tmp_path, DATABASE_URL=database).returncode == 0
+    assert "No changes detected" in manage(tmp_path, database, "makemigrations", "--check")
+    with psycopg.connect(database) as conn:
+        query = 'SELECT "e-mail", place, pg_typeof(place)::text FROM shop_customer ORDER BY id'
+        assert conn.execute(query).fetchall() == [("a", 1, "bigint"), ("b", 2, "bigint")]
+    manage(tmp_path, database, "migrate", "shop", "0001")
+    assert compare(SAME.apply(before), SAME.apply(look(database))) == ()

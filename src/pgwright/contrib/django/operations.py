@@ -154,18 +154,23 @@ class AlterFieldOnline(migrations.AlterField):
             super().database_forwards(app_label, schema_editor, from_state, to_state)
             return
         before = from_state.apps.get_model(app_label, self.model_name)
-        old, new = before._meta.get_field(self.name), model._meta.get_field(self.name)
-        if old.column != new.column:
-            super().database_forwards(app_label, schema_editor, from_state, to_state)
-            return
+        old, new = copy(before._meta.get_field(self.name)), model._meta.get_field(self.name)
         becomes_unique = new.unique and not old.unique
         changed = _bare(new) if becomes_unique else copy(new)
+        changed.db_column = changed.column = old.column
         if not self.preserve_default:
             changed.default = self.field.default
+        if _keeps_key(old, new):
+            # Django would make it anew, and look at all rows.
+            old.db_constraint = changed.db_constraint = False
         if becomes_unique:
-            _build_unique(schema_editor, model, _unique(schema_editor, model, new))
-        with self._guarded(schema_editor, model, new.column, is_needed=old.null and not new.null):
+            _build_unique(schema_editor, model, _unique(schema_editor, model, new, changed))
+        with self._guarded(schema_editor, model, old.column, is_needed=old.null and not new.null):
             schema_editor.alter_field(before, old, changed)
+        if old.column != new.column:
+            # Last: Django knows some indexes by the name that the column had when they were made.
+            names = map(schema_editor.quote_name, (old.column, new.column))
+            schema_editor.execute(_alter(schema_editor, model, "RENAME COLUMN {} TO {}", *names), params=None)
         if becomes_unique:
             _build_indexes(schema_editor, model, new)
 
@@ -182,6 +187,14 @@ class AlterFieldOnline(migrations.AlterField):
         schema_editor.execute(_alter(schema_editor, model, "VALIDATE CONSTRAINT {}", guard), params=None)
         yield
         schema_editor.execute(_alter(schema_editor, model, "DROP CONSTRAINT {}", guard), params=None)
+
+
+def _keeps_key(old: Any, new: Any) -> bool:
+    """Tell whether a field's foreign key stays what it is."""
+    if not all(field.remote_field and field.db_constraint for field in (old, new)):
+        return False
+    tables = {field.remote_field.model._meta.db_table for field in (old, new)}
+    return len(tables) == 1 and old.target_field.column == new.target_field.column
 
 
 def _bare(field: Any) -> Any:
@@ -202,11 +215,15 @@ def _build_indexes(schema_editor: Any, model: Any, field: Any) -> None:
         schema_editor.execute(statement, params=None)
 
 
-def _unique(schema_editor: Any, model: Any, field: Any) -> Any:
-    """Return the statement of a unique field's constraint, named as where the table is made with it."""
+def _unique(schema_editor: Any, model: Any, field: Any, stands: Any = None) -> Any:
+    """Return the statement of a unique field's constraint, named as where the table is made with it.
+
+    `stands` is the field with the column's present name, where it has another one yet.
+    """
     # Django lets a name carry its schema: '"app"."orders"'.
     table = model._meta.db_table.strip('"').rpartition('"."')[2]
-    return schema_editor._create_unique_sql(model, [field], default_name(table, field.column, "key"))
+    name = default_name(table, field.column, "key")
+    return schema_editor._create_unique_sql(model, [stands or field], name)
 
 
 def _build_unique(schema_editor: Any, model: Any, statement: Any) -> None:
