@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +15,8 @@ from pgwright.pg.address import parse_address
 _KEYS = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
 # These say where a server is, or keep connections that were opened with other settings.
 _DROPPED = frozenset({"service", "passfile", "hostaddr", "pool"})
+# A mirror's sessions are others: waiting for what the migration has locked would hold both for good.
+_MIRROR_WAITS = "-c lock_timeout=10s"
 
 
 class ClosedConnection(AliasClosed, OperationalError):
@@ -23,6 +26,7 @@ class ClosedConnection(AliasClosed, OperationalError):
 class Enclosure:
     """Let the connections of this process reach the database of one alias alone, unless the others are open.
 
+    Those that mirror it (``TEST["MIRROR"]``) have, by the project's own word, what it has, and are led along.
     All of them, also those of other threads and copies, connect through one method of Django's, which is
     replaced for good: nothing of this may be made in a process that the project itself runs.
     """
@@ -30,10 +34,11 @@ class Enclosure:
     def __init__(self) -> None:
         self.alias = ""
         self.are_others_open = False
+        self._mirrors: frozenset[str] = frozenset()
         connect = BaseDatabaseWrapper.connect
 
         def connect_within(wrapper: BaseDatabaseWrapper) -> None:
-            if wrapper.alias != self.alias and not self.are_others_open:
+            if wrapper.alias not in self._mirrors | {self.alias} and not self.are_others_open:
                 raise _closed(wrapper.alias, self.alias)
             connect(wrapper)
 
@@ -52,13 +57,31 @@ class Enclosure:
                 hint="correct django_alias of this database in pgwright.toml",
             )
         self.alias = alias
-        # Django's connections hold this very mapping, in every thread.
-        found = databases[alias]
-        params = dict(parse_address(url).params)
-        found |= {name: params.pop(key, "") for key, name in _KEYS.items()}
-        given = found.get("OPTIONS", {})
-        kept = {k: v for k, v in given.items() if k not in _DROPPED and not k.startswith("ssl")}
-        found["OPTIONS"] = {**kept, **params}
+        _lead(databases[alias], url)
+        if not self.are_others_open:
+            shown = _shown(databases, alias)
+            self._mirrors = frozenset(name for name in databases if _shown(databases, name) == shown)
+            for name in self._mirrors - {alias}:
+                _lead(databases[name], url, more=_MIRROR_WAITS)
+
+
+def _shown(databases: Mapping[str, Mapping[str, Any]], alias: str) -> str:
+    """Return the alias whose contents this one shows: its own, but for a mirror."""
+    return (databases[alias].get("TEST") or {}).get("MIRROR") or alias
+
+
+def _lead(found: dict[str, Any], url: str, *, more: str = "") -> None:
+    """Have an alias lead to `url`, with `more` settings of its sessions.
+
+    Django's connections hold this very mapping, in every thread.
+    """
+    params = dict(parse_address(url).params)
+    found |= {name: params.pop(key, "") for key, name in _KEYS.items()}
+    given = found.get("OPTIONS", {})
+    kept = {k: v for k, v in given.items() if k not in _DROPPED and not k.startswith("ssl")}
+    found["OPTIONS"] = {**kept, **params}
+    if more and more not in found["OPTIONS"].get("options", ""):
+        found["OPTIONS"]["options"] = f"{found['OPTIONS'].get('options', '')} {more}".strip()
 
 
 def _closed(alias: str, led: str) -> ClosedConnection:

@@ -101,7 +101,12 @@ def test_each_database_by_its_alias(tmp_path: Path, make_database: MakeDatabase,
 
     vault = ("--database", "vault", "migrate")
     written = run("migrate", "create", "-m", "first", "--autogenerate")
-    assert "shop" in written and "vault" not in written
+    assert "shop/migrations/0001_first.py" in written and "vault/migrations" not in written
+    # What changed elsewhere is no news for the one who forgot about it.
+    hint = "vault changed as well, in another database: pgwright --database vault migrate create"
+    assert hint in written
+    again = run("migrate", "create", "-m", "again", "--autogenerate")
+    assert "nothing changed" in again and hint in again
     written = run(*vault, "create", "-m", "first", "--autogenerate")
     assert "vault/migrations/0001_first.py" in written and "shop" not in written
     assert "vault.0001_first" in run(*vault, "sql")
@@ -139,3 +144,36 @@ def test_each_database_by_its_alias(tmp_path: Path, make_database: MakeDatabase,
     toml.write_text(toml.read_text().replace('"archive"', '"archiv"'))
     said = run(*vault, "upgrade", code=2)
     assert "no database alias 'archiv'" in said and "default, archive" in said
+
+
+MIRRORED = """
+DATABASES["copy"] = {**database("ARCHIVE_URL"), "TEST": {"MIRROR": "default"}}
+"""
+READS_COPY = """
+from django.db import migrations
+
+
+def look(apps, schema_editor):
+    apps.get_model("shop", "Order").objects.using("copy").count()
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0001_first")]
+    operations = [migrations.RunPython(look, migrations.RunPython.noop)]
+"""
+
+
+def test_a_mirror_is_led_along(tmp_path: Path, urls: tuple[str, str]) -> None:
+    """An alias that mirrors another one, as in Django's own tests, has what the scratch database has."""
+    write_project(tmp_path)
+    settings = tmp_path / "site_settings.py"
+    settings.write_text(settings.read_text() + MIRRORED)
+    url, other = urls
+    manage(tmp_path, url, other, "makemigrations", "shop", "-n", "first")
+    manage(tmp_path, url, other, "migrate")
+    (tmp_path / "shop" / "migrations" / "0002_reads.py").write_text(READS_COPY)
+    done = pgwright(tmp_path, url, "migrate", "upgrade", "--rehearse", ARCHIVE_URL=other)
+    assert "rehearsed on a scratch copy of the schema: 1 revision" in done.stdout, done.stderr
+    # The database itself has no such table at the place that this alias names.
+    done = pgwright(tmp_path, url, "migrate", "upgrade", ARCHIVE_URL=other)
+    assert done.returncode == 4 and 'relation "shop_order" does not exist' in done.stderr, done.stderr

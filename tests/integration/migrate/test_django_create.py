@@ -326,7 +326,7 @@ class Order(models.Model):
 
 
 def test_columns_get_other_names_beside_writers(tmp_path: Path, database: str) -> None:
-    """A column is renamed at once; the rest of the change, and the keys on it, are as without its new name."""
+    """A column is renamed at once; the rest of the change, and its keys, are as without the new name."""
     write_shop(tmp_path)
     path = tmp_path / "shop" / "models.py"
     nulls = dict.fromkeys(("mail", "rank", "customer", "buyer"), "null=True")

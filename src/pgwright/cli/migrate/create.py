@@ -16,7 +16,7 @@ from pgwright.errors import HazardRefused, PgwrightError, WriteRefused
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pgwright.migrate.writing.create import Wish, Written
+    from pgwright.migrate.writing.create import Wish, Writing, Written
     from pgwright.model.catalog import ServerFacts
     from pgwright.model.plan import Hazard
 
@@ -68,27 +68,27 @@ def create(
         online=not offline,
         options={**options, "depends_on": list(options["depends_on"])},
     )
-    written = _autogenerate(invocation, wish, allow) if autogenerate else write_empty(project, wish)
+    done = _autogenerate(invocation, wish, allow) if autogenerate else write_empty(project, wish)
     out = invocation.output
 
-    for note in dict.fromkeys(note for one in written for note in one.notes):
+    for note in done.notes:
         out.remark(note)
 
     def render() -> None:
-        if not written:
+        if not done.files:
             out.line("nothing changed: the migrations lead to what the models say; no file was written")
-        for one in written:
+        for one in done.files:
             _show(invocation, one)
-        if written and autogenerate:
+        if done.files and autogenerate:
             out.line("tried on scratch, up to the models and back; review, then: pgwright migrate upgrade")
 
-    out.result({"written": [_facts(one) for one in written]}, render)
+    out.result({"written": [_facts(one) for one in done.files], "notes": list(done.notes)}, render)
 
 
-def _autogenerate(invocation: Invocation, wish: Wish, allow: tuple[str, ...]) -> Sequence[Written]:
+def _autogenerate(invocation: Invocation, wish: Wish, allow: tuple[str, ...]) -> Writing:
     from dataclasses import replace
 
-    from pgwright.migrate.writing.create import write_alembic, write_django
+    from pgwright.migrate.writing.create import Writing, write_alembic, write_django
     from pgwright.migrate.writing.draft import bench, draft
 
     def ask(renames: Sequence[str]) -> tuple[str, ...]:
@@ -103,9 +103,7 @@ def _autogenerate(invocation: Invocation, wish: Wish, allow: tuple[str, ...]) ->
         if here.tool.name == "django":
             return write_django(project, here, found, wish, ask=ask, accept=accept)
         if not found.changes:
-            for note in found.comparison.notes:
-                invocation.output.remark(note)
-            return ()
+            return Writing(notes=found.comparison.notes)
         if not wish.renames and not wish.refused:
             wish = replace(wish, renames=ask([str(rename) for rename in found.likely_renames]))
         return write_alembic(project, here, found, wish, accept=accept)
@@ -173,7 +171,6 @@ def _facts(written: Written) -> dict[str, Any]:
         "path": _path(written),
         "follows": list(written.follows),
         "steps": [summary for summary, _ in written.steps],
-        "notes": list(written.notes),
     }
 
 

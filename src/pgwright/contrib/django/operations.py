@@ -27,12 +27,6 @@ def _is_postgresql(schema_editor: Any) -> bool:
     return bool(schema_editor.connection.vendor == POSTGRESQL)
 
 
-def _goes_online(operation: Any, schema_editor: Any, model: Any) -> bool:
-    """Tell whether an operation has a way of its own here: Django's does the same elsewhere, or nothing."""
-    allowed = operation.allow_migrate_model(schema_editor.connection.alias, model)
-    return _is_postgresql(schema_editor) and bool(allowed)
-
-
 class AddIndexConcurrently(postgres.AddIndexConcurrently):
     """Build an index without blocking writers."""
 
@@ -89,47 +83,54 @@ class ValidateConstraint(postgres.ValidateConstraint):
             super().database_forwards(app_label, schema_editor, from_state, to_state)
 
 
-class AddUniqueConstraintOnline(migrations.AddConstraint):
-    """Build the index of a unique constraint without blocking writers, and then make it the constraint."""
+class _Online(Operation):
+    """Change a model's table in a way of its own where the database is PostgreSQL, elsewhere in Django's."""
 
     atomic = False
+    model_name: str
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        """Build the index, and name it as the constraint's, unless Django has an index alone for it."""
-        model = to_state.apps.get_model(app_label, self.model_name)
-        if not _goes_online(self, schema_editor, model):
+        """Go online, or as Django does."""
+        after = to_state.apps.get_model(app_label, self.model_name)
+        if _is_postgresql(schema_editor) and self.allow_migrate_model(schema_editor.connection.alias, after):
+            self.go_online(schema_editor, from_state.apps.get_model(app_label, self.model_name), after)
+        else:
             super().database_forwards(app_label, schema_editor, from_state, to_state)
-            return
-        statement: Any = self.constraint.create_sql(model, schema_editor)
+
+    def go_online(self, schema_editor: Any, before: Any, after: Any) -> None:
+        """Change the table of the model, which is `before` now and is to be `after`."""
+        raise NotImplementedError
+
+
+class AddUniqueConstraintOnline(_Online, migrations.AddConstraint):
+    """Build the index of a unique constraint without blocking writers, and then make it the constraint."""
+
+    def go_online(self, schema_editor: Any, before: Any, after: Any) -> None:
+        """Build the index, and name it as the constraint's, unless Django has an index alone for it."""
+        statement: Any = self.constraint.create_sql(after, schema_editor)
         if statement is None:
             # As Django does where the server has no such constraints.
             return
-        _build_unique(schema_editor, model, statement)
+        _build_unique(schema_editor, after, statement)
 
 
-class AddFieldOnline(migrations.AddField):
+class AddFieldOnline(_Online, migrations.AddField):
     """Add a field, its indexes concurrently and its foreign key validated afterwards."""
 
-    atomic = False
-
-    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+    def go_online(self, schema_editor: Any, before: Any, after: Any) -> None:
         """Add the bare column, then what hangs on it."""
-        model = to_state.apps.get_model(app_label, self.model_name)
-        if not _goes_online(self, schema_editor, model):
-            super().database_forwards(app_label, schema_editor, from_state, to_state)
-            return
-        field = model._meta.get_field(self.name)
+        field = after._meta.get_field(self.name)
         bare = _bare(field)
         if field.remote_field:
             bare.db_constraint = False
         if not self.preserve_default:
             bare.default = self.field.default
-        schema_editor.add_field(from_state.apps.get_model(app_label, self.model_name), bare)
-        _build_indexes(schema_editor, model, field)
+        schema_editor.add_field(before, bare)
+        _build_indexes(schema_editor, after, field)
         if field.unique:
-            _build_unique(schema_editor, model, _unique(schema_editor, model, field))
+            _build_unique(schema_editor, after, _unique(schema_editor, after, field))
         if field.remote_field and field.db_constraint:
-            self._add_foreign_key(schema_editor, model, field)
+            self._add_foreign_key(schema_editor, after, field)
 
     def _add_foreign_key(self, schema_editor: Any, model: Any, field: Any) -> None:
         statement = schema_editor._create_fk_sql(model, field, "_fk_%(to_table)s_%(to_column)s")
@@ -139,22 +140,15 @@ class AddFieldOnline(migrations.AddField):
         schema_editor.execute(_alter(schema_editor, model, "VALIDATE CONSTRAINT {}", name), params=None)
 
 
-class AlterFieldOnline(migrations.AlterField):
+class AlterFieldOnline(_Online, migrations.AlterField):
     """Forbid nulls in a field, or make it unique, with the long work done without blocking writers.
 
     Nulls are forbidden behind a validated check. The unique index is there before an older index goes.
     """
 
-    atomic = False
-
-    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+    def go_online(self, schema_editor: Any, before: Any, after: Any) -> None:
         """Put the check in place, alter the field, and take the check away."""
-        model = to_state.apps.get_model(app_label, self.model_name)
-        if not _goes_online(self, schema_editor, model):
-            super().database_forwards(app_label, schema_editor, from_state, to_state)
-            return
-        before = from_state.apps.get_model(app_label, self.model_name)
-        old, new = copy(before._meta.get_field(self.name)), model._meta.get_field(self.name)
+        old, new = copy(before._meta.get_field(self.name)), after._meta.get_field(self.name)
         becomes_unique = new.unique and not old.unique
         changed = _bare(new) if becomes_unique else copy(new)
         changed.db_column = changed.column = old.column
@@ -164,15 +158,15 @@ class AlterFieldOnline(migrations.AlterField):
             # Django would make it anew, and look at all rows.
             old.db_constraint = changed.db_constraint = False
         if becomes_unique:
-            _build_unique(schema_editor, model, _unique(schema_editor, model, new, changed))
-        with self._guarded(schema_editor, model, old.column, is_needed=old.null and not new.null):
+            _build_unique(schema_editor, after, _unique(schema_editor, after, new, changed))
+        with self._guarded(schema_editor, after, old.column, is_needed=old.null and not new.null):
             schema_editor.alter_field(before, old, changed)
         if old.column != new.column:
             # Last: Django knows some indexes by the name that the column had when they were made.
             names = map(schema_editor.quote_name, (old.column, new.column))
-            schema_editor.execute(_alter(schema_editor, model, "RENAME COLUMN {} TO {}", *names), params=None)
+            schema_editor.execute(_alter(schema_editor, after, "RENAME COLUMN {} TO {}", *names), params=None)
         if becomes_unique:
-            _build_indexes(schema_editor, model, new)
+            _build_indexes(schema_editor, after, new)
 
     @contextmanager
     def _guarded(self, schema_editor: Any, model: Any, column: str, *, is_needed: bool) -> Iterator[None]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.apps import apps
-from django.db import migrations, router
+from django.db import connections, migrations, router
 from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.migration import Migration
@@ -90,7 +90,21 @@ def detect(connection: Any, chosen: dict[str, Any]) -> dict[str, Any]:
         found = _changes(connection, chosen, asked)
     written += _write_all(found)
     written += _write_policies(connection, chosen, ending=False)
-    return {"written": written, "lost": [name for m in found for name in _lost(m)]}
+    lost = [name for m in found for name in _lost(m)]
+    return {"written": written, "lost": lost, "elsewhere": _changed_elsewhere(connection.alias)}
+
+
+def _changed_elsewhere(alias: str) -> dict[str, list[str]]:
+    """Return the project's apps of other databases that changed as well, with the aliases of these."""
+    here = _apps_in(alias)
+    others = {app.label for app in apps.get_app_configs() if app.label not in here and _is_own(app.label)}
+    if not others:
+        return {}
+    loader = MigrationLoader(None, ignore_no_migrations=True)
+    detector = MigrationAutodetector(loader.project_state(), ProjectState.from_apps(apps))
+    changes = detector.changes(graph=loader.graph, trim_to_apps=others, convert_apps=others)
+    homes = {label: [name for name in connections if label in _apps_in(name)] for label in sorted(others)}
+    return {label: found for label, found in homes.items() if found and label in changes}
 
 
 def _changes(connection: Any, chosen: dict[str, Any], asked: Questions) -> list[Migration]:

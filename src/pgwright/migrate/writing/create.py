@@ -40,24 +40,30 @@ class Wish:
 
 @dataclass(frozen=True, kw_only=True)
 class Written:
-    """Report a file that was written, what it does step by step, and what it leaves out."""
+    """Report a file that was written, and what it does step by step."""
 
     revision: str
     path: Path
     follows: tuple[str, ...]
     steps: tuple[tuple[str, tuple[Hazard, ...]], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Writing:
+    """Report the files that were written, and what they leave out."""
+
+    files: tuple[Written, ...] = ()
     notes: tuple[str, ...] = ()
 
 
-def write_empty(project: Project, wish: Wish) -> tuple[Written, ...]:
+def write_empty(project: Project, wish: Wish) -> Writing:
     """Write a migration that does nothing yet. Raises `RevisionError`, `WriteRefused` and `UsageError`."""
     with bench(project) as here:
-        return _written(here.run("write", options={**wish.options, "message": wish.message, "given": True}))
+        answer = here.run("write", options={**wish.options, "message": wish.message, "given": True})
+    return Writing(files=_written(answer))
 
 
-def write_alembic(
-    project: Project, here: Bench, draft: Draft, wish: Wish, *, accept: Accept
-) -> tuple[Written, ...]:
+def write_alembic(project: Project, here: Bench, draft: Draft, wish: Wish, *, accept: Accept) -> Writing:
     """Write the revision for a draft, run it there and back on scratch, and return what was written.
 
     `accept` is given the hazards that somebody has to accept first, and raises where nobody does. `here` is
@@ -74,26 +80,26 @@ def write_alembic(
     except PgwrightError:
         with bench(project) as again:
             again.upgrade()
-            (one,) = _attempt(again, draft, wish, up, down, own=False)
-        return (replace(one, notes=(*one.notes, _NOT_EXACT)),)
+            written = _attempt(again, draft, wish, up, down, own=False)
+        return replace(written, notes=(*written.notes, _NOT_EXACT))
 
 
-def _attempt(here: Bench, draft: Draft, wish: Wish, up: Way, down: Way, *, own: bool) -> tuple[Written, ...]:
+def _attempt(here: Bench, draft: Draft, wish: Wish, up: Way, down: Way, *, own: bool) -> Writing:
     body = write_body(up, down, draft.declared, own=own)
     code = {"upgrade": body.upgrade, "downgrade": body.downgrade, "imports": list(body.imports)}
-    made = list(_written(here.run("write", options={**wish.options, **code, "message": wish.message})))
+    made = _written(here.run("write", options={**wish.options, **code, "message": wish.message}))
     with _kept_if_proven(made):
         _require_none(
             draft.missed(here.upgrade()), f"revision {made[0].revision} does not lead to the models"
         )
         _prove_back(here, draft, made)
-    notes = (*draft.comparison.notes, *up.plan.notes)
-    return (replace(made[0], steps=up.summaries, notes=notes),)
+    notes = dict.fromkeys((*draft.comparison.notes, *up.plan.notes))
+    return Writing(files=(replace(made[0], steps=up.summaries),), notes=tuple(notes))
 
 
 def write_django(
     project: Project, here: Bench, draft: Draft, wish: Wish, *, ask: Ask, accept: Accept
-) -> tuple[Written, ...]:
+) -> Writing:
     """Write what Django's autodetector finds, then what is left to the models as statements.
 
     `ask` is given renames that may be and returns those that are; `accept` is that of `write_alembic`. All of
@@ -119,7 +125,8 @@ def write_django(
             made += _rest(here, rest, wish, ways, made)
             _require_none(draft.missed(here.upgrade()), "the migrations do not lead to the models")
         _prove_back(here, draft, made)
-    return tuple(replace(one, notes=draft.comparison.notes) for one in made)
+    notes = (*draft.comparison.notes, *_elsewhere(project, answer["elsewhere"]))
+    return Writing(files=tuple(made), notes=notes)
 
 
 def _rest(
@@ -141,6 +148,18 @@ def _rest(
     }
     (one,) = _written(here.run("write", options=options))
     return (replace(one, steps=up.summaries),)
+
+
+def _elsewhere(project: Project, changed: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Yield what to type for apps that changed as well and that routers keep out of this database."""
+    names = {database.django_alias: database.name for database in project.databases}
+    for label, aliases in changed.items():
+        known = [names[alias] for alias in aliases if alias in names]
+        yield f"{label} changed as well, in another database: " + (
+            f"pgwright --database {known[0]} migrate create"
+            if known
+            else f'name it in pgwright.toml with django_alias = "{aliases[0]}"'
+        )
 
 
 def _losses(lost: Sequence[str]) -> list[Hazard]:
