@@ -11,6 +11,7 @@ import psycopg
 
 from tests.integration.migrate.projects import alembic_project, django_project, write_revision
 from tests.integration.schema.command import pgwright
+from tests.sarif import Artifact, PhysicalLocation, Region, valid
 
 FIRST = """
 op.execute("CREATE TABLE big (a int, b int, c text); CREATE TABLE small (a int)")
@@ -161,11 +162,11 @@ def test_comments_formats_and_missing_database(tmp_path: Path) -> None:
     )
     nowhere = "postgresql://nobody@127.0.0.1:1/none"
     done = lint(tmp_path, nowhere, "--format", "sarif")
-    results = json.loads(done.stdout)["runs"][0]["results"]
-    rules = [result["ruleId"] for result in results]
-    places = [r["locations"][0]["physicalLocation"] for r in results if r["ruleId"] == "unused_ignore"]
-    assert places[0]["artifactLocation"]["uri"] == "alembic/versions/0002.py"
-    assert places[0]["region"]["startLine"] == len(path.read_text().splitlines()) - 1
+    results = valid(done.stdout).results
+    rules = [result.rule_id for result in results]
+    places = [r.locations[0].physical_location for r in results if r.rule_id == "unused_ignore"]
+    line = Region(start_line=len(path.read_text().splitlines()) - 1)
+    assert places[0] == PhysicalLocation(artifact_location=Artifact("alembic/versions/0002.py"), region=line)
     assert done.returncode == 1
     assert "table_rewrite" not in rules and {"unused_ignore", "ignore_without_reason", "no_way_back"} <= set(
         rules

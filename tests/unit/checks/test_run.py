@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from pgwright.checks.extension_missing import needed
@@ -13,6 +11,7 @@ from pgwright.cli.encode import to_json
 from pgwright.cli.findings import nagios, sarif
 from pgwright.errors import UsageError
 from pgwright.model.finding import Finding, Severity
+from tests.sarif import valid
 
 
 def finding(severity: Severity = Severity.WARNING, check: str = "no_primary_key") -> Finding:
@@ -73,21 +72,14 @@ def test_nagios(severities: tuple[Severity, ...], code: int, word: str) -> None:
 def test_sarif() -> None:
     found = [finding(), finding(Severity.CRITICAL, "wraparound")]
     found.append(finding(Severity.SKIPPED, "no_primary_key"))
-    log = json.loads(to_json(sarif(found, version="1.2", config="my pgwright.toml")))
-    assert log["version"] == "2.1.0" and log["$schema"].endswith("sarif-schema-2.1.0.json")
-    run = log["runs"][0]
-    uris = {r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for r in run["results"]}
-    assert uris == {"my%20pgwright.toml"}
-    # A level of "none" belongs to results that are no failures.
-    assert [result["kind"] for result in run["results"]] == ["fail", "fail", "notApplicable"]
-    assert [result["level"] for result in run["results"]] == ["warning", "error", "none"]
-    rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
-    assert [rules[result["ruleIndex"]] for result in run["results"]] == [
-        "no_primary_key",
-        "wraparound",
-        "no_primary_key",
-    ]
-    assert run["results"][0]["partialFingerprints"] == {"pgwright/v1": "no_primary_key:public.x"}
+    run = valid(to_json(sarif(found, version="1.2", config="my pgwright.toml")))
+    places = [place.physical_location for result in run.results for place in result.locations]
+    assert {place.artifact_location.uri for place in places if place} == {"my%20pgwright.toml"}
+    assert [result.kind for result in run.results] == ["fail", "fail", "notApplicable"]
+    assert [result.level for result in run.results] == ["warning", "error", "none"]
+    rules = ["no_primary_key", "wraparound", "no_primary_key"]
+    assert [result.rule_id for result in run.results] == rules
+    assert run.results[0].partial_fingerprints == {"pgwright/v1": "no_primary_key:public.x"}
 
 
 @pytest.mark.parametrize(
