@@ -177,13 +177,13 @@ def _in_environment(
     try:
         with _environment_context(conductor, _config(order, buffer), script, fn=walk, **options):
             script.run_env()
+    except PgwrightError as exc:
+        raise _refused(failed(exc), conductor) from exc
     except CommandError as exc:
         # An env.py may turn the server's errors into Alembic's.
         is_servers = driver_error(exc) is not None
         told = explained(exc, left=conductor.left) if is_servers else failed(_explained_command(exc, script))
         raise _refused(told, conductor) from exc
-    except PgwrightError as exc:
-        raise _refused(failed(exc), conductor) from exc
     except (Exception, SystemExit) as exc:
         raise _refused(explained(exc, left=conductor.left), conductor) from exc
 

@@ -136,10 +136,13 @@ def _change(
 ) -> None:
     # Alembic's offline mode has a stand-in that only prints.
     if not isinstance(connection, Connection):
-        raise PolicyError(
+        from pgwright.contrib.alembic.refusals import ScriptRefused
+
+        raise ScriptRefused(
             f"the policies of {table} cannot be written into a script",
             detail="what makes them hold depends on the table as it is in the database; nothing was changed",
-            hint="run the migration on the database; for a look at the SQL: pgwright policy plan",
+            hint="end the script with the revision before this one, and run this one on the database; for a "
+            "look at its SQL: pgwright policy plan",
         )
     if connection.dialect.name != "postgresql":
         return
