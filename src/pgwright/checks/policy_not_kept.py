@@ -22,7 +22,7 @@ def _evaluate(_: Sequence[Row], situation: Situation) -> Iterable[Finding]:
             f"{standing.kind.replace('_', ' ')} of {standing.table}"
             + (f" ({standing.name})" if standing.kind == "rollup" else "")
             + f": {standing.state}",
-            hint="pgwright policy run --yes; then have it run by a schedule, every few minutes",
+            hint=standing.next_command,
             severity=Severity.CRITICAL if grave else Severity.WARNING,
             says=standing.says,
             last_run=None if standing.last_run is None else standing.last_run.isoformat(),

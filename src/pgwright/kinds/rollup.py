@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from psycopg import sql
 
@@ -12,7 +12,14 @@ from pgwright.kinds.contract import REPLACE, Alteration, Context, Found, Kind, R
 from pgwright.kinds.relations import held
 from pgwright.kinds.steps import name_of, parent_of, step
 from pgwright.kinds.timeseries.continuous import alter_continuous, create_continuous, drop_continuous
-from pgwright.kinds.timeseries.engines import adopts, filling, is_continuous, rollup_relation
+from pgwright.kinds.timeseries.engines import (
+    adopts,
+    filling,
+    is_continuous,
+    noted_by_row,
+    rollup_relation,
+    why_inexact,
+)
 from pgwright.kinds.timeseries.partition_steps import column_type, series_of
 from pgwright.kinds.timeseries.policy_records import (
     COMMUNITY,
@@ -128,9 +135,18 @@ def create(o: RollupTable, context: Context) -> tuple[Step, ...]:
         first = [*ended, *_change_columns(before, o, made)]
     armed = _arming(o.id, made, context)
     marked = step(o.id, made.mark_everything(), f"mark {o.id} for its first refresh")
-    kept = step(o.id, record(o, adopts=adopted, by=""), f"record {o.id}")
+    kept = step(
+        o.id, record(o, adopts=adopted, by=""), f"record {o.id}", hazards=_kept_by_pgwright(o, context)
+    )
     live = [step(o.id, made.make_live(), f"make the view that reads {o.id} up to date")] if o.realtime else []
     return (*first, armed, marked, kept, *live, *_hand_over_retention(table, context))
+
+
+def _kept_by_pgwright(o: RollupTable, context: Context) -> tuple[Hazard, ...]:
+    """Return the reason why a rollup is no continuous aggregate where the server has such."""
+    why = why_inexact(o, context) if context.server.timescaledb == COMMUNITY else ""
+    message = f"{o.id} is kept by pgwright, not as a continuous aggregate: {why}"
+    return (Hazard(code=HazardCode.NOT_AVAILABLE, message=message),) if why else ()
 
 
 def _arming(id: ObjectId, made: RollupParts, context: Context) -> Step:
@@ -140,7 +156,8 @@ def _arming(id: ObjectId, made: RollupParts, context: Context) -> Step:
     fresh = context.is_new(made.source) or (above is not None and context.is_new(above.id))
     major = OLDEST_SUPPORTED if fresh else context.server.major
     texts: list[sql.Composable] = list(made.make_logs())
-    for watch in made.watches:
+    for plain in made.watches:
+        watch = replace(plain, by_row=noted_by_row(plain.table, context))
         texts.append(watch.make_function())
         texts.extend(watch.triggers(name_of(watch.table), major))
         texts.append(watch.triggers_on_partitions(major))

@@ -1,14 +1,24 @@
-"""Bring TimescaleDB's continuous aggregates up to date where their own jobs do not: before rows go."""
+"""Make TimescaleDB's continuous aggregates exact, and bring them up to date where their own jobs do not.
+
+TimescaleDB notes a change of a table only below a *threshold*, the end of what was refreshed so far, which
+the writer asks for while it commits. A refresh moves it without waiting for those who have asked and are not
+yet to be seen: their rows are neither added up nor noted, and no later refresh finds them. So it is moved
+once, to where no row will ever be; from then on each change is noted, in the transaction of its writer.
+"""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 from psycopg import Connection, sql
 
+from pgwright.errors import PolicyError
 from pgwright.kinds.steps import name_of
 from pgwright.kinds.timeseries.buckets import ZONED, bucket_start
+from pgwright.kinds.timeseries.continuous import ALL_AT_ONCE
 from pgwright.kinds.timeseries.policy_records import COMMUNITY, Record, relation
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.policy import Span
@@ -25,6 +35,40 @@ _LOOKS_BACK = (
     "WHERE proc_name = 'policy_refresh_continuous_aggregate' "
     "AND hypertable_schema = %s AND hypertable_name = %s"
 )
+# The range has no rows; its end becomes the threshold.
+_BEYOND = ("9990-01-01 00:00+00", "9999-01-01 00:00+00")
+_MAY_MISS = (
+    "SELECT a.user_view_schema::text, a.user_view_name::text "
+    "FROM _timescaledb_catalog.continuous_agg AS a "
+    "JOIN _timescaledb_catalog.continuous_aggs_invalidation_threshold AS t "
+    "ON t.hypertable_id = a.raw_hypertable_id "
+    # In microseconds since 1970, whatever the type of the time column.
+    "WHERE t.watermark < extract(epoch FROM timestamptz '9990-01-01 00:00+00') * 1000000"
+)
+# Who commits holds this lock from before the threshold is read until the rows are to be seen. Those without
+# a transaction ID only read the catalog, as pg_dump does for hours.
+_COMMITTING = (
+    "SELECT array_agg(DISTINCT l.virtualtransaction) FROM pg_locks AS l "
+    "JOIN pg_locks AS x ON x.virtualtransaction = l.virtualtransaction "
+    "AND x.locktype = 'transactionid' AND x.granted "
+    "WHERE l.relation = '_timescaledb_catalog.continuous_aggs_invalidation_threshold'::regclass "
+    "AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
+    "AND l.mode = 'AccessShareLock' AND l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()"
+)
+# What `why_inexact` of the engines tells beforehand. An older TimescaleDB has a trigger of its own.
+_HIDING = (
+    "SELECT tgrelid, min(tgname)::text FROM pg_trigger WHERE tgrelid = ANY (%s::oid[]) AND NOT tgisinternal "
+    "AND tgenabled <> 'D' AND tgname <> 'ts_insert_blocker' AND tgtype & 4 <> 0 "
+    "AND (tgtype & 3 = 3 OR tgnewtable IS NOT NULL) GROUP BY 1"
+)
+_ARGUMENTS = "SELECT proargnames::text[] FROM pg_proc WHERE proname = 'refresh_continuous_aggregate'"
+_UNEVEN = (
+    "SELECT a.user_view_schema::text, a.user_view_name::text "
+    "FROM _timescaledb_catalog.continuous_agg AS a "
+    "JOIN _timescaledb_catalog.continuous_aggs_bucket_function AS f USING (mat_hypertable_id) "
+    "WHERE NOT f.bucket_fixed_width"
+)
+_PATIENCE = 30  # seconds for a commit that is under way
 
 
 def continuous(declared: Declarations, relation: int | None = None) -> tuple[Record, ...]:
@@ -32,33 +76,118 @@ def continuous(declared: Declarations, relation: int | None = None) -> tuple[Rec
     return tuple(r for r in declared.of("rollup", relation) if r.definition.get("by") == COMMUNITY)
 
 
-def refresh_continuous(conn: Connection[Any], rollup: Record, declared: Declarations) -> None:
-    """Refresh a continuous aggregate from the first row of its source on.
+def may_miss(conn: Connection[Any], declared: Declarations) -> frozenset[tuple[str, str]]:
+    """Return schema and name of the continuous aggregates that may miss what is committed at a bad moment."""
+    if not continuous(declared):
+        return frozenset()
+    return frozenset((schema, name) for schema, name in conn.execute(_MAY_MISS).fetchall())
 
-    Buckets before that are history: TimescaleDB would delete them, for it takes rows that were dropped for
-    rows that were deleted. A row that comes too late makes a chunk of such a time once more: nothing below
-    the floor is touched, nor what TimescaleDB's job leaves alone where it retired rows itself. `conn` is in
-    autocommit mode: TimescaleDB refuses to do it in a transaction.
+
+def blinded(conn: Connection[Any], declared: Declarations) -> Mapping[tuple[str, str], str]:
+    """Return the continuous aggregates from which a trigger hides what COPY brings, with what to do then."""
+    aggregates = continuous(declared)
+    triggers = dict(conn.execute(_HIDING, ([r.relation for r in aggregates],)).fetchall())
+    said = "trigger {} hides from it what COPY brings: after each COPY, pgwright policy refresh {} --anew"
+    return {
+        (r.schema, r.name): said.format(triggers[r.relation], r.name)
+        for r in aggregates
+        if r.relation in triggers
+    }
+
+
+def refresh_continuous(
+    conn: Connection[Any], rollup: Record, declared: Declarations, *, anew: bool = False
+) -> bool:
+    """Refresh a continuous aggregate from the first row of its source on; tell whether all was computed anew.
+
+    That is so with `anew`, and where it may have missed something: before its first refresh by pgwright.
+    Buckets before the first row are history: TimescaleDB would delete them, for it takes rows that were
+    dropped for rows that were deleted. `conn` is in autocommit mode: TimescaleDB refuses to do it in a
+    transaction.
     """
     view, type = (
         ObjectId("table", QualifiedName(rollup.schema, rollup.name)),
         time_of(conn, rollup, declared)[1],
     )
-    first = _first(conn, rollup, declared)
-    start: sql.Composable = sql.SQL("NULL")
-    if rollup.floor is not None:
-        start = _later(rollup.floor, first, type)
-    elif first is not None and _has_history(conn, rollup, declared, first):
-        row = conn.execute(_LOOKS_BACK, (rollup.schema, rollup.name)).fetchone()
-        start = _later(first, row[0] if row else None, type)
-    call = sql.SQL("CALL refresh_continuous_aggregate({}, {}, NULL)").format(relation(view), start)
-    # TimescaleDB's own job may be at work; two at once are refused.
-    patiently(partial(conn.execute, call))
+    missing = (rollup.schema, rollup.name) in may_miss(conn, declared)
+    if missing:
+        ends = (_moment(end, type) for end in _BEYOND)
+        _call(conn, sql.SQL("{}, {}, {}").format(relation(view), *ends))
+    anew = anew or missing or rollup.ran_at is None
+    if anew:
+        _await_commits(conn, rollup)
+    start = begins_at(conn, rollup, declared) or sql.SQL("NULL")
+    _call(conn, sql.SQL("{}, {}, NULL").format(relation(view), start), force=anew)
     conn.execute(
         "UPDATE pgwright.policy SET ran_at = clock_timestamp(), error = NULL "
         "WHERE relation = %s AND kind = 'rollup' AND name = %s",
         (rollup.relation, rollup.name),
     )
+    return anew
+
+
+def uneven(conn: Connection[Any], declared: Declarations) -> frozenset[tuple[str, str]]:
+    """Return schema and name of the continuous aggregates whose buckets are not equally long.
+
+    Of those TimescaleDB misses changes, see `pgwright.kinds.timeseries.engines.why_inexact`.
+    """
+    if not continuous(declared):
+        return frozenset()
+    return frozenset((schema, name) for schema, name in conn.execute(_UNEVEN).fetchall())
+
+
+def begins_at(conn: Connection[Any], rollup: Record, declared: Declarations) -> sql.Composable | None:
+    """Return the moment before which a continuous aggregate is history; None where it has none.
+
+    Rows are retired up to the floor, or by TimescaleDB up to where its refresh job looks back. Elsewhere, a
+    bucket without rows is one whose rows were deleted.
+    """
+    type = time_of(conn, rollup, declared)[1]
+    if rollup.floor is not None:
+        return _moment(rollup.floor, type)
+    row = conn.execute(_LOOKS_BACK, (rollup.schema, rollup.name)).fetchone()
+    if row is None or row[0] is None or not _has_history(conn, rollup, declared):
+        return None
+    return _moment(row[0], type)
+
+
+def force(conn: Connection[Any], rollup: Record, start: str, end: str, type: str) -> None:
+    """Compute the buckets from `start` to `end` again, whether TimescaleDB takes them for changed or not."""
+    view = relation(ObjectId("table", QualifiedName(rollup.schema, rollup.name)))
+    ends = (sql.SQL("{}::{}").format(literal(at), deparsed(type)) for at in (start, end))
+    _call(conn, sql.SQL("{}, {}, {}").format(view, *ends), force=True)
+
+
+def _call(conn: Connection[Any], arguments: sql.Composable, *, force: bool = False) -> None:
+    row = conn.execute(_ARGUMENTS).fetchone()
+    known = row[0] if row else ()
+    more = [", force => true"] if force and "force" in known else []
+    if "options" in known:
+        # In batches, buckets between chunks would keep sums of rows that are gone.
+        more.append(f", options => {ALL_AT_ONCE}")
+    call = sql.SQL("CALL refresh_continuous_aggregate({}{})").format(arguments, deparsed("".join(more)))
+    # TimescaleDB's own job may be at work; two at once are refused.
+    patiently(partial(conn.execute, call))
+
+
+def _await_commits(conn: Connection[Any], rollup: Record) -> None:
+    """Wait for those to end who read the threshold before it was moved; commits take milliseconds."""
+    end = time.monotonic() + _PATIENCE
+    waiting = _committing(conn)
+    while waiting:
+        if time.monotonic() > end:
+            raise PolicyError(
+                f"{rollup.schema}.{rollup.name} cannot be filled while a commit is under way",
+                detail="a prepared transaction, or one that waits for a standby, has rows that nobody sees",
+                hint="end it (SELECT * FROM pg_prepared_xacts), then run: pgwright policy run",
+            )
+        time.sleep(0.02)
+        waiting &= _committing(conn)
+
+
+def _committing(conn: Connection[Any]) -> set[str]:
+    row = conn.execute(_COMMITTING).fetchone()
+    return set(row[0] or ()) if row else set()
 
 
 def _first(conn: Connection[Any], rollup: Record, declared: Declarations) -> str | None:
@@ -74,9 +203,12 @@ def _first(conn: Connection[Any], rollup: Record, declared: Declarations) -> str
     return row[0] if row else None
 
 
-def _has_history(conn: Connection[Any], rollup: Record, declared: Declarations, first: str) -> bool:
+def _has_history(conn: Connection[Any], rollup: Record, declared: Declarations) -> bool:
     """Tell whether a continuous aggregate has buckets of which no row is there any more."""
     _, type, zone = time_of(conn, rollup, declared)
+    first = _first(conn, rollup, declared)
+    if first is None:
+        return True
     lowest = bucket_start(_moment(first, type), Span.of(rollup.definition["bucket"]), zone, type)
     query = sql.SQL("SELECT EXISTS (SELECT FROM {} WHERE {} < {})").format(
         name_of(ObjectId("table", QualifiedName(rollup.schema, rollup.name))),
@@ -84,10 +216,6 @@ def _has_history(conn: Connection[Any], rollup: Record, declared: Declarations, 
         lowest,
     )
     return conn.execute(query).fetchone() == (True,)
-
-
-def _later(moment: str, other: str | None, type: str) -> sql.Composable:
-    return sql.SQL("greatest({}, {})").format(_moment(moment, type), _moment(other or moment, type))
 
 
 def _moment(text: str, type: str) -> sql.Composable:

@@ -19,7 +19,9 @@ from psycopg import Connection
 
 from pgwright.errors import PgwrightError
 from pgwright.kinds.timeseries.policy_records import Record
-from pgwright.model.names import ObjectId
+from pgwright.kinds.timeseries.rollup_names import own_log
+from pgwright.kinds.timeseries.rollup_watch import mark_everything
+from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.policy import Span
 from pgwright.model.run import Run, RunStatus
 from pgwright.model.wording import counted
@@ -29,7 +31,8 @@ from pgwright.pg.session import advisory_lock, settings
 from pgwright.pg.statements import statement_error
 from pgwright.state.ledger import Ledger
 from pgwright.timeseries.archive import require_place
-from pgwright.timeseries.continuous import continuous, refresh_continuous
+from pgwright.timeseries.continuous import continuous, may_miss, refresh_continuous, uneven
+from pgwright.timeseries.exactness import set_right
 from pgwright.timeseries.partitions import due, make
 from pgwright.timeseries.patience import patiently
 from pgwright.timeseries.records import Declarations, declarations, forget_gone, own_rollups
@@ -80,12 +83,14 @@ class Demand:
     """Say what a run is to do.
 
     `tasks` are partitions, refresh and retire; `only` restricts it to tables and rollups that match. `force`
-    refreshes rollups that are not due yet; `dry_run` changes nothing.
+    refreshes rollups that are not due yet, `anew` computes all of those that are refreshed; `dry_run` changes
+    nothing.
     """
 
     tasks: tuple[str, ...] = ("partitions", "refresh", "retire")
     only: tuple[str, ...] = ()
     force: bool = False
+    anew: bool = False
     dry_run: bool = False
 
     def wants(self, task: str, record: Record) -> bool:
@@ -146,7 +151,7 @@ def _all(
             yield from _guarded(conn, record, "partitions", partial(_ahead, conn, record, declared, demand))
     for record in sorted(declared.of("rollup"), key=declared.depth):
         if demand.wants("refresh", record):
-            work = partial(_fill, conn, record, declared, demand)
+            work = partial(_refresh_continuous, conn, record, declared, demand)
             if not record.definition.get("by"):
                 work = partial(_refresh, conn, record, declared, demand, tell)
             yield from _guarded(conn, record, "refresh", work)
@@ -225,6 +230,8 @@ def _refresh(
         yield Outcome(task="refresh", subject=subject, said="would be refreshed", count=1)
         return
     progress = (lambda done, total: tell(f"refresh {subject}", done, total)) if tell else None
+    if demand.anew:
+        conn.execute(mark_everything(own_log(QualifiedName(record.schema, record.name))))
     done = refresh(conn, record, declared, progress=progress)
     said = f"{counted(done.keys, 'key')} computed anew, {counted(done.rows, 'row')}"
     if done.late:
@@ -232,13 +239,27 @@ def _refresh(
     yield Outcome(task="refresh", subject=subject, said=said, count=done.keys)
 
 
-def _fill(conn: Connection[Any], record: Record, declared: Declarations, demand: Demand) -> Iterator[Outcome]:
-    """Fill a continuous aggregate once; TimescaleDB's job looks back no longer than rows are kept."""
-    if record.ran_at is not None:
+def _refresh_continuous(
+    conn: Connection[Any], record: Record, declared: Declarations, demand: Demand
+) -> Iterator[Outcome]:
+    """Fill a continuous aggregate once, and set right what TimescaleDB's job misses of uneven buckets.
+
+    That job looks back no longer than rows are kept, and may miss what is written while it runs first.
+    """
+    name = (record.schema, record.name)
+    filled = record.ran_at is not None and name not in may_miss(conn, declared)
+    watched = record.definition["refresh"] and name in uneven(conn, declared) and is_due(record)
+    if filled and not watched and not demand.force:
         return
-    if not demand.dry_run:
-        refresh_continuous(conn, record, declared)
-    said = "would be filled from all rows" if demand.dry_run else "filled from all rows"
+    anew = not filled or demand.anew
+    if demand.dry_run:
+        said = "would be filled from all rows" if anew else "would be refreshed"
+    else:
+        said = (
+            "filled from all rows" if refresh_continuous(conn, record, declared, anew=anew) else "refreshed"
+        )
+        if mended := set_right(conn, record, declared):
+            said += f", {counted(mended, 'bucket')} that TimescaleDB had missed"
     yield Outcome(task="refresh", subject=_subject(record), said=f"{said}; TimescaleDB goes on", count=1)
 
 

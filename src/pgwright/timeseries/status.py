@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,11 +13,15 @@ from psycopg import Connection
 from pgwright.kinds.timeseries.policy_records import Record
 from pgwright.model.policy import Span
 from pgwright.model.wording import counted
+from pgwright.timeseries.continuous import blinded, continuous, may_miss
 from pgwright.timeseries.partitions import Supply, supplies, wanted_ahead
 from pgwright.timeseries.records import Declarations, declarations, lacking_column
 
 # A rollup may be late by its own pause once more, and by this, before it counts as late.
 _GRACE = timedelta(minutes=10)
+_NOT_FILLED = "not filled yet, and it may miss what is written meanwhile: pgwright policy run"
+_RUN, _PLAN = "pgwright policy run", "pgwright policy plan"
+_COMMAND = re.compile(r"pgwright(?: [a-z][\w.]*| --[a-z-]+)+")
 NOT_AVAILABLE = "not available on this server"
 
 
@@ -43,11 +48,22 @@ class Standing:
         """Tell whether the declaration is carried out, as far as this server can."""
         return self.state in ("ok", NOT_AVAILABLE)
 
+    @property
+    def next_command(self) -> str:
+        """Return what to type first: the command that the state names, or the run that is due."""
+        command = next(iter(_COMMAND.findall(self.state)), _RUN)
+        if command == _RUN:
+            return f"{_RUN} --yes; then have it run by a schedule, every few minutes"
+        return f"{command}; then pgwright policy apply" if command == _PLAN else str(command)
+
 
 def policy_status(conn: Connection[Any], declared: Declarations | None = None) -> tuple[Standing, ...]:
     """Return how each declaration fares, tables in order. Raises psycopg errors as they come."""
     declared = declared or declarations(conn)
     supplied = supplies(conn, declared)
+    unfilled = {(r.schema, r.name) for r in continuous(declared) if r.ran_at is None}
+    unfilled |= may_miss(conn, declared)
+    inexact = {**blinded(conn, declared), **dict.fromkeys(unfilled, _NOT_FILLED)}
     lacking = {(r.relation, r.kind, r.name): lacking_column(conn, r, declared) for r in declared.records}
     order = {"time_series": 0, "compression": 1, "retention": 2, "rollup": 3}
     return tuple(
@@ -55,13 +71,14 @@ def policy_status(conn: Connection[Any], declared: Declarations | None = None) -
             record,
             supplied.get(record.relation),
             lacking[record.relation, record.kind, record.name],
+            inexact.get((record.schema, record.name)) if record.kind == "rollup" else None,
         )
         for record in sorted(declared.records, key=lambda r: (r.schema, r.table_name, order[r.kind], r.name))
     )
 
 
-def _standing(record: Record, supply: Supply | None, lacking: str | None) -> Standing:
-    problems = list(_problems(record, supply, lacking))
+def _standing(record: Record, supply: Supply | None, lacking: str | None, inexact: str | None) -> Standing:
+    problems = [*_problems(record, supply, lacking), *([inexact] if inexact else [])]
     return Standing(
         table=record.table.path,
         kind=record.kind,

@@ -26,7 +26,7 @@ class Reading(Base):
     __tablename__ = "readings"
     __table_args__ = (
         Index(None, "at"),
-        TimeSeries("at", "1 day", zone="Europe/Oslo"),
+        TimeSeries("at", "1 day"),
         Retain("1 year"),
         Compress("30 days", segment_by="sensor_id", order_by="at DESC"),
         Rollup("hourly", bucket="1 hour", group_by="sensor_id", aggregates=AGGREGATES, realtime=True),
@@ -54,7 +54,7 @@ class ChangedReading(Changed):
     __tablename__ = "readings"
     __table_args__ = (
         Index(None, "at"),
-        TimeSeries("at", "7 days", zone="Europe/Oslo", ahead=5),
+        TimeSeries("at", "7 days", ahead=5),
         Retain("2 years"),
         Compress("60 days", segment_by="sensor_id", order_by="at DESC"),
         Rollup(

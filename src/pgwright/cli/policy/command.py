@@ -9,6 +9,7 @@ from pgwright.cli.group import group
 from pgwright.cli.policy.apply import apply, plan
 from pgwright.cli.policy.archive import archives, restore
 from pgwright.cli.policy.convert import convert
+from pgwright.cli.policy.refresh import refresh, verify
 from pgwright.cli.progress import bars
 from pgwright.model.wording import counted
 
@@ -23,7 +24,7 @@ def command() -> None:
     """
 
 
-for below in (plan, apply, convert, archives, restore):
+for below in (plan, apply, convert, refresh, verify, archives, restore):
     command.add_command(below)
 
 

@@ -14,6 +14,7 @@ from pgwright.pg.quoting import deparsed, literal
 
 _HOUR = 3600
 ZONED = "timestamp with time zone"
+_NEVER_CHANGED = frozenset({"UTC", "Etc/UTC"})
 TIMES = (ZONED, "timestamp without time zone", "date")
 
 
@@ -58,6 +59,11 @@ def may_be_shown_twice(span: Span, type: str) -> bool:
     In the Azores it does so at midnight, in Oslo at two o'clock. Buckets of an hour and less are told apart.
     """
     return type == ZONED and not _divides_hour(span)
+
+
+def equally_long(span: Span, zone: str, type: str) -> bool:
+    """Tell whether all buckets take the same time: there are no months, and no clock that is changed."""
+    return not span.months and (type != ZONED or zone in _NEVER_CHANGED)
 
 
 def _divides_hour(span: Span) -> bool:

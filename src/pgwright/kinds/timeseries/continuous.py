@@ -9,7 +9,7 @@ from psycopg import sql
 
 from pgwright.kinds.contract import REPLACE, Alteration, Context
 from pgwright.kinds.steps import name_of, statement, step
-from pgwright.kinds.timeseries.buckets import ZONED, interval
+from pgwright.kinds.timeseries.buckets import ZONED, equally_long, interval
 from pgwright.kinds.timeseries.engines import filling
 from pgwright.kinds.timeseries.policy_records import COMMUNITY, forget, record, relation
 from pgwright.model.catalog import Catalog
@@ -28,11 +28,15 @@ if TYPE_CHECKING:
 # `pgwright policy run`, before TimescaleDB begins to retire it.
 GRACE = "1 day"
 
+# Told to refreshes. In batches, as in newer versions, TimescaleDB leaves out the time between chunks.
+ALL_AT_ONCE = """'{"buckets_per_batch": 0}'"""
+
 
 def create_continuous(o: Any, made: RollupParts, context: Context) -> tuple[Step, ...]:
     """Return the continuous aggregate, its jobs and the record."""
     at: sql.Composable = statement("time_bucket({}, {})", interval(o.bucket), Name(made.column))
-    if made.type == ZONED:
+    # With a zone, even UTC, TimescaleDB takes buckets for unequally long, and is not exact.
+    if not equally_long(Span.of(o.bucket), made.zone, made.type) and made.type == ZONED:
         at = statement("time_bucket({}, {}, {})", interval(o.bucket), Name(made.column), literal(made.zone))
     view = statement(
         "CREATE MATERIALIZED VIEW {relation} WITH (timescaledb.continuous, "
@@ -82,8 +86,14 @@ def _refresh_job(rollup: ObjectId, refresh: str, since: str) -> sql.Composed:
     return statement(
         "SELECT remove_continuous_aggregate_policy({view}, if_exists => true);\n"
         "SELECT add_continuous_aggregate_policy({view}, start_offset => {start}, end_offset => NULL, "
-        "schedule_interval => {every})",
+        "schedule_interval => {every});\n"
+        "SELECT alter_job(job_id, config => config || {batches}) FROM timescaledb_information.jobs "
+        "WHERE proc_name = 'policy_refresh_continuous_aggregate' "
+        "AND hypertable_schema = {schema} AND hypertable_name = {name}",
         view=relation(rollup),
+        batches=deparsed(ALL_AT_ONCE),
+        schema=literal(rollup.name.schema or ""),
+        name=literal(rollup.name.name),
         start=interval(since) if since else sql.SQL("NULL"),
         every=interval(refresh),
     )

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
 from pgwright.kinds.contract import Context
 from pgwright.kinds.steps import parent_of
 from pgwright.kinds.table import Table
-from pgwright.kinds.timeseries.partition_steps import series_of
+from pgwright.kinds.timeseries.buckets import equally_long
+from pgwright.kinds.timeseries.partition_steps import column_type, series_of
 from pgwright.kinds.timeseries.policy_records import COMMUNITY
+from pgwright.kinds.timeseries.rollup_names import joined_table
 from pgwright.model.catalog import Catalog
 from pgwright.model.names import ObjectId, QualifiedName
-from pgwright.model.policy import POLICY_KINDS
+from pgwright.model.policy import POLICY_KINDS, Span
 
 _EXTENSION = ObjectId("extension", QualifiedName(None, "timescaledb"))
 
@@ -68,7 +71,8 @@ def adopts(rollup: ObjectId, context: Context) -> bool:
 def is_continuous(rollup: Any, context: Context) -> bool:
     """Tell whether TimescaleDB's Community edition keeps the rollup, as a continuous aggregate.
 
-    It cannot where the rollup has a table of its own, no bucket of the hypertable's time, or joins.
+    It cannot where the rollup has a table of its own, no bucket of the hypertable's time, or joins, and is
+    not to where it would miss changes.
     """
     known = context.before.get(rollup.id)
     if known is not None and rollup.id not in context.created:
@@ -80,6 +84,59 @@ def is_continuous(rollup: Any, context: Context) -> bool:
         and rollup.bucket
         and (series is None or rollup.column in ("", series.column))
         and not rollup.joins
+        and not why_inexact(rollup, context)
         and (is_hypertable(table, context) or (above is not None and is_continuous(above, context)))
         and not adopts(rollup.id, context)
     )
+
+
+def why_inexact(rollup: Any, context: Context) -> str:
+    """Return why a continuous aggregate would miss changes of a hypertable (TimescaleDB 2.29), or nothing.
+
+    Where buckets are cut by months or by the clock of a zone, the last moment that a transaction touched is
+    taken for one past its end: a row right at the start of a bucket does not count as changed. And what COPY
+    brings is not noted at all where it has to insert row by row: before triggers that may change a row, and
+    for those that see all new rows.
+    """
+    table = parent_of(rollup.id)
+    series = series_of(context.after, table)
+    if series is None or not rollup.bucket or not is_hypertable(table, context):
+        return ""
+    type = column_type(context.after, table, rollup.column or series.column)
+    if not equally_long(Span.of(rollup.bucket), rollup.zone or series.zone, type):
+        return "by months, or by the clock of a zone, it would miss rows right at the start of a bucket"
+    for trigger in context.after.children(table, "trigger"):
+        if _ROW_BY_ROW.match(getattr(trigger, "definition", "")):
+            return f"{trigger.id} would hide from it what COPY brings"
+    known = [o for o in _known_rollups(context) if parent_of(o.id) == table or _joins(o, table)]
+    # Where one is continuous already, the triggers of the others were made for that.
+    mixed = any(o.by == COMMUNITY for o in known)
+    blind = None if mixed else next(iter(known), None)
+    return f"the triggers of {blind.id} would hide from it what COPY brings" if blind else ""
+
+
+def noted_by_row(table: ObjectId, context: Context) -> frozenset[str]:
+    """Return the events of a table of which rollups by pgwright note each row by itself.
+
+    TimescaleDB's compression does not go with triggers that see all deleted rows, and what COPY brings is
+    hidden from continuous aggregates by those that see all new ones.
+    """
+    if context.server.timescaledb != COMMUNITY or not is_hypertable(table, context):
+        return frozenset()
+    continuous = any(is_continuous(o, context) for o in context.after.children(table, "rollup"))
+    return frozenset({"DELETE", "INSERT"} if continuous else {"DELETE"})
+
+
+def _known_rollups(context: Context) -> list[Any]:
+    return [o for o in context.before.of("rollup") if o.id in context.after and o.id not in context.created]
+
+
+def _joins(rollup: Any, table: ObjectId) -> bool:
+    return any(joined_table(parent_of(rollup.id), join[0]) == table for join in rollup.joins)
+
+
+_ROW_BY_ROW = re.compile(
+    r'CREATE (?:OR REPLACE )?(?:CONSTRAINT )?TRIGGER (?:"(?:[^"]|"")+"|\S+) '
+    r"(?:BEFORE (?:\w+ OR )*INSERT\b.* FOR EACH ROW|AFTER INSERT\b.* REFERENCING .*NEW TABLE)",
+    re.DOTALL,
+)

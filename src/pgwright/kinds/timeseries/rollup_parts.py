@@ -231,12 +231,16 @@ class RollupParts:
         own = sql.SQL("SELECT {}, everything FROM {}").format(names(self.logged), self.log)
         return sql.SQL("({})").format(sql.SQL(" UNION ALL ").join([own, *found]))
 
+    def unnoted(self, of: sql.Composable) -> sql.Composed:
+        """Compose that nothing is noted of the key of `of`, a relation with the columns of the rollup."""
+        return sql.SQL("NOT EXISTS (SELECT FROM {log} AS l WHERE {same} OR l.everything)").format(
+            log=self._noted(), same=_same(self.logged, of, Name("l"))
+        )
+
     def make_live(self) -> sql.Composed:
         """Compose the view that takes unchanged keys from the rollup and computes the others."""
         log = self._noted()
-        clean: sql.Composable = sql.SQL(
-            "NOT EXISTS (SELECT FROM {log} AS l WHERE {same} OR l.everything)"
-        ).format(log=log, same=_same(self.logged, Name("r"), Name("l")))
+        clean: sql.Composable = self.unnoted(Name("r"))
         expressions = self.bucket_start if self.bucket else names(self.group_by)
         dirty = sql.SQL(
             "(({keys}) IN (SELECT {logged} FROM {log} AS l WHERE l.everything IS NOT TRUE){nulls} "

@@ -23,7 +23,9 @@ class Watch:
     """Name a table that a rollup reads, and how its changes are noted: in which `log`, by which `function`.
 
     `keys` are the columns of the log, `expressions` what they are of a row of the table. `everything` is the
-    statement that marks the whole rollup.
+    statement that marks the whole rollup. `by_row` names the events that are noted row by row, for what
+    TimescaleDB's Community edition cannot do with a trigger that sees all rows of a statement: see
+    `pgwright.kinds.timeseries.engines.noted_by_row`.
     """
 
     table: ObjectId
@@ -33,6 +35,7 @@ class Watch:
     keys: tuple[str, ...]
     expressions: sql.Composable
     everything: sql.Composable
+    by_row: frozenset[str] = frozenset()
 
     def make_function(self) -> sql.Composed:
         """Compose the function that notes what a statement touched.
@@ -50,7 +53,9 @@ class Watch:
             "CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER\n"
             "SET search_path = pg_catalog, pg_temp AS $pgwright$\n"
             "BEGIN\n"
-            "    IF TG_OP = 'INSERT' THEN\n        {note}new_rows;\n"
+            "    IF TG_LEVEL = 'ROW' AND TG_OP = 'INSERT' THEN\n        {note}(SELECT NEW.*) AS new_rows;\n"
+            "    ELSIF TG_LEVEL = 'ROW' THEN\n        {note}(SELECT OLD.*) AS old_rows;\n"
+            "    ELSIF TG_OP = 'INSERT' THEN\n        {note}new_rows;\n"
             "    ELSIF TG_OP = 'DELETE' THEN\n        {note}old_rows;\n"
             "    ELSIF TG_OP = 'UPDATE' THEN\n        {both};\n"
             "    ELSE\n        {everything};\n"
@@ -68,12 +73,14 @@ class Watch:
                 found.append(sql.SQL("DROP TRIGGER IF EXISTS {} ON {}").format(name, on))
             create = "CREATE TRIGGER" if major < 14 else "CREATE OR REPLACE TRIGGER"
             found.append(
-                sql.SQL("{} {} AFTER {} ON {}{} FOR EACH STATEMENT EXECUTE FUNCTION {}()").format(
+                sql.SQL("{} {} AFTER {} ON {}{} EXECUTE FUNCTION {}()").format(
                     deparsed(create),
                     name,
                     deparsed(event),
                     on,
-                    deparsed(_ROWS[event]),
+                    deparsed(
+                        " FOR EACH ROW" if event in self.by_row else f"{_ROWS[event]} FOR EACH STATEMENT"
+                    ),
                     qualified(self.function),
                 )
             )
