@@ -345,3 +345,22 @@ def test_incremental_needs_a_full_one_and_summaries(
         create_base(repository, source, incremental=True)
     with pytest.raises(UnsupportedServerError, match="summar"):
         create_base(repository, database, incremental=True)
+
+
+def test_what_changed_before_an_incremental_backup_is_seen_as_it_was(
+    source: str, repository: Repository
+) -> None:
+    """PostgreSQL's summaries of WAL know nothing of the marks that say where all rows are visible."""
+    with psycopg.connect(source, autocommit=True) as conn:
+        conn.execute("DROP TABLE IF EXISTS marked")
+        conn.execute("CREATE TABLE marked (n int PRIMARY KEY)")
+        conn.execute("INSERT INTO marked SELECT generate_series(1, 20000)")
+        conn.execute("VACUUM (ANALYZE) marked")
+        create_base(repository, source)
+        conn.execute("DELETE FROM marked WHERE n <= 15000")
+        create_base(repository, source, incremental=True)
+    with recovered(repository, Target()) as found, psycopg.connect(found.url) as conn:
+        conn.execute("SET enable_seqscan = off; SET enable_bitmapscan = off")
+        plan = "".join(row[0] for row in conn.execute("EXPLAIN SELECT count(*) FROM marked"))
+        assert "Index Only Scan" in plan
+        assert conn.execute("SELECT count(*) FROM marked").fetchone() == (5000,)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -21,6 +22,7 @@ from pgwright.server.account import Account
 from pgwright.server.paths import make_directory
 
 Progress = Callable[[str, int, int], None]
+_VISIBILITY_MAP = re.compile(r"\d+_vm(\.\d+)?")
 _REMOVED = "what was unpacked so far was removed; nothing else was changed"
 _LARGER = "free some space, or set PGWRIGHT_HOME to a folder on a larger disk"
 
@@ -53,6 +55,8 @@ class Planned:
         """Unpack, combine and check the backups, fetch the WAL, and return the settings behind them."""
         unpack(self.repository, self.plan, draft, account, programs, progress=progress)
         check_files(draft / "data", self.plan.base, account, programs)
+        if len(self.plan.backups) > 1:
+            remove_visibility_maps(draft / "data")
         fetch_wal(self.repository, self.plan, draft / "wal", account, progress)
         kept = self.plan.base.settings.items()
         return {key: value for key, value in kept if key in KEPT_SETTINGS and key != "wal_segment_size"}
@@ -133,6 +137,19 @@ def check_files(data: Path, base: Manifest, account: Account, programs: Binaries
             detail=words,
             hint="recover from another base backup with --backup: pgwright backup list",
         )
+
+
+def remove_visibility_maps(data: Path) -> None:
+    """Delete what tells of each page whether all its rows are visible; without, PostgreSQL looks at the rows.
+
+    A change of rows clears these marks, but its WAL record does not name the page that holds them, so that
+    incremental backups of PostgreSQL 17 and 18 keep old ones: index-only scans then return rows that were
+    deleted, and neither pg_verifybackup nor pg_amcheck notices. VACUUM makes the maps anew.
+    """
+    for folder in (data / "global", *(data / "base").iterdir()):
+        for path in folder.iterdir():
+            if _VISIBILITY_MAP.fullmatch(path.name):
+                path.unlink()
 
 
 def fetch_wal(

@@ -181,6 +181,10 @@ def _plan_steps(plan: RecoveryPlan) -> list[str]:
     if len(plan.backups) > 1:
         steps.append("combine them with pg_combinebackup")
     steps.append("compare every file with PostgreSQL's manifest: pg_verifybackup")
+    if len(plan.backups) > 1:
+        steps.append(
+            "remove the visibility maps, which incremental backups keep wrongly; VACUUM makes new ones"
+        )
     steps.append(
         f"fetch {counted(len(plan.wal), 'file')} of WAL; altogether about {size(plan.bytes)} of disk"
     )
