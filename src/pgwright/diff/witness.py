@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from pgwright.diff.obstacle import Obstacle
 from pgwright.model.locks import LockMode
@@ -38,6 +38,17 @@ class Seen:
         return tuple(self.paths[oid] for oid in self.rewritten)
 
 
+class Relation(NamedTuple):
+    """Name a relation and the file behind it; what has none, as a view, has no number."""
+
+    path: str
+    number: int | None
+
+    def was_rewritten(self, before: Relation) -> bool:
+        """Tell whether another file stands behind it than before."""
+        return self.number is not None and before.number not in (None, self.number)
+
+
 class Witness:
     """Observe the statements of one session.
 
@@ -52,8 +63,8 @@ class Witness:
         self._file_query = load_sql("pgwright.diff", "file_numbers", major)
         self._obstacle = Obstacle(url, pid, major)
         # By OID: a view that a step drops and the next makes again is no longer the one that stood before.
-        self.paths, self._files = self._relations(None)
-        self.names = {oid: {path} for oid, path in self.paths.items()}
+        self._relations = {oid: Relation(path, number) for oid, path, number in fetch(self._file_query, {})}
+        self.names = {oid: {relation.path} for oid, relation in self._relations.items()}
         self._held: dict[int, LockMode] = {}
         self._is_alone = False
         self._started = 0.0
@@ -70,46 +81,43 @@ class Witness:
         self._is_alone = alone_on is not None
         if alone_on is not None:
             wanted = set(alone_on)
-            self._obstacle.put([oid for oid, path in self.paths.items() if path in wanted])
+            self._obstacle.put([oid for oid, relation in self._relations.items() if relation.path in wanted])
         self._started = time.perf_counter()
 
     def after(self) -> Seen:
         """Return what the statement did; called when it has run, before its transaction ends."""
         seconds = time.perf_counter() - self._started
         if self._is_alone:
-            rows = self._obstacle.remove()
+            locks = self._strongest(self._obstacle.remove())
+            # Watched from beside it, a short lock may have escaped: any relation may have another file.
+            now = {oid: Relation(path, number) for oid, path, number in self._fetch(self._file_query, {})}
         else:
+            # What is not locked can have no other file, and no other name.
             rows = self._fetch(self._lock_query, {"pid": self._pid})
-        locks = self._strongest(rows)
+            locks = self._strongest((oid, mode) for oid, mode, _, _ in rows)
+            now = {oid: Relation(path, number) for oid, _, path, number in rows}
         fresh = {oid: mode for oid, mode in locks.items() if self._held.get(oid) != mode}
         self._held.update(locks)
-        # What is not locked can have no other file, and no other name; of a statement that was watched from
-        # beside it, a short lock may have escaped.
-        touched = list(self.names if self._is_alone else locks)
-        paths, files = self._relations(touched)
-        rewritten = tuple(
-            oid for oid, file in files.items() if file and self._files.get(oid) not in (None, file)
+        now = {oid: relation for oid, relation in now.items() if oid in self.names}
+        before = {oid: self._relations[oid] for oid in (*now, *locks)}
+        self._relations.update(now)
+        for oid, relation in now.items():
+            self.names[oid].add(relation.path)
+        return Seen(
+            locks=fresh,
+            rewritten=tuple(oid for oid, relation in now.items() if relation.was_rewritten(before[oid])),
+            seconds=seconds,
+            paths={oid: relation.path for oid, relation in before.items()},
         )
-        before = {oid: self.paths[oid] for oid in touched}
-        self._files.update(files)
-        self.paths.update(paths)
-        for oid, path in paths.items():
-            self.names[oid].add(path)
-        return Seen(locks=fresh, rewritten=rewritten, seconds=seconds, paths=before)
 
     def close(self) -> None:
         """Let go of everything."""
         self._obstacle.close()
 
-    def _strongest(self, rows: list[Any]) -> dict[int, LockMode]:
+    def _strongest(self, rows: Iterable[tuple[int, str]]) -> dict[int, LockMode]:
         found: dict[int, LockMode] = {}
         for oid, mode in rows:
             lock = LockMode.from_pg_locks(mode)
             if oid in self.names and (oid not in found or lock.rank > found[oid].rank):
                 found[oid] = lock
         return found
-
-    def _relations(self, oids: list[int] | None) -> tuple[dict[int, str], dict[int, int | None]]:
-        """Return the paths and file numbers of these relations, or of all."""
-        rows = self._fetch(self._file_query, {"relations": oids})
-        return {oid: path for oid, path, _ in rows}, {oid: number for oid, _, number in rows}
