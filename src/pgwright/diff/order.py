@@ -25,6 +25,11 @@ class Move(NamedTuple):
         return f"{self.op} {self.id}"
 
 
+_BY_FULL_NAME = frozenset(
+    {"enum", "domain", "composite", "range", "table", "view", "materialized_view", "sequence"}
+)
+
+
 class CircularPlan(PgwrightError):
     """Report moves that each need another to come first."""
 
@@ -120,8 +125,9 @@ def _edges(
         if move.op is Op.ALTER:
             precedes(Move(Op.CREATE, move.id), move)
         if move.op is Op.CREATE and old is not None:
-            # Made again while both old and new would serve, a foreign key takes the old key once more.
-            for needed in old.depends_on:
+            # Made again while both old and new would serve, a foreign key takes the old key once more, and a
+            # call the old function. A type or relation is called by its full name: nothing waits for its end.
+            for needed in (d for d in old.depends_on if d.kind not in _BY_FULL_NAME):
                 precedes(Move(Op.DROP, needed), move)
         for key in preferred(new, after):
             precedes(Move(Op.CREATE, key), move)

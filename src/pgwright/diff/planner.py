@@ -217,9 +217,11 @@ def _with_dependents(
     """Return the replaced objects with all that cannot stand while they, or what is dropped, are gone.
 
     What depends on them afterwards as well has to be made again; so has what has no change of its own
-    that would end its dependence: a foreign key whose definition stays while the key behind it goes.
+    that would end its dependence: a foreign key whose definition stays while the key behind it goes; and what
+    needs afterwards what takes their names: a view over a view that becomes a materialized one.
     """
     before, after = context.before, context.after
+    successors = _successors(dropped, context)
     result: set[ObjectId] = set()
     stack = [*dropped, *replaced]
     seen: set[ObjectId] = set()
@@ -235,9 +237,24 @@ def _with_dependents(
             new = after.get(dependent)
             if new is None or new.derived:
                 continue
-            if id in new.depends_on or dependent not in changes:
+            taken_over = any(d.root in successors.get(id.root, ()) for d in new.depends_on)
+            if id in new.depends_on or taken_over or dependent not in changes:
                 stack.append(dependent)
     return result
+
+
+def _successors(dropped: Collection[ObjectId], context: Context) -> Mapping[ObjectId, set[ObjectId]]:
+    """Return for what is dropped the new objects that take its names."""
+    taken: dict[tuple[str, ...], set[ObjectId]] = {}
+    for id in context.created:
+        for claim in kind(id.kind).claims(context.after.objects[id]):
+            taken.setdefault(claim, set()).add(id)
+    found: dict[ObjectId, set[ObjectId]] = {}
+    for id in dropped:
+        for claim in kind(id.kind).claims(context.before.objects[id]):
+            if claim in taken:
+                found.setdefault(id, set()).update(taken[claim])
+    return found
 
 
 def _redirect(after: Catalog, stand_in: Mapping[ObjectId, ObjectId]) -> Catalog:

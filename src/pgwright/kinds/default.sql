@@ -1,5 +1,6 @@
 -- Defaults of columns of tables in the given schemas (generation expressions belong to the column).
--- A default that an inherited column has from its parent is marked derived.
+-- A default that an inherited column has from its parent is marked derived. DEFAULT NULL of a sized type is kept by
+-- PostgreSQL and says nothing, except where the domain has a default of its own.
 -- since: 12
 -- columns: oid, relid, number, column_name, expression, derived, volatile
 WITH found AS MATERIALIZED (
@@ -13,7 +14,9 @@ WITH found AS MATERIALIZED (
     JOIN pg_attribute AS a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
     JOIN pg_class AS c ON c.oid = d.adrelid
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    JOIN pg_type AS t ON t.oid = a.atttypid
     WHERE a.attgenerated = ''
+      AND (t.typtype = 'd' OR pg_get_expr(d.adbin, d.adrelid) <> 'NULL::' || format_type(t.oid, -1))
       AND c.relkind IN ('r', 'p', 'f', 'v')
       AND c.relpersistence <> 't'
       AND n.nspname = ANY (%(schemas)s)

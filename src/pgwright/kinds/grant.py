@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from pgwright.kinds.contract import Alteration, Context, Found, Kind, Reading
-from pgwright.kinds.owner import Owner, owner_id
+from pgwright.kinds.owner import PUBLIC_SCHEMA, role_of
 from pgwright.kinds.privileges import PUBLIC, Action, Deviation, Privilege, actions, deviation, expanded
 from pgwright.kinds.steps import parent_of, step
 from pgwright.kinds.targets import RELATIONS, ancestors, privilege_target, subject
@@ -134,7 +134,7 @@ def drop(o: Grant, context: Context) -> tuple[Step, ...]:
     if context.goes_with_parent(o.id) or _lost_column(o, context):
         return ()
     grantee, found = o.id.name.name, o.deviation
-    old, new = _owner(o.id, context.before), _owner(o.id, context.after)
+    old, new = (role_of(o.id.root, catalog, context) for catalog in (context.before, context.after))
     if old is not None and new is not None and old != new:
         # The new owner takes over the old one's entry: a grant to the new owner has become part of
         # it, and what the old owner lacked the new one lacks now.
@@ -147,11 +147,6 @@ def drop(o: Grant, context: Context) -> tuple[Step, ...]:
             grantee = new
     writer = _Writer(id=o.id, grantee=grantee, catalog=context.before, context=context)
     return tuple(writer.steps(found, _NOTHING))
-
-
-def _owner(id: ObjectId, catalog: Catalog) -> str | None:
-    owner = catalog.get(owner_id(id.root))
-    return owner.role if isinstance(owner, Owner) else None
 
 
 def _lost_column(o: Grant, context: Context) -> bool:
@@ -169,8 +164,13 @@ def alter(change: Change, context: Context) -> Alteration:
 
 
 def claims(o: Grant) -> tuple[tuple[str, ...], ...]:
-    """Occupy what a role may do with a table: what is revoked from it comes before grants on its columns."""
+    """Occupy what a role may do with a table: what is revoked from it comes before grants on its columns.
+
+    What the old owner of schema public may do there is granted when another role owns it.
+    """
     on = parent_of(o.id)
+    if on == PUBLIC_SCHEMA:
+        return (("role", str(on)),)
     whole = parent_of(on) if on.kind == "column" else on
     return (("privileges", str(whole), o.id.name.name),) if whole.kind in RELATIONS else ()
 

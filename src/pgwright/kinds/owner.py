@@ -19,7 +19,7 @@ from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.plan import Hazard, HazardCode, Step
 from pgwright.pg.quoting import Name
 
-_PUBLIC = ObjectId("schema", QualifiedName(None, "public"))
+PUBLIC_SCHEMA = ObjectId("schema", QualifiedName(None, "public"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,13 +43,25 @@ def owner_id(of: ObjectId) -> ObjectId:
     return ObjectId("owner", QualifiedName(None, "owner"), of)
 
 
+def role_of(owned: ObjectId, catalog: Catalog, context: Context) -> str | None:
+    """Return the role that owns an object of the catalog, None where owners were left out.
+
+    Schema public that is as a new database has it belongs to the standard owner.
+    """
+    here, *either = (c.get(owner_id(owned)) for c in (catalog, context.before, context.after))
+    if isinstance(here, Owner):
+        return here.role
+    known = [o for o in either if isinstance(o, Owner)]
+    return _standard(context.server.major, known[0].bootstrap) if owned == PUBLIC_SCHEMA and known else None
+
+
 def read(reading: Reading) -> Iterator[Found]:
     """Yield the owners of what was found; schema public has none while it is as a new database has it."""
     for r in reading.rows("owner"):
         owned = subject(reading, r.classid, r.objid)
         if owned is None:
             continue
-        if owned == _PUBLIC and r.role == _standard(reading.server.major, r.bootstrap):
+        if owned == PUBLIC_SCHEMA and r.role == _standard(reading.server.major, r.bootstrap):
             continue
         owner = Owner(id=owner_id(owned), depends_on=(owned,), role=r.role, bootstrap=r.bootstrap)
         yield Found(owner, ())
@@ -107,7 +119,7 @@ def _surplus(owned: CatalogObject, o: Owner, context: Context) -> Iterator[Step]
 def drop(o: Owner, context: Context) -> tuple[Step, ...]:
     """Return nothing, except for schema public, which goes back to the owner of a new database's."""
     owned = parent_of(o.id)
-    if owned != _PUBLIC or owned in context.dropped:
+    if owned != PUBLIC_SCHEMA or owned in context.dropped:
         return ()
     return (_give(o, _standard(context.server.major, o.bootstrap), context.before, context),)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,7 @@ from pgwright.model.change import Change
 from pgwright.model.locks import LockMode
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.plan import Hazard, HazardCode, Phase, Step
-from pgwright.pg.quoting import deparsed
+from pgwright.pg.quoting import Name, deparsed, render
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,12 +27,14 @@ class View(CatalogObject):
     """Define a view by its query and its options (``name=value``).
 
     `columns` pairs names with types. They follow from the query and from what it reads, so they
-    do not define the view; they decide whether it can be replaced under its dependents.
+    do not define the view; they decide whether it can be replaced under its dependents. `reads_itself` tells
+    that the query names the view: PostgreSQL lets it be put in place of another.
     """
 
     definition: str
     options: tuple[str, ...] = ()
     columns: tuple[tuple[str, str], ...] = fact(())
+    reads_itself: bool = fact(False)
 
 
 def read(reading: Reading) -> Iterator[Found]:
@@ -46,6 +49,7 @@ def read(reading: Reading) -> Iterator[Found]:
             definition=query_text(r.definition),
             options=tuple(sorted(r.options or ())),
             columns=tuple(zip(r.column_names or (), r.column_types or (), strict=True)),
+            reads_itself=r.reads_itself,
         )
         yield Found(view, relation_addresses(r))
 
@@ -73,8 +77,17 @@ def _statement(head: str, o: View) -> sql.Composed:
 
 
 def create(o: View, context: Context) -> tuple[Step, ...]:
-    """Return the CREATE VIEW."""
-    return (step(o.id, _statement("CREATE VIEW", o), f"create {o.id}"),)
+    """Return the CREATE VIEW; what reads itself takes the place of a view with the same columns."""
+    if not o.reads_itself:
+        return (step(o.id, _statement("CREATE VIEW", o), f"create {o.id}"),)
+    nulls = sql.SQL(", ").join(
+        sql.SQL("NULL::{} AS {}").format(deparsed(type), Name(name)) for name, type in o.columns
+    )
+    empty = dataclasses.replace(o, definition=render(sql.SQL("SELECT {}").format(nulls)))
+    return (
+        step(o.id, _statement("CREATE VIEW", empty), f"create the columns of {o.id}"),
+        step(o.id, _statement("CREATE OR REPLACE VIEW", o), f"create {o.id}, which reads itself"),
+    )
 
 
 def drop(o: View, context: Context) -> tuple[Step, ...]:

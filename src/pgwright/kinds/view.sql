@@ -1,6 +1,7 @@
 -- Views of the given schemas, without those of extensions.
 -- since: 12
--- columns: oid, rowtype, arraytype, rule, schema, name, options, definition, column_names, column_types
+-- columns: oid, rowtype, arraytype, rule, schema, name, options, definition, column_names, column_types,
+--          reads_itself
 SELECT c.oid,
        c.reltype AS rowtype,
        t.typarray AS arraytype,
@@ -10,7 +11,12 @@ SELECT c.oid,
        (SELECT array_agg(o ORDER BY o) FROM unnest(c.reloptions) AS o) AS options,
        pg_get_viewdef(c.oid) AS definition,
        a.column_names,
-       a.column_types
+       a.column_types,
+       EXISTS (
+           SELECT
+           FROM pg_depend AS s
+           WHERE s.classid = 'pg_rewrite'::regclass AND s.objid = r.oid
+             AND s.refclassid = 'pg_class'::regclass AND s.refobjid = c.oid AND s.deptype = 'n') AS reads_itself
 FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 JOIN pg_rewrite AS r ON r.ev_class = c.oid AND r.rulename = '_RETURN'

@@ -32,6 +32,9 @@ _ENUM = (
     "never drop it with CASCADE, that drops every column of the type"
 )
 
+_IN_FUNCTION = re.compile(r"(?:SQL|PL/\w+) function \"?(?P<name>[^\s\"(]+)")
+_UNQUALIFIED = re.compile(r"(?:function |relation \"|type \")[^.\s\"(]+[\"(]")
+
 # Hints for states whose own message leaves the reader without a next step.
 _HINTS = MappingProxyType(
     {
@@ -62,13 +65,14 @@ _HINTS = MappingProxyType(
 
 @dataclass(frozen=True, kw_only=True)
 class _Refusal:
-    """Carry what the server said about a statement; `state` is the SQLSTATE."""
+    """Carry what the server said about a statement; `state` is the SQLSTATE, `context` what ran it."""
 
     state: str
     said: str
     sql: str
     detail: str
     server_hint: str | None
+    context: str
     user: str | None
     major: int | None
     blockers: Sequence[Blocker]
@@ -124,6 +128,7 @@ def _read(
         sql=sql,
         detail=redact("; ".join(part.rstrip(".") for part in parts if part)),
         server_hint=redact(diag.message_hint) if diag.message_hint else None,
+        context=redact(diag.context or ""),
         user=info.user if info else None,
         major=info.server_version // 10000 if info else None,
         blockers=blockers,
@@ -179,6 +184,17 @@ def _unknown(refusal: _Refusal) -> PgwrightError:
                 hint=f'run: CREATE EXTENSION IF NOT EXISTS "{extension}"; '
                 f"if the server does not have it, install {package_for(extension, refusal.major)}",
             )
+    function = _IN_FUNCTION.search(refusal.context)
+    if function and _UNQUALIFIED.search(refusal.said):
+        # Indexes are built, and materialized views filled, with nothing but pg_catalog on the search path.
+        name = function["name"]
+        return StatementError(
+            refusal.said,
+            detail=f"{name} names it without a schema, and nothing on the search path is called so; "
+            f"{refusal.detail}",
+            hint=f"write the schema before the name in the body of {name}, or give it a path of its own: "
+            f"ALTER FUNCTION {name} SET search_path = ...",
+        )
     return _plain(refusal)
 
 

@@ -35,6 +35,21 @@ def refused(conn: Connection, statement: str) -> PgwrightError:
     return statement_error(caught.value, statement, conn=conn)
 
 
+def test_function_that_names_no_schema(conn: Connection) -> None:
+    conn.execute("CREATE SCHEMA app")
+    conn.execute("CREATE FUNCTION app.plain(t text) RETURNS text LANGUAGE sql IMMUTABLE RETURN lower(t)")
+    conn.execute("SET check_function_bodies = off")
+    conn.execute(
+        "CREATE FUNCTION app.squash(t text) RETURNS text LANGUAGE plpgsql IMMUTABLE"
+        " AS 'BEGIN RETURN plain(t); END'"
+    )
+    conn.execute("CREATE TABLE app.t AS SELECT 'x' AS name")
+    error = refused(conn, "CREATE INDEX ON app.t (app.squash(name))")
+    assert "function plain(text) does not exist" in error.message
+    assert error.hint is not None
+    assert "ALTER FUNCTION app.squash SET search_path" in error.hint
+
+
 def test_extension_that_the_server_lacks(each_server: Server) -> None:
     with connect(each_server.url, autocommit=True) as conn:
         error = refused(conn, "CREATE EXTENSION postgis")

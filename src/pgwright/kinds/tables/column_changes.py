@@ -126,11 +126,16 @@ def _change_type(before: Column, after: Column, context: Context) -> Step:
 
 
 def _linked(o: Column, context: Context) -> Iterator[ObjectId]:
-    """Yield the tables at the other end of foreign keys over the column: PostgreSQL makes these again."""
-    for id in context.referenced_before.get(o.id, ()):
-        target = getattr(context.before.get(id), "target", None)
-        if target is not None and id not in context.dropped:
-            yield from (table for table in (id.root, target) if table != parent_of(o.id))
+    """Yield the tables at the other end of foreign keys over the column: PostgreSQL makes these again.
+
+    So it does with those of partitions and heirs, also where their table goes later in the plan.
+    """
+    tables = context.with_descendants(parent_of(o.id))
+    for column in (o.id._replace(parent=table) for table in tables):
+        for id in context.referenced_before.get(column, ()):
+            target = getattr(context.before.get(id), "target", None)
+            if target is not None and (id not in context.dropped or context.goes_with_parent(id)):
+                yield from (table for table in (id.root, target) if table not in tables)
 
 
 def _second_source(o: Column, context: Context) -> ObjectId | None:
