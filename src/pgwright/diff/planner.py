@@ -131,14 +131,23 @@ def _following(
         column = kind(id.kind).numbers(context.after.objects[id], context)
         if column is not None and column in context.before and parent_of(column) in refills:
             yield Move(Op.ALTER, parent_of(column)), Move(Op.CREATE, id)
+        yield from _joining(id, context, refills)
+
+
+def _joining(id: ObjectId, context: Context, refills: Collection[ObjectId]) -> Iterable[tuple[Move, Move]]:
+    """Pair the creation of a partition with what happens to the tables above it."""
+    above = getattr(context.after.objects[id], "partition_of", None)
+    while above is not None:
+        # Of an index that goes it would get a copy, under a name that may be meant for another.
+        for index in context.before.children(above, "index"):
+            if index.id in context.dropped - context.created:
+                yield Move(Op.DROP, index.id), Move(Op.CREATE, id)
         # An index over all partitions is built when the new ones stand, and rows go into them.
-        above = getattr(context.after.objects[id], "partition_of", None)
-        while above is not None:
-            for index in context.after.children(above, "index"):
-                yield Move(Op.CREATE, id), Move(Op.CREATE, index.id)
-            if above in refills:
-                yield Move(Op.CREATE, id), Move(Op.ALTER, above)
-            above = getattr(context.after.get(above), "partition_of", None)
+        for index in context.after.children(above, "index"):
+            yield Move(Op.CREATE, id), Move(Op.CREATE, index.id)
+        if above in refills:
+            yield Move(Op.CREATE, id), Move(Op.ALTER, above)
+        above = getattr(context.after.get(above), "partition_of", None)
 
 
 def _standing_on(

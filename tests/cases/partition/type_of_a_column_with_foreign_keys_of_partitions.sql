@@ -6,4 +6,3 @@ CREATE TABLE payment_old PARTITION OF payment (FOREIGN KEY (customer_id) REFEREN
 -- after
 CREATE TABLE customer (id int PRIMARY KEY);
 CREATE TABLE payment (customer_id int, at date NOT NULL) PARTITION BY RANGE (at);
--- expect: reversible=no
