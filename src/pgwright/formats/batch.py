@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from pgwright.formats.literal import Shape
+from pgwright.formats.shape import Shape
 
 ROWS = 20_000  # of one batch
 

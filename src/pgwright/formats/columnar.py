@@ -18,7 +18,8 @@ import msgspec
 from pgwright.errors import FileFormatError, FormatCannotHold, UsageError
 from pgwright.formats.batch import Batch, ColumnType, Reading
 from pgwright.formats.csv import split
-from pgwright.formats.literal import SCALAR, Shape, from_json
+from pgwright.formats.literal import from_json
+from pgwright.formats.shape import SCALAR, Shape
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pgwright.errors import FileFormatError
 from pgwright.formats.batch import ROWS, Batch, ColumnType, Reading
-from pgwright.formats.literal import Shape
+from pgwright.formats.shape import Shape
 
 _BOM = b"\xef\xbb\xbf"
 _LONGEST_RECORD = 64 << 20  # bytes; a quote that nobody closes would otherwise swallow the rest of the file

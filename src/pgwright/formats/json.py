@@ -10,7 +10,8 @@ import msgspec
 
 from pgwright.errors import FileFormatError
 from pgwright.formats.batch import ROWS, Batch, ColumnType, Fault, Reading, quoted
-from pgwright.formats.literal import Shape, from_json
+from pgwright.formats.literal import from_json
+from pgwright.formats.shape import Shape
 
 _LONGEST_LINE = 256 << 20  # bytes
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw])

@@ -12,7 +12,7 @@ from psycopg import Connection, sql
 from psycopg.rows import dict_row
 
 from pgwright.errors import UnknownTableError
-from pgwright.formats.literal import Shape, shape_of
+from pgwright.formats.shape import Shape, shape_of
 from pgwright.model.names import QualifiedName
 from pgwright.pg.quoting import qualified
 from pgwright.pg.sqlfiles import load_sql

@@ -55,6 +55,38 @@ def test_columns_may_be_called_as_the_parts_of_the_query(database: str, tmp_path
     assert found == {"model": "short", "pk": 1, "fields": fields}
 
 
+def test_lines_hold_whole_objects_wherever_json_has_line_ends(database: str, tmp_path: Path) -> None:
+    execute(database, "CREATE TYPE noted AS (n int, j json)")
+    execute(database, "CREATE TABLE t (id int PRIMARY KEY, many json[], one noted, several noted[])")
+    document = "E'{\\n\"a\": 1\\r}'::json"
+    execute(
+        database,
+        f"INSERT INTO t VALUES (1, ARRAY[{document}], (2, {document})::noted, ARRAY[(3, {document})::noted])",
+    )
+    plain = {"a": 1}
+    row = {"id": 1, "many": [plain], "one": {"n": 2, "j": plain}, "several": [{"n": 3, "j": plain}]}
+    table, query, anonymous = (tmp_path / name for name in ("table.jsonl", "query.jsonl", "anonymous.jsonl"))
+    export(database, table, "t")
+    export(database, query, query="SELECT * FROM t")
+    export(database, anonymous, query=f"SELECT row(1, {document}) AS r, '[0:1]={{1,2}}'::int[] AS a")
+    for path, expected in (
+        (table, row),
+        (query, row),
+        (anonymous, {"r": {"f1": 1, "f2": plain}, "a": "[0:1]={1,2}"}),
+    ):
+        (line,) = path.read_bytes().splitlines()
+        assert json.loads(line) == expected
+
+
+def test_a_row_of_very_many_columns_is_one_object(database: str, tmp_path: Path) -> None:
+    names = [f"c{number}" for number in range(400)]
+    execute(database, f"CREATE TABLE wide (id int PRIMARY KEY, {', '.join(f'{name} int' for name in names)})")
+    execute(database, "INSERT INTO wide (id, c0, c399) VALUES (1, 7, 8)")
+    export(database, tmp_path / "wide.jsonl", "wide")
+    expected = {"id": 1, **dict.fromkeys(names), "c0": 7, "c399": 8}
+    assert json.loads((tmp_path / "wide.jsonl").read_bytes()) == expected
+
+
 @pytest.mark.parametrize("kind", FORMATS)
 def test_every_type_comes_back(database: str, tmp_path: Path, kind: str) -> None:
     execute(database, *every_type.SETUP)

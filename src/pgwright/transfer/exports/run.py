@@ -17,6 +17,7 @@ from psycopg import Connection, sql
 from pgwright.errors import FormatCannotHold, UsageError
 from pgwright.formats.compression import SUFFIXES, compressed
 from pgwright.formats.registry import told_format, writer
+from pgwright.formats.shape import Shape
 from pgwright.pg.connect import connect
 from pgwright.pg.quoting import typed
 from pgwright.pg.statements import statement_error
@@ -25,15 +26,10 @@ from pgwright.transfer.exports.blocks import block_ranges
 from pgwright.transfer.exports.condition import condition
 from pgwright.transfer.exports.flow import SESSION, Flow, RowTooLarge, SessionFlow
 from pgwright.transfer.exports.masks import Masks
+from pgwright.transfer.exports.objects import as_django, as_objects, nulls_within
 from pgwright.transfer.exports.oversize import too_large
 from pgwright.transfer.exports.request import Exported, ExportRequest
-from pgwright.transfer.exports.select import (
-    Selected,
-    as_django,
-    as_objects,
-    nulls_within,
-    select_table,
-)
+from pgwright.transfer.exports.select import Selected, select_table
 from pgwright.transfer.exports.subset import closure
 from pgwright.transfer.tables import Column, Table, in_order, look_up, read_tables, unknown_column
 
@@ -169,17 +165,16 @@ def _of_query(conn: Connection[Any], query: str) -> Selected:
     rows = sql.SQL("SELECT * FROM {} AS q").format(typed(query.strip().rstrip(";")))
     described = conn.execute(sql.SQL("{} LIMIT 0").format(rows)).description or ()
     types = {
-        oid: (name, base)
-        for oid, name, base in conn.execute(
-            "SELECT oid::bigint, format_type(oid, NULL), typname::text FROM pg_catalog.pg_type"
-            " WHERE oid = ANY (%s)",
+        oid: {"type": name, "base": base, "shape": Shape(kind=kind)}
+        for oid, name, base, kind in conn.execute(
+            "SELECT oid::bigint, format_type(oid, NULL), typname::text,"
+            " CASE WHEN typcategory = 'A' THEN 'array'"
+            " WHEN typtype = 'c' OR typname = 'record' THEN 'composite' ELSE 'scalar' END"
+            " FROM pg_catalog.pg_type WHERE oid = ANY (%s)",
             [[column.type_code for column in described]],
         )
     }
-    columns = tuple(
-        Column(name=column.name, type=types[column.type_code][0], base=types[column.type_code][1])
-        for column in described
-    )
+    columns = tuple(Column(name=column.name, **types[column.type_code]) for column in described)
     if repeated := {c.name for c in columns if [d.name for d in columns].count(c.name) > 1}:
         raise UsageError(f"the query has two columns {min(repeated)}", hint="give them names with AS")
     return Selected(name="query", table=None, columns=columns, rows=rows)

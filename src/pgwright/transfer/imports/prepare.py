@@ -11,7 +11,7 @@ from psycopg import Connection
 
 from pgwright.errors import ColumnMismatch, UnknownTableError, UsageError
 from pgwright.formats.batch import Reading
-from pgwright.formats.literal import Shape
+from pgwright.formats.shape import Shape
 from pgwright.model.wording import counted
 from pgwright.transfer.imports.request import Conflict, ImportRequest
 from pgwright.transfer.imports.source import Source, open_source
