@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import hashlib
+import re
 from pathlib import Path
 
 import psycopg
@@ -226,6 +227,9 @@ def test_other_forms_of_text(users: str, tmp_path: Path) -> None:
     ]
 
 
+BY_EMAIL = {"conflict": "update", "key": ("email",)}
+
+
 @pytest.mark.parametrize(
     ("text", "wishes", "error", "words"),
     [
@@ -237,6 +241,15 @@ def test_other_forms_of_text(users: str, tmp_path: Path) -> None:
         ("email\nx\n", {"conflict": "update", "key": ("name",)}, UnknownTableError, "email"),
         ("name,email\nx,y\n", {"table": "user"}, UnknownTableError, "did you mean users"),
         ("email\nx\n", {"where": "true"}, UsageError, "--on-conflict update"),
+        (
+            "email,age\nx,1\n",
+            {"where": "excluded.age > u.age", **BY_EMAIL},
+            UsageError,
+            "--where .*excluded.*users",
+        ),
+        ("email\nx\n", {"set": ("age = user.age",), **BY_EMAIL}, UsageError, "--set .*excluded.*users"),
+        ("email\nx\n", {"set": ("agee",), **BY_EMAIL}, UsageError, "--set .*agee"),
+        ("email,age\nx,1\n", {"where": "age >", **BY_EMAIL}, UsageError, "--where"),
         ("email\nx\n", {"encoding": "utf-9"}, UsageError, "utf-9"),
         ("email\nx\n", {"format": "xml"}, UsageError, "csv"),
         (gzip.compress(b"email\n" + b"x@y\n" * 9999, mtime=0)[:-9], {}, FileFormatError, "cut short"),
@@ -254,7 +267,7 @@ def test_a_file_that_does_not_fit_changes_nothing(
     error: type[Exception],
     words: str,
 ) -> None:
-    with pytest.raises(error, match=words):
+    with pytest.raises(error, match=re.compile(words, re.DOTALL)):
         import_text(users, tmp_path / "users.csv", text, **wishes)
     assert rows(users, "SELECT count(*) FROM users") == [(2,)]
 

@@ -9,10 +9,11 @@ import psycopg
 from psycopg import Connection, sql
 
 from pgwright.errors import CountsDiffer
-from pgwright.pg.quoting import Name, typed
+from pgwright.pg.quoting import Name
 from pgwright.transfer.imports.prepare import Prepared
 from pgwright.transfer.imports.request import Conflict, Counts
 from pgwright.transfer.imports.staging import LINE, STAGING
+from pgwright.transfer.imports.update import key_columns, on_conflict
 from pgwright.transfer.tables import Key, Table
 
 _ORDER = sql.SQL("ctid")  # rows of a staging table lie in the order in which they came
@@ -51,7 +52,7 @@ def _turns(conn: Connection[Any], prepared: Prepared, span: Span | None) -> int:
         return 1
     row = conn.execute(
         sql.SQL("SELECT max(n) FROM (SELECT count(*) AS n FROM {} AS s{} GROUP BY {}) AS found").format(
-            STAGING, _within(span), _key_columns(prepared.key)
+            STAGING, _within(span), key_columns(prepared.key)
         )
     ).fetchone()
     return int(row[0] or 1) if row else 1
@@ -117,7 +118,7 @@ def statement_of(prepared: Prepared, span: Span | None = None, turn: int = 1) ->
         columns,
         sql.SQL(" OVERRIDING SYSTEM VALUE" if always else ""),
         _rows(prepared, columns, span, turn),
-        _on_conflict(prepared),
+        on_conflict(prepared.request, prepared.key, prepared.columns),
     )
 
 
@@ -128,7 +129,7 @@ def _rows(prepared: Prepared, columns: sql.Composed, span: Span | None, turn: in
     if prepared.request.conflict is not Conflict.UPDATE:
         # Sorted by the key, so that neighbours in the index come one after another.
         return sql.SQL("SELECT {} FROM {} AS s{} ORDER BY {}, {}").format(
-            columns, STAGING, within, _key_columns(key), _ORDER
+            columns, STAGING, within, key_columns(key), _ORDER
         )
     if prepared.request.where is None:
         return sql.SQL("SELECT DISTINCT ON ({0}) {1} FROM {2} AS s{3} ORDER BY {0}, {4} DESC").format(
@@ -145,12 +146,8 @@ def _rows(prepared: Prepared, columns: sql.Composed, span: Span | None, turn: in
         within,
         sql.Identifier("pgwright turn"),
         sql.Literal(turn),
-        _key_columns(key),
+        key_columns(key),
     )
-
-
-def _key_columns(key: Key) -> sql.Composed:
-    return sql.SQL(", ").join(Name(column) for column in key.columns)
 
 
 def _distinct(prepared: Prepared, key: Key) -> sql.Composed:
@@ -161,39 +158,6 @@ def _distinct(prepared: Prepared, key: Key) -> sql.Composed:
         any_null = sql.SQL(" OR ").join(sql.SQL("{} IS NULL").format(column) for column in nullable)
         parts.append(sql.SQL("CASE WHEN {} THEN ctid END").format(any_null))
     return sql.SQL(", ").join(parts)
-
-
-def _on_conflict(prepared: Prepared) -> sql.Composed:
-    request, key = prepared.request, prepared.key
-    if request.conflict is Conflict.FAIL:
-        return sql.SQL("").format()
-    target = sql.SQL(" ({})").format(_key_columns(key)) if key else sql.SQL("").format()
-    changes = _changes(prepared) if request.conflict is Conflict.UPDATE else []
-    if not changes:
-        return sql.SQL(" ON CONFLICT{} DO NOTHING").format(target)
-    condition = sql.SQL("").format()
-    if request.where is not None:
-        condition = sql.SQL(" WHERE {}").format(typed(request.where))
-    return sql.SQL(" ON CONFLICT{} DO UPDATE SET {}{}").format(target, sql.SQL(", ").join(changes), condition)
-
-
-def _changes(prepared: Prepared) -> list[sql.Composed]:
-    if prepared.request.set:
-        return [_change(text) for text in prepared.request.set]
-    assert prepared.key is not None
-    return [
-        sql.SQL("{0} = EXCLUDED.{0}").format(Name(column.name))
-        for column in prepared.columns
-        if column.name not in prepared.key.columns and column.identity != "a"
-    ]
-
-
-def _change(text: str) -> sql.Composed:
-    column, sign, value = text.partition("=")
-    name = Name(column.strip())
-    if not sign:
-        return sql.SQL("{0} = EXCLUDED.{0}").format(name)
-    return sql.SQL("{} = {}").format(name, typed(value.strip()))
 
 
 def _within(span: Span | None) -> sql.Composed:

@@ -7,14 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
+import psycopg
 from psycopg import Connection
 
 from pgwright.errors import ColumnMismatch, UnknownTableError, UsageError
 from pgwright.formats.batch import Reading
 from pgwright.formats.shape import Shape
 from pgwright.model.wording import counted
+from pgwright.pg.statements import statement_error
 from pgwright.transfer.imports.request import Conflict, ImportRequest
 from pgwright.transfer.imports.source import Source, open_source
+from pgwright.transfer.imports.update import require_readable
 from pgwright.transfer.tables import Column, Key, Table, look_up
 
 
@@ -59,7 +62,12 @@ def prepare(conn: Connection[Any], request: ImportRequest, stdin: BinaryIO | Non
         if not request.table:
             error.hint = "name the table with --into TABLE; see what there is: pgwright inspect tables"
         raise
-    return fitted(request, source, reading, table)
+    prepared = fitted(request, source, reading, table)
+    try:
+        require_readable(conn, request, table, prepared.key, prepared.columns)
+    except psycopg.Error as exc:
+        raise statement_error(exc, conn=conn, left="nothing was imported") from exc
+    return prepared
 
 
 def fitted(request: ImportRequest, source: Source, reading: Reading, table: Table) -> Prepared:

@@ -53,16 +53,17 @@ def run_import(conn: Connection[Any], prepared: Prepared, progress: Progress = l
 
 
 def _import(conn: Connection[Any], prepared: Prepared, rejects: Rejects, progress: Progress) -> Counts:
-    blocks = prepared.reading.blocks
-    if prepared.request.max_rejects or blocks is None:
-        return carefully(conn, prepared, prepared.reading.batches(prepared.shapes), rejects, progress)
+    reading, again = prepared.reading, prepared.source.again
+    if prepared.request.max_rejects or (reading.blocks is None and not again):
+        return carefully(conn, prepared, reading.batches(prepared.shapes), rejects, progress)
+    blocks = reading.blocks() if reading.blocks else _whole(reading.batches(prepared.shapes), progress)
     try:
         with conn.transaction():
-            return _fast(conn, prepared, _watched(blocks()), progress)
+            return _fast(conn, prepared, _watched(blocks), progress)
     except (psycopg.DatabaseError, _NeedsCare) as exc:
         if isinstance(exc, psycopg.DatabaseError) and not is_refusal(exc):
             raise
-        if not prepared.source.again:
+        if not again:
             if isinstance(exc, _NeedsCare):
                 raise ImportFailed(
                     "a line holds only \\., which ends the data for this server",
@@ -74,8 +75,8 @@ def _import(conn: Connection[Any], prepared: Prepared, rejects: Rejects, progres
     # Read again, to tell the line. That this fails as well is all but certain: somebody may have changed
     # the file or the table in between, and then the import is right.
     reading = prepared.source.open()
-    again = replace(fitted(prepared.request, prepared.source, reading, prepared.table))
-    counts = carefully(conn, again, reading.batches(again.shapes), rejects, progress)
+    reread = fitted(prepared.request, prepared.source, reading, prepared.table)
+    counts = carefully(conn, reread, reading.batches(reread.shapes), rejects, progress)
     del failure
     return counts
 
@@ -176,7 +177,19 @@ def _explained(conn: Connection[Any]) -> Iterator[None]:
 
 
 class _NeedsCare(Exception):
-    """Say that the server would stop reading before the end of the file."""
+    """Say that the server would stop reading before the end of the file, or that not all of it are rows."""
+
+
+def _whole(batches: Iterator[Batch], progress: Progress) -> Iterator[bytes]:
+    """Yield the rows of batches as blocks, as long as none has faults."""
+    read = 0
+    for batch in batches:
+        if batch.faults:
+            raise _NeedsCare
+        if batch.rows:
+            yield b"\n".join([*batch.rows, b""])
+        read += len(batch.rows)
+        progress(read)
 
 
 def _watched(blocks: Iterator[bytes]) -> Iterator[bytes]:
