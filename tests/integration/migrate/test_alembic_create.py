@@ -152,6 +152,11 @@ def test_empty_revisions_and_refusals(tmp_path: Path, database: str) -> None:
         "migrate", "create", "-m", "x", "--head", "b1", "--splice", folder=tmp_path, DATABASE_URL=database
     )
     assert over.returncode == 3 and "exists already" in over.stderr
+    wordless = pgwright("migrate", "create", "-m", " - ", folder=tmp_path, DATABASE_URL=database)
+    assert wordless.returncode == 2 and "no word in it" in wordless.stderr
+    (tmp_path / "alembic" / "versions" / "broken.py").write_text("def upgrade(:\n")
+    broken = pgwright("migrate", "create", "-m", "x", folder=tmp_path, DATABASE_URL=database)
+    assert broken.returncode == 4 and "broken.py is not valid Python" in broken.stderr
 
 
 @pytest.mark.parametrize("system", ["skycaster", "airline"])

@@ -60,6 +60,14 @@ def test_alembic_two_heads(ini: Path) -> None:
     assert [r.id for r in alembic_state(("d4",), files).pending] == ["e5"]
 
 
+def test_revisions_in_a_circle(ini: Path) -> None:
+    """No order holds them all: that is said before anything waits for one."""
+    for id, parent in (("x", "z"), ("y", "x"), ("z", "y")):
+        revision(ini.parent / "db" / "versions", id, parent)
+    with pytest.raises(SourceError, match=r"in a circle: (x, y, z, x|y, z, x, y|z, x, y, z)"):
+        read_alembic(ini)
+
+
 def test_alembic_twice_the_same_revision(ini: Path) -> None:
     write(ini.parent / "db" / "versions" / "again.py", "revision = 'a1'\ndown_revision = None\n")
     with pytest.raises(SourceError, match="a1 exists twice"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import sys
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ import click
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import command, pass_invocation
 from pgwright.cli.hazards import allow_option
-from pgwright.errors import HazardRefused, PgwrightError, WriteRefused
+from pgwright.errors import HazardRefused, PgwrightError, UsageError, WriteRefused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,8 +22,24 @@ if TYPE_CHECKING:
     from pgwright.model.plan import Hazard
 
 
+def _worded(_: click.Context, __: click.Parameter, message: str) -> str:
+    if not re.search(r"\w", message):
+        raise UsageError(
+            "the message has no word in it, and names the file",
+            detail="nothing was written",
+            hint='say what it does: -m "add invoices"',
+        )
+    return message
+
+
 @command("create")
-@click.option("-m", "--message", required=True, help="What it does, in a few words: the name of its file.")
+@click.option(
+    "-m",
+    "--message",
+    required=True,
+    callback=_worded,
+    help="What it does, in a few words: the name of its file.",
+)
 @click.option(
     "--autogenerate", is_flag=True, help="Fill it with what leads from the migrations to the models."
 )

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+
+from pgwright.errors import SourceError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +35,18 @@ class Revisions:
 
     by_id: Mapping[str, Revision]
     unread: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raise `SourceError` for revisions that no order can hold."""
+        try:
+            TopologicalSorter({id: self.by_id[id].parents for id in sorted(self.by_id)}).prepare()
+        except CycleError as exc:
+            circle = exc.args[1]
+            raise SourceError(
+                f"migrations follow one another in a circle: {', '.join(circle)}",
+                detail="; ".join(str(self.by_id[id].path) for id in circle[1:]),
+                hint="correct down_revision, or dependencies, in one of these files",
+            ) from exc
 
     @property
     def heads(self) -> tuple[str, ...]:
@@ -81,6 +96,7 @@ class Revisions:
     @cached_property
     def _sorted(self) -> tuple[str, ...]:
         done: dict[str, None] = {}
+        begun: set[str] = set()
 
         def visit(start: str) -> Iterator[str]:
             # Depth first without recursion: projects have thousands of revisions.
@@ -92,6 +108,10 @@ class Revisions:
                 if ready:
                     yield id
                     continue
+                if id in begun:
+                    # A squashed migration may follow what follows a part of it: there the old ones are run.
+                    continue
+                begun.add(id)
                 stack.append((id, True))
                 stack.extend((parent, False) for parent in reversed(self.before(id)))
 

@@ -97,7 +97,7 @@ def failed(error: PgwrightError, *, sqlstate: str | None = None) -> Failed:
     )
 
 
-def explained(exc: BaseException, *, left: str = "its transaction was rolled back") -> Failed:
+def explained(exc: BaseException, *, left: str = "nothing was changed") -> Failed:
     """Return what went wrong in the project's code or on the server, with the place in the project."""
     cause = driver_error(exc)
     place = place_of(exc).removesuffix(": ")

@@ -83,12 +83,17 @@ class Bench:
 
 @contextmanager
 def bench(project: Project) -> Iterator[Bench]:
-    """Give a scratch database in which nothing was run yet. Raises `UsageError` and scratch's errors."""
+    """Give a scratch database in which nothing was run yet.
+
+    Raises `UsageError`, `SourceError` for migrations that cannot be read, and scratch's errors.
+    """
     tool = tool_of(project)
     with (
         scratch_database(server=project.scratch) as place,
         migration_process(tool, url=place.url) as process,
     ):
+        # What cannot be read is told with its file and line, which the tool itself may not know.
+        files_of(project, process)
         yield Bench(tool, place, process)
 
 
