@@ -11,7 +11,7 @@ import secrets
 import shutil
 import signal
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -164,12 +164,19 @@ def remove(name: str | Instance, *, home: Path | None = None) -> bool:
             doomed = directory.with_name(f".removed-{label}-{secrets.token_hex(4)}")
             directory.rename(doomed)
             for leftover in directory.parent.glob(".removed-*"):
-                shutil.rmtree(leftover)
+                _delete(leftover)
             if sockets is not None:
                 shutil.rmtree(sockets, ignore_errors=True)
         except OSError as error:
             raise unwritable(directory, error) from error
     return True
+
+
+def _delete(folder: Path) -> None:
+    """Delete a folder that another process, which removes a server too, may be deleting just now."""
+    while folder.exists():
+        with suppress(FileNotFoundError):
+            shutil.rmtree(folder)
 
 
 def status(name: str | Instance = "default", *, home: Path | None = None) -> ServerStatus:

@@ -110,6 +110,14 @@ def test_backups_by_pgbackrest_from_end_to_end(team: Team) -> None:
     finally:
         server.remove(name)
 
+    # A file of WAL that is missing between others is named, and where a recovery would end.
+    stored = sorted((team.folder / "repository" / "pgbackrest" / "archive").rglob("0" * 7 + "1*-*"))
+    stored[-2].rename(team.folder / "lost")
+    (problem,) = run("verify", code=1)["problems"]
+    assert "WAL is missing" in problem and stored[-2].name[:24] in problem
+    assert "WARNING: 1 segment missing" in run("recover", "--latest", "--name", name, "--explain")["steps"][2]
+    (team.folder / "lost").rename(stored[-2])
+
     # One changed byte is found.
     stored = team.folder / "repository" / "pgbackrest" / "backup" / "shop" / full["id"] / "pg_data"
     path = next(stored.rglob("PG_VERSION*"))

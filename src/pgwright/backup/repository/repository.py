@@ -77,15 +77,19 @@ class Repository:
         """
         if id and id != "latest":
             return self._named(id)
+        every = self.backups()
         found = [
             made
-            for made in self.backups()
+            for made in every
             if (made.is_whole and database in (None, made.database)) or (physical and made.is_physical)
         ]
         if not found:
             of = f" of database {database}" if database else ""
             raise BackupMissing(
-                f"there is no backup{of} in {self.url}", hint="make one: pgwright backup create"
+                f"there is no {'whole ' if every else ''}backup{of} in {self.url}",
+                hint="name another one of: pgwright backup list; or make one: pgwright backup create"
+                if every
+                else "make one: pgwright backup create",
             )
         return found[-1]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -47,6 +47,26 @@ class Gap:
     first: str
     last: str
     count: int
+
+
+def gaps_between(names: Iterable[str], size: int, since: Segment | None = None) -> tuple[Gap, ...]:
+    """Return what is missing between the segments among these files, which are in order, from `since` on."""
+    found: list[Gap] = []
+    last: Segment | None = None
+    for name in names:
+        if not SEGMENT.fullmatch(name):
+            continue
+        segment = segment_of(name, size)
+        if since is not None and segment.number < since.number:
+            continue
+        # A new timeline begins in the segment in which the old one was left, or in the next.
+        if last is not None and segment.number > last.number + 1:
+            first = replace(segment, number=last.number + 1)
+            until = replace(segment, number=segment.number - 1)
+            count = until.number - first.number + 1
+            found.append(Gap(first=first.name(size), last=until.name(size), count=count))
+        last = segment
+    return tuple(found)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,27 +151,7 @@ class Archive:
 
     def gaps(self, since: Segment | None = None) -> tuple[Gap, ...]:
         """Return what is missing between segments, from `since` on."""
-        found: list[Gap] = []
-        last: Segment | None = None
-        for archived in self.files():
-            if not SEGMENT.fullmatch(archived.name):
-                continue
-            segment = segment_of(archived.name, self.size)
-            if since is not None and segment.number < since.number:
-                continue
-            # A new timeline begins in the segment in which the old one was left, or in the next.
-            if last is not None and segment.number > last.number + 1:
-                first = replace(segment, number=last.number + 1)
-                until = replace(segment, number=segment.number - 1)
-                found.append(
-                    Gap(
-                        first=first.name(self.size),
-                        last=until.name(self.size),
-                        count=until.number - first.number + 1,
-                    )
-                )
-            last = segment
-        return tuple(found)
+        return gaps_between((archived.name for archived in self.files()), self.size, since)
 
     def _list(self, prefix: str) -> Iterator[Archived]:
         decoded = {ending: step for step, ending in ENDINGS.items()}

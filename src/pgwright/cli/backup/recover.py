@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pgwright.backup.recover.plan import RecoveryPlan, Target
     from pgwright.backup.recover.recover import Recovered, Source
     from pgwright.backup.repository.repository import Repository
+    from pgwright.backup.wal.archive import Gap
 
 
 @click.command("recover", cls=Command)
@@ -188,18 +190,25 @@ def _plan_steps(plan: RecoveryPlan) -> list[str]:
     steps.append(
         f"fetch {counted(len(plan.wal), 'file')} of WAL; altogether about {size(plan.bytes)} of disk"
     )
-    for gap in plan.gaps:
-        steps.append(
-            f"WARNING: {counted(gap.count, 'segment')} missing, {gap.first} to {gap.last}: not beyond them"
-        )
+    steps += _warnings(plan.gaps)
     return steps
 
 
 def _pgbackrest_steps(source: StanzaSource) -> list[str]:
+    from pgwright.backup.pgbackrest import backups as pgbackrest  # noqa: PLC0415
+
     backup = f"from backup {source.backup.id}" if source.named else "from the backup that it chooses for this"
     return [
         f"pgbackrest restore {' '.join(source.options)}: {backup}, about {size(source.bytes)} of disk",
         "fetch WAL while it is replayed: pgbackrest archive-get",
+        *_warnings(pgbackrest.gaps(source.stanza)),
+    ]
+
+
+def _warnings(gaps: Sequence[Gap]) -> list[str]:
+    return [
+        f"WARNING: {counted(gap.count, 'segment')} missing, {gap.first} to {gap.last}: not beyond them"
+        for gap in gaps
     ]
 
 
