@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, as_completed
 from dataclasses import dataclass, field, replace
 
+import psycopg
 from psycopg import sql
 
 from pgwright.diff.compare import summarise
 from pgwright.diff.comparison import compare_sources
 from pgwright.errors import UsageError
 from pgwright.model.selection import Selection
-from pgwright.pg.quoting import Name
+from pgwright.pg.quoting import Name, deparsed
 from pgwright.sources.workshop import Workshop
 from pgwright.verify.buckets import WHOLE, Division, Sums, common_key, divide_first
 from pgwright.verify.checksum import Extent, add
@@ -133,6 +134,9 @@ def _compare_tables(
             else "no table is chosen",
             hint="see what there is with: pgwright inspect tables",
         )
+    if scope.since is not None:
+        for side, place in zip(sides, (0, 1), strict=True):
+            _require_value(side, {pair.tables[place] for pair in pairs.values()}, scope.since)
     divisions = {
         name: WHOLE if scope.likely_equal else divide_first(*pair.sides, pair.tables, pair.ways)
         for name, pair in pairs.items()
@@ -141,6 +145,24 @@ def _compare_tables(
     for name, pair in pairs.items():
         results[name] = _judge(name, pair, summed[name], scope.limit)
     return tuple(results[name] for name in names)
+
+
+def _require_value(side: Side, tables: Iterable[Table], since: tuple[str, str]) -> None:
+    """Raise `UsageError` where a server cannot read the value as one of the column's types."""
+    column, value = since
+    types = sorted({table.by_name[column].type for table in tables})
+    query = sql.SQL("SELECT {}").format(
+        sql.SQL(", ").join(sql.SQL("{}::{}").format(sql.Literal(value), deparsed(name)) for name in types)
+    )
+    with side.session() as conn:
+        try:
+            conn.execute(query)
+        except psycopg.DataError as exc:
+            raise UsageError(
+                f"--since {column}={value} cannot be read: {exc.diag.message_primary}",
+                detail=f"SQLSTATE {exc.sqlstate}; nothing was compared",
+                hint=f"write a value of type {' or '.join(types)} after {column}=",
+            ) from exc
 
 
 def _tables(side: Side, selection: Selection) -> Mapping[str, Table]:
