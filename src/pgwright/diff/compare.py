@@ -45,7 +45,7 @@ def _line(o: CatalogObject | None) -> tuple[object, ...] | None:
     """Return what an object is derived from; None where it is gone."""
     if o is None:
         return None
-    return (getattr(o, "partition_of", None), getattr(o, "inherits", ()))
+    return (getattr(o, "partition_of", None), getattr(o, "inherits", ()), getattr(o, "of_type", None))
 
 
 def _compare(

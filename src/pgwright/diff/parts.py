@@ -1,4 +1,4 @@
-"""Indexes and constraints that only change their names."""
+"""Indexes and constraints that only change their names, or have to."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ _KINDS = frozenset({"index", "constraint"})
 
 
 def renamed_parts(changes: Iterable[Change], before: Catalog, after: Catalog) -> Mapping[ObjectId, ObjectId]:
-    """Return new -> old identity of the parts that are dropped under one name and created under another."""
+    """Return new -> old identity of the parts that are dropped under one name and created under another.
+
+    With them are the parts of partitions whose names, which PostgreSQL chose, the plan gives to others.
+    """
+    changes = tuple(changes)
     dropped: dict[tuple[str, ObjectId | None], list[CatalogObject]] = {}
     created: dict[tuple[str, ObjectId | None], list[CatalogObject]] = {}
     for change in changes:
@@ -27,7 +31,7 @@ def renamed_parts(changes: Iterable[Change], before: Catalog, after: Catalog) ->
         side, catalog = (dropped, before) if change.op is Op.DROP else (created, after)
         if not catalog.children(o.id):
             side.setdefault((o.id.kind, o.id.parent), []).append(o)
-    pairs: dict[ObjectId, ObjectId] = {}
+    pairs = dict(_giving_way(changes, before, after))
     for key, news in created.items():
         for new in news:
             twins = [old for old in dropped.get(key, ()) if not differing_fields(old, new)]
@@ -37,18 +41,52 @@ def renamed_parts(changes: Iterable[Change], before: Catalog, after: Catalog) ->
     return _without_circles(pairs, before, after)
 
 
+def _giving_way(
+    changes: Iterable[Change], before: Catalog, after: Catalog
+) -> Iterable[tuple[ObjectId, ObjectId]]:
+    """Yield (new, old) for the derived parts whose names something takes that is made."""
+    taken = {claim for c in changes if c.op is Op.CREATE for claim in _claims(after, c.id)}
+    for old in before if taken else ():
+        if not old.derived or old.id.kind not in _KINDS or old.id in after:
+            continue
+        if old.id.parent is None or taken.isdisjoint(_claims(before, old.id)):
+            continue
+        for new in after.children(old.id.parent, old.id.kind):
+            if new.derived and new.id not in before and not differing_fields(old, new):
+                yield new.id, old.id
+                break
+
+
+def _claims(catalog: Catalog, id: ObjectId) -> tuple[tuple[str, ...], ...]:
+    return kind(id.kind).claims(catalog.objects[id])
+
+
+def making_room(created: Set[ObjectId], after: Catalog) -> Iterable[tuple[ObjectId, ObjectId]]:
+    """Yield pairs of new objects of which the second lets PostgreSQL choose a name that the first is to have.
+
+    It gives a part of a partition the next free number where the name is taken.
+    """
+    holders = {claim: id for id in created for claim in _claims(after, id)}
+    for part in after if holders else ():
+        first = holders.get(
+            ("relation", part.id.root.name.schema or "", part.id.name.name.rstrip("0123456789"))
+        )
+        if not part.derived or part.id.kind not in _KINDS or first is None:
+            continue
+        makers = [id for id in part.depends_on if id.kind == part.id.kind and id in created]
+        yield from ((first, maker) for maker in makers or [part.id.root])
+
+
 def _without_circles(
     pairs: Mapping[ObjectId, ObjectId], before: Catalog, after: Catalog
 ) -> Mapping[ObjectId, ObjectId]:
     """Return the pairs without one of each circle of names: none of its renames could come first."""
-
-    def claims(catalog: Catalog, id: ObjectId) -> Iterable[tuple[str, ...]]:
-        return kind(id.kind).claims(catalog.objects[id])
-
-    holders = {claim: new for new, old in pairs.items() for claim in claims(before, old)}
+    holders = {claim: new for new, old in pairs.items() for claim in _claims(before, old)}
 
     def waits_for(new: ObjectId) -> ObjectId | None:
-        return next((holders[claim] for claim in claims(after, new) if claim in holders), None)
+        # A primary key that stays one holds its place itself.
+        rivals = (holders[claim] for claim in _claims(after, new) if claim in holders)
+        return next((rival for rival in rivals if rival != new), None)
 
     kept: dict[ObjectId, ObjectId] = {}
     for new, old in pairs.items():

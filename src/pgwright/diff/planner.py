@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Set
+from collections.abc import Collection, Iterable, Mapping
 
 from pgwright.diff.carry import carried, carriers, circular_parts, copies
 from pgwright.diff.compare import compare
 from pgwright.diff.fold import fold
 from pgwright.diff.order import Move, contested_names, order
-from pgwright.diff.parts import rename_step, renamed_parts, standing
+from pgwright.diff.parts import making_room, rename_step, renamed_parts, standing
+from pgwright.diff.transactions import in_transactions
 from pgwright.errors import PgwrightError
+from pgwright.kinds.column_override import sources
 from pgwright.kinds.contract import Alteration, Context
 from pgwright.kinds.registry import kind
 from pgwright.kinds.steps import parent_of
 from pgwright.model.catalog import Catalog, CatalogObject, ServerFacts
 from pgwright.model.change import Change, Op
 from pgwright.model.names import ObjectId
-from pgwright.model.plan import Phase, Plan, Step
+from pgwright.model.plan import Plan, Step
 
 
 class UnsupportedChange(PgwrightError):
@@ -65,13 +66,14 @@ def make_plan(
             *_contested(context, alterations.keys(), renamed, stand_in),
             *_following(context, alterations, refills),
             *_standing_on(context, alterations, stand_in),
+            *_given(context, alterations),
         ),
         additive={id for id, alteration in alterations.items() if alteration.additive},
         copies=copies(context),
     )
     together = {Move(Op.ALTER, id) for id, alteration in alterations.items() if alteration.atomic}
     written = _write(ordered, context, {**alterations, **refills})
-    steps = _number(written, _batches(ordered, context), together)
+    steps = in_transactions(written, ordered, context, together)
     if online and refills and _torn(steps, refills):
         return make_plan(before, after, online=False, server=server)
     return Plan(from_digest=before.digest, to_digest=after.digest, server=server, steps=steps)
@@ -91,7 +93,9 @@ def _contested(
     freed += [(context.before.objects[id], Move(Op.ALTER, id)) for id in altered]
     taken = [(context.after.objects[id], Move(Op.CREATE, final(id, stand_in))) for id in context.created]
     taken += [(context.after.objects[id], Move(Op.ALTER, id)) for id in (*renamed, *altered)]
-    return contested_names(freed, taken, renamed)
+    yield from contested_names(freed, taken, renamed)
+    for first, second in making_room(context.created, context.after):
+        yield Move(Op.CREATE, final(first, stand_in)), Move(Op.CREATE, final(second, stand_in))
 
 
 def _refills(context: Context) -> Iterable[tuple[ObjectId, Alteration]]:
@@ -148,6 +152,33 @@ def _joining(id: ObjectId, context: Context, refills: Collection[ObjectId]) -> I
         if above in refills:
             yield Move(Op.CREATE, id), Move(Op.ALTER, above)
         above = getattr(context.after.get(above), "partition_of", None)
+
+
+def _given(context: Context, alterations: Collection[ObjectId]) -> Iterable[tuple[Move, Move]]:
+    """Pair what stands on a column that comes from elsewhere with what changes it there.
+
+    A new heir, too, takes what the columns of its parents have by then.
+    """
+    for id in context.created:
+        for parent in _parents(context.after.objects[id]):
+            columns = context.after.children(parent, "column")
+            yield from ((Move(Op.ALTER, column.id), Move(Op.CREATE, id)) for column in columns)
+    for id in (*context.created, *alterations):
+        for source in _sources(id, context.after):
+            yield from ((Move(op, source), Move(Op.CREATE, id)) for op in (Op.CREATE, Op.ALTER))
+            yield from ((Move(op, source), Move(Op.ALTER, id)) for op in (Op.CREATE, Op.ALTER))
+    for id in context.dropped:
+        for source in _sources(id, context.before):
+            yield from ((Move(Op.DROP, id), Move(op, source)) for op in (Op.ALTER, Op.DROP))
+
+
+def _sources(id: ObjectId, catalog: Catalog) -> Iterable[ObjectId]:
+    """Yield what gives an object the derived columns that it needs."""
+    o = catalog.get(id)
+    for needed in o.depends_on if o is not None else ():
+        column = catalog.get(needed)
+        if needed.kind == "column" and column is not None and column.derived:
+            yield from sources(needed, catalog)
 
 
 def _standing_on(
@@ -301,63 +332,3 @@ def _write(
             steps = alterations[move.id].steps
         for step in steps:
             yield move, step
-
-
-def _batches(ordered: tuple[Move, ...], context: Context) -> Mapping[Move, int]:
-    """Give the moves from the drop of a replaced object to its creation one number, others one each.
-
-    So it is with those by which a column comes to be numbered otherwise: a row written between them would
-    have no number, or one that is taken.
-    """
-    position = {move: i for i, move in enumerate(ordered)}
-    spans: list[tuple[int, int]] = []
-    for id in context.dropped & context.created:
-        first, last = position.get(Move(Op.DROP, id)), position.get(Move(Op.CREATE, id))
-        last = position.get(Move(Op.ALTER, id), last)
-        if first is not None and last is not None:
-            spans.append((first, last))
-    numbering: dict[ObjectId, list[int]] = {}
-    for i, move in enumerate(ordered):
-        column = _numbered(move, context)
-        if column is not None:
-            numbering.setdefault(column, []).append(i)
-    spans.extend((at[0], at[-1]) for at in numbering.values())
-    numbers: dict[Move, int] = {}
-    number, reach = 0, -1
-    starts: dict[int, int] = {}
-    for first, last in spans:
-        starts[first] = max(last, starts.get(first, -1))
-    for i, move in enumerate(ordered):
-        if i > reach:
-            number += 1
-        reach = max(reach, starts.get(i, -1))
-        numbers[move] = number
-    return numbers
-
-
-def _numbered(move: Move, context: Context) -> ObjectId | None:
-    """Return the column that stays whose new rows get other values by this move."""
-    o = (context.before if move.op is Op.DROP else context.after).objects[move.id]
-    column = kind(move.id.kind).numbers(o, context)
-    return column if column is not None and column in context.before and column in context.after else None
-
-
-def _number(
-    written: Iterable[tuple[Move, Step]], batches: Mapping[Move, int], together: Set[Move]
-) -> tuple[Step, ...]:
-    """Number the steps; a step that refuses a transaction is a batch of its own.
-
-    The steps of a move in `together` share a batch, which those of other moves by themselves do not.
-    """
-    steps: list[Step] = []
-    members = Counter(batches.values())
-    batch, key = 0, (-1, True)
-    for i, (move, step) in enumerate(written, start=1):
-        # A validation reads the whole table: it must not hold the locks of what came before it.
-        here = (batches[move], step.transactional and step.phase is not Phase.BACKFILL)
-        alone = (members[batches[move]] == 1 and move not in together) or not here[1]
-        if here != key or alone:
-            batch += 1
-        key = here
-        steps.append(dataclasses.replace(step, id=str(i), batch=batch))
-    return tuple(steps)

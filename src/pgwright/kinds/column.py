@@ -13,8 +13,9 @@ from pgwright.kinds.default import Default
 from pgwright.kinds.sequence import SequenceOptions
 from pgwright.kinds.settled import settled
 from pgwright.kinds.steps import alter_parent, parent_of
-from pgwright.kinds.tables.column_changes import alter, rename, set_not_null
+from pgwright.kinds.tables.column_changes import alter, rename
 from pgwright.kinds.tables.column_types import Column
+from pgwright.kinds.tables.not_null import set_not_null
 from pgwright.model.catalog import CatalogObject
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.plan import Hazard, HazardCode, Phase, Reversibility, Step

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -90,18 +90,21 @@ def alter(change: Change, context: Context) -> Alteration:
     retyped = [name for name in kept if old[name] != new[name]]
     stored = columns_of(users(change.id, context), context)
     in_order = list(new)[: len(kept)] == kept
+    following = [
+        o.id
+        for o in context.before.of("table")
+        if isinstance(o, Table) and o.of_type == render(name_of(before.id))
+    ]
     if not in_order or (retyped and stored):
-        return rebuild(
+        rebuilt = rebuild(
             change,
             context,
             hazards=_conversion_hazards(before, after),
             conversion=lambda column: _converted(column, before, after),
         )
-    typed = [
-        o.id
-        for o in context.before.of("table")
-        if isinstance(o, Table) and o.of_type == render(name_of(before.id)) and o.id not in context.dropped
-    ]
+        # A table has its columns in the order of its type.
+        return replace(rebuilt, detach=(*rebuilt.detach, *following))
+    typed = [id for id in following if id not in context.dropped]
     actions: list[sql.Composable] = []
     hazards: list[Hazard] = []
     tail = sql.SQL(" CASCADE" if typed else "")

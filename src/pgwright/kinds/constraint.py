@@ -177,6 +177,7 @@ def _add_by_index(o: Constraint, key: re.Match[str], context: Context) -> Iterat
         lock=LockMode.SHARE_UPDATE_EXCLUSIVE,
         on=(table,),
         transactional=False,
+        ahead=True,
         hazards=(hazard,),
         lock_timeout=None,
     )
@@ -223,7 +224,16 @@ def alter(change: Change, context: Context) -> Alteration:
 
 
 def rename(o: Constraint, to: ObjectId, context: Context) -> tuple[Step, ...]:
-    """Return the RENAME CONSTRAINT, which renames the index behind it as well."""
+    """Return the RENAME CONSTRAINT, which renames the index behind it as well.
+
+    The key of a partition, which PostgreSQL renames no other way, follows its index.
+    """
+    table = parent_of(o.id)
+    if o.derived and o.is_key:
+        index = Name(table.name.schema or "public", o.id.name.name)
+        text = sql.SQL("ALTER INDEX {} RENAME TO {}").format(index, Name(to.name.name))
+        lock = LockMode.SHARE_UPDATE_EXCLUSIVE
+        return (step(o.id, text, f"rename {o.id} to {to.name}", lock=lock, on=(table,)),)
     text = sql.SQL("RENAME CONSTRAINT {} TO {}").format(Name(o.id.name.name), Name(to.name.name))
     return (alter_parent(o.id, text, f"rename {o.id} to {to.name}", context),)
 

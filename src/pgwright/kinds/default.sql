@@ -1,6 +1,6 @@
 -- Defaults of columns of tables in the given schemas (generation expressions belong to the column).
--- A default that an inherited column has from its parent is marked derived. DEFAULT NULL of a sized type is kept by
--- PostgreSQL and says nothing, except where the domain has a default of its own.
+-- A default that an inherited column has from its parent is marked derived; where parents disagree, it is its own.
+-- DEFAULT NULL of a sized type is kept by PostgreSQL and says nothing, except where the domain has a default of its own.
 -- since: 12
 -- columns: oid, relid, number, column_name, expression, derived, volatile
 WITH found AS MATERIALIZED (
@@ -35,13 +35,12 @@ SELECT f.oid,
        f.number,
        f.column_name,
        f.expression,
-       f.inherited AND EXISTS (
-           SELECT
+       f.inherited AND (
+           SELECT coalesce(bool_and(pg_get_expr(pd.adbin, pd.adrelid) = f.expression), false)
            FROM pg_inherits AS h
            JOIN pg_attribute AS pa ON pa.attrelid = h.inhparent AND pa.attname = f.column_name
            JOIN pg_attrdef AS pd ON pd.adrelid = pa.attrelid AND pd.adnum = pa.attnum
-           WHERE h.inhrelid = f.relid
-             AND pg_get_expr(pd.adbin, pd.adrelid) = f.expression) AS derived,
+           WHERE h.inhrelid = f.relid) AS derived,
        f.expression IN (SELECT v.expression FROM volatile AS v) AS volatile
 FROM found AS f
 ORDER BY f.relid, f.number

@@ -26,6 +26,7 @@ KINDS: dict[str, str] = {
     "table": "pgwright.kinds.table:KIND",
     "column": "pgwright.kinds.column:KIND",
     "default": "pgwright.kinds.default:KIND",
+    "column_override": "pgwright.kinds.column_override:KIND",
     "sequence_owner": "pgwright.kinds.sequence_owner:KIND",
     "constraint": "pgwright.kinds.constraint:KIND",
     "view": "pgwright.kinds.view:KIND",

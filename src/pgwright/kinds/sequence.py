@@ -56,6 +56,10 @@ class SequenceOptions:
             maximum=standard.maximum if self.maximum == limit - 1 else self.maximum,
         )
 
+    def narrows(self, before: SequenceOptions) -> bool:
+        """Tell whether a sequence with the options `before` may stand outside of the range."""
+        return self.minimum > before.minimum or self.maximum < before.maximum
+
 
 _CLAUSES = (
     ("INCREMENT BY", "increment"),
@@ -121,6 +125,26 @@ def continue_numbering(
     return step(subject, text, f"go on numbering {column} after its greatest value")
 
 
+def into_range(
+    alteration: sql.Composable, sequence: sql.Composable, options: SequenceOptions
+) -> sql.Composable:
+    """Compose a change of options that lets a sequence start again where it stands outside of its new range.
+
+    PostgreSQL refuses the range otherwise, and its ALTER SEQUENCE takes no value that is computed.
+    """
+    return sql.SQL(
+        "DO $pgwright$\nBEGIN\n"
+        "IF (SELECT last_value BETWEEN {} AND {} FROM {}) THEN\n    {};\nELSE\n    {} RESTART;\nEND IF;\n"
+        "END $pgwright$"
+    ).format(deparsed(str(options.minimum)), deparsed(str(options.maximum)), sequence, alteration, alteration)
+
+
+def starts_again(what: ObjectId, options: SequenceOptions) -> Hazard:
+    """Return the hazard of a range that the position may be outside of."""
+    message = f"where the numbers of {what.path} have left the new range, they start again at {options.start}"
+    return Hazard(code=HazardCode.BREAKS_CODE, message=message)
+
+
 def create(o: Sequence, context: Context) -> tuple[Step, ...]:
     """Return the CREATE SEQUENCE; ownership by a column is an object of its own."""
     clauses = o.options.clauses(o.type)
@@ -162,9 +186,19 @@ def alter(change: Change, context: Context) -> Alteration:
     clauses += after.options.clauses(after.type, before.options)
     steps: list[Step] = []
     if clauses:
-        text = sql.SQL(" ").join([sql.SQL("ALTER SEQUENCE {}").format(name_of(after.id)), *clauses])
+        text: sql.Composable = sql.SQL(" ").join(
+            [sql.SQL("ALTER SEQUENCE {}").format(name_of(after.id)), *clauses]
+        )
+        narrower = after.options.narrows(before.options)
         steps.append(
-            step(after.id, text, f"alter {after.id}", lock=LockMode.SHARE_ROW_EXCLUSIVE, on=(after.id,))
+            step(
+                after.id,
+                into_range(text, name_of(after.id), after.options) if narrower else text,
+                f"alter {after.id}",
+                lock=LockMode.SHARE_ROW_EXCLUSIVE,
+                on=(after.id,),
+                hazards=(starts_again(after.id, after.options),) if narrower else (),
+            )
         )
     if before.unlogged != after.unlogged:
         template = "ALTER SEQUENCE {} SET UNLOGGED" if after.unlogged else "ALTER SEQUENCE {} SET LOGGED"

@@ -1,6 +1,6 @@
 """Deparsed expressions in the form that they keep when PostgreSQL reads them again.
 
-What PostgreSQL deparses is not always what it would deparse after parsing that text. Five forms
+What PostgreSQL deparses is not always what it would deparse after parsing that text. Six forms
 settle only on the second reading, and would make a database differ from its own dump:
 
 - ``status IN ('a', 'b')`` over a varchar: ``(ARRAY['a'::character varying])::text[]`` becomes
@@ -13,6 +13,8 @@ settle only on the second reading, and would make a database differ from its own
   is called by the type. The name is left out here, as it says nothing.
 - ``extract('YEAR' FROM at)``: ``EXTRACT(YEAR FROM at)`` becomes ``EXTRACT(year FROM at)``, because the field
   comes back as a word without quotes.
+- ``NATURAL LEFT JOIN`` of tables without a column in common: ``ON TRUE`` becomes ``ON (true)``, because what
+  was no condition comes back as one.
 """
 
 from __future__ import annotations
@@ -29,7 +31,9 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _CLOSING = {"(": ")", "[": "]"}
-_WORTH_A_LOOK = re.compile(r"\(ARRAY\[|\) (?:AND|OR) |\(VALUES |::[\w .\[\]\"(),]+ AS |EXTRACT\(\w*[A-Z]")
+_WORTH_A_LOOK = re.compile(
+    r"\(ARRAY\[|\) (?:AND|OR) |\(VALUES |::[\w .\[\]\"(),]+ AS |EXTRACT\(\w*[A-Z]| ON TRUE"
+)
 # What the parser calls a type that is deparsed in the words of the standard.
 _INTERNAL_NAMES = {
     "bigint": "int8",
@@ -94,6 +98,7 @@ def _settle(group: _Group) -> None:
     _fold_extracted_field(group)
     _push_array_casts(group)
     _leave_out_names_of_types(group)
+    _bracket_no_condition(group)
     if group.opening == "(":
         if group.parts[:1] == ["VALUES"]:
             group.parts.insert(0, " ")
@@ -123,6 +128,13 @@ def _fold_extracted_field(group: _Group) -> None:
     for word, inner in pairwise(group.parts):
         if word == "EXTRACT" and isinstance(inner, _Group) and inner.parts:
             inner.parts[0] = str(inner.parts[0]).lower()
+
+
+def _bracket_no_condition(group: _Group) -> None:
+    """Turn ``ON TRUE`` into ``ON (true)``: the parser writes a constant in small letters."""
+    for at, part in enumerate(group.parts):
+        if part == "TRUE" and group.parts[at - 2 : at] == ["ON", " "]:
+            group.parts[at] = _Group("(", ["true"])
 
 
 def _leave_out_names_of_types(group: _Group) -> None:

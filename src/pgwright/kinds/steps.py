@@ -25,6 +25,7 @@ def step(
     hazards: Iterable[Hazard] = (),
     reversibility: Reversibility = Reversibility.LOSSLESS,
     transactional: bool = True,
+    ahead: bool = False,
     phase: Phase = Phase.EXPAND,
     lock_timeout: float | None = 3.0,
     statement_timeout: float | None = None,
@@ -44,6 +45,7 @@ def step(
         hazards=tuple(hazards),
         reversibility=reversibility,
         transactional=transactional,
+        ahead=ahead,
         phase=phase,
         lock_timeout=lock_timeout,
         statement_timeout=statement_timeout,
@@ -78,6 +80,7 @@ def alter_parent(
     rewrites: Iterable[ObjectId] = (),
     hazards: Iterable[Hazard] = (),
     reversibility: Reversibility = Reversibility.LOSSLESS,
+    ahead: bool = False,
     phase: Phase = Phase.EXPAND,
     lock_timeout: float | None = 3.0,
     only: bool = False,
@@ -114,6 +117,7 @@ def alter_parent(
         rewrites=tuple(id for top in rewrites for id in context.with_descendants(top)),
         hazards=hazards,
         reversibility=reversibility,
+        ahead=ahead,
         phase=phase,
         lock_timeout=lock_timeout,
     )
@@ -121,7 +125,17 @@ def alter_parent(
 
 _NAME_BYTES = 63
 _PARTS = frozenset(
-    {"column", "default", "constraint", "index", "trigger", "row_policy", "row_security", "rule"}
+    {
+        "column",
+        "default",
+        "column_override",
+        "constraint",
+        "index",
+        "trigger",
+        "row_policy",
+        "row_security",
+        "rule",
+    }
 )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from psycopg import sql
 
 from pgwright.errors import PolicyError
+from pgwright.kinds.column_override import settle_columns
 from pgwright.kinds.contract import REPLACE, Address, Alteration, Context, Found, Kind, Reading, SystemCatalog
 from pgwright.kinds.foreign_options import changed_options
 from pgwright.kinds.steps import alter_parent, name_of, step
@@ -149,7 +150,7 @@ def create(o: Table, context: Context) -> tuple[Step, ...]:
             steps += [alter_parent(part.id, s, f"set storage of {part.id}", context) for s in settings]
     if o.replica_identity != "d":
         steps.append(_set_replica_identity(o))
-    return tuple(steps)
+    return (*steps, *settle_columns(o.id, context))
 
 
 def _has_partitions_ahead(o: Table, context: Context) -> bool:

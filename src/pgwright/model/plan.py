@@ -66,7 +66,8 @@ class Step:
     `lock` is the strongest lock taken on relations that exist before the plan and `locks_on` names
     them. `rewrites` names the tables whose storage is written anew. Timeouts are in seconds; None
     waits without end. Neighbouring steps of the same `batch` run in one transaction: a view that is
-    dropped and made again around a change of type, for example, is never seen missing.
+    dropped and made again around a change of type, for example, is never seen missing. What is `ahead` only
+    prepares a change, and may run before the transaction of it.
     """
 
     id: str
@@ -79,6 +80,7 @@ class Step:
     hazards: tuple[Hazard, ...] = ()
     reversibility: Reversibility = Reversibility.LOSSLESS
     transactional: bool = True
+    ahead: bool = False
     phase: Phase = Phase.EXPAND
     lock_timeout: float | None = 3.0
     statement_timeout: float | None = None

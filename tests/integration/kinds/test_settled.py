@@ -35,6 +35,8 @@ QUERIES = (
     "WITH RECURSIVE r (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 10) SELECT n FROM r",
     "SELECT t.*, u.a AS ua FROM t JOIN t u USING (id) LEFT JOIN (t v CROSS JOIN t w) ON t.id = v.id",
     "SELECT ts::date AS d, ts + '1 day' AS n, arr[1:2] AS s, j ->> 'a' AS ja, a COLLATE \"C\" AS ac FROM t",
+    "SELECT y.b, z.c FROM t NATURAL LEFT JOIN (SELECT 1 AS b) AS y"
+    ' NATURAL FULL JOIN (SELECT 2 AS c) AS z CROSS JOIN (SELECT true AS "TRUE") AS w',
     "SELECT vc FROM t UNION ALL (SELECT a FROM t EXCEPT SELECT 'lit') ORDER BY 1 LIMIT 3",
 )
 

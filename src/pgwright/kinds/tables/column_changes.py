@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from psycopg import sql
 
+from pgwright.kinds.column_override import settle_heirs
 from pgwright.kinds.contract import REPLACE, Alteration, Context
-from pgwright.kinds.sequence import continue_numbering, default_options
-from pgwright.kinds.steps import alter_parent, name_of, parent_of, short_name, step
-from pgwright.kinds.tables.column_types import Column, casts_by_itself, has_cast, keeps_storage, what_is_lost
+from pgwright.kinds.sequence import continue_numbering, default_options, into_range, starts_again
+from pgwright.kinds.steps import alter_parent, name_of, parent_of, step
+from pgwright.kinds.tables.column_types import (
+    Column,
+    as_retyped,
+    casts_by_itself,
+    has_cast,
+    keeps_storage,
+    what_is_lost,
+)
+from pgwright.kinds.tables.not_null import set_not_null
 from pgwright.kinds.types.retyping import partitioned_by
 from pgwright.model.change import Change
 from pgwright.model.locks import LockMode
 from pgwright.model.names import ObjectId
 from pgwright.model.plan import Hazard, HazardCode, Phase, Reversibility, Step
-from pgwright.pg.quoting import Name, deparsed, literal, render
+from pgwright.pg.quoting import Name, deparsed, literal, qualified, render
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,12 +65,15 @@ def alter(change: Change, context: Context) -> Alteration:
     if before.generated and after.generated and before.expression != after.expression:
         steps.append(_change_expression(after, context))
     if not before.not_null and after.not_null:
-        steps.extend(set_not_null(after, context))
+        # Another expression may give values where the old one gave none.
+        computed = bool(after.generated) and before.expression != after.expression
+        steps.extend(set_not_null(after, context, ahead=not computed))
     steps.extend(_change_identity(before, after, context))
     steps.extend(
         alter_parent(after.id, action, f"change storage settings of {after.id}", context)
-        for action in after.settings(before)
+        for action in after.settings(as_retyped(before, after))
     )
+    steps.extend(settle_heirs(after.id, context))
     return Alteration(steps=tuple(steps), detach=detach)
 
 
@@ -187,51 +200,6 @@ def _change_expression(o: Column, context: Context) -> Step:
     )
 
 
-def set_not_null(o: Column, context: Context) -> Iterator[Step]:
-    """Yield SET NOT NULL; on a live table after a CHECK that was validated without blocking writers."""
-    table = parent_of(o.id)
-    name = Name(o.id.name.name)
-    hazard = Hazard(
-        code=HazardCode.MAY_FAIL,
-        message=f"null values in {o.id.path} stop it",
-        hint=f"fill {o.id.name.name} in {table.path} where it is null",
-    )
-    plain = alter_parent(
-        o.id,
-        sql.SQL("ALTER COLUMN {} SET NOT NULL").format(name),
-        f"forbid nulls in {o.id}",
-        context,
-        hazards=() if context.online else (hazard,),
-    )
-    if not context.online or context.is_new(table):
-        yield plain
-        return
-    guard = Name(short_name(f"pgwright_{o.id.name.name}_not_null"))
-    yield alter_parent(
-        o.id,
-        sql.SQL("ADD CONSTRAINT {} CHECK ({} IS NOT NULL) NOT VALID").format(guard, name),
-        f"refuse new nulls in {o.id}",
-        context,
-    )
-    yield alter_parent(
-        o.id,
-        sql.SQL("VALIDATE CONSTRAINT {}").format(guard),
-        f"check that {o.id} holds no nulls",
-        context,
-        lock=LockMode.SHARE_UPDATE_EXCLUSIVE,
-        hazards=(hazard,),
-        phase=Phase.BACKFILL,
-        lock_timeout=60.0,
-    )
-    yield plain
-    yield alter_parent(
-        o.id,
-        sql.SQL("DROP CONSTRAINT {}").format(guard),
-        f"remove the check that {o.id} no longer needs",
-        context,
-    )
-
-
 def _change_identity(before: Column, after: Column, context: Context) -> Iterator[Step]:
     name = Name(after.id.name.name)
     if not after.identity:
@@ -255,7 +223,17 @@ def _change_identity(before: Column, after: Column, context: Context) -> Iterato
         actions += [sql.SQL("SET {}").format(c) for c in after.identity_options.clauses(after.type, base)]
     if actions:
         text = sql.SQL("ALTER COLUMN {} {}").format(name, sql.SQL(" ").join(actions))
-        yield alter_parent(after.id, text, f"change the numbering of {after.id}", context)
+        yield _renumbered(before, after, text, context)
+
+
+def _renumbered(before: Column, after: Column, action: sql.Composable, context: Context) -> Step:
+    """Return the change of a numbering, which starts again where it stands outside of its new range."""
+    options, old = after.identity_options, before.identity_options
+    change = alter_parent(after.id, action, f"change the numbering of {after.id}", context)
+    if options is None or old is None or before.sequence is None or not options.narrows(old):
+        return change
+    text = into_range(deparsed(change.sql), qualified(before.sequence), options)
+    return replace(change, sql=render(text), hazards=(starts_again(after.id, options),))
 
 
 def rename(o: Column, to: ObjectId, context: Context) -> tuple[Step, ...]:

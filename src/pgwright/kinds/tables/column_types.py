@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from psycopg import sql
 
@@ -90,6 +90,11 @@ class Column(CatalogObject):
         if options := render(changed_options(base.foreign_options if base else (), self.foreign_options)):
             actions.append(sql.SQL("ALTER COLUMN {} OPTIONS ({})").format(name, deparsed(options)))
         return actions
+
+
+def as_retyped(before: Column, after: Column) -> Column:
+    """Return the column as a change of its type leaves it: PostgreSQL stores values as the new type does."""
+    return before if before.type == after.type else replace(before, storage=None)
 
 
 def keeps_storage(before: str, after: str) -> bool:

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from psycopg import sql
 
+from pgwright.kinds.column_override import differing
 from pgwright.kinds.steps import name_of
 from pgwright.pg.quoting import Name, deparsed, literal
 
 if TYPE_CHECKING:
     from pgwright.kinds.contract import Context
     from pgwright.kinds.table import Table
+    from pgwright.kinds.tables.column_types import Column
 
 
 def flavour(o: Table) -> list[sql.Composable]:
@@ -31,6 +33,7 @@ def body(o: Table, context: Context) -> list[sql.Composable]:
         fragment = inline(part, context) if inline else None
         if fragment is not None:
             fragments.append(fragment)
+    fragments.extend(_decided(column, context) for column in differing(o.id, context))
     columns = sql.SQL("(\n    {}\n)").format(sql.SQL(",\n    ").join(fragments))
     if o.partition_of:
         parts = [sql.SQL("PARTITION OF {}").format(name_of(o.partition_of))]
@@ -40,6 +43,16 @@ def body(o: Table, context: Context) -> list[sql.Composable]:
     if o.of_type:
         return [deparsed(f"OF {o.of_type}"), *([columns] if fragments else [])]
     return [columns if fragments else sql.SQL("()")]
+
+
+def _decided(column: Column, context: Context) -> sql.Composable:
+    """Compose what a column that comes from parents says against them; its default follows."""
+    name = Name(column.id.name.name)
+    if column.expression is None:
+        return sql.SQL("{} {} DEFAULT NULL").format(name, deparsed(column.type))
+    stored = "STORED" if column.generated == "s" else "VIRTUAL"
+    text = f"GENERATED ALWAYS AS ({column.expression}) {stored}"
+    return sql.SQL("{} {} {}").format(name, deparsed(column.type), deparsed(text))
 
 
 def tail(o: Table, context: Context) -> list[sql.Composable]:

@@ -85,7 +85,11 @@ def rebuild(
     holding = [c for c in moving if converted[c.id] is None]
     ranges = [t for t in types if t.kind == "range"]
     if holding and ranges:
-        return Alteration(unsupported=f"no expression converts {ranges[0]} over {change.id}")
+        return Alteration(
+            unsupported=f"attributes of {change.id} change places or go inside the values of {ranges[0]} in "
+            f"{holding[0].id.path}, which PostgreSQL cannot convert: let the order be, with new attributes "
+            "last, or give those columns another type first"
+        )
     converted.update({c.id: _by_names(c) for c in holding})
     conversions = _convert(moving, converted, context)
     steps = [*_replace_types(change, types, context), *_mould(change.id, holding), *conversions]

@@ -1,0 +1,8 @@
+-- since: 14
+-- before
+CREATE TABLE p (id int, n int, t text) PARTITION BY LIST (id);
+CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);
+-- after
+CREATE TABLE p (id int, n int, t text) PARTITION BY LIST (id);
+CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);
+ALTER TABLE p ALTER t SET COMPRESSION pglz;

@@ -1,0 +1,7 @@
+-- before
+CREATE TABLE p (id int, n varchar(10)) PARTITION BY LIST (id);
+CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);
+ALTER TABLE p1 ALTER n SET STORAGE EXTERNAL, ALTER n SET NOT NULL;
+-- after
+CREATE TABLE p (id int, n varchar(10)) PARTITION BY LIST (id);
+CREATE TABLE p1 (id int, n varchar(10));

@@ -1,0 +1,6 @@
+-- before
+CREATE TABLE t (id int, CONSTRAINT a PRIMARY KEY (id));
+CREATE TABLE u (id int REFERENCES t);
+-- after
+CREATE TABLE t (id int, CONSTRAINT b PRIMARY KEY (id));
+CREATE TABLE u (id int REFERENCES t);

@@ -1,0 +1,9 @@
+-- before
+CREATE TABLE p (id int, n int) PARTITION BY LIST (id);
+CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);
+CREATE INDEX p_n ON p (n);
+-- after
+CREATE TABLE p (id int, n int) PARTITION BY LIST (id);
+CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);
+CREATE TABLE p1_n_idx (x int);
+CREATE INDEX p_n ON p (n);

@@ -1,0 +1,4 @@
+-- before
+CREATE SEQUENCE s;
+-- after
+CREATE SEQUENCE s INCREMENT -1;

@@ -1,0 +1,9 @@
+-- before
+CREATE TABLE a (x int);
+CREATE TABLE b (y int);
+-- after
+CREATE TABLE a (x int);
+CREATE TABLE b (y int);
+CREATE VIEW v AS SELECT a.x, b.y FROM a NATURAL JOIN b;
+CREATE VIEW w AS SELECT a.x, b.y FROM a NATURAL LEFT JOIN b;
+CREATE VIEW z AS SELECT a.x, b.y FROM a CROSS JOIN b;
