@@ -13,6 +13,7 @@ from psycopg import Connection
 from pgwright.diff.batches import CONCURRENT_WAIT, LOCK_ATTEMPTS, Batches, Progress, Waiting
 from pgwright.diff.compare import compare
 from pgwright.diff.ends import Ends, pack, read_here
+from pgwright.diff.needs import lacking
 from pgwright.errors import HazardRefused, PgwrightError, PlanStale
 from pgwright.model.change import Change
 from pgwright.model.plan import Plan
@@ -66,14 +67,16 @@ def apply_plan(
     """Run the plan against the database at `url`.
 
     Where another apply has led there meanwhile, nothing is run. Raises `HazardRefused` when a hazard is not
-    in `allow`, `PlanStale` when the database is no longer what the plan was made for, `LockTimeoutError` and
-    `StatementError` for a step that fails: its transaction is rolled back, what came before it stays, and
-    `resume` goes on from there.
+    in `allow`, `PlanStale` when the database is no longer what the plan was made for, `RolesMissing` and
+    `ExtensionMissingError` for what the server lacks, `LockTimeoutError` and `StatementError` for a step that
+    fails: its transaction is rolled back, what came before it stays, and `resume` goes on from there.
     """
     manner = manner or Manner()
     require_allowed(plan, allow)
     with connect(url, autocommit=True) as conn, advisory_lock(conn, JOB, wait=manner.lock_wait):
         done_already = _require_fresh(conn, plan, ends, manner)
+        if not done_already and (lacks := lacking(conn, ends.before, ends.after)):
+            raise lacks
         ledger = Ledger(conn=conn)
         ledger.prepare()
         ledger.abandon_running(JOB)

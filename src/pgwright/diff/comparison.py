@@ -10,6 +10,7 @@ from functools import cached_property
 
 from pgwright.diff.build import rebuilt
 from pgwright.diff.compare import compare
+from pgwright.diff.unread import named
 from pgwright.errors import UsageError
 from pgwright.kinds.timeseries.engines import with_engine_of
 from pgwright.model.catalog import Catalog, ServerFacts
@@ -100,7 +101,7 @@ def comparable(
     `own` is for migrations, which made all that `old` has: what of it the models once declared. They speak
     of that, and of all tables, even where they hold nothing of the kind or in the schema any more.
     """
-    notes = [f"not handled: {u.what} {u.name}" for u in (*old.unhandled, *new.unhandled)]
+    notes = list(named((*old.unhandled, *new.unhandled)))
     for spec, side in ((before, old), (after, new)):
         if spec and not is_database(spec):
             selection = replace(selection, exclude=(*selection.exclude, *_undeclared_bookkeeping(side)))

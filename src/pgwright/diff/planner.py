@@ -11,6 +11,7 @@ from pgwright.diff.fold import fold
 from pgwright.diff.order import Move, contested_names, order
 from pgwright.diff.parts import making_room, rename_step, renamed_parts, standing
 from pgwright.diff.transactions import in_transactions
+from pgwright.diff.unread import pointing_out
 from pgwright.errors import PgwrightError
 from pgwright.kinds.column_override import sources
 from pgwright.kinds.contract import Alteration, Context
@@ -74,6 +75,7 @@ def make_plan(
     together = {Move(Op.ALTER, id) for id, alteration in alterations.items() if alteration.atomic}
     written = _write(ordered, context, {**alterations, **refills})
     steps = in_transactions(written, ordered, context, together)
+    steps = tuple(pointing_out(steps, before.unhandled, context.dropped))
     if online and refills and _torn(steps, refills):
         return make_plan(before, after, online=False, server=server)
     return Plan(from_digest=before.digest, to_digest=after.digest, server=server, steps=steps)

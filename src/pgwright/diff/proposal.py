@@ -23,6 +23,8 @@ from pgwright.model.catalog import Unhandled
 from pgwright.model.plan import Hazard, HazardCode, Plan
 from pgwright.server.scratch import EMBEDDED
 
+_ROLE_MISSING = re.compile(r'role ".+" does not exist')
+
 
 @dataclass(frozen=True, kw_only=True)
 class Proposal:
@@ -80,6 +82,8 @@ def _try(plan: Plan, comparison: Comparison, scratch: str) -> Rehearsal | str:
         except ExtensionMissingError as exc:
             return _untried(exc, ())
         except StatementError as exc:
+            if scratch != EMBEDDED and _ROLE_MISSING.search(exc.message):
+                return _untried(exc, ())
             lacking = unread if copy is None else {u for u in unread if _is_missing(u, exc)}
             if not lacking:
                 raise
@@ -95,7 +99,7 @@ def _is_missing(unread: Unhandled, exc: StatementError) -> bool:
 
 
 def _untried(exc: PgwrightError, lacking: Iterable[Unhandled]) -> str:
-    named = ", ".join(sorted(f"{u.what} {u.name}" for u in lacking))
+    named = ", ".join(sorted(map(str, lacking)))
     return (
         f"the plan was NOT tried on scratch, because that server lacks what it stands on: {exc.message}"
         f"{f'; no kind reads: {named}' if named else ''}. "

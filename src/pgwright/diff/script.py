@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pgwright.diff.build import creation_plan
-from pgwright.model.catalog import Catalog
+from pgwright.diff.unread import named
+from pgwright.model.catalog import Catalog, Unhandled
 from pgwright.model.plan import Plan, Step
 
 # What these statements say, with the words that let them run again.
@@ -63,7 +64,7 @@ def script(catalog: Catalog, present: Catalog | None = None) -> str:
     host, no version of pgwright stands in it. It loads with ``psql -v ON_ERROR_STOP=1 -f``, and a second
     time without an error or a change.
     """
-    return "\n".join(_lines(creation_plan(catalog, present)))
+    return "\n".join(_lines(creation_plan(catalog, present), catalog.unhandled))
 
 
 def plan_script(plan: Plan) -> str:
@@ -71,9 +72,10 @@ def plan_script(plan: Plan) -> str:
     return "\n".join(line for step in plan.steps for line in _annotated(step))
 
 
-def _lines(plan: Plan) -> Iterator[str]:
+def _lines(plan: Plan, unread: Iterable[Unhandled]) -> Iterator[str]:
     yield "-- The complete schema; run it with: psql -v ON_ERROR_STOP=1 -f FILE"
     yield "-- It can be run again: what exists already is left as it is."
+    yield from (f"-- {line}" for line in named(unread))
     yield ""
     yield "SET client_min_messages = warning;"
     yield "SET check_function_bodies = off;"

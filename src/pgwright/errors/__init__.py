@@ -56,6 +56,7 @@ from pgwright.errors.plans import (
     PlanStale,
     ProductionRefused,
     RehearsalFailed,
+    RolesMissing,
     TargetNotEmpty,
 )
 from pgwright.errors.timeseries import ArchiveDiffers, ConversionDiffers, PolicyError
@@ -101,6 +102,7 @@ __all__ = [
     "RepositoryLocked",
     "RestoreFailed",
     "RevisionError",
+    "RolesMissing",
     "ScheduleError",
     "ServerError",
     "ServerNotRunning",

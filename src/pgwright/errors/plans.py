@@ -37,3 +37,9 @@ class TargetNotEmpty(PgwrightError):
 
     code = "PW306"
     exit_code = 3
+
+
+class RolesMissing(PgwrightError):
+    """Refuse a plan that names roles which the server has not."""
+
+    code = "PW307"

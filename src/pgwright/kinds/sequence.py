@@ -198,6 +198,7 @@ def alter(change: Change, context: Context) -> Alteration:
                 lock=LockMode.SHARE_ROW_EXCLUSIVE,
                 on=(after.id,),
                 hazards=(starts_again(after.id, after.options),) if narrower else (),
+                reversibility=Reversibility.DATA_LOST if narrower else Reversibility.LOSSLESS,
             )
         )
     if before.unlogged != after.unlogged:

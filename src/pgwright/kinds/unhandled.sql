@@ -1,6 +1,6 @@
 -- Everything in the given schemas, and in the database outside of schemas, that no kind covers.
 -- since: 12
--- columns: what, name
+-- columns: what, name, classid, objid
 WITH member AS (
     SELECT classid, objid FROM pg_depend WHERE deptype = 'e'
 ), found (what, name, classid, objid) AS (
@@ -68,7 +68,7 @@ WITH member AS (
     FROM pg_foreign_data_wrapper AS o
     UNION ALL
     -- The view, because the catalog itself may hold passwords and is closed to ordinary roles.
-    SELECT 'user mapping', coalesce(o.usename::text, 'public') || ' on ' || o.srvname, NULL, o.umid
+    SELECT 'user mapping', coalesce(o.usename::text, 'public') || ' on ' || o.srvname, 'pg_user_mapping'::regclass, o.umid
     FROM pg_user_mappings AS o
     UNION ALL
     SELECT 'transform', format_type(o.trftype, NULL) || ' for ' || l.lanname, 'pg_transform'::regclass, o.oid
@@ -99,7 +99,10 @@ WITH member AS (
     FROM pg_largeobject_metadata
     HAVING count(*) > 0
 )
-SELECT f.what, f.name
+SELECT f.what, f.name,
+       -- The setting of a column is no object, which something could depend on.
+       CASE WHEN f.what NOT LIKE 'setting %%' THEN f.classid::oid::bigint END AS classid,
+       f.objid::bigint AS objid
 FROM found AS f
 WHERE f.objid >= 16384
   AND NOT EXISTS (SELECT FROM member AS m WHERE m.classid = f.classid AND m.objid = f.objid)

@@ -60,10 +60,18 @@ class ServerFacts:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Unhandled:
-    """Name something in a database that no kind reads, so that it is never skipped silently."""
+    """Name something in a database that no kind reads, so that it is never skipped silently.
+
+    `needed_by` and `needs` name objects of the catalog that stand on it and on which it stands.
+    """
 
     what: str
     name: str
+    needed_by: tuple[str, ...] = fact(())
+    needs: tuple[str, ...] = fact(())
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.name}"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

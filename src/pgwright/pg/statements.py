@@ -227,11 +227,21 @@ def _not_preloaded(refusal: _Refusal) -> PgwrightError:
     )
 
 
+def _stood_on(refusal: _Refusal) -> PgwrightError:
+    """Explain that something stands on what should go; the server's own hint, CASCADE, takes all of it."""
+    return StatementError(
+        refusal.said,
+        detail=refusal.detail,
+        hint="look at what the detail names, and drop it with a statement of your own if it may go",
+    )
+
+
 _BY_STATE: MappingProxyType[str, Callable[[_Refusal], PgwrightError]] = MappingProxyType(
     {
         "0A000": _extension,  # extension not available, from 13 on
         "58P01": _extension,  # the same before 13: its control file is undefined
         "23514": _no_partition,
+        "2BP01": _stood_on,
         "42501": _privilege,
         "42704": _unknown,
         "42883": _unknown,

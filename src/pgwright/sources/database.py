@@ -67,8 +67,9 @@ def read_catalog(
                 server=server, schemas=read_schemas, ids=ids, rows=results.take, records=records
             )
             founds, members = _read_kinds(reading, wanted, results.take("members"), ids)
-            skipped = tuple(unhandled(reading)) if kinds is None else ()
-            objects = {o.id: o for o in resolve(founds, results.take("dependencies"), members)}
+            dependent = results.take("dependencies")
+            skipped = tuple(unhandled(reading, dependent)) if kinds is None else ()
+            objects = {o.id: o for o in resolve(founds, dependent, members)}
     return Catalog(
         server=server,
         objects=objects,

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import psycopg
 
+from pgwright.diff.planner import make_plan
+from pgwright.diff.script import script
+from pgwright.diff.unread import named
 from pgwright.sources.database import read_catalog
 from tests.conftest import MakeDatabase
 from tests.servers.running import Server
@@ -49,6 +54,25 @@ def test_everything_without_a_kind_is_named(each_server: Server, make_database: 
         conn.execute(NAMED)
         catalog = read_catalog(conn, source="test")
     assert {(u.what, u.name) for u in catalog.unhandled} == EXPECTED
+
+
+def test_what_stands_on_it_is_named_too(database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute(
+            NAMED + "CREATE FUNCTION public.f() RETURNS int LANGUAGE other AS 'BEGIN RETURN 1; END';"
+        )
+        catalog = read_catalog(conn, source="test")
+        nothing = replace(catalog, objects={}, unhandled=())
+    found = {u.what: u for u in catalog.unhandled}
+    assert found["language"].needed_by == ("function public.f()",)
+    assert found["foreign data wrapper"].needed_by == ("foreign server remote",)
+    assert found["user mapping"].needs == ("foreign server remote",)
+    assert "not handled: language other, which must be there for function public.f()" in set(
+        named(catalog.unhandled)
+    )
+    assert "-- not handled: language other, which" in script(catalog)
+    (drop,) = [s for s in make_plan(catalog, nothing).steps if s.sql == "DROP SERVER remote"]
+    assert any("user mapping public on remote stands on it" in h.message for h in drop.hazards)
 
 
 def test_a_database_of_known_kinds_names_nothing(each_server: Server, make_database: MakeDatabase) -> None:

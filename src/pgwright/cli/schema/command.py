@@ -127,6 +127,7 @@ def plan(
 
     Example: pgwright schema plan --rename public.users.mail=public.users.email
     """
+    from pgwright.diff.needs import lacking_at
     from pgwright.diff.proposal import propose
 
     comparison = _compare(invocation, None, after, chosen)
@@ -138,12 +139,15 @@ def plan(
         scratch=invocation.project.scratch,
     )
     out = invocation.output
+    notes = (*comparison.notes, *proposal.plan.notes)
+    if proposal.plan and (lacks := lacking_at(invocation.database.url, comparison.before, comparison.after)):
+        notes = (*notes, lacks)
 
     def render() -> None:
-        show_notes(out, (*comparison.notes, *proposal.plan.notes))
+        show_notes(out, notes)
         show_plan(out, proposal)
 
-    out.result(plan_facts(proposal.plan, proposal.rehearsal), render)
+    out.result({**plan_facts(proposal.plan, proposal.rehearsal), "notes": notes}, render)
 
 
 @command.command("apply")
@@ -261,6 +265,7 @@ def generate(invocation: Invocation, /, source: str | None, path: Path | None, *
     from pgwright.diff.build import empty_database
     from pgwright.diff.comparison import declared
     from pgwright.diff.script import script
+    from pgwright.diff.unread import named
     from pgwright.observe.docs.write import write_text
 
     catalog = declared(
@@ -268,11 +273,14 @@ def generate(invocation: Invocation, /, source: str | None, path: Path | None, *
     )
     text = script(catalog, empty_database(invocation.project.scratch))
     out = invocation.output
+    notes = tuple(named(catalog.unhandled))
+    show_notes(out, notes)
+    facts = {"digest": catalog.digest, "notes": notes}
     if path is not None:
         write_text(path, text + "\n")
-        out.result({"file": str(path), "digest": catalog.digest}, lambda: out.line(f"wrote {path}"))
+        out.result({"file": str(path), **facts}, lambda: out.line(f"wrote {path}"))
     else:
-        out.result({"sql": Verbatim(text), "digest": catalog.digest}, lambda: out.verbatim(text))
+        out.result({"sql": Verbatim(text), **facts}, lambda: out.verbatim(text))
 
 
 def _compare(

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from pgwright.model.plan import Plan
 
 _SIGNS = {"create": "+", "alter": "~", "drop": "-"}
+_SHOWN = 12
+_WAYS_BACK = {"data-lost": "the structure returns, the data does not", "impossible": "there is none"}
 _STYLES = {"create": "green", "alter": "yellow", "drop": "red"}
 
 
@@ -57,12 +59,25 @@ def show_plan(out: Output, proposal: Proposal) -> None:
     show_steps(out, proposal.plan)
     out.line()
     out.line(f"{counted(len(proposal.plan.steps), 'step')}, {said_of(proposal.rehearsal)}")
+    out.line(_said_of_the_way_back(proposal.plan))
+
+
+def _said_of_the_way_back(plan: Plan) -> str:
+    from pgwright.model.plan import Reversibility
+
+    lossy = [step.id for step in plan.steps if step.reversibility is not Reversibility.LOSSLESS]
+    if not lossy:
+        return "the way back keeps all data"
+    shown = ", ".join(lossy[:_SHOWN]) + (" …" if len(lossy) > _SHOWN else "")
+    return f"the way back restores the structure, not the data of step{'s' if lossy[1:] else ''} {shown}"
 
 
 def show_steps(out: Output, plan: Plan) -> None:
-    """Print the steps of a plan with lock, rewrite and hazards."""
+    """Print the steps of a plan with phase, lock, rewrite, hazards, and what the way back leaves out."""
+    from pgwright.model.plan import Reversibility
+
     for step in plan.steps:
-        out.line(f"{step.id}. {step.summary}", style="bold")
+        out.line(f"{step.id}. {step.summary} ({step.phase.value})", style="bold")
         for line in step.sql.splitlines():
             out.verbatim(f"     {line}")
         if step.lock and step.locks_on:
@@ -73,6 +88,8 @@ def show_steps(out: Output, plan: Plan) -> None:
             out.line(f"   {hazard.code.value}: {hazard.message}", style="red")
             if hazard.hint:
                 out.line(f"      {hazard.hint}")
+        if step.reversibility is not Reversibility.LOSSLESS:
+            out.line(f"   way back: {_WAYS_BACK[step.reversibility.value]}", style="red")
 
 
 def show_applied(out: Output, done: Applied) -> None:

@@ -16,6 +16,7 @@ from pgwright.kinds.tables.column_types import (
     Column,
     as_retyped,
     casts_by_itself,
+    comes_back,
     has_cast,
     keeps_storage,
     what_is_lost,
@@ -112,6 +113,7 @@ def _change_type(before: Column, after: Column, context: Context) -> Step:
     if loss:
         message = f"{loss} of {after.id.path} are rounded away in every row"
         hazards.append(Hazard(code=HazardCode.DELETES_DATA, message=message))
+    restored = foreign or comes_back(before.type, after.type)
     if not (foreign or keeps_storage(before.type, after.type)):
         rewrites = (table,)
         message = (
@@ -134,7 +136,7 @@ def _change_type(before: Column, after: Column, context: Context) -> Step:
         also_on=_linked(before, context),
         rewrites=rewrites,
         hazards=hazards,
-        reversibility=Reversibility.LOSSLESS if not rewrites else Reversibility.DATA_LOST,
+        reversibility=Reversibility.LOSSLESS if restored else Reversibility.DATA_LOST,
     )
 
 

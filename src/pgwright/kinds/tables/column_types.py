@@ -97,6 +97,21 @@ def as_retyped(before: Column, after: Column) -> Column:
     return before if before.type == after.type else replace(before, storage=None)
 
 
+# Each holds every value of those before it.
+_WIDENING = (("smallint", "integer", "bigint", "numeric"), ("real", "double precision"))
+_TEXTS = frozenset({"text", "character varying"})
+
+
+def comes_back(before: str, after: str) -> bool:
+    """Tell whether the values are what they were when a column has had another type for a while.
+
+    A text holds every value in the form in which it is written.
+    """
+    if after in _TEXTS or keeps_storage(before, after):
+        return True
+    return any(before in types and after in types[types.index(before) :] for types in _WIDENING)
+
+
 def keeps_storage(before: str, after: str) -> bool:
     """Tell whether PostgreSQL changes the type without writing the table anew.
 

@@ -1,0 +1,48 @@
+"""What `schema plan` says of each step, and what the server lacks, before anything is changed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import psycopg
+
+from tests.integration.schema.command import pgwright
+
+GRANTED = """
+CREATE TABLE t (id int PRIMARY KEY, a text);
+GRANT SELECT ON t TO nobody_here;
+ALTER TABLE t OWNER TO nobody_there;
+"""
+
+
+def test_roles_that_the_server_lacks_are_named_before_anything_is_done(database: str, tmp_path: Path) -> None:
+    (tmp_path / "schema.sql").write_text(GRANTED)
+    shown = pgwright("schema", "plan", "file:schema.sql", folder=tmp_path, DATABASE_URL=database)
+    assert "the server has no roles nobody_here, nobody_there" in shown.stderr
+    told = pgwright("schema", "plan", "file:schema.sql", "--json", folder=tmp_path, DATABASE_URL=database)
+    assert any("CREATE ROLE nobody_here" in note for note in json.loads(told.stdout)["notes"])
+    for verb in ("apply", "create"):
+        done = pgwright("schema", verb, "file:schema.sql", "--yes", folder=tmp_path, DATABASE_URL=database)
+        assert done.returncode == 4
+        assert "error[PW307]" in done.stderr
+        with psycopg.connect(database) as conn:
+            assert conn.execute("SELECT to_regclass('public.t')").fetchone() == (None,)
+    without = ("--no-owner", "--no-privileges")
+    done = pgwright(
+        "schema", "apply", "file:schema.sql", "--yes", *without, folder=tmp_path, DATABASE_URL=database
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_each_step_says_its_phase_and_what_the_way_back_leaves_out(database: str, tmp_path: Path) -> None:
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute("CREATE TABLE t (id int PRIMARY KEY, gone text)")
+    (tmp_path / "schema.sql").write_text("CREATE TABLE t (id bigint PRIMARY KEY, late int CHECK (late > 0))")
+    shown = pgwright("schema", "plan", "file:schema.sql", folder=tmp_path, DATABASE_URL=database).stdout
+    assert "add column public.t.late (expand)" in shown
+    assert "validate constraint public.t.t_late_check (backfill)" in shown
+    assert "drop column public.t.gone (contract)" in shown
+    # A wider number comes back as it was; only the column that is dropped does not.
+    assert shown.count("way back: the structure returns, the data does not") == 1
+    assert "the way back restores the structure, not the data of step" in shown
