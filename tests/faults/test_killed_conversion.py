@@ -12,6 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.conftest import MakeDatabase
 from tests.integration.timeseries.converted import ROWS, SCHEMA
 from tests.integration.timeseries.test_convert import SPEC, Writers, require_rows, rows_of
 
@@ -47,9 +48,19 @@ def _until(condition: Callable[[], bool], process: subprocess.Popen[str]) -> Non
         time.sleep(0.005)
 
 
-@pytest.mark.parametrize("moment", WAITS)
-def test_goes_on_after_a_kill(moment: str, database: str) -> None:
-    url, (statement, mode) = database, WAITS[moment]
+_MOMENTS = [
+    *(("server_18", moment) for moment in WAITS),
+    *((server, m) for server in ("timescale", "timescale_community") for m in ("copying", "exchanging")),
+]
+
+
+@pytest.mark.parametrize(("server", "moment"), _MOMENTS)
+def test_goes_on_after_a_kill(
+    server: str, moment: str, request: pytest.FixtureRequest, make_database: MakeDatabase
+) -> None:
+    found = request.getfixturevalue(server)
+    url = found if isinstance(found, str) else make_database(found)
+    statement, mode = WAITS[moment]
     with psycopg.connect(url, autocommit=True) as conn:
         conn.execute(SCHEMA.format(key=", at").encode())
         conn.execute(ROWS.format(rows=25_000).encode())
@@ -82,11 +93,12 @@ def test_goes_on_after_a_kill(moment: str, database: str) -> None:
             process.wait()
         # The server notices that the client is gone when it next speaks to it.
         while conn.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'pgwright policy%'"
+            "SELECT count(*) FROM pg_stat_activity "
+            "WHERE application_name LIKE 'pgwright policy%' AND datname = current_database()"
         ).fetchone() != (0,):
             conn.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE application_name LIKE 'pgwright policy%'"
+                "WHERE application_name LIKE 'pgwright policy%' AND datname = current_database()"
             )
             time.sleep(0.01)
         writers = Writers(url)

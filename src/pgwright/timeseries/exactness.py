@@ -18,6 +18,7 @@ from pgwright.kinds.timeseries.policy_records import COMMUNITY, Record
 from pgwright.kinds.timeseries.rollup_parts import RollupParts
 from pgwright.model.policy import Span
 from pgwright.pg.quoting import Name, deparsed, literal, names
+from pgwright.pg.session import settings
 from pgwright.timeseries.continuous import begins_at, force, uneven
 from pgwright.timeseries.records import Declarations, parts_of
 
@@ -60,7 +61,9 @@ def compare(conn: Connection[Any], record: Record, declared: Declarations) -> Co
         shown=deparsed(str(_SHOWN)),
         compared=_compared(conn, record, parts, declared),
     )
-    row = conn.execute(query).fetchone()
+    # Over some hundreds of chunks, to compile the query takes many times longer than to answer it.
+    with settings(conn, jit="off"):
+        row = conn.execute(query).fetchone()
     assert row is not None
     return Compared(
         rollup=f"{record.schema}.{record.name}", keys=row[0], differing=row[1], first=tuple(row[2] or ())

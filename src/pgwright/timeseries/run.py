@@ -138,8 +138,9 @@ def run_policies(url: str, demand: Demand | None = None, *, tell: Telling | None
 def _pinned(conn: Connection[Any]) -> Iterator[None]:
     # Bounds travel as text between statements: no database's own style may change how they read. No commit
     # waits for the disk: what a crash of the server takes back, the next run does again, and to remove files
-    # PostgreSQL waits all the same, for all that was committed before.
-    with settings(conn, DateStyle="ISO, YMD", synchronous_commit="off"):
+    # PostgreSQL waits all the same, for all that was committed before. To compile a query over hundreds of
+    # partitions takes many times longer than to answer it.
+    with settings(conn, DateStyle="ISO, YMD", synchronous_commit="off", jit="off"):
         yield
 
 

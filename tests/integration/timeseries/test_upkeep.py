@@ -303,7 +303,10 @@ def test_a_killed_run_is_finished_by_the_next(
         assert not any(s.error for s in policy_status(conn))
 
 
-_AT_WORK = b"SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'pgwright policy run')"
+_AT_WORK = (
+    b"SELECT EXISTS (SELECT FROM pg_stat_activity "
+    b"WHERE application_name = 'pgwright policy run' AND datname = current_database())"
+)
 
 
 def test_one_failure_does_not_stop_the_rest(database: str) -> None:
