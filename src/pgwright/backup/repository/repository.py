@@ -84,12 +84,10 @@ class Repository:
             if (made.is_whole and database in (None, made.database)) or (physical and made.is_physical)
         ]
         if not found:
-            of = f" of database {database}" if database else ""
+            of = f" of database {database}" if database else " of a whole database" if every else ""
+            others = "name another one of: pgwright backup list; or " if every else ""
             raise BackupMissing(
-                f"there is no {'whole ' if every else ''}backup{of} in {self.url}",
-                hint="name another one of: pgwright backup list; or make one: pgwright backup create"
-                if every
-                else "make one: pgwright backup create",
+                f"there is no backup{of} in {self.url}", hint=f"{others}make one: pgwright backup create"
             )
         return found[-1]
 
