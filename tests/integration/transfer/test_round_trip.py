@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pgwright.errors import (
-    ConfigError,
     FormatCannotHold,
     ImportFailed,
     PgwrightError,
@@ -24,15 +23,11 @@ from pgwright.formats.csv import split
 from pgwright.transfer.exports import ExportRequest, run_export
 from tests.conftest import MakeDatabase
 from tests.integration.transfer import every_type
+from tests.integration.transfer.exporting import export
 from tests.integration.transfer.importing import USERS, counts, execute, import_path, rows
 from tests.servers.running import Server
 
 FORMATS = ("csv", "json", "jsonl", "django", "parquet", "arrow")
-
-
-def export(url: str, path: Path, *tables: str, **wishes: Any) -> tuple[Any, ...]:
-    wishes.setdefault("format", path.suffix.removeprefix("."))
-    return run_export(url, ExportRequest(tables=tables, output=str(path), **wishes))
 
 
 def _texts(url: str, table: str = every_type.TABLE) -> list[str]:
@@ -286,33 +281,6 @@ def test_a_subset_takes_along_all_that_it_refers_to(database: str, tmp_path: Pat
         "public.visit": 2,
     }
     assert (tmp_path / "s" / "public.visit.jsonl").read_text().count("\n") == 2
-
-
-def test_masks_hide_and_stay_joinable(database: str, tmp_path: Path) -> None:
-    execute(
-        database,
-        "CREATE TABLE p (id integer PRIMARY KEY, email varchar(40) UNIQUE, full_name text, born date,"
-        " pay numeric, note text, key uuid)",
-        "COMMENT ON COLUMN p.email IS 'Where we write to. pgwright:mask=fake'",
-        "COMMENT ON COLUMN p.note IS 'pgwright:mask=null'",
-        "INSERT INTO p SELECT g, 'real' || g || '@corp', 'Real Name', '1980-01-01', 5000, 'secret',"
-        " 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11' FROM generate_series(1, 50) g",
-        "INSERT INTO p (id) VALUES (51)",
-    )
-    rules = {"p.full_name": "fake", "born": "keep", "public.p.pay": "hash", "*.key": "hash", "p.born": "fake"}
-    path = tmp_path / "p.csv"
-    (done,) = export(database, path, "p", masks=rules, mask_key="k1")
-    text = path.read_text()
-    assert done.masked == ("email", "full_name", "born", "pay", "note", "key")
-    for hidden in ("real", "corp", "Real Name", "5000", "secret", "1980-01-01", "a0eebc99"):
-        assert hidden not in text
-    assert text.count("@example.com") == 50
-    assert text.splitlines()[-1] == "51,,,,,,"
-    execute(database, "DELETE FROM p")
-    assert counts(import_path(database, path)) == (51, 51, 0, 0, 0)
-    for bad, error in (({"p.email": "hsah"}, "did you mean hash"), ({"p.id": "null"}, "must not be null")):
-        with pytest.raises(ConfigError, match=error):
-            export(database, path, "p", masks=bad)
 
 
 def test_queries_and_their_mistakes(database: str, tmp_path: Path) -> None:

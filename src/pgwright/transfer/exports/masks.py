@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from psycopg import sql
 
-from pgwright.errors import ConfigError
+from pgwright.errors import ConfigError, UnknownTableError
 from pgwright.pg.quoting import Name, deparsed
 from pgwright.transfer.tables import Column, Table
 
@@ -40,9 +40,13 @@ _LAST = [
 
 @dataclass(frozen=True, kw_only=True)
 class Masks:
-    """Hold the rules; `key` makes hashes of one project differ from those of everyone else."""
+    """Hold the rules; `key` makes hashes of one project differ from those of everyone else.
+
+    Those in `asked` win, and among the others the most exact.
+    """
 
     rules: Mapping[str, str]
+    asked: Mapping[str, str] = field(default_factory=dict)
     key: str = field(repr=False)
     off: bool = False
 
@@ -50,8 +54,9 @@ class Masks:
         """Return the mask of a column. Raises `ConfigError` for one that does not exist or does not fit."""
         if self.off:
             return "keep"
-        names = (f"{table.name}.{column.name}", f"{table.name.name}.{column.name}", f"*.{column.name}")
-        mask = next((self.rules[name] for name in names if name in self.rules), None)
+        names = rule_names(table, column)
+        found = (rules[name] for rules in (self.asked, self.rules) for name in names if name in rules)
+        mask = next(found, None)
         if mask is None:
             declared = _DECLARED.search(column.comment or "")
             mask = declared[1] if declared else "keep"
@@ -68,6 +73,24 @@ class Masks:
                 f"the mask {mask} does not fit {names[0]}, which is {column.type}", hint="use null or keep"
             )
         return mask
+
+
+def rule_names(table: Table, column: Column) -> tuple[str, str, str]:
+    """Return what a rule for a column may be called, the most exact first."""
+    return f"{table.name}.{column.name}", f"{table.name.name}.{column.name}", f"*.{column.name}"
+
+
+def require_columns(rules: Iterable[str], tables: Iterable[Table]) -> None:
+    """Raise `UnknownTableError` for a rule that is for no column: what it was meant for would go unmasked."""
+    known = {name for table in tables for column in table.columns for name in rule_names(table, column)}
+    for rule in rules:
+        if rule not in known:
+            close = difflib.get_close_matches(rule, known, n=1)
+            raise UnknownTableError(
+                f"no column is called {rule}" + (f"; did you mean {close[0]}?" if close else ""),
+                detail="what it was meant for would be written as it is; no file was written",
+                hint=f"correct --mask {rule}",
+            )
 
 
 _NUMBERS = {"int2", "int4", "int8", "numeric", "float4", "float8"}

@@ -13,9 +13,10 @@ class ExportRequest:
     `tables` or one `query` is written to `output`: a file, a directory or prefix (it ends in ``/``, is there
     already, or there are several tables), or ``-``. `where` chooses rows of the only table; `columns`
     restricts its columns. `references` adds all rows that the chosen ones refer to, however far. `masks` maps
-    ``table.column`` to the name of a mask; `unmasked` writes everything as it is. `as_text` names columns to
-    be written as PostgreSQL's text, where the format has no type for them. `model` is Django's name of the
-    table.
+    ``table.column`` to the name of a mask, as a project has them for several databases; of `asked_masks`,
+    which win, each must be for a column of this one. `unmasked` writes everything as it is. `as_text` names
+    columns to be written as PostgreSQL's text, where the format has no type for them. `model` is Django's
+    name of the table.
     """
 
     tables: tuple[str, ...] = ()
@@ -27,6 +28,7 @@ class ExportRequest:
     columns: tuple[str, ...] = ()
     references: bool = False
     masks: Mapping[str, str] = field(default_factory=dict)
+    asked_masks: Mapping[str, str] = field(default_factory=dict)
     unmasked: bool = False
     mask_key: str = field(default="", repr=False)
     as_text: tuple[str, ...] = ()

@@ -25,7 +25,7 @@ from pgwright.storage import open_file, open_store
 from pgwright.transfer.exports.blocks import block_ranges
 from pgwright.transfer.exports.condition import condition
 from pgwright.transfer.exports.flow import SESSION, Flow, RowTooLarge, SessionFlow
-from pgwright.transfer.exports.masks import Masks
+from pgwright.transfer.exports.masks import Masks, require_columns
 from pgwright.transfer.exports.objects import as_django, as_objects, nulls_within
 from pgwright.transfer.exports.oversize import too_large
 from pgwright.transfer.exports.request import Exported, ExportRequest
@@ -48,13 +48,17 @@ def plan_export(conn: Connection[Any], request: ExportRequest) -> tuple[Selected
     if request.query is not None:
         if request.tables or request.where or request.references:
             raise UsageError("--query stands alone", hint="leave out tables, --where and --references")
+        if request.asked_masks:
+            raise UsageError("--mask is for columns of tables", hint="mask them in the query itself")
         return (_of_query(conn, request.query),)
     if not request.tables:
         raise UsageError("nothing to export", hint="name a table, --group or --query")
     chosen = look_up(conn, request.tables)
     if len(chosen) > 1 and (request.where or request.columns):
         raise UsageError("--where and --columns belong to one table", hint="export the tables one by one")
-    masks = Masks(rules=request.masks, key=request.mask_key, off=request.unmasked)
+    if request.asked_masks:
+        require_columns(request.asked_masks, read_tables(conn))
+    masks = Masks(rules=request.masks, asked=request.asked_masks, key=request.mask_key, off=request.unmasked)
     where = condition(conn, chosen[0], request.where) if request.where else None
     if request.references:
         found = closure(conn, read_tables(conn), chosen, where)
