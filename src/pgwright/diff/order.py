@@ -45,15 +45,16 @@ def order(
     *,
     additive: Collection[ObjectId] = (),
     copies: Mapping[ObjectId, ObjectId] | None = None,
+    groups: Iterable[Collection[Move]] = (),
 ) -> tuple[Move, ...]:
     """Return the moves in an order in which each finds what it needs (Kahn's algorithm).
 
-    Among moves that may come next, creations and alterations precede drops, then the rank of the
-    kind and the name decide, so that equal inputs give equal plans. `detached` names for an altered
-    object what must be gone while it is; `contested` are pairs of which the first frees a name for the
-    second. `additive` are altered objects that what goes does not hold up. `copies` go with what they are
-    mapped to, not before it. Where the moves go in a circle, a drop may follow the alteration of what it
-    needed. Raises `CircularPlan`.
+    Among moves that may come next, creations and alterations precede drops, then the rank of the kind and the
+    name decide, so that equal inputs give equal plans. `detached` names for an altered object what must be
+    gone while it is; `contested` are pairs of which the first frees a name for the second. `additive` are
+    altered objects that what goes does not hold up. `copies` go with what they are mapped to, not before it.
+    Between the moves of a group come only those that have to. Where the moves go in a circle, a drop may
+    follow the alteration of what it needed. Raises `CircularPlan`.
     """
     nodes = set(moves)
     edges, soft = _edges(nodes, before, after, copies or {})
@@ -85,7 +86,47 @@ def order(
             waiting[follower] -= 1
             if waiting[follower] == 0:
                 heapq.heappush(ready, (_priority(follower), follower))
-    return tuple(result)
+    return _drawn_together(result, edges, groups)
+
+
+def _drawn_together(
+    moves: list[Move], edges: Mapping[Move, Collection[Move]], groups: Iterable[Collection[Move]]
+) -> tuple[Move, ...]:
+    """Move out from between the moves of a group what neither follows one of them nor leads to one.
+
+    What shares a transaction with a strong lock holds that lock for as long as it takes, and adds its own.
+    """
+    preceding: dict[Move, list[Move]] = {}
+    for first, followers in edges.items():
+        for follower in followers:
+            preceding.setdefault(follower, []).append(first)
+    position = {move: i for i, move in enumerate(moves)}
+    for group in sorted(groups, key=lambda g: min(position[m] for m in g)):
+        places = [position[move] for move in group]
+        start, end = min(places), max(places) + 1
+        window = moves[start:end]
+        if len(window) == len(group):
+            continue
+        behind = _reached(group, edges, set(window))
+        between = {*group, *(behind & _reached(group, preceding, set(window)))}
+        moves[start:end] = [
+            *(m for m in window if m not in behind and m not in between),
+            *(m for m in window if m in between),
+            *(m for m in window if m in behind and m not in between),
+        ]
+        position.update((move, start + i) for i, move in enumerate(moves[start:end]))
+    return tuple(moves)
+
+
+def _reached(start: Iterable[Move], edges: Mapping[Move, Collection[Move]], within: set[Move]) -> set[Move]:
+    """Return what can be reached from `start` without leaving `within`."""
+    found: set[Move] = set()
+    waiting = list(start)
+    while waiting:
+        new = (within & set(edges.get(waiting.pop(), ()))) - found
+        found |= new
+        waiting.extend(new)
+    return found
 
 
 def _priority(move: Move) -> tuple[int, int, tuple[tuple[str, str, str], ...]]:

@@ -10,7 +10,7 @@ from pgwright.diff.compare import compare
 from pgwright.diff.fold import fold
 from pgwright.diff.order import Move, contested_names, order
 from pgwright.diff.parts import making_room, rename_step, renamed_parts, standing
-from pgwright.diff.transactions import in_transactions
+from pgwright.diff.transactions import in_transactions, sharing
 from pgwright.diff.unread import pointing_out
 from pgwright.errors import PgwrightError
 from pgwright.kinds.column_override import sources
@@ -71,6 +71,7 @@ def make_plan(
         ),
         additive={id for id, alteration in alterations.items() if alteration.additive},
         copies=copies(context),
+        groups=sharing(moves, context),
     )
     together = {Move(Op.ALTER, id) for id, alteration in alterations.items() if alteration.atomic}
     written = _write(ordered, context, {**alterations, **refills})

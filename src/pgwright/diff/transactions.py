@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from itertools import chain, groupby
 
 from pgwright.diff.order import Move
@@ -26,38 +26,40 @@ def in_transactions(
     do so, too. A step that refuses a transaction, or reads whole tables, is a batch of its own: where it
     can, it comes before or after the transaction that it would part.
     """
-    numbers = _spans(ordered, context)
+    numbers = _spans(ordered, sharing(ordered, context))
     return _numbered(_arranged(written, numbers, context), numbers, together)
 
 
-def _spans(ordered: tuple[Move, ...], context: Context) -> Mapping[Move, int]:
-    """Give the moves from the drop of a replaced object to its creation one number, others one each.
+def sharing(moves: Iterable[Move], context: Context) -> tuple[frozenset[Move], ...]:
+    """Return the groups of moves that share a transaction.
 
-    So it is with those by which a column comes to be numbered otherwise: a row written between them would
-    have no number, or one that is taken.
+    One goes from the drop of a replaced object to its creation, and to where it gets back what it held.
+    Another are those by which a column comes to be numbered otherwise: a row written between them would have
+    no number, or one that is taken.
     """
+    replaced = context.dropped & context.created
+    groups: dict[tuple[str, ObjectId], set[Move]] = {}
+    for move in moves:
+        if move.id in replaced:
+            groups.setdefault(("replaced", move.id), set()).add(move)
+        if (column := _numbers(move, context)) is not None:
+            groups.setdefault(("numbered", column), set()).add(move)
+    return tuple(frozenset(group) for group in groups.values() if len(group) > 1)
+
+
+def _spans(ordered: Sequence[Move], groups: Iterable[Collection[Move]]) -> Mapping[Move, int]:
+    """Give all moves from the first to the last of a group one number, others one each."""
     position = {move: i for i, move in enumerate(ordered)}
-    spans: list[tuple[int, int]] = []
-    for id in context.dropped & context.created:
-        first, last = position.get(Move(Op.DROP, id)), position.get(Move(Op.CREATE, id))
-        last = position.get(Move(Op.ALTER, id), last)
-        if first is not None and last is not None:
-            spans.append((first, last))
-    numbering: dict[ObjectId, list[int]] = {}
-    for i, move in enumerate(ordered):
-        column = _numbers(move, context)
-        if column is not None:
-            numbering.setdefault(column, []).append(i)
-    spans.extend((at[0], at[-1]) for at in numbering.values())
+    reach: dict[int, int] = {}
+    for group in groups:
+        at = [position[move] for move in group]
+        reach[min(at)] = max(*at, reach.get(min(at), -1))
     numbers: dict[Move, int] = {}
-    number, reach = 0, -1
-    starts: dict[int, int] = {}
-    for first, last in spans:
-        starts[first] = max(last, starts.get(first, -1))
+    number, last = 0, -1
     for i, move in enumerate(ordered):
-        if i > reach:
+        if i > last:
             number += 1
-        reach = max(reach, starts.get(i, -1))
+        last = max(last, reach.get(i, -1))
         numbers[move] = number
     return numbers
 
