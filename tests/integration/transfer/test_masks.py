@@ -18,6 +18,9 @@ def test_a_mask_for_no_column_writes_nothing(database: str, tmp_path: Path) -> N
         export(database, path, "p", asked_masks={"p.emial": "hash"})
     with pytest.raises(UsageError, match="--mask"):
         export(database, path, query="SELECT email FROM p", asked_masks={"p.email": "hash"})
+    for rule in ("p.emial", "public.p.emial"):
+        with pytest.raises(ConfigError, match=r"p\.email\?"):
+            export(database, path, "p", masks={rule: "hash"})
     assert not path.exists()
     (done,) = export(
         database, path, "p", masks={"p.email": "keep", "q.x": "hash"}, asked_masks={"*.email": "null"}

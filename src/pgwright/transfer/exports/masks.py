@@ -93,6 +93,24 @@ def require_columns(rules: Iterable[str], tables: Iterable[Table]) -> None:
             )
 
 
+def require_columns_of(rules: Iterable[str], tables: Iterable[Table]) -> None:
+    """Raise `ConfigError` for a rule of the project that names one of `tables`, and no column of it.
+
+    Rules for other tables may be meant for another database of the project.
+    """
+    for table in tables:
+        known = {name for column in table.columns for name in rule_names(table, column)}
+        for rule in rules:
+            if rule.rpartition(".")[0] in (str(table.name), table.name.name) and rule not in known:
+                close = difflib.get_close_matches(rule, known, n=1)
+                raise ConfigError(
+                    f"[masks] has a rule for {rule}, and there is no such column"
+                    + (f"; did you mean {close[0]}?" if close else ""),
+                    detail="what it was meant for would be written as it is; no file was written",
+                    hint="correct it in pgwright.toml; what a table has: pgwright inspect tables",
+                )
+
+
 _NUMBERS = {"int2", "int4", "int8", "numeric", "float4", "float8"}
 _DATES = {"date", "timestamp", "timestamptz"}
 

@@ -25,7 +25,7 @@ from pgwright.storage import open_file, open_store
 from pgwright.transfer.exports.blocks import block_ranges
 from pgwright.transfer.exports.condition import condition
 from pgwright.transfer.exports.flow import SESSION, Flow, RowTooLarge, SessionFlow
-from pgwright.transfer.exports.masks import Masks, require_columns
+from pgwright.transfer.exports.masks import Masks, require_columns, require_columns_of
 from pgwright.transfer.exports.objects import as_django, as_objects, nulls_within
 from pgwright.transfer.exports.oversize import too_large
 from pgwright.transfer.exports.request import Exported, ExportRequest
@@ -58,11 +58,14 @@ def plan_export(conn: Connection[Any], request: ExportRequest) -> tuple[Selected
         raise UsageError("--where and --columns belong to one table", hint="export the tables one by one")
     if request.asked_masks:
         require_columns(request.asked_masks, read_tables(conn))
-    masks = Masks(rules=request.masks, asked=request.asked_masks, key=request.mask_key, off=request.unmasked)
+    rules = {} if request.unmasked else request.masks
+    masks = Masks(rules=rules, asked=request.asked_masks, key=request.mask_key, off=request.unmasked)
     where = condition(conn, chosen[0], request.where) if request.where else None
     if request.references:
         found = closure(conn, read_tables(conn), chosen, where)
+        require_columns_of(rules, (table for table, _ in found))
         return tuple(select_table(table, table.writable, masks, source=source) for table, source in found)
+    require_columns_of(rules, chosen)
     order, _ = in_order(chosen)
     # Several tables are several streams anyhow.
     blocks = tuple(block_ranges(conn, order[0])) if len(order) == 1 and request.jobs > 1 else ()
