@@ -77,28 +77,28 @@ def _arranged(written: Iterable[Written], numbers: Mapping[Move, int], context: 
         ahead: list[Written] = []
         within: list[Written] = []
         after: list[Written] = []
-        span = tuple(members)
-        for i, (move, step) in enumerate(span):
-            # What the move does after a scan relies on it.
-            is_last = i + 1 == len(span) or span[i + 1][0] != move
-            if step.ahead and _can_go_ahead(move, span, context):
-                ahead.append((move, step))
-            elif _is_scan(step) and is_last:
-                after.append((move, step))
-            else:
-                within.append((move, step))
+        made: set[ObjectId] = set()
+        joined = False  # by a table, which may be a part of what a later move is about
+        for move, own in groupby(members, key=lambda pair: pair[0]):
+            steps = tuple(own)
+            early = not joined and any(s.ahead for _, s in steps) and _is_free_of(made, move, context)
+            for i, (_, step) in enumerate(steps):
+                if step.ahead and early:
+                    ahead.append((move, step))
+                elif _is_scan(step) and i + 1 == len(steps):
+                    # What the move does after a scan relies on it: only the last can wait.
+                    after.append((move, step))
+                else:
+                    within.append((move, step))
+            if move.op is not Op.DROP:
+                made.add(move.id)
+                joined = joined or move.id.kind == "table"
         yield from chain(ahead, within, after)
 
 
-def _can_go_ahead(move: Move, span: Iterable[Written], context: Context) -> bool:
-    """Tell whether nothing that the span does before the move is needed by it, or joins what it is about."""
-    needs = set(reached(move.id, lambda id: getattr(context.after.get(id), "depends_on", ())))
-    for earlier, _ in span:
-        if earlier == move:
-            break
-        if earlier.op is not Op.DROP and (earlier.id in needs or earlier.id.kind == "table"):
-            return False
-    return True
+def _is_free_of(made: Set[ObjectId], move: Move, context: Context) -> bool:
+    """Tell whether the move needs nothing that the transaction has made before it."""
+    return made.isdisjoint(reached(move.id, lambda id: getattr(context.after.get(id), "depends_on", ())))
 
 
 def _is_scan(step: Step) -> bool:
