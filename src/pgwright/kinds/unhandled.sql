@@ -54,6 +54,17 @@ WITH member AS (
       AND (NULLIF(a.attstattarget, -1) IS NOT NULL OR a.attstorage <> t.typstorage
            OR EXISTS (SELECT FROM unnest(a.attoptions) AS o WHERE NOT starts_with(o, 'pg_')))
     UNION ALL
+    -- PostgreSQL 18 has these as constraints; a column is read as NOT NULL either way.
+    SELECT 'NOT NULL ' || CASE WHEN k.connoinherit THEN 'NO INHERIT' ELSE 'NOT VALID' END,
+           n.nspname || '.' || c.relname || '.' || a.attname, NULL, k.oid
+    FROM pg_constraint AS k
+    JOIN pg_class AS c ON c.oid = k.conrelid
+    JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
+    WHERE k.contype = 'n'
+      AND n.nspname = ANY (%(schemas)s)
+      AND (k.connoinherit OR NOT k.convalidated)
+    UNION ALL
     SELECT 'event trigger', o.evtname::text, 'pg_event_trigger'::regclass, o.oid
     FROM pg_event_trigger AS o
     JOIN pg_proc AS p ON p.oid = o.evtfoid

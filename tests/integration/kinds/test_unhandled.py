@@ -56,6 +56,19 @@ def test_everything_without_a_kind_is_named(each_server: Server, make_database: 
     assert {(u.what, u.name) for u in catalog.unhandled} == EXPECTED
 
 
+def test_what_a_not_null_says_beyond_that_is_named(database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute(
+            "CREATE TABLE t (a int NOT NULL NO INHERIT, b int, c int NOT NULL);"
+            "ALTER TABLE t ADD CONSTRAINT later NOT NULL b NOT VALID"
+        )
+        catalog = read_catalog(conn, source="test")
+    assert {(u.what, u.name) for u in catalog.unhandled} == {
+        ("NOT NULL NO INHERIT", "public.t.a"),
+        ("NOT NULL NOT VALID", "public.t.b"),
+    }
+
+
 def test_what_stands_on_it_is_named_too(database: str) -> None:
     with psycopg.connect(database, autocommit=True) as conn:
         conn.execute(
