@@ -12,11 +12,12 @@ SELECT c.oid,
        pg_get_viewdef(c.oid) AS definition,
        a.column_names,
        a.column_types,
+       -- Before PostgreSQL 16 every view refers to itself as a whole, for the OLD and NEW of its rule.
        EXISTS (
            SELECT
            FROM pg_depend AS s
-           WHERE s.classid = 'pg_rewrite'::regclass AND s.objid = r.oid
-             AND s.refclassid = 'pg_class'::regclass AND s.refobjid = c.oid AND s.deptype = 'n') AS reads_itself
+           WHERE s.classid = 'pg_rewrite'::regclass AND s.objid = r.oid AND s.deptype = 'n'
+             AND s.refclassid = 'pg_class'::regclass AND s.refobjid = c.oid AND s.refobjsubid > 0) AS reads_itself
 FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 JOIN pg_rewrite AS r ON r.ev_class = c.oid AND r.rulename = '_RETURN'
