@@ -454,7 +454,11 @@ CREATE TABLE IF NOT EXISTS pgwright.public_user_usage_summary_log WITH (autovacu
 CREATE OR REPLACE FUNCTION pgwright.public_user_usage_summary_note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp AS $pgwright$
 BEGIN
-    IF TG_OP = 'INSERT' THEN
+    IF TG_LEVEL = 'ROW' AND TG_OP = 'INSERT' THEN
+        INSERT INTO pgwright.public_user_usage_summary_log (user_id) SELECT DISTINCT user_id FROM (SELECT NEW.*) AS new_rows;
+    ELSIF TG_LEVEL = 'ROW' THEN
+        INSERT INTO pgwright.public_user_usage_summary_log (user_id) SELECT DISTINCT user_id FROM (SELECT OLD.*) AS old_rows;
+    ELSIF TG_OP = 'INSERT' THEN
         INSERT INTO pgwright.public_user_usage_summary_log (user_id) SELECT DISTINCT user_id FROM new_rows;
     ELSIF TG_OP = 'DELETE' THEN
         INSERT INTO pgwright.public_user_usage_summary_log (user_id) SELECT DISTINCT user_id FROM old_rows;
