@@ -73,6 +73,9 @@ def making_room(created: Set[ObjectId], after: Catalog) -> Iterable[tuple[Object
         )
         if not part.derived or part.id.kind not in _KINDS or first is None:
             continue
+        if part.id.kind == first.kind == "index" and part.id.root == first.root:
+            # Beside an index of a partition's own, the parent's are built piece by piece, each with its name.
+            continue
         makers = [id for id in part.depends_on if id.kind == part.id.kind and id in created]
         yield from ((first, maker) for maker in makers or [part.id.root])
 

@@ -10,6 +10,7 @@ from itertools import chain, groupby
 from pgwright.diff.order import Move
 from pgwright.kinds.contract import Context, reached
 from pgwright.kinds.registry import kind
+from pgwright.kinds.steps import parent_of
 from pgwright.model.change import Op
 from pgwright.model.names import ObjectId
 from pgwright.model.plan import Phase, Step
@@ -35,7 +36,7 @@ def sharing(moves: Iterable[Move], context: Context) -> tuple[frozenset[Move], .
 
     One goes from the drop of a replaced object to its creation, and to where it gets back what it held.
     Another are those by which a column comes to be numbered otherwise: a row written between them would have
-    no number, or one that is taken.
+    no number, or one that is taken. Where its table is made anew, they are part of that.
     """
     replaced = context.dropped & context.created
     groups: dict[tuple[str, ObjectId], set[Move]] = {}
@@ -43,7 +44,9 @@ def sharing(moves: Iterable[Move], context: Context) -> tuple[frozenset[Move], .
         if move.id in replaced:
             groups.setdefault(("replaced", move.id), set()).add(move)
         if (column := _numbers(move, context)) is not None:
-            groups.setdefault(("numbered", column), set()).add(move)
+            table = parent_of(column)
+            key = ("replaced", table) if table in replaced else ("numbered", column)
+            groups.setdefault(key, set()).add(move)
     return tuple(frozenset(group) for group in groups.values() if len(group) > 1)
 
 
