@@ -16,7 +16,7 @@ from pgwright.backup.create.logical import made_by
 from pgwright.backup.programs import client_environment, newest_programs
 from pgwright.backup.repository.manifest import Kind, Manifest, Role, StoredFile
 from pgwright.backup.repository.repository import Repository
-from pgwright.backup.repository.streams import output_of
+from pgwright.backup.repository.streams import LEVEL, output_of
 from pgwright.backup.restore.load import in_memory
 from pgwright.errors import (
     BackupFailed,
@@ -64,7 +64,7 @@ def create_base(
     url: str,
     *,
     incremental: bool = False,
-    level: int | None = 3,
+    level: int | None = LEVEL,
     label: str | None = None,
     progress: Progress | None = None,
 ) -> Manifest:

@@ -17,6 +17,7 @@ from pgwright.backup.create import dump
 from pgwright.backup.programs import programs_for
 from pgwright.backup.repository.manifest import Content, Kind, Manifest, Role, StoredFile
 from pgwright.backup.repository.repository import Repository
+from pgwright.backup.repository.streams import LEVEL
 from pgwright.errors import UsageError
 from pgwright.kinds.codec import catalog_to_json
 from pgwright.pg.address import parse_address
@@ -39,7 +40,7 @@ class DumpOptions:
     content: Content = Content.ALL
     tables: tuple[str, ...] = ()
     jobs: int = 1
-    level: int | None = 3
+    level: int | None = LEVEL
     roles: bool = True
     role_passwords: bool = False
     checksums: bool = False

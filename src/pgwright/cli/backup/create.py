@@ -14,8 +14,6 @@ from pgwright.cli.context import Invocation
 from pgwright.cli.group import Command, pass_invocation
 from pgwright.config.backup import PGBACKREST
 
-_LEVELS = {"none": None, "zstd": 3}
-
 
 @click.command("create", cls=Command)
 @click.option(
@@ -33,7 +31,7 @@ _LEVELS = {"none": None, "zstd": 3}
 @click.option("--schema-only", is_flag=True, help="Leave the rows out.")
 @click.option("--data-only", is_flag=True, help="Leave the definitions out.")
 @click.option(
-    "--compress", metavar="zstd[:LEVEL]|none", default="zstd:3", show_default=True, help="Compression."
+    "--compress", metavar="zstd[:LEVEL]|none", default="zstd", show_default=True, help="Compression."
 )
 @click.option(
     "--recipient",
@@ -147,9 +145,12 @@ def create(
 
 
 def _level(text: str) -> int | None:
+    from pgwright.backup.repository.streams import LEVEL  # noqa: PLC0415
     from pgwright.errors import UsageError  # noqa: PLC0415
 
     name, _, level = text.partition(":")
-    if name not in _LEVELS or (level and not (name == "zstd" and level.isdigit() and 1 <= int(level) <= 19)):
+    if name == "zstd" and level.isdigit() and 1 <= int(level) <= 19:
+        return int(level)
+    if text not in ("zstd", "none"):
         raise UsageError(f"--compress {text} is not known", hint="write zstd, zstd:1 to zstd:19, or none")
-    return int(level) if level else _LEVELS[name]
+    return LEVEL if text == "zstd" else None
