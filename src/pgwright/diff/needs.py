@@ -17,8 +17,7 @@ from pgwright.pg.quoting import Name, render
 
 def lacking(conn: Connection[Any], before: Catalog, after: Catalog) -> PgwrightError | None:
     """Return the error that a plan between the two ends in on this server, or None; nothing was done then."""
-    known = {str(o.id) for o in before.of("extension")}
-    extensions = [o.id.name.name for o in after.of("extension") if str(o.id) not in known]
+    extensions = [o.id.name.name for o in after.of("extension") if o.id not in before]
     offered = conn.execute(
         "SELECT name FROM pg_available_extensions WHERE name = ANY (%s)", [extensions]
     ).fetchall()

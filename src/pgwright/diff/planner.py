@@ -14,10 +14,10 @@ from pgwright.diff.transactions import in_transactions, sharing
 from pgwright.diff.unread import pointing_out
 from pgwright.errors import PgwrightError
 from pgwright.kinds.column_override import sources
-from pgwright.kinds.contract import Alteration, Context
+from pgwright.kinds.contract import Alteration, Context, parents_of
 from pgwright.kinds.registry import kind
 from pgwright.kinds.steps import parent_of
-from pgwright.model.catalog import Catalog, CatalogObject, ServerFacts
+from pgwright.model.catalog import Catalog, ServerFacts
 from pgwright.model.change import Change, Op
 from pgwright.model.names import ObjectId
 from pgwright.model.plan import Plan, Step
@@ -56,6 +56,7 @@ def make_plan(
         *(Move(Op.CREATE, id) for id in context.created - inlined),
         *(Move(Op.ALTER, id) for id in (*alterations, *refills)),
     ]
+    groups = sharing(moves, context)
     # A part that is folded in comes about with its parent: what needs the part waits for the parent.
     stand_in = {part.id: parent for parent, parts in context.inlined.items() for part in parts}
     ordered = order(
@@ -71,11 +72,11 @@ def make_plan(
         ),
         additive={id for id, alteration in alterations.items() if alteration.additive},
         copies=copies(context),
-        groups=sharing(moves, context),
+        groups=groups,
     )
     together = {Move(Op.ALTER, id) for id, alteration in alterations.items() if alteration.atomic}
     written = _write(ordered, context, {**alterations, **refills})
-    steps = in_transactions(written, ordered, context, together)
+    steps = in_transactions(written, ordered, context, groups, together)
     steps = tuple(pointing_out(steps, before.unhandled, context.dropped))
     if online and refills and _torn(steps, refills):
         return make_plan(before, after, online=False, server=server)
@@ -128,7 +129,7 @@ def _following(
             yield Move(Op.DROP, first), Move(Op.ALTER, id)
     # What changes in a parent changes in its heirs: those that leave it go first, as they are.
     for id in alterations:
-        for parent in _parents(context.before.get(id)) - _parents(context.after.get(id)):
+        for parent in set(parents_of(context.before.get(id))) - set(parents_of(context.after.get(id))):
             for catalog in (context.before, context.after):
                 for part in catalog.children(parent):
                     for reached in (part, *catalog.children(part.id)):
@@ -163,7 +164,7 @@ def _given(context: Context, alterations: Collection[ObjectId]) -> Iterable[tupl
     A new heir, too, takes what the columns of its parents have by then.
     """
     for id in context.created:
-        for parent in _parents(context.after.objects[id]):
+        for parent in parents_of(context.after.objects[id]):
             columns = context.after.children(parent, "column")
             yield from ((Move(Op.ALTER, column.id), Move(Op.CREATE, id)) for column in columns)
     for id in (*context.created, *alterations):
@@ -195,11 +196,6 @@ def _standing_on(
                     yield Move(Op.ALTER, id), Move(Op.CREATE, final(dependent, stand_in))
                 elif dependent not in context.before.dependents.get(remade, ()):
                     yield Move(Op.ALTER, id), Move(Op.ALTER, dependent)
-
-
-def _parents(table: CatalogObject | None) -> set[ObjectId]:
-    found = (getattr(table, "partition_of", None), *getattr(table, "inherits", ()))
-    return {id for id in found if id is not None}
 
 
 def _settle(

@@ -19,15 +19,19 @@ Written = tuple[Move, Step]
 
 
 def in_transactions(
-    written: Iterable[Written], ordered: tuple[Move, ...], context: Context, together: Set[Move]
+    written: Iterable[Written],
+    ordered: tuple[Move, ...],
+    context: Context,
+    groups: Iterable[Collection[Move]],
+    together: Set[Move],
 ) -> tuple[Step, ...]:
     """Return the steps, numbered, with what belongs into one transaction in one batch.
 
-    Moves share a transaction where nobody may see what is between them; the steps of a move in `together`
-    do so, too. A step that refuses a transaction, or reads whole tables, is a batch of its own: where it
-    can, it comes before or after the transaction that it would part.
+    The moves of each of `groups` share a transaction with all that is between them (see `sharing`); the steps
+    of a move in `together` do so, too. A step that refuses a transaction, or reads whole tables, is a batch
+    of its own: where it can, it comes before or after the transaction that it would part.
     """
-    numbers = _spans(ordered, sharing(ordered, context))
+    numbers = _spans(ordered, groups)
     return _numbered(_arranged(written, numbers, context), numbers, together)
 
 

@@ -10,7 +10,16 @@ from dataclasses import dataclass, replace
 
 from psycopg import sql
 
-from pgwright.kinds.contract import Address, Alteration, Context, Found, Kind, Reading, SystemCatalog
+from pgwright.kinds.contract import (
+    Address,
+    Alteration,
+    Context,
+    Found,
+    Kind,
+    Reading,
+    SystemCatalog,
+    parents_of,
+)
 from pgwright.kinds.steps import alter_parent, parent_of
 from pgwright.kinds.tables.column_types import Column, as_retyped
 from pgwright.kinds.tables.not_null import set_not_null
@@ -192,9 +201,8 @@ def sources(column: ObjectId, catalog: Catalog) -> Iterator[ObjectId]:
 
 def _above(column: ObjectId, catalog: Catalog) -> list[Column]:
     """Return the columns of the parents of its table that a column comes from, in their order."""
-    table = catalog.get(parent_of(column))
-    parents = (getattr(table, "partition_of", None), *getattr(table, "inherits", ()))
-    found = (catalog.get(column._replace(parent=parent)) for parent in parents if parent)
+    parents = parents_of(catalog.get(parent_of(column)))
+    found = (catalog.get(column._replace(parent=parent)) for parent in parents)
     return [o for o in found if isinstance(o, Column)]
 
 

@@ -121,6 +121,12 @@ def reached(start: ObjectId, further: Callable[[ObjectId], Iterable[ObjectId]]) 
     return tuple(found)
 
 
+def parents_of(table: CatalogObject | None) -> tuple[ObjectId, ...]:
+    """Return the tables that a table is a partition of or inherits from, in their order."""
+    above = getattr(table, "partition_of", None)
+    return (*([above] if above else []), *getattr(table, "inherits", ()))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Context:
     """Tell a kind what else happens in the plan that its steps are part of.
@@ -170,9 +176,8 @@ class Context:
         for table in (*self.before.of("table"), *self.after.of("table")):
             if table.id not in self.before:
                 continue
-            for parent in (getattr(table, "partition_of", None), *getattr(table, "inherits", ())):
-                if parent is not None:
-                    children.setdefault(parent, []).append(table.id)
+            for parent in parents_of(table):
+                children.setdefault(parent, []).append(table.id)
         return {parent: tuple(ids) for parent, ids in children.items()}
 
     def with_descendants(self, id: ObjectId) -> tuple[ObjectId, ...]:
