@@ -86,6 +86,8 @@ def may_miss(conn: Connection[Any], declared: Declarations) -> frozenset[tuple[s
 def blinded(conn: Connection[Any], declared: Declarations) -> Mapping[tuple[str, str], str]:
     """Return the continuous aggregates from which a trigger hides what COPY brings, with what to do then."""
     aggregates = continuous(declared)
+    if not aggregates:
+        return {}
     triggers = dict(conn.execute(_HIDING, ([r.relation for r in aggregates],)).fetchall())
     said = "trigger {} hides from it what COPY brings: after each COPY, pgwright policy refresh {} --anew"
     return {

@@ -19,7 +19,7 @@ from pgwright.kinds.timeseries.rollup_parts import RollupParts
 from pgwright.model.policy import Span
 from pgwright.pg.quoting import Name, deparsed, literal, names
 from pgwright.pg.session import settings
-from pgwright.timeseries.continuous import begins_at, force, uneven
+from pgwright.timeseries.continuous import begins_at, force
 from pgwright.timeseries.records import Declarations, parts_of
 
 _COLUMN_TYPES = (
@@ -75,8 +75,6 @@ def set_right(conn: Connection[Any], record: Record, declared: Declarations) -> 
 
     `conn` is in autocommit mode. The lower rollup, of which such a one is made, is read as a whole.
     """
-    if (record.schema, record.name) not in uneven(conn, declared):
-        return 0
     parts = parts_of(conn, record, declared)
     lower = sql.SQL("d.lower")
     query = sql.SQL(

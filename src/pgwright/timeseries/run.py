@@ -249,7 +249,8 @@ def _refresh_continuous(
     """
     name = (record.schema, record.name)
     filled = record.ran_at is not None and name not in may_miss(conn, declared)
-    watched = record.definition["refresh"] and name in uneven(conn, declared) and is_due(record)
+    is_uneven = name in uneven(conn, declared)
+    watched = record.definition["refresh"] and is_uneven and is_due(record)
     if filled and not watched and not demand.force:
         return
     anew = not filled or demand.anew
@@ -259,7 +260,7 @@ def _refresh_continuous(
         said = (
             "filled from all rows" if refresh_continuous(conn, record, declared, anew=anew) else "refreshed"
         )
-        if mended := set_right(conn, record, declared):
+        if is_uneven and (mended := set_right(conn, record, declared)):
             said += f", {counted(mended, 'bucket')} that TimescaleDB had missed"
     yield Outcome(task="refresh", subject=_subject(record), said=f"{said}; TimescaleDB goes on", count=1)
 

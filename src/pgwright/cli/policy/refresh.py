@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from pgwright.cli.context import Invocation
@@ -9,6 +11,12 @@ from pgwright.cli.group import command
 from pgwright.cli.progress import bars
 from pgwright.errors import UsageError
 from pgwright.model.wording import counted
+
+if TYPE_CHECKING:
+    from pgwright.kinds.timeseries.policy_records import Record
+    from pgwright.timeseries.records import Declarations
+
+_NONE = "no rollup is declared here; declare one beside the models: pgwright policy plan"
 
 
 @command("refresh")
@@ -23,18 +31,23 @@ def refresh(ctx: click.Context, rollups: tuple[str, ...], anew: bool) -> None:
 
     Example: pgwright policy refresh readings_hourly --anew
     """
+    from pgwright.timeseries.records import declarations
     from pgwright.timeseries.run import Demand, run_policies
 
     invocation = ctx.ensure_object(Invocation)
     out = invocation.output
-    demand = Demand(tasks=("refresh",), only=_chosen(invocation, rollups), force=True, anew=anew)
+    only: tuple[str, ...] = ()
+    if rollups:
+        with invocation.connect(autocommit=True) as conn:
+            only = tuple(map(_name, _chosen(declarations(conn), rollups)))
+    demand = Demand(tasks=("refresh",), only=only, force=True, anew=anew)
     invocation.state_left = "what is finished stays; run the same command again"
     with bars(out) as shown:
         done = run_policies(invocation.database.url, demand, tell=shown.update)
 
     def render() -> None:
         if not done.outcomes:
-            out.line("no rollup is declared here; declare one beside the models: pgwright policy plan")
+            out.line(_NONE)
             return
         rows = [(o.subject, f"failed: {o.error}" if o.error else o.said) for o in done.outcomes]
         out.table(("rollup", "done"), rows)
@@ -58,15 +71,14 @@ def verify(ctx: click.Context, rollups: tuple[str, ...]) -> None:
     from pgwright.timeseries.records import declarations
 
     invocation = ctx.ensure_object(Invocation)
-    out, chosen = invocation.output, _chosen(invocation, rollups)
+    out = invocation.output
     with invocation.connect(autocommit=True) as conn:
         declared = declarations(conn)
-        names = [(r, f"{r.schema}.{r.name}") for r in declared.of("rollup")]
-        found = [compare(conn, r, declared) for r, name in names if not chosen or name in chosen]
+        found = [compare(conn, rollup, declared) for rollup in _chosen(declared, rollups)]
 
     def render() -> None:
         if not found:
-            out.line("no rollup is declared here; declare one beside the models: pgwright policy plan")
+            out.line(_NONE)
             return
         rows = [
             (c.rollup, c.keys, f"{counted(c.differing, 'key')} differ" if c.differing else "equal")
@@ -84,23 +96,21 @@ def verify(ctx: click.Context, rollups: tuple[str, ...]) -> None:
         ctx.exit(1)
 
 
-def _chosen(invocation: Invocation, rollups: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the full names of rollups; raise `UsageError` for one that is not declared."""
-    from pgwright.timeseries.records import declarations
-
-    if not rollups:
-        return ()
-    with invocation.connect(autocommit=True) as conn:
-        known = {(r.schema, r.name) for r in declarations(conn).of("rollup")}
-    chosen = {}
+def _chosen(declared: Declarations, rollups: tuple[str, ...]) -> tuple[Record, ...]:
+    """Return the rollups that are meant, all without a name; raise `UsageError` for one not declared."""
+    every = declared.of("rollup")
+    chosen: list[Record] = []
     for wanted in rollups:
-        found = [f"{schema}.{name}" for schema, name in sorted(known) if wanted in (name, f"{schema}.{name}")]
+        found = [r for r in every if wanted in (r.name, _name(r))]
         if not found:
-            there = ", ".join(f"{schema}.{name}" for schema, name in sorted(known)) or "none"
             raise UsageError(
                 f"no rollup {wanted} is declared here",
-                detail=f"there are: {there}; nothing was changed",
+                detail=f"there are: {', '.join(sorted(map(_name, every))) or 'none'}; nothing was changed",
                 hint="see what is declared: pgwright policy status",
             )
-        chosen[wanted] = found
-    return tuple(name for names in chosen.values() for name in names)
+        chosen += found
+    return tuple(r for r in every if not rollups or r in chosen)
+
+
+def _name(rollup: Record) -> str:
+    return f"{rollup.schema}.{rollup.name}"
