@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pgwright.model.wording import counted
+from pgwright.model.wording import counted, did_you_mean
 
 
 @pytest.mark.parametrize(
@@ -16,3 +16,9 @@ def test_noun_follows_the_number(number: int, text: str) -> None:
 
 def test_most_nouns_take_an_s() -> None:
     assert [counted(n, "step") for n in (1, 2)] == ["1 step", "2 steps"]
+
+
+def test_a_mistyped_name_gets_the_nearest_or_nothing() -> None:
+    assert did_you_mean("usres", ["orders", "users"]) == "; did you mean users?"
+    assert did_you_mean("zzz", ["orders", "users"]) == ""
+    assert did_you_mean("users", iter(())) == ""

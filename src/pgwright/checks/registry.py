@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from pgwright.errors import UsageError
+from pgwright.model.wording import did_you_mean
 
 if TYPE_CHECKING:
     from pgwright.checks.check import Check
@@ -57,11 +58,8 @@ CHECKS: Mapping[str, str] = MappingProxyType(
 def check(id: str) -> Check:
     """Return the check of an id. Raises `UsageError` for an unknown one, with the nearest."""
     if id not in CHECKS:
-        import difflib  # noqa: PLC0415
-
-        close = difflib.get_close_matches(id, CHECKS, n=1)
         raise UsageError(
-            f"there is no check {id}" + (f"; did you mean {close[0]}?" if close else ""),
+            f"there is no check {id}" + did_you_mean(id, CHECKS),
             hint="list them with: pgwright doctor --list",
         )
     module, _, attribute = CHECKS[id].partition(":")

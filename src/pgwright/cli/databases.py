@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
 from pgwright.cli.context import Invocation, configured_at
 from pgwright.errors import UsageError
+from pgwright.model.wording import did_you_mean
 
 if TYPE_CHECKING:
     from pgwright.config import Database
@@ -30,9 +30,8 @@ def database_of(invocation: Invocation, word: str) -> Database:
         same = configured_at(project, word)
         name, environment = (same.name, same.environment) if same else (safe_url(word), "development")
         return Database(name=name, url=word, environment=environment)
-    close = difflib.get_close_matches(word, names, n=1)
     raise UsageError(
-        f"no database is called {word}" + (f"; did you mean {close[0]}?" if close else ""),
+        f"no database is called {word}" + did_you_mean(word, names),
         detail=f"pgwright.toml names: {', '.join(names) or 'none'}",
         hint="name one of these, or give a URL: postgresql://user@host:5432/database",
     )

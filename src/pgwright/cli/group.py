@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from inspect import cleandoc
@@ -13,6 +12,7 @@ import click
 
 from pgwright.cli.context import Invocation
 from pgwright.cli.registry import Entry
+from pgwright.model.wording import did_you_mean
 
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 _SECTION = "Global options"
@@ -123,9 +123,8 @@ class Group(click.Group):
         """Find the command, or fail with the nearest one in the message."""
         name = args[0]
         if not name.startswith("-") and self.get_command(ctx, name) is None:
-            close = difflib.get_close_matches(name, self.list_commands(ctx), n=1)
             raise click.UsageError(
-                f"no command {name}" + (f"; did you mean {close[0]}?" if close else ""), ctx=ctx
+                f"no command {name}" + did_you_mean(name, self.list_commands(ctx)), ctx=ctx
             )
         return super().resolve_command(ctx, args)
 

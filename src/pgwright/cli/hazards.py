@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from typing import Any
 
 import click
 
 from pgwright.errors import UsageError
+from pgwright.model.wording import did_you_mean
 
 
 def allow_option(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -38,9 +38,8 @@ def _known(_: click.Context, __: click.Parameter, names: tuple[str, ...]) -> tup
     known = [code.value for code in HazardCode]
     for name in names:
         if name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
             raise UsageError(
-                f"no hazard is called {name}" + (f"; did you mean {close[0]}?" if close else ""),
+                f"no hazard is called {name}" + did_you_mean(name, known),
                 detail="nothing was done",
                 hint=f"the plan names its hazards; there are: {', '.join(known)}",
             )

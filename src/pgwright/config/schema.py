@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 
 from pgwright.config.project import ENVIRONMENTS
 from pgwright.errors import ConfigError
+from pgwright.model.wording import did_you_mean
 
 TEXT = "a text in quotes"
 TEXTS = 'a list of texts, ["...", "..."]'
@@ -155,10 +155,9 @@ def _check_values(tree: Mapping[str, Any], source: Source) -> None:
     for name, database in tree.get("databases", {}).items():
         environment = database.get("environment", "development")
         if environment not in ENVIRONMENTS and "$" not in environment:
-            close = difflib.get_close_matches(environment, ENVIRONMENTS, n=1)
             raise ConfigError(
                 f"environment of database {name} is {environment!r}"
-                + (f"; did you mean {close[0]}?" if close else ""),
+                + did_you_mean(environment, ENVIRONMENTS),
                 detail=source.place(f"databases.{name}", "environment"),
                 hint=f"one of: {', '.join(ENVIRONMENTS)}",
             )
@@ -211,11 +210,10 @@ def _form(source: Source, section: str, key: str, form: str) -> ConfigError:
 
 
 def _unknown(kind: str, name: str, known: Mapping[str, Any], source: Source, section: str) -> ConfigError:
-    close = difflib.get_close_matches(name, known, n=1)
     where = f" in [{section}]" if section else ""
     place = source.place(section, name) if kind == "key" else source.place(name)
     return ConfigError(
-        f"unknown {kind} {name}{where}" + (f"; did you mean {close[0]}?" if close else ""),
+        f"unknown {kind} {name}{where}" + did_you_mean(name, known),
         detail=place,
         hint=f"known here: {', '.join(known)}",
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib.util
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from types import MappingProxyType
 
 import pgwright
 from pgwright.errors import PgwrightError, UsageError
+from pgwright.model.wording import did_you_mean
 
 INSTANCE = "demo"
 _INSTALL = "pip install 'pgwright[demo]'"
@@ -48,9 +48,8 @@ def systems(only: Collection[str] = ()) -> tuple[System, ...]:
     """
     for name in only:
         if name not in _NEEDS:
-            close = difflib.get_close_matches(name, _NEEDS, n=1)
             raise UsageError(
-                f"there is no example system {name}" + (f"; did you mean {close[0]}?" if close else ""),
+                f"there is no example system {name}" + did_you_mean(name, _NEEDS),
                 hint=f"there are: {', '.join(_NEEDS)}",
             )
     base = _base()

@@ -1,8 +1,18 @@
-"""How numbers of things are said."""
+"""How numbers of things are said, and what may have been meant by a name."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 
 def counted(number: int, noun: str, plural: str | None = None) -> str:
     """Return a number with its noun in the right form: ``1 index``, ``3,000 indexes``."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return what a message about a mistyped name ends with: ``; did you mean users?``, or nothing."""
+    import difflib  # noqa: PLC0415 - most runs mistype nothing
+
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean {close[0]}?" if close else ""

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from pgwright.errors import ConfigError
+from pgwright.model.wording import did_you_mean
 from pgwright.pg.redact import redact, remember_secret
 
 _SCHEMES = frozenset({"postgresql", "postgres", "postgis", "pgsql", "psql", "timescale", "timescaledb"})
@@ -265,7 +266,11 @@ def _from_keywords(text: str) -> dict[str, str]:
     except psycopg.ProgrammingError as exc:
         option = re.search(r'option "(\w+)"', str(exc))
         # libpq quotes the text around the mistake, which may be half of a password with a space in it.
-        detail = f"unknown option {option[1]}{_nearest(option[1])}" if option else "expected keyword=value"
+        detail = (
+            f"unknown option {option[1]}{did_you_mean(option[1], _known_options())}"
+            if option
+            else "expected keyword=value"
+        )
         raise ConfigError("malformed connection text", detail=detail, hint=_HINT) from None
     return {key: str(value) for key, value in found.items() if value is not None}
 
@@ -275,7 +280,7 @@ def _check_options(params: Mapping[str, str]) -> None:
         # Those of every day are known without the driver, which takes a tenth of a second to import.
         if key not in _ENVIRONMENT and key not in _known_options():
             raise ConfigError(
-                f"unknown option {key!r} in a connection URL{_nearest(key)}",
+                f"unknown option {key!r} in a connection URL{did_you_mean(key, _known_options())}",
                 detail=redact(str(Address(params=params))),
                 hint="options after the ? are those of libpq, for example sslmode, connect_timeout, options",
             )
@@ -296,10 +301,3 @@ def _known_options() -> frozenset[str]:
     from psycopg import pq  # noqa: PLC0415
 
     return frozenset(option.keyword.decode() for option in pq.Conninfo.get_defaults())
-
-
-def _nearest(key: str) -> str:
-    import difflib  # noqa: PLC0415
-
-    close = difflib.get_close_matches(key, _known_options(), n=1)
-    return f"; did you mean {close[0]}?" if close else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 import re
@@ -14,6 +13,7 @@ from typing import Literal
 from urllib.parse import quote
 
 from pgwright.errors import ServerError, UsageError
+from pgwright.model.wording import did_you_mean
 from pgwright.server.account import Account, account_of
 from pgwright.server.paths import socket_directory, state_home, write_private
 
@@ -146,9 +146,8 @@ def find(name: str, *, home: Path | None = None) -> Instance:
     record = load_record(directory)
     if record is None or not (directory / "data").is_dir():
         known = [data.parent.name for data in directory.parent.glob("[!.]*/data")]
-        close = difflib.get_close_matches(name, known, n=1)
         raise UsageError(
-            f"there is no server named {name!r}" + (f"; did you mean {close[0]}?" if close else ""),
+            f"there is no server named {name!r}" + did_you_mean(name, known),
             detail=f"Looked in {directory.parent}.",
             hint=f"see those that there are: pgwright server list; or make it: pgwright server start {name}",
         )

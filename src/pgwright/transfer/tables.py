@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,6 +13,7 @@ from psycopg.rows import dict_row
 from pgwright.errors import UnknownTableError
 from pgwright.formats.shape import Shape, shape_of
 from pgwright.model.names import QualifiedName
+from pgwright.model.wording import did_you_mean
 from pgwright.pg.quoting import qualified
 from pgwright.pg.sqlfiles import load_sql
 
@@ -143,9 +143,8 @@ def find_table(tables: Sequence[Table], wanted: str) -> Table:
             hint=f"name its schema: {same[0].name}",
         )
     names = [str(table.name) for table in tables] + [table.name.name for table in tables]
-    close = difflib.get_close_matches(wanted, names, n=1)
     raise UnknownTableError(
-        f"there is no table {wanted}" + (f"; did you mean {close[0]}?" if close else ""),
+        f"there is no table {wanted}" + did_you_mean(wanted, names),
         detail="nothing was changed",
         hint="see what there is: pgwright inspect tables",
     )
@@ -153,9 +152,8 @@ def find_table(tables: Sequence[Table], wanted: str) -> Table:
 
 def unknown_column(table: Table, name: str, *, asked: str) -> UnknownTableError:
     """Return the error, not yet raised, of a column that the user named in the option `asked`."""
-    close = difflib.get_close_matches(name, table.by_name, n=1)
     return UnknownTableError(
-        f"{table.name} has no column {name}" + (f"; did you mean {close[0]}?" if close else ""),
+        f"{table.name} has no column {name}" + did_you_mean(name, table.by_name),
         detail=f"it has: {', '.join(table.by_name)}; no file was written",
         hint=f"correct {asked}",
     )

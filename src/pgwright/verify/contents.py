@@ -135,7 +135,7 @@ def _compare_tables(
             hint="see what there is with: pgwright inspect tables",
         )
     if scope.since is not None:
-        for side, place in zip(sides, (0, 1), strict=True):
+        for place, side in enumerate(sides):
             _require_value(side, {pair.tables[place] for pair in pairs.values()}, scope.since)
     divisions = {
         name: WHOLE if scope.likely_equal else divide_first(*pair.sides, pair.tables, pair.ways)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import sys
 from collections.abc import Sequence
@@ -14,7 +13,7 @@ import click
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import Command, pass_invocation
 from pgwright.errors import UnknownTableError, UsageError
-from pgwright.model.wording import counted
+from pgwright.model.wording import counted, did_you_mean
 
 if TYPE_CHECKING:
     from pgwright.transfer.exports import Exported, ExportRequest
@@ -89,9 +88,8 @@ def _request(invocation: Invocation, tables: tuple[str, ...], chosen: dict[str, 
     wanted = list(tables)
     for group in chosen["groups"]:
         if group not in project.groups:
-            close = difflib.get_close_matches(group, project.groups, n=1)
             raise UnknownTableError(
-                f"no group is called {group}" + (f"; did you mean {close[0]}?" if close else ""),
+                f"no group is called {group}" + did_you_mean(group, project.groups),
                 detail=f"groups of the project: {', '.join(project.groups) or 'none'}",
                 hint=f'write it into pgwright.toml, below [groups]: {group} = ["TABLE", "TABLE"]',
             )

@@ -103,7 +103,8 @@ def _changed_elsewhere(alias: str) -> dict[str, list[str]]:
     loader = MigrationLoader(None, ignore_no_migrations=True)
     detector = MigrationAutodetector(loader.project_state(), ProjectState.from_apps(apps))
     changes = detector.changes(graph=loader.graph, trim_to_apps=others, convert_apps=others)
-    homes = {label: [name for name in connections if label in _apps_in(name)] for label in sorted(others)}
+    inside = {name: _apps_in(name) for name in connections}
+    homes = {label: [name for name in inside if label in inside[name]] for label in sorted(others)}
     return {label: found for label, found in homes.items() if found and label in changes}
 
 

@@ -6,7 +6,6 @@ They are declared beside the model, as ``pgwright:mask=NAME`` in the column's co
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from dataclasses import dataclass, field
 from psycopg import sql
 
 from pgwright.errors import ConfigError, UnknownTableError
+from pgwright.model.wording import did_you_mean
 from pgwright.pg.quoting import Name, deparsed
 from pgwright.transfer.tables import Column, Table
 
@@ -54,16 +54,15 @@ class Masks:
         """Return the mask of a column. Raises `ConfigError` for one that does not exist or does not fit."""
         if self.off:
             return "keep"
-        names = rule_names(table, column)
+        names = _names(table, column)
         found = (rules[name] for rules in (self.asked, self.rules) for name in names if name in rules)
         mask = next(found, None)
         if mask is None:
             declared = _DECLARED.search(column.comment or "")
             mask = declared[1] if declared else "keep"
         if mask not in MASKS:
-            close = difflib.get_close_matches(mask, MASKS, n=1)
             raise ConfigError(
-                f"unknown mask {mask} for {names[0]}" + (f"; did you mean {close[0]}?" if close else ""),
+                f"unknown mask {mask} for {names[0]}" + did_you_mean(mask, MASKS),
                 hint=f"one of: {', '.join(MASKS)}",
             )
         if mask == "null" and column.not_null:
@@ -75,19 +74,22 @@ class Masks:
         return mask
 
 
-def rule_names(table: Table, column: Column) -> tuple[str, str, str]:
+def _names(table: Table, column: Column) -> tuple[str, str, str]:
     """Return what a rule for a column may be called, the most exact first."""
     return f"{table.name}.{column.name}", f"{table.name.name}.{column.name}", f"*.{column.name}"
 
 
+def _all_names(table: Table) -> set[str]:
+    return {name for column in table.columns for name in _names(table, column)}
+
+
 def require_columns(rules: Iterable[str], tables: Iterable[Table]) -> None:
     """Raise `UnknownTableError` for a rule that is for no column: what it was meant for would go unmasked."""
-    known = {name for table in tables for column in table.columns for name in rule_names(table, column)}
+    known = {name for table in tables for name in _all_names(table)}
     for rule in rules:
         if rule not in known:
-            close = difflib.get_close_matches(rule, known, n=1)
             raise UnknownTableError(
-                f"no column is called {rule}" + (f"; did you mean {close[0]}?" if close else ""),
+                f"no column is called {rule}" + did_you_mean(rule, known),
                 detail="what it was meant for would be written as it is; no file was written",
                 hint=f"correct --mask {rule}",
             )
@@ -99,13 +101,11 @@ def require_columns_of(rules: Iterable[str], tables: Iterable[Table]) -> None:
     Rules for other tables may be meant for another database of the project.
     """
     for table in tables:
-        known = {name for column in table.columns for name in rule_names(table, column)}
+        known = _all_names(table)
         for rule in rules:
             if rule.rpartition(".")[0] in (str(table.name), table.name.name) and rule not in known:
-                close = difflib.get_close_matches(rule, known, n=1)
                 raise ConfigError(
-                    f"[masks] has a rule for {rule}, and there is no such column"
-                    + (f"; did you mean {close[0]}?" if close else ""),
+                    f"[masks] has a rule for {rule}, and there is no such column" + did_you_mean(rule, known),
                     detail="what it was meant for would be written as it is; no file was written",
                     hint="correct it in pgwright.toml; what a table has: pgwright inspect tables",
                 )

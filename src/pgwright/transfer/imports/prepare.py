@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -13,7 +12,7 @@ from psycopg import Connection
 from pgwright.errors import ColumnMismatch, UnknownTableError, UsageError
 from pgwright.formats.batch import Reading
 from pgwright.formats.shape import Shape
-from pgwright.model.wording import counted
+from pgwright.model.wording import counted, did_you_mean
 from pgwright.pg.statements import statement_error
 from pgwright.transfer.imports.request import Conflict, ImportRequest
 from pgwright.transfer.imports.source import Source, open_source
@@ -104,7 +103,7 @@ def _pairs(
     mapping = dict(request.mapping)
     if unknown := [name for name in mapping if name not in columns]:
         raise ColumnMismatch(
-            f"{source.place} has no column {unknown[0]}" + _nearest(unknown[0], columns),
+            f"{source.place} has no column {unknown[0]}" + did_you_mean(unknown[0], columns),
             detail=f"the file has: {', '.join(columns)}; nothing was changed",
             hint=f"correct --map {unknown[0]}=...",
         )
@@ -126,7 +125,7 @@ def _pairs(
         column = table.by_name.get(target)
         if column is None:
             raise ColumnMismatch(
-                f"{table.name} has no column {target}" + _nearest(target, table.by_name),
+                f"{table.name} has no column {target}" + did_you_mean(target, table.by_name),
                 detail=f"the table has: {', '.join(table.by_name)}; nothing was changed",
                 hint=f"name the right one: --map '{name}=COLUMN', or leave it out: --map '{name}='",
             )
@@ -178,8 +177,3 @@ def _key(request: ImportRequest, table: Table, filled: set[str]) -> Key | None:
         f"conflicts can be found by {' or '.join('(' + ', '.join(k.columns) + ')' for k in usable)}",
         hint=f"choose one: --key {','.join(usable[0].columns)}",
     )
-
-
-def _nearest(name: str, known: Sequence[str] | Mapping[str, Any]) -> str:
-    close = difflib.get_close_matches(name, list(known), n=1)
-    return f"; did you mean {close[0]}?" if close else ""

@@ -10,7 +10,7 @@ import psycopg
 from psycopg import Connection, sql
 
 from pgwright.errors import UsageError
-from pgwright.pg.quoting import Name, deparsed, typed
+from pgwright.pg.quoting import Name, deparsed, render, typed
 from pgwright.pg.redact import redact
 from pgwright.transfer.imports.request import Conflict, ImportRequest
 from pgwright.transfer.tables import Column, Key, Table
@@ -65,7 +65,7 @@ def _read(
     except psycopg.errors.InsufficientPrivilege:
         raise
     except (psycopg.ProgrammingError, psycopg.DataError) as exc:
-        name = Name(table.name.name).as_string(None)
+        name = render(Name(table.name.name))
         raise UsageError(
             f"{option} cannot be read: {redact(exc.diag.message_primary or str(exc))}",
             detail=f"SQLSTATE {exc.sqlstate}; nothing was imported",
