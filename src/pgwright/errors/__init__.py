@@ -39,6 +39,7 @@ from pgwright.errors.files import (
     FileFormatError,
     FormatCannotHold,
     ImportFailed,
+    MaskUnfollowed,
     UnknownTableError,
 )
 from pgwright.errors.input import ConfigError, OutputError, SourceError, UsageError
@@ -87,6 +88,7 @@ __all__ = [
     "InternalError",
     "Interrupted",
     "LockTimeoutError",
+    "MaskUnfollowed",
     "MigrationDiverged",
     "MigrationError",
     "NothingToResume",

@@ -41,3 +41,10 @@ class CountsDiffer(PgwrightError):
     """Report an import whose counts do not add up; it was rolled back."""
 
     code = "PW705"
+
+
+class MaskUnfollowed(PgwrightError):
+    """Report columns of a query that may show what is masked, in a way that cannot be followed."""
+
+    code = "PW706"
+    exit_code = 3

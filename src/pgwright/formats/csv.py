@@ -7,6 +7,7 @@ quotes before it. That is all that is looked at here: fields are PostgreSQL's to
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from pgwright.errors import FileFormatError
 from pgwright.formats.batch import ROWS, Batch, ColumnType, Reading
@@ -15,6 +16,7 @@ from pgwright.formats.shape import Shape
 _BOM = b"\xef\xbb\xbf"
 _LONGEST_RECORD = 64 << 20  # bytes; a quote that nobody closes would otherwise swallow the rest of the file
 _QUOTE = b'"'
+_NO_MARKS = bytes(set(range(256)) - set(b'"\n'))
 
 
 def read_csv(
@@ -107,6 +109,25 @@ def split(blocks: Iterable[bytes], place: str, *, first: int = 1, strip: bool = 
     if pending:
         rows.append(b"\n".join(pending))  # PostgreSQL says what is wrong with it
     yield from ready(end=True)
+
+
+@dataclass
+class RowCounter:
+    """Count the rows of CSV that comes in blocks, wherever these begin and end."""
+
+    rows: int = 0
+    _inside: bool = False  # of quotes
+
+    def add(self, block: bytes) -> int:
+        """Return how many rows have ended with this block.
+
+        Line ends within quotes belong to a value. Two quotes without a line end between them change nothing,
+        and nearly all go as such pairs; what is left is short.
+        """
+        pieces = block.translate(None, _NO_MARKS).replace(b'""', b"").split(_QUOTE)
+        self.rows += sum(piece.count(b"\n") for piece in pieces[self._inside :: 2])
+        self._inside ^= len(pieces) % 2 == 0
+        return self.rows
 
 
 def write_csv(blocks: Iterable[bytes], columns: Sequence[ColumnType], name: str) -> Iterator[bytes]:

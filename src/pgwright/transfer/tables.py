@@ -22,9 +22,11 @@ from pgwright.pg.sqlfiles import load_sql
 class Column:
     """Describe a column: `type` as PostgreSQL writes it, `base` the name of the type below domains.
 
-    `precision` is a numeric's type modifier. `sequence` owns its values. `comment` may carry a mask.
+    `number` is its place in the catalog. `precision` is a numeric's type modifier. `sequence` owns its
+    values. `comment` may carry a mask; that of a partition is its table's, where it has none of its own.
     """
 
+    number: int
     name: str
     type: str
     base: str
@@ -60,7 +62,10 @@ class ForeignKey:
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """Describe one table; `children` are the oids of itself and all that hold its rows."""
+    """Describe one table; `children` are the oids of itself and all that hold its rows.
+
+    `ancestors` are the tables that it is a partition of, the nearest first. `definition` is a view's query.
+    """
 
     oid: int
     name: QualifiedName
@@ -71,6 +76,8 @@ class Table:
     keys: tuple[Key, ...]
     foreign_keys: tuple[ForeignKey, ...]
     children: tuple[int, ...]
+    ancestors: tuple[QualifiedName, ...]
+    definition: str | None = None
 
     @cached_property
     def by_name(self) -> Mapping[str, Column]:
@@ -90,10 +97,21 @@ class Table:
 
 def read_tables(conn: Connection[Any], named: Sequence[str] | None = None) -> tuple[Table, ...]:
     """Read the tables of users that are called `named`, by default all; ordered by name."""
+    return _read(conn, named=None if named is None else list(named))
+
+
+def read_relations(conn: Connection[Any], oids: Sequence[int]) -> tuple[Table, ...]:
+    """Read tables, views and what else has columns by their oids, the system's and temporary ones as well."""
+    return _read(conn, oids=list(oids))
+
+
+def _read(
+    conn: Connection[Any], *, named: list[str] | None = None, oids: list[int] | None = None
+) -> tuple[Table, ...]:
     text = load_sql("pgwright.transfer", "tables", conn.info.server_version // 10000)
-    names = None if named is None else list(named)
     with conn.cursor(row_factory=dict_row) as cursor:
-        return tuple(_table(row) for row in cursor.execute(text.encode(), {"named": names}).fetchall())
+        rows = cursor.execute(text.encode(), {"named": named, "oids": oids}).fetchall()
+    return tuple(_table(row) for row in rows)
 
 
 def look_up(conn: Connection[Any], wanted: Sequence[str]) -> tuple[Table, ...]:
@@ -123,6 +141,8 @@ def _table(row: dict[str, Any]) -> Table:
             for key in foreign_keys
         ),
         children=tuple(row["children"]),
+        ancestors=tuple(QualifiedName(*name) for name in row["ancestors"]),
+        definition=row["definition"],
     )
 
 

@@ -1,7 +1,8 @@
 -- Tables of users with what an import or export needs: columns, unique keys, foreign keys.
--- Those that `named` lists (users or sales.users), which is much quicker; all where that is null.
+-- Those that `named` lists (users or sales.users), which is much quicker; all where that is null. Instead, whatever
+-- has columns and an oid in `oids`.
 -- since: 12
--- columns: oid, schema, name, visible, row_security, rows, columns, keys, foreign_keys, children
+-- columns: oid, schema, name, visible, row_security, rows, columns, keys, foreign_keys, children, ancestors, definition
 WITH RECURSIVE base (oid, root) AS (
     SELECT t.oid, t.oid FROM pg_catalog.pg_type t
     UNION ALL
@@ -31,11 +32,25 @@ SELECT
         WITH RECURSIVE below (oid) AS (
             SELECT c.oid UNION ALL
             SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN below b ON b.oid = i.inhparent)
-        SELECT oid::bigint FROM below) AS children
+        SELECT oid::bigint FROM below) AS children,
+    up.ancestors,
+    CASE WHEN c.relkind IN ('v', 'm') THEN pg_catalog.pg_get_viewdef(c.oid) END AS definition
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 CROSS JOIN LATERAL (
+    WITH RECURSIVE above (oid, distance) AS (
+        SELECT i.inhparent, 1 FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid UNION ALL
+        SELECT i.inhparent, distance + 1 FROM pg_catalog.pg_inherits i JOIN above ON above.oid = i.inhrelid)
+    SELECT coalesce(pg_catalog.array_agg(above.oid ORDER BY distance), '{}') AS oids,
+        coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(ns.nspname, a.relname) ORDER BY distance), '[]')
+            AS ancestors
+    FROM above
+    JOIN pg_catalog.pg_class a ON a.oid = above.oid
+    JOIN pg_catalog.pg_namespace ns ON ns.oid = a.relnamespace
+) up
+CROSS JOIN LATERAL (
     SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
+        'number', att.attnum,
         'name', att.attname,
         'type', pg_catalog.format_type(att.atttypid, att.atttypmod),
         'base', p.name,
@@ -47,7 +62,13 @@ CROSS JOIN LATERAL (
         'identity', att.attidentity::text,
         'sequence', pg_catalog.pg_get_serial_sequence(
             pg_catalog.format('%%I.%%I', n.nspname, c.relname), att.attname),
-        'comment', pg_catalog.col_description(c.oid, att.attnum),
+        'comment', (
+            SELECT d.description
+            FROM pg_catalog.unnest(c.oid || up.oids) WITH ORDINALITY place(oid, at)
+            JOIN pg_catalog.pg_attribute same ON same.attrelid = place.oid AND same.attname = att.attname
+            JOIN pg_catalog.pg_description d ON d.classoid = 'pg_catalog.pg_class'::regclass
+                AND d.objoid = place.oid AND d.objsubid = same.attnum
+            ORDER BY place.at LIMIT 1),
         'shape', CASE p.kind
             WHEN 'scalar' THEN NULL
             WHEN 'json' THEN pg_catalog.json_build_object('kind', 'json')
@@ -106,11 +127,13 @@ CROSS JOIN LATERAL (
         -- a key to a partitioned table has further entries, one for each partition
         AND con.conparentid = 0
 ) f
-WHERE c.relkind IN ('r', 'p')
-    AND (%(named)s::text[] IS NULL OR c.relname = ANY (%(named)s)
-        OR n.nspname || '.' || c.relname = ANY (%(named)s))
-    AND c.relpersistence <> 't'
-    AND n.nspname !~ '^pg_'
-    AND n.nspname NOT IN ('information_schema', 'pgwright', '_timescaledb_internal', '_timescaledb_catalog',
-        '_timescaledb_config', '_timescaledb_cache')
+WHERE CASE WHEN %(oids)s::oid[] IS NOT NULL THEN c.oid = ANY (%(oids)s::oid[])
+    ELSE c.relkind IN ('r', 'p')
+        AND (%(named)s::text[] IS NULL OR c.relname = ANY (%(named)s)
+            OR n.nspname || '.' || c.relname = ANY (%(named)s))
+        AND c.relpersistence <> 't'
+        AND n.nspname !~ '^pg_'
+        AND n.nspname NOT IN ('information_schema', 'pgwright', '_timescaledb_internal', '_timescaledb_catalog',
+            '_timescaledb_config', '_timescaledb_cache')
+    END
 ORDER BY n.nspname, c.relname

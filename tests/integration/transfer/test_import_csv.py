@@ -7,10 +7,12 @@ import gzip
 import hashlib
 import re
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
+from pgwright import Conflict, ImportRequest, prepare_import, run_import
 from pgwright.errors import (
     ColumnMismatch,
     FileFormatError,
@@ -63,6 +65,27 @@ def test_conflicts_fail_skip_or_update(
         ("b@x", "Bob", 40),
         ("c@x", "Cleo", 5),
     ]
+
+
+@pytest.mark.parametrize(
+    "wishes", [{}, {"conflict": Conflict.UPDATE, "key": ("email",)}], ids=["at once", "staged"]
+)
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
+def test_a_large_file_tells_how_far_it_is(
+    users: str, tmp_path: Path, packed: bool, wishes: dict[str, Any]
+) -> None:
+    path = tmp_path / "users.csv"
+    text = "email,name\n" + "".join(f'u{n}@x,"two\nlines ""{n % 7}"""\n' for n in range(1, 100_001))
+    path.write_bytes(gzip.compress(text.encode(), 1) if packed else text.encode())
+    told: list[tuple[int, float]] = []
+    request = ImportRequest(source=str(path), **wishes)
+    with psycopg.connect(users, autocommit=True) as conn:
+        prepared = prepare_import(conn, request)
+        done = run_import(conn, prepared, lambda rows: told.append((rows, prepared.source.part or 0)))
+    assert counts(done) == (100_000, 100_000, 0, 0, 0)
+    assert len(told) >= 3 and told == sorted(told) and told[-1] == (100_000, 1.0)
+    # What is compressed so well is one piece of the file.
+    assert packed or all(abs(rows - part * 100_000) < 5_000 for rows, part in told)
 
 
 def test_newer_wins_whatever_the_order_of_the_file(users: str, tmp_path: Path) -> None:
@@ -246,6 +269,12 @@ BY_EMAIL = {"conflict": "update", "key": ("email",)}
             {"where": "excluded.age > u.age", **BY_EMAIL},
             UsageError,
             "--where .*excluded.*users",
+        ),
+        (
+            "email\nx\n",
+            {"where": "excluded.email > 'a'", **BY_EMAIL},
+            UsageError,
+            "nothing to update.*--where",
         ),
         ("email\nx\n", {"set": ("age = user.age",), **BY_EMAIL}, UsageError, "--set .*excluded.*users"),
         ("email\nx\n", {"set": ("agee",), **BY_EMAIL}, UsageError, "--set .*agee"),

@@ -35,7 +35,13 @@ if TYPE_CHECKING:
 )
 @click.option("--compress", type=click.Choice(["none", "gzip", "zstd"]), help="Default: by name.")
 @click.option("--unmasked", is_flag=True, help="Write columns as they are that are declared to be masked.")
-@click.option("--mask", "masks", multiple=True, metavar="COLUMN=MASK", help="users.email=hash|fake|null|keep")
+@click.option(
+    "--mask",
+    "masks",
+    multiple=True,
+    metavar="COLUMN=MASK",
+    help="users.email=hash|fake|null|keep; of a query also COLUMN alone.",
+)
 @click.option("--as-text", metavar="COLUMNS", help="Columns to write as PostgreSQL's text.")
 @click.option("--model", metavar="APP.MODEL", help="Django's name of the table.")
 @click.option(

@@ -14,6 +14,7 @@ from pgwright.errors import UsageError
 from pgwright.model.wording import counted
 
 if TYPE_CHECKING:
+    from pgwright.cli.progress import Bars
     from pgwright.transfer.imports import Outcome, Prepared
 
 
@@ -92,8 +93,14 @@ def import_file(
             else "nothing was imported"
         )
         with bars(out) as progress:
-            outcome = run_import(conn, prepared, lambda rows: progress.update("rows read", rows))
+            outcome = run_import(conn, prepared, lambda rows: _tell(progress, prepared, rows))
     out.result(outcome, lambda: _say(invocation, outcome))
+
+
+def _tell(progress: Bars, prepared: Prepared, rows: int) -> None:
+    """Show the rows read, of about as many as the file has by what is read of it."""
+    part = prepared.source.part
+    progress.update("rows read", rows, round(rows / part) if part else None)
 
 
 def _import_folder(

@@ -7,7 +7,7 @@ They are declared beside the model, as ``pgwright:mask=NAME`` in the column's co
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from psycopg import sql
@@ -52,40 +52,61 @@ class Masks:
 
     def of(self, table: Table, column: Column) -> str:
         """Return the mask of a column. Raises `ConfigError` for one that does not exist or does not fit."""
-        if self.off:
-            return "keep"
-        names = _names(table, column)
-        found = (rules[name] for rules in (self.asked, self.rules) for name in names if name in rules)
-        mask = next(found, None)
-        if mask is None:
-            declared = _DECLARED.search(column.comment or "")
-            mask = declared[1] if declared else "keep"
-        if mask not in MASKS:
-            raise ConfigError(
-                f"unknown mask {mask} for {names[0]}" + did_you_mean(mask, MASKS),
-                hint=f"one of: {', '.join(MASKS)}",
-            )
+        mask = "keep" if self.off else self.told([(table, column)]) or "keep"
+        _require_fit(mask, column, _names(table, column)[0])
         if mask == "null" and column.not_null:
-            raise ConfigError(f"{names[0]} must not be null, so it cannot be masked by null", hint="use hash")
-        if mask in ("hash", "fake") and column.base not in _TEXT | {"uuid"} | _NUMBERS | _DATES:
-            raise ConfigError(
-                f"the mask {mask} does not fit {names[0]}, which is {column.type}", hint="use null or keep"
-            )
+            name = _names(table, column)[0]
+            raise ConfigError(f"{name} must not be null, so it cannot be masked by null", hint="use hash")
         return mask
 
+    def of_shown(self, column: Column, origin: Sequence[tuple[Table, Column]]) -> str | None:
+        """Return the mask of a query's column, None where no rule says anything; see `of` and `told`."""
+        mask = "keep" if self.off else self.told(origin, shown=column.name)
+        _require_fit(mask or "keep", column, column.name)
+        return mask
 
-def _names(table: Table, column: Column) -> tuple[str, str, str]:
-    """Return what a rule for a column may be called, the most exact first."""
-    return f"{table.name}.{column.name}", f"{table.name.name}.{column.name}", f"*.{column.name}"
+    def told(self, origin: Sequence[tuple[Table, Column]], *, shown: str | None = None) -> str | None:
+        """Return what the rules say of a column: where it is shown, there, and of each that it comes from."""
+        own, any_own = ([], []) if shown is None else ([shown], [f"*.{shown}"])
+        every = [name for place in origin for name in _names(*place)]
+        found = [self.asked[name] for name in (*own, *every, *any_own) if name in self.asked]
+        for table, column in origin:
+            found += [self.rules[name] for name in _names(table, column) if name in self.rules]
+            if declared := _DECLARED.search(column.comment or ""):
+                found.append(declared[1])
+        found += [self.rules[name] for name in any_own if name in self.rules]
+        return found[0] if found else None
+
+
+def _require_fit(mask: str, column: Column, name: str) -> None:
+    if mask not in MASKS:
+        raise ConfigError(
+            f"unknown mask {mask} for {name}" + did_you_mean(mask, MASKS),
+            hint=f"one of: {', '.join(MASKS)}",
+        )
+    if mask in ("hash", "fake") and column.base not in _TEXT | {"uuid"} | _NUMBERS | _DATES:
+        raise ConfigError(
+            f"the mask {mask} does not fit {name}, which is {column.type}", hint="use null or keep"
+        )
+
+
+def _names(table: Table, column: Column) -> tuple[str, ...]:
+    """Return what a rule for a column may be called, the most exact first; a partition is its table, too."""
+    tables = [name for relation in (table.name, *table.ancestors) for name in (str(relation), relation.name)]
+    return *(f"{name}.{column.name}" for name in tables), f"*.{column.name}"
 
 
 def _all_names(table: Table) -> set[str]:
     return {name for column in table.columns for name in _names(table, column)}
 
 
-def require_columns(rules: Iterable[str], tables: Iterable[Table]) -> None:
-    """Raise `UnknownTableError` for a rule that is for no column: what it was meant for would go unmasked."""
-    known = {name for table in tables for name in _all_names(table)}
+def require_columns(rules: Iterable[str], tables: Iterable[Table], *, shown: Iterable[str] = ()) -> None:
+    """Raise `UnknownTableError` for a rule that is for no column: what it was meant for would go unmasked.
+
+    `shown` are the columns of a query, which rules may name as they are.
+    """
+    known = {name for column in shown for name in (column, f"*.{column}")}
+    known.update(name for table in tables for name in _all_names(table))
     for rule in rules:
         if rule not in known:
             raise UnknownTableError(
@@ -115,8 +136,8 @@ _NUMBERS = {"int2", "int4", "int8", "numeric", "float4", "float8"}
 _DATES = {"date", "timestamp", "timestamptz"}
 
 
-def masked(column: Column, mask: str, key: str) -> sql.Composable:
-    """Compose what stands for a column in a SELECT: itself, or its mask.
+def masked(column: Column, mask: str, key: str, *, called: str | None = None) -> sql.Composable:
+    """Compose what stands for a column in a SELECT: itself, or its mask; a fake is by what it is `called`.
 
     Equal values become equal masks, so that joins and unique keys survive; a null stays null. A hash is
     the first bits of a SHA-256 over the key and the value: without the key nobody can try values out.
@@ -139,7 +160,7 @@ def masked(column: Column, mask: str, key: str) -> sql.Composable:
         # Within a year of the true one, so that ages and seasons stay plausible.
         value = sql.SQL("({} + ({} % 365 - 182) * interval '1 day')").format(name, number)
     elif mask == "fake":
-        value = _fake(column.name, digest, number)
+        value = _fake(called or column.name, digest, number)
     else:
         value = digest
     # A cast to varchar(n) cuts what is longer.

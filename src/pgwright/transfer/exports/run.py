@@ -16,10 +16,9 @@ from psycopg import Connection, sql
 
 from pgwright.errors import FormatCannotHold, UsageError
 from pgwright.formats.compression import SUFFIXES, compressed
+from pgwright.formats.csv import RowCounter
 from pgwright.formats.registry import told_format, writer
-from pgwright.formats.shape import Shape
 from pgwright.pg.connect import connect
-from pgwright.pg.quoting import typed
 from pgwright.pg.statements import statement_error
 from pgwright.storage import open_file, open_store
 from pgwright.transfer.exports.blocks import block_ranges
@@ -28,6 +27,7 @@ from pgwright.transfer.exports.flow import SESSION, Flow, RowTooLarge, SessionFl
 from pgwright.transfer.exports.masks import Masks, require_columns, require_columns_of
 from pgwright.transfer.exports.objects import as_django, as_objects, nulls_within
 from pgwright.transfer.exports.oversize import too_large
+from pgwright.transfer.exports.query import select_query
 from pgwright.transfer.exports.request import Exported, ExportRequest
 from pgwright.transfer.exports.select import Selected, select_table
 from pgwright.transfer.exports.subset import closure
@@ -36,21 +36,22 @@ from pgwright.transfer.tables import Column, Table, in_order, look_up, read_tabl
 Progress = Callable[[str, int, int | None], None]
 _JSON = ("json", "jsonl", "django")
 MANIFEST = "manifest.json"
-_NO_MARKS = bytes(set(range(256)) - set(b'"\n'))
 
 
 def plan_export(conn: Connection[Any], request: ExportRequest) -> tuple[Selected, ...]:
     """Return what will be written, referenced tables first; `conn` is in the export's transaction.
 
-    Raises `UnknownTableError`, `UsageError`, `ConfigError` for masks, and `StatementError` for SQL of the
-    user's that the server refuses.
+    Raises `UnknownTableError`, `UsageError`, `ConfigError` and `MaskUnfollowed` for masks, and
+    `StatementError` for SQL of the user's that the server refuses.
     """
+    rules = {} if request.unmasked else request.masks
+    masks = Masks(rules=rules, asked=request.asked_masks, key=request.mask_key, off=request.unmasked)
     if request.query is not None:
-        if request.tables or request.where or request.references:
-            raise UsageError("--query stands alone", hint="leave out tables, --where and --references")
-        if request.asked_masks:
-            raise UsageError("--mask is for columns of tables", hint="mask them in the query itself")
-        return (_of_query(conn, request.query),)
+        if request.tables or request.where or request.columns or request.references:
+            raise UsageError(
+                "--query stands alone", hint="leave out tables, --where, --columns and --references"
+            )
+        return (select_query(conn, request.query, masks),)
     if not request.tables:
         raise UsageError("nothing to export", hint="name a table, --group or --query")
     chosen = look_up(conn, request.tables)
@@ -58,8 +59,6 @@ def plan_export(conn: Connection[Any], request: ExportRequest) -> tuple[Selected
         raise UsageError("--where and --columns belong to one table", hint="export the tables one by one")
     if request.asked_masks:
         require_columns(request.asked_masks, read_tables(conn))
-    rules = {} if request.unmasked else request.masks
-    masks = Masks(rules=rules, asked=request.asked_masks, key=request.mask_key, off=request.unmasked)
     where = condition(conn, chosen[0], request.where) if request.where else None
     if request.references:
         found = closure(conn, read_tables(conn), chosen, where)
@@ -88,7 +87,7 @@ def run_export(
     directory's ``manifest.json`` when all its files are. Raises the errors of `plan_export`,
     `FormatCannotHold`, `StorageError`, `ConnectError`.
     """
-    with _session(url, shared=not request.references) as opened:
+    with _session(url, request) as opened:
         session = replace(opened, stdout=stdout, progress=progress)
         try:
             plan = plan_export(session.conn, request)
@@ -127,8 +126,9 @@ class _Session:
 
 
 @contextmanager
-def _session(url: str, *, shared: bool) -> Iterator[_Session]:
-    """Open the transaction of the export; `shared` exports its snapshot for other sessions."""
+def _session(url: str, request: ExportRequest) -> Iterator[_Session]:
+    """Open the transaction of the export; unless it collects rows, others can share its snapshot."""
+    shared = not request.references
     with connect(url, application_name="pgwright export", autocommit=True) as conn:
         conn.execute(
             "SELECT set_config(name, value, false) FROM unnest(%s::text[], %s::text[]) AS s (name, value)",
@@ -136,7 +136,10 @@ def _session(url: str, *, shared: bool) -> Iterator[_Session]:
         )
         conn.autocommit = False
         conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        conn.read_only = shared  # a subset keeps its rows in temporary tables
+        if not shared:
+            conn.read_only = False  # a subset keeps its rows in temporary tables
+        elif request.query is None:  # a query is looked at by means of a temporary view, where it may be made
+            conn.read_only = True
         row = conn.execute("SELECT pg_export_snapshot()").fetchone() if shared else None
         yield _Session(conn=conn, url=url, snapshot=row[0] if row else None)
         conn.rollback()
@@ -166,25 +169,6 @@ def _columns(table: Table, request: ExportRequest) -> tuple[Column, ...]:
     if unknown:
         raise unknown_column(table, unknown[0], asked="--columns")
     return tuple(table.by_name[name] for name in request.columns)
-
-
-def _of_query(conn: Connection[Any], query: str) -> Selected:
-    rows = sql.SQL("SELECT * FROM {} AS q").format(typed(query.strip().rstrip(";")))
-    described = conn.execute(sql.SQL("{} LIMIT 0").format(rows)).description or ()
-    types = {
-        oid: {"type": name, "base": base, "shape": Shape(kind=kind)}
-        for oid, name, base, kind in conn.execute(
-            "SELECT oid::bigint, format_type(oid, NULL), typname::text,"
-            " CASE WHEN typcategory = 'A' THEN 'array'"
-            " WHEN typtype = 'c' OR typname = 'record' THEN 'composite' ELSE 'scalar' END"
-            " FROM pg_catalog.pg_type WHERE oid = ANY (%s)",
-            [[column.type_code for column in described]],
-        )
-    }
-    columns = tuple(Column(name=column.name, **types[column.type_code]) for column in described)
-    if repeated := {c.name for c in columns if [d.name for d in columns].count(c.name) > 1}:
-        raise UsageError(f"the query has two columns {min(repeated)}", hint="give them names with AS")
-    return Selected(name="query", table=None, columns=columns, rows=rows)
 
 
 def _require_room(conn: Connection[Any], request: ExportRequest, plan: Sequence[Selected]) -> None:
@@ -262,25 +246,16 @@ def _write(session: _Session, selected: Selected, request: ExportRequest, *, sev
 
 
 def _told(session: _Session, flow: Flow | SessionFlow, selected: Selected) -> Iterator[bytes]:
-    rows = -1 if flow.header else 0
+    counter = RowCounter(rows=-1 if flow.header else 0)
+    rows = counter.rows
     try:
         for block in flow:
-            rows += _line_ends(block) if flow.form == "csv" else block.count(b"\n")
+            rows = counter.add(block) if flow.form == "csv" else rows + block.count(b"\n")
             session.progress(selected.name, rows, None)
             yield block
     except RowTooLarge as exc:
         raise too_large(session.conn, selected, str(exc)) from exc
     session.progress(selected.name, flow.rows, flow.rows)
-
-
-def _line_ends(block: bytes) -> int:
-    """Count the rows of a block of CSV, which begins and ends between rows.
-
-    Line ends within quotes belong to a value. Two quotes without a line end between them change nothing, and
-    nearly all go as such pairs; what is left is short.
-    """
-    marks = block.translate(None, _NO_MARKS).replace(b'""', b"")
-    return sum(piece.count(b"\n") for piece in marks.split(b'"')[::2])
 
 
 def _file_name(selected: Selected, request: ExportRequest) -> str:

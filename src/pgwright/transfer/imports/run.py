@@ -12,6 +12,7 @@ from psycopg import Connection, sql
 
 from pgwright.errors import CountsDiffer, ImportFailed
 from pgwright.formats.batch import Batch
+from pgwright.formats.csv import RowCounter
 from pgwright.model.wording import counted
 from pgwright.pg.quoting import Name
 from pgwright.pg.statements import statement_error
@@ -56,7 +57,11 @@ def _import(conn: Connection[Any], prepared: Prepared, rejects: Rejects, progres
     reading, again = prepared.reading, prepared.source.again
     if prepared.request.max_rejects or (reading.blocks is None and not again):
         return carefully(conn, prepared, reading.batches(prepared.shapes), rejects, progress)
-    blocks = reading.blocks() if reading.blocks else _whole(reading.batches(prepared.shapes), progress)
+    blocks = (
+        _counted(reading.blocks(), progress)
+        if reading.blocks
+        else _whole(reading.batches(prepared.shapes), progress)
+    )
     try:
         with conn.transaction():
             return _fast(conn, prepared, _watched(blocks), progress)
@@ -190,6 +195,14 @@ def _whole(batches: Iterator[Batch], progress: Progress) -> Iterator[bytes]:
             yield b"\n".join([*batch.rows, b""])
         read += len(batch.rows)
         progress(read)
+
+
+def _counted(blocks: Iterator[bytes], progress: Progress) -> Iterator[bytes]:
+    """Yield blocks of CSV, and tell the rows so far."""
+    counter = RowCounter()
+    for block in blocks:
+        yield block
+        progress(counter.add(block))
 
 
 def _watched(blocks: Iterator[bytes]) -> Iterator[bytes]:

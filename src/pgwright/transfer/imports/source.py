@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
@@ -16,6 +16,14 @@ from pgwright.storage import Store, open_file
 from pgwright.storage.nearby import missing_file
 from pgwright.storage.store import CHUNK, Stat
 from pgwright.transfer.imports.request import ImportRequest
+
+
+@dataclass
+class _Meter:
+    """Count the bytes of the file that were read, and tell when there are no more."""
+
+    taken: int = 0
+    ended: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +40,14 @@ class Source:
     stdin: BinaryIO | None
     stat: Stat | None
     sha256: str | None = None
+    _meter: _Meter = field(default_factory=_Meter, repr=False)
+
+    @property
+    def part(self) -> float | None:
+        """Return how much of the file has been read, 0 to 1; None where nobody knows its size or place."""
+        if self.stat is None or not self._meter.taken:
+            return None
+        return 1 if self._meter.ended else min(self._meter.taken / (self.stat.size + 1), 1)
 
     @property
     def place(self) -> str:
@@ -67,6 +83,13 @@ class Source:
         return other
 
     def _blocks(self) -> Iterator[bytes]:
+        self._meter.taken, self._meter.ended = 0, False
+        for block in self._pieces():
+            self._meter.taken += len(block)
+            yield block
+        self._meter.ended = True
+
+    def _pieces(self) -> Iterator[bytes]:
         if self.store is not None:
             yield from self.store.stream(self.name, sha256=self.sha256)
             return

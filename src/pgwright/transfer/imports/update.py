@@ -39,6 +39,12 @@ def require_readable(
     conn: Connection[Any], request: ImportRequest, table: Table, key: Key | None, columns: Sequence[Column]
 ) -> None:
     """Have the server read the user's own SQL, before a row is. Raises `UsageError` for what it cannot."""
+    if request.where is not None and not _changes(request, key, columns):
+        raise UsageError(
+            f"the file has nothing to update of {table.name}, so that --where would decide nothing",
+            detail=f"its columns: {', '.join(column.name for column in columns)}; nothing was imported",
+            hint="say what is to change: --set 'COLUMN = SQL'; or leave rows as they are: --on-conflict skip",
+        )
     if request.set:
         _read(conn, replace(request, where=None), table, key, columns, option="--set")
     if request.where is not None:
