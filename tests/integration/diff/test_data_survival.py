@@ -8,6 +8,7 @@ import pytest
 from pgwright.diff.apply import apply_plan
 from pgwright.diff.ends import Ends
 from pgwright.diff.planner import make_plan
+from pgwright.errors import StatementError
 from pgwright.model.selection import Selection
 from tests.integration.diff.filling import contents, fill
 from tests.integration.diff.survival import LOSING, check_survival
@@ -110,6 +111,47 @@ def test_attributes_that_change_places_keep_their_values(slate: Slate, database:
             },
         ),
     ]
+
+
+def test_values_take_another_type(slate: Slate, database: str) -> None:
+    case = parse(CASES / "column" / "type_by_a_cast_or_by_its_text.sql")
+    plan = make_plan(before := slate.read(case.before), after := slate.read(case.after))
+    run(database, case.before)
+    run(
+        database,
+        "INSERT INTO t VALUES (1, NULL, true, '{true,false}', B'00000101', 0.1 + 0.2::float8, '[1,5)',"
+        " '2 hours', '$1,234.50', B'0101', '{7,NULL}')",
+    )
+    apply_plan(database, plan, Ends(before=before, after=after, selection=Selection()))
+    assert rows(database, "SELECT to_jsonb(t) #>> '{}' FROM t") == [
+        (
+            '{"a": null, "b": 1, "c": [1, 0], "d": 5, "e": 0.30000000000000004, "f": "[1,5)",'
+            ' "g": "02:00:00", "h": 1234.50, "i": "0101", "j": ["7", null], "id": 1}',
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "value", "new"),
+    [
+        ("integer", "12", "varchar(1)"),
+        ("timestamp[]", "{2024-01-01 10:00}", "varchar(10)[]"),
+        ("text", "10110", "bit varying(4)"),
+        ("inet", "10.1.2.3/8", "cidr"),
+        ("interval", "25 hours", "time"),
+        ("integer", "2", "boolean"),
+    ],
+)
+def test_a_type_that_does_not_hold_a_value_is_refused(
+    old: str, value: str, new: str, slate: Slate, database: str
+) -> None:
+    template = "CREATE TABLE t (a {});"
+    before, after = (slate.read(template.format(type)) for type in (old, new))
+    run(database, template.format(old) + f"INSERT INTO t VALUES ('{value}')")
+    with pytest.raises(StatementError):
+        apply_plan(
+            database, make_plan(before, after), Ends(before=before, after=after, selection=Selection())
+        )
 
 
 def _pair(one: int | None, other: str | None) -> dict[str, object]:

@@ -15,12 +15,10 @@ from pgwright.kinds.steps import alter_parent, name_of, parent_of, step
 from pgwright.kinds.tables.column_types import (
     Column,
     as_retyped,
-    casts_by_itself,
     comes_back,
-    has_cast,
     keeps_storage,
-    what_is_lost,
 )
+from pgwright.kinds.tables.conversion import converted, what_is_lost
 from pgwright.kinds.tables.not_null import set_not_null
 from pgwright.kinds.types.retyping import partitioned_by
 from pgwright.model.change import Change
@@ -103,9 +101,9 @@ def _change_type(before: Column, after: Column, context: Context) -> Step:
     if after.collation:
         parts.append(deparsed(f"COLLATE {after.collation}"))
     foreign = getattr(context.after.get(table), "server", None) is not None
-    if before.type != after.type and not (foreign or casts_by_itself(before.type, after.type)):
-        value = "USING {}::{}" if has_cast(before.type, after.type) else "USING {}::text::{}"
-        parts.append(sql.SQL(value).format(Name(after.id.name.name), deparsed(after.type)))
+    value = None if foreign else converted(Name(after.id.name.name), before.type, after.type)
+    if before.type != after.type and value is not None:
+        parts.append(sql.SQL("USING {}").format(value))
     rewrites: tuple[ObjectId, ...] = ()
     hazards: list[Hazard] = []
     # Of a foreign table PostgreSQL only notes how the values are to be read.

@@ -15,7 +15,7 @@ from pgwright.pg.quoting import Name, deparsed, literal, qualified, render
 
 _STORAGE = {"p": "PLAIN", "e": "EXTERNAL", "x": "EXTENDED", "m": "MAIN"}
 _COMPRESSION = {"p": "pglz", "l": "lz4"}
-_SIZED = re.compile(r"(?P<name>[^(]+?)(?:\((?P<size>[\d,-]+)\))?(?P<rest> with(?:out)? time zone)?\Z")
+SIZED = re.compile(r"(?P<name>[^(]+?)(?:\((?P<size>[\d,-]+)\))?(?P<rest> with(?:out)? time zone)?\Z")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +119,7 @@ def keeps_storage(before: str, after: str) -> bool:
     varchar and varbit, more digits before the point of numeric, more precision of times,
     varchar to text and back, cidr to inet. Both arguments are as `format_type` prints them.
     """
-    old, new = _SIZED.match(before), _SIZED.match(after)
+    old, new = SIZED.match(before), SIZED.match(after)
     if old is None or new is None:
         return False
     if old["name"] == new["name"] and old["rest"] == new["rest"]:
@@ -128,72 +128,6 @@ def keeps_storage(before: str, after: str) -> bool:
     if {old["name"], new["name"]} <= texts:
         return new["size"] is None
     return (before, after) == ("cidr", "inet")
-
-
-_TEXTS = frozenset({"text", "character varying", "character"})
-_INTEGERS = frozenset({"smallint", "integer", "bigint"})
-_FLOATS = frozenset({"real", "double precision"})
-_MOMENTS = frozenset({"timestamp", "time"})
-
-
-def casts_by_itself(before: str, after: str) -> bool:
-    """Tell whether ALTER TYPE should go without USING.
-
-    An explicit cast cuts a text that is too long; the assignment that PostgreSQL makes by itself refuses it.
-    """
-    old, new = _SIZED.match(before), _SIZED.match(after)
-    if old is None or new is None:
-        return False
-    return old["name"] == new["name"] or {old["name"], new["name"]} <= _TEXTS
-
-
-def has_cast(before: str, after: str) -> bool:
-    """Tell whether PostgreSQL casts between two built-in types without a detour over text.
-
-    Texts are cast to and from everything by the input and output functions of the other type.
-    """
-    old, new = _SIZED.match(before), _SIZED.match(after)
-    if old is None or new is None:
-        return False
-    both = {old["name"], new["name"]}
-    families = (
-        _INTEGERS | _FLOATS | {"numeric"},
-        _MOMENTS | {"date", "interval"},
-        {"json", "jsonb"},
-        {"boolean", "integer"},
-        {"inet", "cidr"},
-        {"bit", "bit varying"},
-    )
-    return bool(both & _TEXTS) or any(both <= family for family in families)
-
-
-def what_is_lost(before: str, after: str) -> str | None:
-    """Name what a change of type rounds away without an error, or return None."""
-    old, new = _SIZED.match(before), _SIZED.match(after)
-    if old is None or new is None:
-        return None
-    was, is_now = old["name"], new["name"]
-    loss = None
-    if was == "numeric" == is_now and new["size"] and (old["size"] is None or _scale(old) > _scale(new)):
-        loss = f"digits after the {_ordinal(_scale(new))} decimal place"
-    elif was in {"numeric", *_FLOATS} and is_now in _INTEGERS:
-        loss = "fractions"
-    elif (was, is_now) == ("double precision", "real") or (was == "numeric" and is_now in _FLOATS):
-        loss = "digits beyond the precision"
-    elif was == "timestamp" and is_now in {"date", "time"}:
-        loss = "the times" if is_now == "date" else "the dates"
-    elif was in _MOMENTS and was == is_now and new["size"] and int(new["size"]) < int(old["size"] or 6):
-        loss = "fractions of seconds"
-    return loss
-
-
-def _scale(match: re.Match[str]) -> int:
-    return _digits(match["size"])[1] if match["size"] else 0
-
-
-def _ordinal(number: int) -> str:
-    endings = {1: "st", 2: "nd", 3: "rd"}
-    return f"{number}{endings.get(number % 10, 'th') if number % 100 not in {11, 12, 13} else 'th'}"
 
 
 def _widens(name: str, old: str | None, new: str | None) -> bool:
@@ -206,11 +140,12 @@ def _widens(name: str, old: str | None, new: str | None) -> bool:
             return True
         if old is None:
             return False
-        (old_precision, old_scale), (new_precision, new_scale) = _digits(old), _digits(new)
+        (old_precision, old_scale), (new_precision, new_scale) = digits(old), digits(new)
         return old_scale == new_scale and new_precision >= old_precision
     return False
 
 
-def _digits(size: str) -> tuple[int, int]:
+def digits(size: str) -> tuple[int, int]:
+    """Return the precision and the scale in the size of a numeric."""
     precision, _, scale = size.partition(",")
     return int(precision), int(scale or 0)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, LiteralString
 from psycopg import sql
 
 from pgwright.kinds.steps import name_of, short_name, step
-from pgwright.kinds.tables.column_types import Column, casts_by_itself, has_cast, what_is_lost
+from pgwright.kinds.tables.column_types import Column
+from pgwright.kinds.tables.conversion import converted, what_is_lost
 from pgwright.model.locks import LockMode
 from pgwright.model.plan import Hazard, HazardCode, Reversibility
 from pgwright.pg.quoting import Name, deparsed, literal, names, qualified, render
@@ -184,7 +185,6 @@ def _value(old: Column, new: Column, context: Context) -> sql.Composable:
     name = Name(new.id.name.name)
     if _as_text(old, context):
         return sql.SQL("{}::{}").format(name, deparsed(new.type))
-    if old.type == new.type or casts_by_itself(old.type, new.type):
+    if old.type == new.type:
         return name
-    template = "{}::{}" if has_cast(old.type, new.type) else "{}::text::{}"
-    return sql.SQL(template).format(name, deparsed(new.type))
+    return converted(name, old.type, new.type) or name

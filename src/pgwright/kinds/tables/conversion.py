@@ -1,0 +1,129 @@
+"""How values come to have another type, and what they lose by that without an error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from psycopg import sql
+
+from pgwright.kinds.tables.column_types import SIZED, digits
+from pgwright.pg.quoting import deparsed
+
+_TEXTS = frozenset({"text", "character varying", "character"})
+_INTEGERS = frozenset({"smallint", "integer", "bigint"})
+_FLOATS = frozenset({"real", "double precision"})
+_NUMBERS = _INTEGERS | _FLOATS | {"numeric"}
+_MOMENTS = frozenset({"timestamp", "time"})
+_BITS = frozenset({"bit", "bit varying"})
+_ARRAY = "[]"
+
+# PostgreSQL's casts to values that the text of the old one does not give. Those that cut silently what the
+# way through text refuses are left out: inet to cidr, interval to time.
+_CASTS: Mapping[str, frozenset[str]] = {
+    **{number: _NUMBERS | {"bit", "money"} for number in ("integer", "bigint")},
+    "smallint": _NUMBERS,
+    "numeric": _NUMBERS | {"money"},
+    "real": _INTEGERS | _FLOATS,
+    "double precision": _INTEGERS | _FLOATS,
+    "money": frozenset({"numeric"}),
+    "bit": frozenset({"integer", "bigint"}),
+    "boolean": frozenset({"integer"}),
+    "date": frozenset({"timestamp without time zone", "timestamp with time zone"}),
+    "timestamp without time zone": frozenset({"date", "time without time zone"}),
+    "timestamp with time zone": frozenset({"date", "time without time zone", "time with time zone"}),
+    "time without time zone": frozenset({"interval"}),
+    "json": frozenset({"jsonb"}),
+    "jsonb": frozenset({"json"}),
+    "point": frozenset({"box"}),
+    "box": frozenset({"polygon"}),
+}
+
+
+class _Type(NamedTuple):
+    """Hold a built-in type: its name without size and time zone, its size, and whether it is an array."""
+
+    name: str
+    size: str | None
+    zone: str
+    array: bool
+
+    @property
+    def unsized(self) -> str:
+        return self.name + self.zone
+
+
+def _type(text: str) -> _Type | None:
+    array = text.endswith(_ARRAY)
+    match = SIZED.match(text.removesuffix(_ARRAY))
+    return _Type(match["name"], match["size"], match["rest"] or "", array) if match else None
+
+
+def converted(value: sql.Composable, before: str, after: str) -> sql.Composable | None:
+    """Compose the value in a type that can be assigned to another; None where the value itself can.
+
+    An explicit cast to a text of limited length cuts what is too long; the assignment that PostgreSQL makes
+    by itself refuses it.
+    """
+    way = _way(before, after)
+    return sql.SQL("::").join([value, *(deparsed(type) for type in way)]) if way else None
+
+
+def _way(before: str, after: str) -> tuple[str, ...]:
+    """Return the types to which a value is cast one after the other."""
+    old, new = _type(before), _type(after)
+    if old is None or new is None or old.array != new.array:
+        return ("text", after)
+    array = _ARRAY if new.array else ""
+    cast = new.unsized in _CASTS.get(old.unsized, ()) or after == before.replace("range", "multirange", 1)
+    if old.name == new.name or any({old.name, new.name} <= alike for alike in (_TEXTS, _BITS)):
+        return ()
+    if new.name in _TEXTS:
+        return (f"text{array}",)
+    to = f"bit varying{array}" if new.name in _BITS and not cast else after
+    if cast or old.name in _TEXTS:
+        return (to,)
+    return ("integer" if old.name == "boolean" and new.name in _NUMBERS else "text") + array, to
+
+
+def what_is_lost(before: str, after: str) -> str | None:
+    """Name what a change of type rounds or cuts away without an error, or return None."""
+    old, new = _type(before), _type(after)
+    if old is None or new is None:
+        return None
+    loss = None
+    if old.name in _NUMBERS and new.name in _NUMBERS:
+        loss = _digits_lost(old, new)
+    elif old.name in _INTEGERS and new.name == "bit":
+        loss = f"bits beyond the lowest {new.size or 1}"
+    elif (old.name, new.name) == ("numeric", "money"):
+        loss = "fractions of cents"
+    elif old.name == "timestamp" and new.name in {"date", "time"}:
+        loss = "the times" if new.name == "date" else "the dates"
+    elif old.name in _MOMENTS and old.name == new.name:
+        loss = _moments_lost(old, new)
+    return loss
+
+
+def _digits_lost(old: _Type, new: _Type) -> str | None:
+    if new.name in _INTEGERS:
+        return None if old.name in _INTEGERS else "fractions"
+    if new.name in _FLOATS:
+        exact = old.name in {"smallint", "real"} or (old.name, new.name) == ("integer", "double precision")
+        return None if exact or old.name == new.name else "digits beyond the precision"
+    if old.name in _INTEGERS or not new.size:
+        return None
+    if old.name == "numeric" and old.size and digits(old.size)[1] <= digits(new.size)[1]:
+        return None
+    return f"digits after the {_ordinal(digits(new.size)[1])} decimal place"
+
+
+def _moments_lost(old: _Type, new: _Type) -> str | None:
+    if old.name == "time" and old.zone == " with time zone" != new.zone:
+        return "the time zones"
+    return "fractions of seconds" if new.size and int(new.size) < int(old.size or 6) else None
+
+
+def _ordinal(number: int) -> str:
+    endings = {1: "st", 2: "nd", 3: "rd"}
+    return f"{number}{endings.get(number % 10, 'th') if number % 100 not in {11, 12, 13} else 'th'}"
