@@ -5,26 +5,29 @@ from __future__ import annotations
 import getpass
 import socket
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from pgwright.backup.contents import inventory
 from pgwright.backup.contents.structure import captured
 from pgwright.backup.create import dump
 from pgwright.backup.programs import programs_for
-from pgwright.backup.repository.manifest import Content, Kind, Manifest, Role, StoredFile
+from pgwright.backup.repository.manifest import Content, Kind, Manifest, Role, StoredFile, TableFacts
 from pgwright.backup.repository.repository import Repository
 from pgwright.backup.repository.streams import LEVEL
 from pgwright.errors import UsageError
 from pgwright.kinds.codec import catalog_to_json
-from pgwright.pg.address import parse_address
+from pgwright.pg.address import Address, parse_address
+from pgwright.server import Binaries
 from pgwright.verify.fingerprint import take_fingerprints
 from pgwright.version import __version__
 
 Progress = inventory.Count
+_Put = Callable[..., StoredFile]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,9 +75,8 @@ def create_dump(
         database = inventory.database_facts(taken)
         chosen = inventory.tables(taken, options.tables)
         inventory.require_readable(chosen, taken.conn.info.user)
-        whole = options.content is not Content.DATA and not options.tables
-        catalog = captured(taken, database.name) if whole else None
         programs = programs_for(taken.major)
+        put = partial(repository.put, id, level=options.level)
         streams = dump.parts(
             database.name,
             chosen,
@@ -83,47 +85,32 @@ def create_dump(
             chosen=bool(options.tables),
         )
         meter = _Meter(progress, sum(part.weight for part in streams))
-        with ThreadPoolExecutor(max_workers=options.jobs + 2, thread_name_prefix="pgwright backup") as pool:
-            # The count reads in the dump's own snapshot, beside it; it is done before most dumps are.
-            rows = (
-                None if options.content is Content.SCHEMA else pool.submit(inventory.counted, taken, chosen)
-            )
-            sums = (
-                pool.submit(_fingerprints, url, taken, chosen)
-                if options.checksums and options.content is not Content.SCHEMA
-                else None
-            )
-            limit = threading.Semaphore(options.jobs)
 
-            def write(part: dump.Part) -> StoredFile:
-                with limit:
-                    flow = meter.feed(dump.stream(part, programs, address, taken))
-                    return repository.put(id, part.file, flow, level=options.level, expected=part.weight)
+        def write(part: dump.Part) -> StoredFile:
+            flow = meter.feed(dump.stream(part, programs, address, taken))
+            return put(part.file, flow, expected=part.weight)
 
-            pending = [pool.submit(write, part) for part in streams]
+        with (
+            ThreadPoolExecutor(options.jobs, thread_name_prefix="pgwright dump") as dumps,
+            # What goes on beside the dumps is done before most of them are.
+            ThreadPoolExecutor(3, thread_name_prefix="pgwright backup") as others,
+        ):
+            held = others.submit(_described, taken, chosen, options, put)
+            roles = others.submit(_roles, programs, address, options, put)
+            sums = others.submit(_fingerprints, url, taken, chosen, options)
+            dumped = [dumps.submit(write, part) for part in streams]
+            work: tuple[Future[Any], ...] = (held, roles, sums, *dumped)
             try:
                 # A count that fails ends the snapshot, of which pg_dump would only say that it is gone.
-                for done in as_completed([*pending, *(one for one in (rows, sums) if one)]):
+                for done in as_completed(work):
                     done.result()
-                tables = rows.result() if rows else tuple(table.facts for table in chosen)
-                fingerprints = sums.result() if sums else ()
             except BaseException:
-                for future in pending:
+                for future in work:
                     future.cancel()
                 meter.stop()
                 raise
-        files = [future.result() for future in pending]
-        beside: list[tuple[str, Role, Iterable[bytes]]] = []
-        if catalog is not None:
-            beside.append(("catalog.json", Role.CATALOG, (catalog_to_json(catalog),)))
-        if options.roles:
-            passwords = options.role_passwords
-            beside.append(
-                ("globals.sql", Role.GLOBALS, dump.globals_stream(programs, address, passwords=passwords))
-            )
-        for name, role, flow in beside:
-            file = StoredFile(name=name, role=role, size=0, sha256="", plain_size=0)
-            files.append(repository.put(id, file, flow, level=options.level))
+        tables, catalog = held.result()
+        files = [*(future.result() for future in dumped), *catalog, *roles.result()]
         made = Manifest(
             id=id,
             sequence=sequence,
@@ -137,7 +124,7 @@ def create_dump(
             program=programs.version,
             pgwright=__version__,
             made_by=made_by(),
-            databases=(replace(database, tables=tables, fingerprints=fingerprints),),
+            databases=(replace(database, tables=tables, fingerprints=sums.result()),),
             tables=tuple(str(table.facts) for table in chosen) if options.tables else (),
             system=taken.system,
             lsn=taken.lsn,
@@ -150,9 +137,34 @@ def create_dump(
     return made
 
 
+def _described(
+    taken: inventory.Snapshot, chosen: Sequence[inventory.Table], options: DumpOptions, put: _Put
+) -> tuple[tuple[TableFacts, ...], list[StoredFile]]:
+    """Return the tables with their rows counted, and the stored catalog, by the session of the snapshot."""
+    whole = options.content is not Content.DATA and not options.tables
+    catalog = captured(taken, taken.conn.info.dbname) if whole else None
+    files = [put(_file("catalog.json", Role.CATALOG), (catalog_to_json(catalog),))] if catalog else []
+    if options.content is Content.SCHEMA:
+        return tuple(table.facts for table in chosen), files
+    return inventory.counted(taken, chosen), files
+
+
+def _roles(programs: Binaries, address: Address, options: DumpOptions, put: _Put) -> list[StoredFile]:
+    if not options.roles:
+        return []
+    flow = dump.globals_stream(programs, address, passwords=options.role_passwords)
+    return [put(_file("globals.sql", Role.GLOBALS), flow)]
+
+
+def _file(name: str, role: Role) -> StoredFile:
+    return StoredFile(name=name, role=role, size=0, sha256="", plain_size=0)
+
+
 def _fingerprints(
-    url: str, taken: inventory.Snapshot, chosen: Sequence[inventory.Table]
+    url: str, taken: inventory.Snapshot, chosen: Sequence[inventory.Table], options: DumpOptions
 ) -> tuple[Mapping[str, Any], ...]:
+    if not options.checksums or options.content is Content.SCHEMA:
+        return ()
     names = {str(table.facts) for table in chosen}
     found = take_fingerprints(url, snapshot=taken.name)
     return tuple(fingerprint.as_dict() for fingerprint in found if fingerprint.table in names)
