@@ -1,6 +1,7 @@
 """The formats of files, by name.
 
-To add one: a module with a reader and a writer, one line in each table, a line in `SUFFIXES`.
+To add one: a module with a reader and a writer, one line in each table, a line in `SUFFIXES`; one that turns
+rows into columns is named in `COLUMNAR`.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ WRITERS: dict[str, str] = {
     "parquet": "pgwright.formats.columnar:write_parquet",
     "arrow": "pgwright.formats.columnar:write_arrow",
 }
+
+# Writers that are slower than a session which sends them rows: more sessions would only take their CPU.
+COLUMNAR = frozenset({"parquet", "arrow"})
 
 SUFFIXES = MappingProxyType(
     {

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyarrow import parquet
 
 from pgwright.errors import (
     FormatCannotHold,
@@ -198,6 +199,25 @@ def test_an_empty_table_is_a_file_in_every_format(database: str, tmp_path: Path)
         assert counts(import_path(database, path)) == (0, 0, 0, 0, 0)
     export(database, tmp_path / "users.json", "users")
     assert (tmp_path / "users.json").read_text() == "[\n]\n"
+
+
+def test_parquet_keeps_a_dictionary_of_the_values_that_come_again(database: str, tmp_path: Path) -> None:
+    execute(
+        database,
+        "CREATE TABLE trips (id int PRIMARY KEY, code text, note text)",
+        "INSERT INTO trips SELECT g, 'code ' || g % 50, md5(g::text) FROM generate_series(1, 150000) g",
+    )
+    before = rows(database, "SELECT count(*), sum(hashtext(t::text)) FROM trips t")
+    export(database, tmp_path / "trips.parquet", "trips")
+    written = parquet.ParquetFile(tmp_path / "trips.parquet").metadata
+    assert written.num_row_groups > 1
+    for number in range(written.num_row_groups):
+        group = written.row_group(number)
+        columns = [group.column(place) for place in range(group.num_columns)]
+        assert {c.path_in_schema for c in columns if c.has_dictionary_page} == {"code"}
+    execute(database, "DELETE FROM trips")
+    import_path(database, tmp_path / "trips.parquet")
+    assert rows(database, "SELECT count(*), sum(hashtext(t::text)) FROM trips t") == before
 
 
 @settings(max_examples=60)

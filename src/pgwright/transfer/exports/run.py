@@ -17,7 +17,7 @@ from psycopg import Connection, sql
 from pgwright.errors import FormatCannotHold, UsageError
 from pgwright.formats.compression import SUFFIXES, compressed
 from pgwright.formats.csv import RowCounter
-from pgwright.formats.registry import told_format, writer
+from pgwright.formats.registry import COLUMNAR, told_format, writer
 from pgwright.pg.connect import connect
 from pgwright.pg.statements import statement_error
 from pgwright.storage import open_file, open_store
@@ -67,7 +67,8 @@ def plan_export(conn: Connection[Any], request: ExportRequest) -> tuple[Selected
     require_columns_of(rules, chosen)
     order, _ = in_order(chosen)
     # Several tables are several streams anyhow.
-    blocks = tuple(block_ranges(conn, order[0])) if len(order) == 1 and request.jobs > 1 else ()
+    cut = len(order) == 1 and request.jobs > 1 and request.format not in COLUMNAR
+    blocks = tuple(block_ranges(conn, order[0])) if cut else ()
     return tuple(
         select_table(table, _columns(table, request), masks, where=where, blocks=blocks) for table in order
     )
