@@ -38,7 +38,8 @@ def in_transactions(
 def sharing(moves: Iterable[Move], context: Context) -> tuple[frozenset[Move], ...]:
     """Return the groups of moves that share a transaction.
 
-    One goes from the drop of a replaced object to its creation, and to where it gets back what it held.
+    One goes from the drop of a replaced object to its creation, and to where it gets back what it held, with
+    what it gets for the first time: made afterwards, that would lock a table in use, old rows and all.
     Another are those by which a column comes to be numbered otherwise: a row written between them would have
     no number, or one that is taken. Where its table is made anew, they are part of that.
     """
@@ -47,6 +48,8 @@ def sharing(moves: Iterable[Move], context: Context) -> tuple[frozenset[Move], .
     for move in moves:
         if move.id in replaced:
             groups.setdefault(("replaced", move.id), set()).add(move)
+        elif move.op is Op.CREATE and move.id.parent in replaced:
+            groups.setdefault(("replaced", parent_of(move.id)), set()).add(move)
         if (column := _numbers(move, context)) is not None:
             table = parent_of(column)
             key = ("replaced", table) if table in replaced else ("numbered", column)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
 
@@ -11,7 +12,7 @@ from pgwright.kinds.contract import Alteration, Context, Kind
 from pgwright.kinds.relations import held
 from pgwright.kinds.steps import parent_of, statement, step
 from pgwright.kinds.timeseries.buckets import TIMES, interval
-from pgwright.kinds.timeseries.partition_steps import CONVERSION_HINT, column_type
+from pgwright.kinds.timeseries.partition_steps import CONVERSION_HINT, becomes_series, column_type
 from pgwright.kinds.timeseries.policy_records import forget, reader, record, relation
 from pgwright.model.catalog import CatalogObject, fact
 from pgwright.model.change import Change
@@ -19,6 +20,9 @@ from pgwright.model.locks import LockMode
 from pgwright.model.names import ObjectId
 from pgwright.model.plan import Hazard, HazardCode, Phase, Step
 from pgwright.pg.quoting import literal
+
+if TYPE_CHECKING:
+    from pgwright.model.catalog import Catalog
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +100,31 @@ def _require_possible(o: Series, table: ObjectId, context: Context) -> None:
                 "nothing was changed",
                 hint=f"add {o.column} to the key (Django: CompositePrimaryKey), or drop the key",
             )
+    _require_same_columns(table, context)
+
+
+def _require_same_columns(table: ObjectId, context: Context) -> None:
+    """Raise `PolicyError` where a full table, which is to become a partition, lacks what all shall have."""
+    if table in context.prepared or not becomes_series(table, context):
+        return
+    had, gets = (_shapes(table, catalog) for catalog in (context.before, context.after))
+    changed = sorted({name for name, _ in had ^ gets})
+    if changed:
+        raise PolicyError(
+            f"{table.path} cannot become a time series and change {', '.join(changed)} in the same plan",
+            detail="its rows are taken in as they are; nothing was changed",
+            hint=f"first: pgwright policy apply --table {table.path}; then: pgwright schema plan",
+        )
+
+
+def _shapes(table: ObjectId, catalog: Catalog) -> set[tuple[str, tuple[object, ...]]]:
+    """Return what PostgreSQL wants to be alike in a table and its partitions, by name."""
+    parts: list[Any] = [*catalog.children(table, "column"), *catalog.children(table, "constraint")]
+    return {
+        (part.id.name.name, (part.type, getattr(part, "not_null", getattr(part, "definition", None))))
+        for part in parts
+        if part.id.kind == "column" or part.type == "c"
+    }
 
 
 def drop(o: Series, context: Context) -> tuple[Step, ...]:

@@ -155,6 +155,22 @@ def test_a_full_table_becomes_a_time_series_and_comes_back(engine: str) -> None:
     assert left == (None,)
 
 
+def test_a_full_table_gets_all_that_is_declared_in_one_plan(engine: str) -> None:
+    with psycopg.connect(engine, autocommit=True) as conn:
+        conn.execute("CREATE TABLE sensors (id serial PRIMARY KEY)")
+        conn.execute("CREATE TABLE readings (sensor_id int, at timestamptz, value float8 NOT NULL)")
+        conn.execute("ALTER TABLE readings ADD PRIMARY KEY (sensor_id, at)")
+        conn.execute(
+            "INSERT INTO readings SELECT 1, now() - interval '1h' * i, i FROM generate_series(1, 9) i"
+        )
+    assert _apply(engine, MODELS) > 0
+    assert not compare_sources(engine, MODELS, workshop=WORKSHOP).changes
+    assert not run_policies(engine).failed
+    with psycopg.connect(engine, autocommit=True) as conn:
+        assert conn.execute("SELECT count(*), sum(value) FROM readings").fetchone() == (9, 45)
+        assert conn.execute("SELECT sum(count), sum(total) FROM daily").fetchone() == (9, 45)
+
+
 def test_a_key_without_the_time_column_is_refused_before_anything_happens(engine: str) -> None:
     with psycopg.connect(engine, autocommit=True) as conn:
         conn.execute("CREATE TABLE readings (id bigint PRIMARY KEY, at timestamptz NOT NULL)")
@@ -164,6 +180,15 @@ def test_a_key_without_the_time_column_is_refused_before_anything_happens(engine
             declare(conn, [Edit(table=READINGS, policy=TimeSeries("when", "1 day"))])
         with pytest.raises(PolicyError, match=r"no table public\.nothing"):
             declare(conn, [Edit(table=QualifiedName("public", "nothing"), policy=Retain("1 day"))])
+
+
+def test_another_column_waits_until_the_table_has_its_pieces(database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute("CREATE TABLE sensors (id serial PRIMARY KEY)")
+        conn.execute("CREATE TABLE readings (sensor_id int, at timestamptz, PRIMARY KEY (sensor_id, at))")
+    with pytest.raises(PolicyError, match=r"public.readings .* change value in the same plan") as caught:
+        _apply(database, MODELS)
+    assert "pgwright policy apply --table public.readings" in (caught.value.hint or "")
 
 
 def test_another_time_column_is_refused_before_rows_are_lost(engine: str) -> None:
