@@ -20,8 +20,8 @@ BOOKKEEPING = ("*.alembic_version", "*.django_migrations")
 class Selection:
     """Choose objects by schema, by pattern and by what they are about.
 
-    Patterns are shell-style and match the path of an object or of what it is part of
-    (``public.audit_*``). `include` empty means everything; `exclude` wins over `include`.
+    Patterns are shell-style and match the path of an object or of what it is part of (``public.audit_*``);
+    without a dot, its name in any schema (``users``). `include` empty means everything; `exclude` wins.
     `owners` and `privileges` tell whether those are compared, `roles` of which grants; `kinds` restricts the
     kinds. None means all. `also` names single objects that are chosen whatever their kind, schema and role.
     """
@@ -103,4 +103,4 @@ def _loses_its_place(id: ObjectId, before: Catalog, objects: Mapping[ObjectId, C
 
 
 def _matches(id: ObjectId, pattern: str) -> bool:
-    return fnmatchcase(id.path, pattern)
+    return fnmatchcase(id.path, pattern) or ("." not in pattern and fnmatchcase(id.root.name.name, pattern))
