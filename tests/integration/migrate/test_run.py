@@ -254,6 +254,17 @@ def test_a_revision_that_is_none_leaves_nothing_to_resume(tmp_path: Path, databa
     assert asked.stderr.startswith("error[PW502]")
 
 
+def test_the_url_that_alembic_init_leaves_is_no_obstacle(tmp_path: Path, database: str) -> None:
+    project = alembic_project(tmp_path, [TABLE])
+    with (tmp_path / "alembic.ini").open("a") as ini:
+        ini.write("sqlalchemy.url = driver://user:pass@localhost/dbname\n")
+    env = (tmp_path / "alembic" / "env.py").read_text()
+    env = env.replace("create_engine(url", 'engine_from_config(context.config.get_section("alembic")')
+    (tmp_path / "alembic" / "env.py").write_text(env.replace("create_engine", "engine_from_config"))
+    assert [done.revision for done in migrate(project, database, HEAD).done] == ["one"]
+    assert rows(database, "SELECT version_num FROM alembic_version") == [("one",)]
+
+
 def test_env_that_leads_elsewhere_is_refused(tmp_path: Path, database: str) -> None:
     project = alembic_project(tmp_path, [TABLE])
     env = tmp_path / "alembic" / "env.py"

@@ -32,6 +32,8 @@ from pgwright.migrate.worker.place import line_in
 
 DIRECTING = Directing()
 _TOOL = "alembic"
+# What `alembic init` writes in place of a URL.
+_PLACEHOLDER = "driver://"
 # What Alembic says of a revision to go to that is none.
 _NO_TARGET = (
     "Can't locate revision",
@@ -211,6 +213,10 @@ def _explained_command(exc: CommandError, script: ScriptDirectory) -> MigrationE
 def _config(order: Order, buffer: io.StringIO | None = None) -> Config:
     given: dict[str, Any] = {} if buffer is None else {"output_buffer": buffer}
     config = Config(str(order.options["ini"]), **given)
+    section = config.config_ini_section
+    if config.file_config.get(section, "sqlalchemy.url", raw=True, fallback="").startswith(_PLACEHOLDER):
+        # Only the driver counts: `Directing` leads the connection to its database.
+        config.set_main_option("sqlalchemy.url", "postgresql+psycopg://")
     config.cmd_opts = Namespace(x=list(order.options.get("x", ())) or None, config=order.options["ini"])
     return config
 
