@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
+from pgwright import server
 from pgwright.model.names import QualifiedName
 from pgwright.model.policy import Rollup
 from pgwright.pg.address import parse_address
@@ -109,6 +111,21 @@ def test_the_old_database_is_kept_and_only_gives_way_by_name(database: str, run:
     finally:
         with psycopg.connect(at(database, "postgres"), autocommit=True) as conn:
             conn.execute(f'DROP DATABASE IF EXISTS "{result["kept"]}"'.encode())
+
+
+def test_the_database_that_everybody_connects_to_gives_way_too(run: Run) -> None:
+    name = f"replaced-{secrets.token_hex(3)}"
+    try:
+        url = server.url(server.start(name, durable=False))
+        fill(url)
+        assert parse_address(url).dbname == "postgres"
+        run("backup", "create", url=url)
+        with psycopg.connect(url, autocommit=True) as conn:
+            conn.execute("DELETE FROM purchase")
+        run("backup", "restore", "--replace", "postgres", "--yes", url=url)
+        assert one(url, "SELECT count(*) FROM purchase") == 2000
+    finally:
+        server.remove(name)
 
 
 def test_production_gives_way_only_by_its_name_and_rows_are_of_the_same_database(

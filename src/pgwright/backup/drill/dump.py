@@ -62,7 +62,7 @@ def _own_server(home: Path | None) -> Iterator[str]:
 def _own_database(url: str, name: str) -> Iterator[str]:
     """Hold a name on a given server for the block, and drop what drills that were killed left there."""
     ours = f"^{_DATABASE}[0-9a-f]{{8}}(_restoring)?$"
-    with target.maintenance(parse_address(url)) as conn, advisory_lock(conn, name):
+    with target.maintenance(parse_address(url), name) as conn, advisory_lock(conn, name):
         found = conn.execute("SELECT datname FROM pg_database WHERE datname ~ %s", (ours,))
         for leftover in [row[0] for row in found.fetchall()]:
             with suppress(LockTimeoutError), advisory_lock(conn, leftover.removesuffix("_restoring")):

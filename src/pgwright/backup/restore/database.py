@@ -71,7 +71,7 @@ class Restored:
 def check_restore(backup: Manifest, url: str, options: RestoreOptions) -> None:
     """Raise what `restore_database` would before it begins, so that nobody is asked in vain."""
     facts = dump_facts(backup, options.content)
-    with target.maintenance(parse_address(url)) as conn:
+    with target.maintenance(parse_address(url), options.name) as conn:
         require_room(conn, backup, options)
         if options.owner and not options.create_roles:
             require_roles(conn, facts, options.roles)
@@ -93,7 +93,7 @@ def restore_database(
     began = time.monotonic()
     facts = dump_facts(backup, options.content)
     server = parse_address(url)
-    with target.maintenance(server) as conn, advisory_lock(conn, f"restore {options.name}"):
+    with target.maintenance(server, options.name) as conn, advisory_lock(conn, f"restore {options.name}"):
         require_room(conn, backup, options)
         notes: list[str] = []
         if options.create_roles and (made := create_roles(conn, repository, backup)):

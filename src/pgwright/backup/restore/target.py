@@ -20,10 +20,14 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def maintenance(server: Address) -> Iterator[psycopg.Connection[Any]]:
-    """Connect to a database of the server that is not the one restored: ``postgres``, else ``template1``."""
+def maintenance(server: Address, name: str) -> Iterator[psycopg.Connection[Any]]:
+    """Connect to a database beside the one that is restored, `name`: ``postgres``, else ``template1``.
+
+    No session can rename the database that it is in.
+    """
+    beside = "template1" if name == "postgres" else "postgres"
     try:
-        conn = connect(server.with_database("postgres").text, autocommit=True)
+        conn = connect(server.with_database(beside).text, autocommit=True)
     except ConnectError:
         conn = connect(server.with_database("template1").text, autocommit=True)
     with conn:
