@@ -36,6 +36,7 @@ def write_parquet(blocks: Iterable[bytes], columns: Sequence[ColumnType], name: 
 
     Raises `FormatCannotHold` for values without a place, such as infinite dates.
     """
+    _pyarrow()
     from pyarrow import parquet  # noqa: PLC0415
 
     def open_writer(sink: Any, first: pa.Table) -> Any:
@@ -48,6 +49,7 @@ def write_parquet(blocks: Iterable[bytes], columns: Sequence[ColumnType], name: 
 
 def write_arrow(blocks: Iterable[bytes], columns: Sequence[ColumnType], name: str) -> Iterator[bytes]:
     """Yield Arrow's file format (IPC) of the rows of COPY's CSV; see `write_parquet`."""
+    _pyarrow()
     from pyarrow import ipc  # noqa: PLC0415
 
     return _write(blocks, columns, name, lambda sink, first: ipc.new_file(sink, first.schema))

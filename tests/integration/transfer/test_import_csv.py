@@ -55,6 +55,7 @@ def test_conflicts_fail_skip_or_update(
     with pytest.raises(ImportFailed, match=r"line 2.*users_email_key") as failure:
         import_text(url, path, text)
     assert "nothing was imported" in str(failure.value)
+    assert "--on-conflict skip" in str(failure.value.hint)
     skipping = import_text(url, path, text, conflict="skip", dry_run=True)
     assert counts(skipping) == (3, 1, 0, 2, 0)
     assert rows(url, "SELECT count(*) FROM users") == [(2,)]

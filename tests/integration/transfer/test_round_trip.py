@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,18 @@ def test_every_server_exports_and_imports(
     execute(url, f"DELETE FROM {every_type.TABLE}")
     import_path(url, tmp_path / f"x.{kind}", table=every_type.NAME)
     assert _texts(url) == before
+
+
+@pytest.mark.parametrize("kind", ["parquet", "arrow"])
+def test_a_package_that_is_missing_is_named(
+    database: str, tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execute(database, "CREATE TABLE t (id integer PRIMARY KEY)")
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(UsageError, match="need the package pyarrow") as failure:
+        export(database, tmp_path / f"t.{kind}", "t")
+    assert failure.value.hint == "run: pip install 'pgwright[parquet]'"
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from pgwright.storage import open_file
 from pgwright.storage.store import CHUNK
 
 _OTHER_ENCODING = "invalid byte sequence for encoding"
+_DUPLICATE = "duplicate key value violates unique constraint"
 _IN_MEMORY = 1 << 20  # bytes of rejects before they go to a temporary file
 
 
@@ -62,6 +63,8 @@ class Rejects:
         mend = "correct the file"
         if _OTHER_ENCODING in first.reason:
             mend = "name the encoding of the file, for example: --encoding latin1"
+        elif _DUPLICATE in first.reason:
+            mend = "say what becomes of rows whose --key is there already: --on-conflict skip, or update"
         return ImportFailed(
             f"{where}{shown}: {first.reason}",
             detail=f"{allowed}nothing was imported",
