@@ -14,6 +14,7 @@ _SHOWN = 20
 
 
 def _evaluate(_: Sequence[Row], situation: Situation) -> Iterable[Finding]:
+    from pgwright.diff.compare import summarise  # noqa: PLC0415
     from pgwright.diff.comparison import compare_sources  # noqa: PLC0415
     from pgwright.sources.workshop import Workshop  # noqa: PLC0415
 
@@ -24,15 +25,15 @@ def _evaluate(_: Sequence[Row], situation: Situation) -> Iterable[Finding]:
     )
     if not comparison.changes:
         return
-    roots = sorted({change.id.root.path for change in comparison.changes})
-    ops = Counter(str(change.op) for change in comparison.changes)
+    changes = tuple(summarise(comparison.changes))
+    roots = sorted({change.id.root.path for change in changes})
+    ops = Counter(str(change.op) for change in changes)
     parts = ", ".join(f"{number} to {op}" for op, number in sorted(ops.items()))
     yield CHECK.finding(
         situation.server.database,
-        f"{counted(len(comparison.changes), 'difference')} between database and models ({parts}): "
-        f"{listed(roots)}",
+        f"{counted(len(changes), 'difference')} between database and models ({parts}): {listed(roots)}",
         hint="pgwright schema diff; then pgwright schema plan",
-        changes=len(comparison.changes),
+        changes=len(changes),
         objects=roots[:_SHOWN],
     )
 

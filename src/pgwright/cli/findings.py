@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from pgwright.model.finding import Finding, Severity
+from pgwright.model.wording import counted
 
 if TYPE_CHECKING:
     from pgwright.cli.output import Output
@@ -46,9 +47,13 @@ def show_briefly(out: Output, findings: Sequence[Finding], *, most: int) -> None
 
 
 def severities(findings: Iterable[Finding]) -> str:
-    """Return how many there are of each severity: ``1 critical, 2 warning``; ``none`` for no findings."""
+    """Return how many there are of each severity: ``1 critical, 2 warnings``; ``none`` for no findings."""
     numbers = Counter(finding.severity for finding in findings)
-    return ", ".join(f"{numbers[s]} {s}" for s in Severity if numbers[s]) or "none"
+    return ", ".join(_numbered(s, numbers[s]) for s in Severity if numbers[s]) or "none"
+
+
+def _numbered(severity: Severity, number: int) -> str:
+    return counted(number, severity) if severity is Severity.WARNING else f"{number} {severity}"
 
 
 def finding_facts(findings: Iterable[Finding]) -> list[dict[str, Any]]:

@@ -123,10 +123,19 @@ class Group(click.Group):
         """Find the command, or fail with the nearest one in the message."""
         name = args[0]
         if not name.startswith("-") and self.get_command(ctx, name) is None:
-            raise click.UsageError(
-                f"no command {name}" + did_you_mean(name, self.list_commands(ctx)), ctx=ctx
-            )
+            likely = did_you_mean(name, self.list_commands(ctx)) or self._elsewhere(name, ctx)
+            raise click.UsageError(f"no command {name}{likely}", ctx=ctx)
         return super().resolve_command(ctx, args)
+
+    def _elsewhere(self, name: str, ctx: click.Context) -> str:
+        """Return what a message about a command that stands in a group below ends with, or nothing."""
+        groups = ((group, self.get_command(ctx, group)) for group in self.list_commands(ctx))
+        found = [
+            f"{ctx.command_path} {group} {name}"
+            for group, command in groups
+            if isinstance(command, click.Group) and name in command.list_commands(ctx)
+        ]
+        return f"; did you mean {' or '.join(found)}?" if found else ""
 
 
 class LazyGroup(Group):

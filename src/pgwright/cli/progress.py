@@ -80,6 +80,8 @@ class _Lines:
         self.note(f"{label}: {done:,.0f}{of}" + (f" ({detail})" if detail else ""))
 
     def note(self, text: str) -> None:
+        # In a log that takes both, what was printed before stands before.
+        sys.stdout.flush()
         print(redact(text), file=sys.stderr, flush=True)  # noqa: T201
 
 

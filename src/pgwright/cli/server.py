@@ -36,7 +36,10 @@ def command() -> None:
 )
 @pass_invocation
 def start(invocation: Invocation, name: str, port: int | None) -> None:
-    """Start a server; a new name makes a new one."""
+    """Start a server; a new name makes a new one.
+
+    Example: pgwright server start --port 5433
+    """
     from pgwright import server  # noqa: PLC0415
 
     invocation.state_left = f"the server may be starting: see pgwright server status {name}"
@@ -64,7 +67,10 @@ def start(invocation: Invocation, name: str, port: int | None) -> None:
 )
 @pass_invocation
 def stop(invocation: Invocation, name: str, mode: str) -> None:
-    """Stop a server; its data stays."""
+    """Stop a server; its data stays.
+
+    Example: pgwright server stop
+    """
     from pgwright import server  # noqa: PLC0415
 
     _require(name)
@@ -79,7 +85,10 @@ def stop(invocation: Invocation, name: str, mode: str) -> None:
 @_name
 @click.pass_context
 def status(ctx: click.Context, name: str) -> None:
-    """Show whether a server runs; exit code 1 when it does not."""
+    """Show whether a server runs; exit code 1 when it does not.
+
+    Example: pgwright server status
+    """
     from pgwright import server  # noqa: PLC0415
 
     invocation = ctx.ensure_object(Invocation)
@@ -101,7 +110,10 @@ def status(ctx: click.Context, name: str) -> None:
 @command.command("list")
 @pass_invocation
 def list_servers(invocation: Invocation) -> None:
-    """List all servers, running or not."""
+    """List all servers, running or not.
+
+    Example: pgwright server list
+    """
     from pgwright import server  # noqa: PLC0415
 
     found = [server.status(instance) for instance in server.instances()]
@@ -130,7 +142,10 @@ def list_servers(invocation: Invocation) -> None:
 @click.option("--no-password", is_flag=True, help="Leave the password out.")
 @pass_invocation
 def url(invocation: Invocation, name: str, dbname: str, socket: bool, no_password: bool) -> None:
-    """Print a connection URL, with the password in it."""
+    """Print a connection URL, with the password in it.
+
+    Example: export DATABASE_URL=$(pgwright server url)
+    """
     from pgwright import server  # noqa: PLC0415
 
     text = server.url(name, dbname, over="socket" if socket else "tcp")
@@ -148,7 +163,10 @@ def url(invocation: Invocation, name: str, dbname: str, socket: bool, no_passwor
 @click.argument("args", nargs=-1, type=click.UNPROCESSED)
 @pass_invocation
 def psql(invocation: Invocation, name: str, dbname: str, args: tuple[str, ...]) -> None:
-    """Open psql on a server; ARGS go to psql, as in: pgwright server psql -c 'select 1'."""
+    """Open psql on a server; ARGS go to psql.
+
+    Example: pgwright server psql default -c 'select version()'
+    """
     from pgwright import server  # noqa: PLC0415
 
     if name.startswith("-"):
@@ -177,7 +195,10 @@ def psql(invocation: Invocation, name: str, dbname: str, args: tuple[str, ...]) 
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @pass_invocation
 def remove(invocation: Invocation, name: str, yes: bool) -> None:
-    """Stop a server and delete all its data."""
+    """Stop a server and delete all its data.
+
+    Example: pgwright server remove trial
+    """
     from pgwright import server  # noqa: PLC0415
 
     found = server.status(name)

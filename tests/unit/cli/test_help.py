@@ -57,6 +57,7 @@ def test_every_command_and_option_is_explained(name: str) -> None:
     for words, command in paths((name,), loaded(name)):
         place = " ".join(words)
         assert command.help, f"{place} has no help"
+        assert isinstance(command, click.Group) or "Example: " in command.help, f"{place} has no example"
         unexplained = [p.opts for p in command.params if isinstance(p, click.Option) and not p.help]
         assert not unexplained, f"{place}: {unexplained}"
 
@@ -72,6 +73,22 @@ def test_every_command_takes_the_global_options(name: str) -> None:
 def test_every_command_is_documented(name: str) -> None:
     assert f"`pgwright {name}" in PAGE.read_text(encoding="utf-8")
     assert COMMANDS[name].help.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        ("upgrade", "pgwright migrate upgrade"),
+        ("plan", "pgwright schema plan or pgwright policy plan"),
+        ("restore", "pgwright backup restore or pgwright policy restore"),
+        ("backup wla", "wal"),
+    ],
+)
+def test_a_command_in_the_wrong_place_is_pointed_to(
+    words: str, meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words.split()) == 2
+    assert f"did you mean {meant}?" in capsys.readouterr().err
 
 
 def test_default_command_is_one_of_them() -> None:

@@ -60,7 +60,10 @@ def listing(*keys: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 @command.command("database")
 @pass_invocation
 def database(invocation: Invocation) -> None:
-    """Show the database and its server: size, connections, transactions, cache."""
+    """Show the database and its server: size, connections, transactions, cache.
+
+    Example: pgwright inspect database
+    """
     from pgwright.observe.overview import overview  # noqa: PLC0415
     from pgwright.observe.slots import slots  # noqa: PLC0415
 
@@ -219,7 +222,10 @@ def activity(invocation: Invocation, limit: int, sort: str, background: bool, lo
 @command.command("locks")
 @pass_invocation
 def locks(invocation: Invocation) -> None:
-    """Show who blocks whom: each root, and below it the sessions that wait for it."""
+    """Show who blocks whom: each root, and below it the sessions that wait for it.
+
+    Example: pgwright inspect locks
+    """
     from pgwright.observe.locks import locks as read  # noqa: PLC0415
 
     with _connect(invocation) as conn:
@@ -272,7 +278,10 @@ def settings(invocation: Invocation, everything: bool, name: str | None) -> None
 @click.option("--available", is_flag=True, help="Show those that could be created as well.")
 @pass_invocation
 def extensions(invocation: Invocation, available: bool) -> None:
-    """Show the extensions of the database with their versions."""
+    """Show the extensions of the database with their versions.
+
+    Example: pgwright inspect extensions --available
+    """
     from pgwright.observe.extensions import extensions as read  # noqa: PLC0415
 
     with _connect(invocation) as conn:

@@ -98,6 +98,8 @@ def create(
             _show(invocation, one)
         if done.files and autogenerate:
             out.line("tried on scratch, up to the models and back; review, then: pgwright migrate upgrade")
+        elif done.files:
+            out.line("it is empty: write into it, then: pgwright migrate upgrade; --autogenerate fills it")
 
     out.result({"written": [_facts(one) for one in done.files], "notes": list(done.notes)}, render)
 

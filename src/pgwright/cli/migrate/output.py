@@ -97,7 +97,11 @@ def show_outcome(out: Output, outcome: Outcome) -> None:
 
     def render() -> None:
         if not outcome.done:
-            out.line(f"nothing to do: the database is at {where}")
+            if outcome.state.heads:
+                out.line(f"nothing to do: the database is at {where}")
+            else:
+                create = "pgwright migrate create --autogenerate -m TEXT"
+                out.line(f"the project has no migrations yet; write the first: {create}")
             return
         seconds = sum(done.seconds for done in outcome.done)
         count = f"{len(outcome.done)} revision{'s' if len(outcome.done) != 1 else ''}"

@@ -90,10 +90,10 @@ def run_way(invocation: Invocation, way: Way, pace: Pace, *, from_start: bool = 
 @command("upgrade")
 @click.argument("revision", required=False)
 @click.option(
-    "--rehearse/--no-rehearse",
+    "--rehearse/--no-rehearsal",
     default=None,
     help="Try it on a scratch copy of the schema and stop. On production it is always tried first, unless "
-    "--no-rehearse.",
+    "--no-rehearsal.",
 )
 @click.option(
     "--with-data",

@@ -33,6 +33,8 @@ def plan(invocation: Invocation, source: str | None, only: tuple[str, ...], no_r
 
     def render() -> None:
         _show(out, proposal)
+        if proposal.plan:
+            out.line("to carry it out: pgwright policy apply")
 
     out.result(plan_facts(proposal.plan, proposal.rehearsal), render)
 

@@ -64,6 +64,8 @@ def diff(ctx: click.Context, /, before: str | None, after: str | None, summary: 
     def render() -> None:
         show_notes(out, comparison.notes)
         show_changes(out, comparison.changes, summary=summary)
+        if comparison.changes and before is after is None:
+            out.line("what would mend it: pgwright schema plan")
 
     out.result({"changes": change_facts(comparison.changes), "notes": comparison.notes}, render)
     if comparison.changes:
@@ -146,6 +148,10 @@ def plan(
     def render() -> None:
         show_notes(out, notes)
         show_plan(out, proposal)
+        if proposal.plan:
+            said = f"to carry it out: pgwright schema apply{f' {after}' if after else ''}"
+            as_migration = "; as a migration: pgwright migrate create --autogenerate -m TEXT"
+            out.line(said + (as_migration if invocation.project.migrations and not after else ""))
 
     out.result({**plan_facts(proposal.plan, proposal.rehearsal), "notes": notes}, render)
 
