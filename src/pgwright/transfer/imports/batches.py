@@ -15,7 +15,7 @@ import psycopg
 from psycopg import Connection
 
 from pgwright.errors import ImportFailed, PgwrightError, UsageError
-from pgwright.formats.batch import Batch
+from pgwright.formats.batch import Batch, Fault
 from pgwright.model.run import Run, RunStatus
 from pgwright.model.wording import counted
 from pgwright.pg.redact import redact
@@ -25,7 +25,14 @@ from pgwright.state.ledger import Ledger
 from pgwright.transfer.imports.prepare import Prepared
 from pgwright.transfer.imports.rejects import Rejects
 from pgwright.transfer.imports.request import Counts, Outcome
-from pgwright.transfer.imports.run import Progress, carefully, raise_sequences, require_sum, save_rejects
+from pgwright.transfer.imports.run import (
+    NOTHING,
+    Progress,
+    carefully,
+    raise_sequences,
+    require_sum,
+    save_rejects,
+)
 
 
 def run_batches(conn: Connection[Any], prepared: Prepared, progress: Progress) -> Outcome:
@@ -75,27 +82,31 @@ def _batches(
     )
     with closing(rejects):
         rows = prepared.reading.batches(prepared.shapes)
-        for batch in _resized(_after(rows, done), rows_at_once):
-            after = done + len(batch.rows) + len(batch.faults)
-            try:
+        try:
+            for batch in _resized(_after(rows, done), rows_at_once):
+                after = done + len(batch.rows) + len(batch.faults)
                 with conn.transaction():
                     counts += carefully(conn, prepared, iter([batch]), rejects, lambda _: None)
                     require_sum(prepared, counts)
                     raise_sequences(conn, prepared)
                     ledger.advance(run.id, _watermark(after, prepared), {"counts": asdict(counts)})
-            except psycopg.Error as exc:
-                raise statement_error(exc, conn=conn, left=_left(done)) from exc
-            except ImportFailed as exc:
-                exc.detail = (exc.detail or "").replace("nothing was imported", _left(done))
+                done = after
+                progress(done)
+        except psycopg.Error as exc:
+            raise statement_error(exc, conn=conn, left=_left(done)) from exc
+        except PgwrightError as exc:
+            said = (exc.detail or NOTHING).replace(NOTHING, _left(done))
+            exc.detail = said if _left(done) in said else f"{said}; {_left(done)}"
+            if isinstance(exc, ImportFailed):
                 save_rejects(prepared, rejects)
-                raise
-            done = after
-            progress(done)
+            raise
         where = save_rejects(prepared, rejects)
     return Outcome(table=str(prepared.table.name), counts=counts, rejects=where, resumed_at=resumed_at)
 
 
 def _left(done: int) -> str:
+    if not done:
+        return NOTHING
     return f"what is committed stays, {counted(done, 'row')}; run the same command again to go on after them"
 
 
@@ -118,20 +129,24 @@ def _place(last: Run | None, version: str) -> tuple[int, Counts]:
     return found["rows"], Counts(**last.progress["counts"])
 
 
-def _resized(batches: Iterator[Batch], rows: int) -> Iterator[Batch]:
-    """Yield the same rows in batches of at most `rows`; faults stay with the batch that found them."""
+def _resized(batches: Iterator[Batch], size: int) -> Iterator[Batch]:
+    """Yield the same rows in batches of `size`; faults go with the first rows of their own batch."""
+    numbers: list[int] = []
+    rows: list[bytes] = []
+    faults: list[Fault] = []
     for batch in batches:
-        if len(batch.rows) <= rows:
-            yield batch
-            continue
-        for at in range(0, len(batch.rows), rows):
-            end = at + rows
-            yield replace(
-                batch,
-                numbers=batch.numbers[at:end],
-                rows=batch.rows[at:end],
-                faults=batch.faults if at == 0 else (),
+        faults += batch.faults
+        at = 0
+        while len(rows) + len(batch.rows) - at >= size:
+            end = at + size - len(rows)
+            yield Batch(
+                numbers=[*numbers, *batch.numbers[at:end]], rows=[*rows, *batch.rows[at:end]], faults=faults
             )
+            numbers, rows, faults, at = [], [], [], end
+        numbers += batch.numbers[at:]
+        rows += batch.rows[at:]
+    if rows or faults:
+        yield Batch(numbers=numbers, rows=rows, faults=faults)
 
 
 def _after(batches: Iterator[Batch], done: int) -> Iterator[Batch]:

@@ -25,7 +25,7 @@ from pgwright.transfer.imports.staging import STAGING, Stager, copy_blocks, copy
 from pgwright.transfer.tables import read_tables
 
 Progress = Callable[[int], None]
-_NOTHING = "nothing was imported"
+NOTHING = "nothing was imported"
 
 
 def run_import(conn: Connection[Any], prepared: Prepared, progress: Progress = lambda rows: None) -> Outcome:
@@ -72,7 +72,7 @@ def _import(conn: Connection[Any], prepared: Prepared, rejects: Rejects, progres
             if isinstance(exc, _NeedsCare):
                 raise ImportFailed(
                     "a line holds only \\., which ends the data for this server",
-                    detail=_NOTHING,
+                    detail=NOTHING,
                     hint="import from a file, or use --max-rejects 1",
                 ) from None
             raise
@@ -131,7 +131,7 @@ def require_sum(prepared: Prepared, counts: Counts) -> None:
         raise CountsDiffer(
             f"of {counted(counts.read, 'row')} for {prepared.table.name} {counts.inserted:,} were inserted, "
             f"{counts.updated:,} updated, {counts.skipped:,} skipped and {counts.rejected:,} rejected",
-            detail=_NOTHING,
+            detail=NOTHING,
             hint="look at the triggers and rules of the table: they may write or drop rows",
         )
 
@@ -175,7 +175,7 @@ def _explained(conn: Connection[Any]) -> Iterator[None]:
         yield
     except psycopg.Error as exc:
         context = exc.diag.context
-        said = statement_error(exc, conn=conn, left=_NOTHING)
+        said = statement_error(exc, conn=conn, left=NOTHING)
         if context:
             said.detail = f"{said.detail}; {context.splitlines()[0]}"
         raise said from exc

@@ -17,6 +17,8 @@ from pgwright.storage.nearby import missing_file
 from pgwright.storage.store import CHUNK, Stat
 from pgwright.transfer.imports.request import ImportRequest
 
+_PIECE = 128 * 1024  # bytes of the file whose rows are counted together: much more, where it is compressed
+
 
 @dataclass
 class _Meter:
@@ -45,9 +47,12 @@ class Source:
     @property
     def part(self) -> float | None:
         """Return how much of the file has been read, 0 to 1; None where nobody knows its size or place."""
-        if self.stat is None or not self._meter.taken:
+        if self._meter.ended:
+            return 1
+        # What the last piece becomes when it is decompressed is not known before.
+        if self.stat is None or self._meter.taken >= self.stat.size:
             return None
-        return 1 if self._meter.ended else min(self._meter.taken / (self.stat.size + 1), 1)
+        return self._meter.taken / self.stat.size
 
     @property
     def place(self) -> str:
@@ -85,8 +90,9 @@ class Source:
     def _blocks(self) -> Iterator[bytes]:
         self._meter.taken, self._meter.ended = 0, False
         for block in self._pieces():
-            self._meter.taken += len(block)
-            yield block
+            for at in range(0, len(block), _PIECE):
+                self._meter.taken += len(block[at : at + _PIECE])
+                yield block[at : at + _PIECE]
         self._meter.ended = True
 
     def _pieces(self) -> Iterator[bytes]:
