@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import hashlib
+import itertools
 import re
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,34 @@ def test_newer_wins_whatever_the_order_of_the_file(users: str, tmp_path: Path) -
         ("a@x", "newest", 31),
         ("b@x", "Bob", 40),
         ("n@x", "second", None),
+    ]
+
+
+TWICE = (
+    "CREATE FUNCTION also() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+    " UPDATE users SET age = 1 WHERE id = NEW.id; RETURN NULL; END $$",
+    "CREATE TRIGGER t AFTER INSERT OR UPDATE OF name ON users FOR EACH ROW EXECUTE FUNCTION also()",
+)
+
+
+@pytest.mark.parametrize("setup", [(), TWICE], ids=["plain", "triggers that write as well"])
+def test_a_key_may_stand_in_the_file_very_often(users: str, tmp_path: Path, setup: tuple[str, ...]) -> None:
+    execute(users, *setup)
+    # a@x comes and goes twenty thousand times, c@x is new and comes a few times, b@x is always too old.
+    many = [f"a@x,{n},2025-03-01 00:00:{n * 7919 % 20_011 / 1000}" for n in range(1, 20_001)]
+    few = [f"c@x,{n},2025-02-0{n}" for n in (3, 1, 5, 2)] + ["b@x,old,2024-01-01"] * 2
+    text = "email,name,changed\n" + "\n".join([*few[:3], *many, *few[3:]]) + "\n"
+    wishes = {"set": ("name", "changed"), "where": "excluded.changed > users.changed", **BY_EMAIL}
+    outcome = import_text(users, tmp_path / "users.csv", text, **wishes)
+    times = [n * 7919 % 20_011 for n in range(1, 20_001)]
+    records = list(dict.fromkeys(itertools.accumulate(times, max)))
+    updated = len(records) + 1  # and c@x once
+    assert counts(outcome) == (20_006, 1, updated, 20_005 - updated, 0)
+    newest = max(range(len(times)), key=times.__getitem__) + 1
+    assert rows(users, "SELECT email, name FROM users ORDER BY 1") == [
+        ("a@x", str(newest)),
+        ("b@x", "Bob"),
+        ("c@x", "5"),
     ]
 
 

@@ -1,30 +1,28 @@
-"""Bring staged rows into the table by one statement, and count what it did."""
+"""Bring staged rows into the table, and count what became of them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
 from psycopg import Connection, sql
 
 from pgwright.errors import CountsDiffer
-from pgwright.pg.quoting import Name
 from pgwright.transfer.imports.prepare import Prepared
-from pgwright.transfer.imports.request import Conflict, Counts
-from pgwright.transfer.imports.staging import LINE, STAGING
-from pgwright.transfer.imports.update import key_columns, on_conflict
-from pgwright.transfer.tables import Key, Table
-
-_ORDER = sql.SQL("ctid")  # rows of a staging table lie in the order in which they came
-
-
-@dataclass(frozen=True, kw_only=True)
-class Span:
-    """Restrict a merge to the rows that begin in these lines, both included."""
-
-    first: int
-    last: int
+from pgwright.transfer.imports.request import Counts
+from pgwright.transfer.imports.staging import STAGING
+from pgwright.transfer.imports.statement import (
+    IN_TURN,
+    Span,
+    function_in_turn,
+    has_turns,
+    rows_in_turn,
+    rows_of,
+    statement_of,
+    within,
+)
+from pgwright.transfer.tables import Table
 
 
 def merge(conn: Connection[Any], prepared: Prepared, span: Span | None = None) -> Counts:
@@ -34,62 +32,77 @@ def merge(conn: Connection[Any], prepared: Prepared, span: Span | None = None) -
     condition they are tried one after another. All errors of the server pass through.
     """
     staged = _count(conn, span)
-    counts = Counts(read=staged)
-    for turn in range(1, _turns(conn, prepared, span) + 1):
-        counts += _counted(conn, prepared, span, turn)
+    counts = Counts(read=staged) + _at_once(conn, prepared, span)
+    if has_turns(prepared):
+        counts += _in_turn(conn, prepared, span)
     return counts + Counts(skipped=staged - counts.inserted - counts.updated)
 
 
 def _count(conn: Connection[Any], span: Span | None) -> int:
-    row = conn.execute(sql.SQL("SELECT count(*) FROM {} AS s{}").format(STAGING, _within(span))).fetchone()
+    row = conn.execute(sql.SQL("SELECT count(*) FROM {} AS s{}").format(STAGING, within(span))).fetchone()
     assert row is not None
     return int(row[0])
 
 
-def _turns(conn: Connection[Any], prepared: Prepared, span: Span | None) -> int:
-    """Return how often the most frequent key stands in the file, where rows are tried in turn; else 1."""
-    if prepared.request.where is None or prepared.key is None:
-        return 1
-    row = conn.execute(
-        sql.SQL("SELECT max(n) FROM (SELECT count(*) AS n FROM {} AS s{} GROUP BY {}) AS found").format(
-            STAGING, _within(span), key_columns(prepared.key)
-        )
-    ).fetchone()
-    return int(row[0] or 1) if row else 1
+def _at_once(conn: Connection[Any], prepared: Prepared, span: Span | None) -> Counts:
+    statement = statement_of(prepared, rows_of(prepared, span))
+    telling = sql.SQL(
+        "WITH done AS ({} RETURNING xmax = 0 AS fresh)"
+        " SELECT count(*) FILTER (WHERE fresh), count(*) FROM done"
+    ).format(statement)
+    return _counted(
+        conn, prepared.table, lambda: conn.execute(statement).rowcount, lambda: _two(conn, telling)
+    )
 
 
-def _counted(conn: Connection[Any], prepared: Prepared, span: Span | None, turn: int) -> Counts:
-    """Run the statement and count inserts and updates.
+def _in_turn(conn: Connection[Any], prepared: Prepared, span: Span | None) -> Counts:
+    """Try the rows whose key stands in the file several times one by one, in the order of the file."""
+    rows = rows_in_turn(prepared, span)
+    if conn.execute(sql.SQL("SELECT FROM ({}) AS repeated LIMIT 1").format(rows)).fetchone() is None:
+        return Counts()
 
-    The server counts them anyway, for its statistics of this transaction; RETURNING would take half as
-    long again. Where those do not add up (triggers that write to the same table), it is done after all.
+    def run(*, telling: bool) -> tuple[int, int]:
+        conn.execute(function_in_turn(prepared, rows, telling=telling))
+        return _two(conn, sql.SQL("SELECT * FROM {}()").format(IN_TURN))
+
+    return _counted(conn, prepared.table, lambda: run(telling=False)[1], lambda: run(telling=True))
+
+
+def _two(conn: Connection[Any], query: sql.Composed) -> tuple[int, int]:
+    row = conn.execute(query).fetchone()
+    assert row is not None
+    return int(row[0]), int(row[1])
+
+
+def _counted(
+    conn: Connection[Any], table: Table, plain: Callable[[], int], telling: Callable[[], tuple[int, int]]
+) -> Counts:
+    """Run `plain`, which returns how many rows it wrote, and count inserts and updates.
+
+    The server counts them anyway, for its statistics of this transaction; RETURNING would take half as long
+    again. Where those do not add up (triggers that write to the same table), all is taken back for `telling`,
+    which returns the inserts and the rows written.
     """
-    statement = statement_of(prepared, span, turn)
     try:
         with conn.transaction():
-            before = _written(conn, prepared.table)
-            changed = conn.execute(statement).rowcount
-            after = _written(conn, prepared.table)
+            before = _written(conn, table)
+            changed = plain()
+            after = _written(conn, table)
             counts = Counts(inserted=after[0] - before[0], updated=after[1] - before[1])
             if counts.inserted + counts.updated == changed:
                 return counts
             raise _Uncounted
     except _Uncounted:
         pass
-    query = sql.SQL(
-        "WITH done AS ({} RETURNING xmax = 0 AS fresh)"
-        " SELECT count(*) FILTER (WHERE fresh), count(*) FROM done"
-    ).format(statement)
     try:
-        row = conn.execute(query).fetchone()
+        inserted, changed = telling()
     except psycopg.errors.FeatureNotSupported as exc:
         raise CountsDiffer(
-            f"inserts and updates of {prepared.table.name} cannot be told apart on this server",
+            f"inserts and updates of {table.name} cannot be told apart on this server",
             detail="the server's counters disagree, because a trigger writes as well; nothing was imported",
             hint="import into its partitions, or without the trigger",
         ) from exc
-    assert row is not None
-    return Counts(inserted=row[0], updated=row[1] - row[0])
+    return Counts(inserted=inserted, updated=changed - inserted)
 
 
 class _Uncounted(Exception):
@@ -107,62 +120,3 @@ def _written(conn: Connection[Any], table: Table) -> tuple[int, int]:
     ).fetchone()
     assert row is not None
     return int(row[0]), int(row[1])
-
-
-def statement_of(prepared: Prepared, span: Span | None = None, turn: int = 1) -> sql.Composed:
-    """Compose the statement; `turn` picks the rows that are the turn-th of their key."""
-    columns = sql.SQL(", ").join(Name(column.name) for column in prepared.columns)
-    always = any(column.identity == "a" for column in prepared.columns)
-    return sql.SQL("INSERT INTO {} ({}){} {}{}").format(
-        prepared.table.sql,
-        columns,
-        sql.SQL(" OVERRIDING SYSTEM VALUE" if always else ""),
-        _rows(prepared, columns, span, turn),
-        on_conflict(prepared.request, prepared.key, prepared.columns),
-    )
-
-
-def _rows(prepared: Prepared, columns: sql.Composed, span: Span | None, turn: int) -> sql.Composed:
-    key, within = prepared.key, _within(span)
-    if key is None:
-        return sql.SQL("SELECT {} FROM {} AS s{} ORDER BY {}").format(columns, STAGING, within, _ORDER)
-    if prepared.request.conflict is not Conflict.UPDATE:
-        # Sorted by the key, so that neighbours in the index come one after another.
-        return sql.SQL("SELECT {} FROM {} AS s{} ORDER BY {}, {}").format(
-            columns, STAGING, within, key_columns(key), _ORDER
-        )
-    if prepared.request.where is None:
-        return sql.SQL("SELECT DISTINCT ON ({0}) {1} FROM {2} AS s{3} ORDER BY {0}, {4} DESC").format(
-            _distinct(prepared, key), columns, STAGING, within, _ORDER
-        )
-    return sql.SQL(
-        "SELECT {0} FROM (SELECT {0}, row_number() OVER (PARTITION BY {1} ORDER BY {2}) AS {5}"
-        " FROM {3} AS s{4}) AS s WHERE {5} = {6} ORDER BY {7}"
-    ).format(
-        columns,
-        _distinct(prepared, key),
-        _ORDER,
-        STAGING,
-        within,
-        sql.Identifier("pgwright turn"),
-        sql.Literal(turn),
-        key_columns(key),
-    )
-
-
-def _distinct(prepared: Prepared, key: Key) -> sql.Composed:
-    """Compose what makes rows the same: nulls never conflict with one another, so each stands alone."""
-    parts: list[sql.Composable] = [Name(column) for column in key.columns]
-    nullable = [Name(column) for column in key.columns if not prepared.table.by_name[column].not_null]
-    if nullable:
-        any_null = sql.SQL(" OR ").join(sql.SQL("{} IS NULL").format(column) for column in nullable)
-        parts.append(sql.SQL("CASE WHEN {} THEN ctid END").format(any_null))
-    return sql.SQL(", ").join(parts)
-
-
-def _within(span: Span | None) -> sql.Composed:
-    if span is None:
-        return sql.SQL("").format()
-    return sql.SQL(" WHERE {} BETWEEN {} AND {}").format(
-        LINE, sql.Literal(span.first), sql.Literal(span.last)
-    )

@@ -15,11 +15,12 @@ from psycopg import Connection, sql
 
 from pgwright.pg.quoting import Name, deparsed
 from pgwright.pg.sqlfiles import load_sql
-from pgwright.transfer.imports.merge import Span, merge
+from pgwright.transfer.imports.merge import merge
 from pgwright.transfer.imports.prepare import Prepared
 from pgwright.transfer.imports.rejects import Reject, Rejects
 from pgwright.transfer.imports.request import Counts
 from pgwright.transfer.imports.staging import LINE, STAGING, staged_records
+from pgwright.transfer.imports.statement import Span
 from pgwright.transfer.tables import ForeignKey, Table
 
 _RANGE = 4096  # rows that are tried at once
