@@ -95,7 +95,7 @@ class Witness:
             # What is not locked can have no other file, and no other name.
             rows = self._fetch(self._lock_query, {"pid": self._pid})
             locks = self._strongest((oid, mode) for oid, mode, _, _ in rows)
-            now = {oid: Relation(path, number) for oid, _, path, number in rows}
+            now = {oid: Relation(path, number) for oid, _, path, number in rows if path is not None}
         fresh = {oid: mode for oid, mode in locks.items() if self._held.get(oid) != mode}
         self._held.update(locks)
         now = {oid: relation for oid, relation in now.items() if oid in self.names}
