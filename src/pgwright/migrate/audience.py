@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pgwright.errors import PgwrightError
-    from pgwright.migrate.lookout import BuildProgress, OldTransaction
+    from pgwright.migrate.lookout import BuildProgress, LongStatement, OldTransaction
     from pgwright.pg.blocking import Blocker
 
 
@@ -42,6 +42,9 @@ class Audience:
 
     def builds(self, progress: BuildProgress) -> None:
         """Build an index."""
+
+    def works(self, statement: LongStatement) -> None:
+        """Work on a statement of which the server tells no progress."""
 
     def mended(self, name: str) -> None:
         """Remove the leftover of a concurrent build that failed."""

@@ -184,11 +184,13 @@ class _Task:
     def _idle(self) -> None:
         if self.pid is None:
             return
-        blockers, progress = self.lookout.look(self.pid)
-        if blockers:
-            self.audience.blocked(blockers)
-        if progress:
-            self.audience.builds(progress)
+        seen = self.lookout.look(self.pid)
+        if seen.blockers:
+            self.audience.blocked(seen.blockers)
+        if seen.build:
+            self.audience.builds(seen.build)
+        if seen.statement:
+            self.audience.works(seen.statement)
 
     def _name_blockers(self, error: PgwrightError) -> None:
         found, self.lookout.blockers = self.lookout.blockers, ()

@@ -14,6 +14,7 @@ import pytest
 from pgwright import migration_lock
 from pgwright.errors import LockTimeoutError, MigrationError, RevisionError, StatementError
 from pgwright.migrate.audience import Audience
+from pgwright.migrate.lookout import LongStatement
 from pgwright.migrate.run import migrate
 from pgwright.migrate.way import DOWN, UP, Pace, Way
 from pgwright.pg.blocking import Blocker
@@ -54,6 +55,7 @@ class Hears(Audience):
         self.mends: list[str] = []
         self.blockers: list[Sequence[Blocker]] = []
         self.lines: list[str] = []
+        self.long: list[LongStatement] = []
         self.waits = threading.Event()
 
     def ended(self, revision: str, direction: str, seconds: float) -> None:
@@ -62,6 +64,9 @@ class Hears(Audience):
     def blocked(self, blockers: Sequence[Blocker]) -> None:
         self.blockers.append(blockers)
         self.waits.set()
+
+    def works(self, statement: LongStatement) -> None:
+        self.long.append(statement)
 
     def mended(self, name: str) -> None:
         self.mends.append(name)
@@ -154,6 +159,29 @@ def test_an_invalid_index_is_mended_before_the_retry(tmp_path: Path, database: s
     migrate(project, database, HEAD, audience=hears)
     assert hears.mends == ["public.t_a"]
     assert rows(database, "SELECT indisvalid FROM pg_index WHERE indexrelid = 't_a'::regclass") == [(True,)]
+
+
+SLOW = """
+op.execute("CREATE FUNCTION slow(n int) RETURNS bool LANGUAGE sql AS 'SELECT pg_sleep(0.015) IS NOT NULL'")
+op.execute("ALTER TABLE t ADD CONSTRAINT checked CHECK (slow(id)) NOT VALID")
+with op.get_context().autocommit_block():
+    op.execute("ALTER TABLE t VALIDATE CONSTRAINT checked")
+"""
+
+
+def test_a_validation_is_told_with_its_time_and_table(tmp_path: Path, database: str) -> None:
+    """The server has no view of how far it is: what is known is told."""
+    project = alembic_project(tmp_path, [TABLE, ("two", "one", SLOW, "")])
+    migrate(project, database, Way(direction=UP, target="one"))
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute("INSERT INTO t SELECT i FROM generate_series(1, 200) AS i")
+        conn.execute("ANALYZE t")
+    hears = Hears()
+    migrate(project, database, HEAD, audience=hears)
+    assert [(told.sql, told.relation, told.rows, told.bytes) for told in hears.long[:1]] == [
+        ("ALTER TABLE t VALIDATE CONSTRAINT checked", "public.t", 200, 8192)
+    ]
+    assert 2 < hears.long[0].seconds < hears.long[-1].seconds
 
 
 def test_a_killed_build_does_not_go_on_unseen(tmp_path: Path, database: str) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pgwright.cli.context import Invocation
     from pgwright.cli.output import Output
     from pgwright.cli.progress import Bars
-    from pgwright.migrate.lookout import BuildProgress, OldTransaction
+    from pgwright.migrate.lookout import BuildProgress, LongStatement, OldTransaction
     from pgwright.migrate.way import Outcome
     from pgwright.pg.blocking import Blocker
 
@@ -66,6 +66,15 @@ class Reporter(Audience):
         self._bars.update(
             f"index on {progress.relation}: {progress.phase}", progress.done, progress.total or None
         )
+
+    def works(self, statement: LongStatement) -> None:
+        """Say for how long, and how large the table is: of this the server tells no more."""
+        size = ""
+        if statement.relation:
+            size = statement.relation
+            if statement.rows and statement.bytes:
+                size += f": about {statement.rows:,.0f} rows, {statement.bytes / 2**20:,.0f} MB"
+        self._bars.update(f"seconds in {shortened(statement.sql, 70)}", statement.seconds, detail=size)
 
     def mended(self, name: str) -> None:
         """Say what was removed."""
