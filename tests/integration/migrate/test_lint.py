@@ -131,10 +131,7 @@ def test_findings_point_at_their_lines_and_the_diff_mends_them(tmp_path: Path, d
         "require-concurrent-index-creation": {'op.create_index("of_big", "big", ["a"])', "op.execute("},
         "require-concurrent-index-deletion": {'op.drop_index("old", table_name="big")'},
         "adding-foreign-key-constraint": {"op.create_foreign_key("},
-        "constraint-missing-not-valid": {
-            "op.create_foreign_key(",
-            'op.create_check_constraint("positive", "big", "a > 0")',
-        },
+        "constraint-missing-not-valid": {'op.create_check_constraint("positive", "big", "a > 0")'},
         "adding-not-nullable-field": {'op.alter_column("big", "b", nullable=False)'},
         "disallowed-unique-constraint": {
             'op.create_unique_constraint("no_two", "big", ["a", "b"], deferrable=True)'

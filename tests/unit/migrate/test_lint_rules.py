@@ -63,3 +63,19 @@ def test_imports_and_overlapping_edits(tmp_path: Path) -> None:
     assert text.splitlines()[5] == "from pgwright.contrib.alembic.operations import run_step"
     assert text.count("VALIDATE CONSTRAINT c") == text.count("import run_step") == 1
     compile(text, "1.py", "exec")
+
+
+def test_the_safe_form_of_a_long_statement_is_laid_out(tmp_path: Path) -> None:
+    path = tmp_path / "1.py"
+    column = "a_column_with_a_name_that_is_as_long_as_some"
+    path.write_text(
+        f'from alembic import op\n\n\ndef upgrade():\n    op.alter_column("t", "{column}", nullable=False)\n'
+    )
+    statement = Statement(sql=f"ALTER TABLE t ALTER COLUMN {column} SET NOT NULL", line=5)
+    edit = safe_form(Linted(tool="alembic", revision="1", path=path), statement)
+    assert edit is not None
+    assert (
+        edit.lines[0] == "    run_step("
+        and edit.lines[1].startswith('        "ALTER')
+        and edit.lines[2] == "    )"
+    )

@@ -111,11 +111,17 @@ def _print(invocation: Invocation, report: LintReport, form: str) -> None:
         out.line(
             f"{counted(len(report.revisions), 'migration')}, findings: {severities(report.findings)}{more}"
         )
+        if report.left_out:
+            out.line(
+                f"not linted: {counted(len(report.left_out), 'migration')} behind the one that fails",
+                style="yellow",
+            )
 
     out.result(
         {
             "findings": finding_facts(report.findings),
             "migrations": list(report.revisions),
+            "left_out": list(report.left_out),
             "ignored": report.ignored,
         },
         render,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,6 +15,19 @@ from pgwright.model.locks import LockMode
 
 MANY_ROWS = 1_000_000
 FEW_ROWS = 10_000
+_PART = r'(?:"[^"]+"|[\w$]+)'
+NAME = rf"{_PART}(?:\.{_PART})?"
+_TABLE = re.compile(
+    r"\s*(?:ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?|CREATE\s+(?:UNIQUE\s+)?INDEX\b.*?\bON\s+)(?:ONLY\s+)?"
+    rf"(?P<table>{NAME})",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def is_named(name: str, path: str) -> bool:
+    """Tell whether a name, as a statement has it, is that of the relation at `path`."""
+    plain = name.replace('"', "")
+    return path == plain or path.endswith(f".{plain}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +62,16 @@ class Statement:
         return tuple(path for path, mode in self.locks.items() if mode.blocks_writes)
 
     @property
+    def table(self) -> str | None:
+        """Return the table that it alters or indexes, as written."""
+        match = _TABLE.match(self.sql)
+        return match["table"] if match else None
+
+    def stood(self, name: str) -> bool:
+        """Tell whether a name, as written, is one of the relations that stood before and that it locks."""
+        return any(is_named(name, path) for path in self.touched)
+
+    @property
     def short(self) -> str:
         """Return the statement as it fits into a message."""
         flat = " ".join(self.sql.split())
@@ -68,7 +92,7 @@ class Linted:
     """Hold one migration: its file, and the statements that it ran on scratch.
 
     `version` is the live server's own number, for example 140002. `is_limited` says that the project sets a
-    lock timeout, or that its lack was told already.
+    lock timeout, or that its lack was told already. `partitioned` are the partitioned tables on scratch.
     """
 
     tool: str
@@ -78,6 +102,7 @@ class Linted:
     live: Mapping[str, LiveTable] = field(default_factory=dict)
     version: int | None = None
     is_limited: bool = False
+    partitioned: frozenset[str] = frozenset()
 
     @cached_property
     def text(self) -> str:
@@ -88,6 +113,12 @@ class Linted:
     def tree(self) -> ast.Module:
         """Return the file's syntax."""
         return ast.parse(self.text)
+
+    def is_partitioned(self, statement: Statement) -> bool:
+        """Tell whether the table that a statement alters or indexes is partitioned."""
+        named = statement.table
+        paths = [path for path in statement.touched if named is None or is_named(named, path)]
+        return not self.partitioned.isdisjoint(paths)
 
     def severity_on(self, paths: tuple[str, ...]) -> Severity:
         """Return how grave a long lock of these tables is, by the rows that they have live."""

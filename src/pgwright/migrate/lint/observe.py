@@ -12,9 +12,11 @@ from pgwright.migrate.messages import Report, StatementEnded
 from pgwright.migrate.revisions.graph import Revision
 from pgwright.migrate.writing.draft import Bench
 from pgwright.model.locks import LockMode
+from pgwright.pg.connect import connect
+from pgwright.pg.sqlfiles import load_sql
 
 FAILS = "fails_on_scratch"
-_ALTERED = re.compile(r"\s*ALTER\s+TABLE\s+(?:ONLY\s+)?(?P<table>\S+)", re.IGNORECASE)
+_COLUMN = re.compile(r"\((?P<name>[^(),]+)")  # the first one of an index or a key
 
 
 def observed(
@@ -54,10 +56,22 @@ def observed(
     except PgwrightError as exc:
         words = f"{exc.message}; {exc.detail}" if exc.detail else exc.message
         hint = exc.hint or "correct it, then lint again"
-        remark = Remark(message=f"it fails in an empty database: {words}", hint=hint)
+        place = re.search(rf"{re.escape(revision.path.name)}:(\d+)", words)
+        line = int(place[1]) if place else None
+        remark = Remark(message=f"it fails in an empty database: {words}", hint=hint, line=line)
         return replace(linted, statements=tuple(statements)), [(FAILS, remark)]
     changing = [s for s in _folded(statements) if not _reads(s.sql)]
-    return replace(linted, statements=tuple(_placed(s, changing) for s in changing)), []
+    return replace(
+        linted,
+        statements=tuple(_placed(s, changing) for s in changing),
+        partitioned=_partitioned(here),
+    ), []
+
+
+def _partitioned(here: Bench) -> frozenset[str]:
+    with connect(here.place.url) as conn:
+        query = load_sql("pgwright.migrate.lint", "partitioned", conn.info.server_version // 10000)
+        return frozenset(path for (path,) in conn.execute(query.encode()))
 
 
 def _folded(statements: Sequence[Statement]) -> list[Statement]:
@@ -77,12 +91,15 @@ def _folded(statements: Sequence[Statement]) -> list[Statement]:
 
 
 def _placed(statement: Statement, among: Sequence[Statement]) -> Statement:
-    """Return a statement with the line of its table, where Django puts it off until after the operations."""
-    match = _ALTERED.match(statement.sql)
-    if statement.line is not None or match is None:
+    """Return a statement with the line of its column, where Django puts it off until after the operations."""
+    table = statement.table
+    if statement.line is not None or table is None:
         return statement
-    lines = [s.line for s in among if s.line is not None and match["table"] in s.sql]
-    return replace(statement, line=lines[-1]) if lines else statement
+    of_table = [s for s in among if s.line is not None and table in s.sql]
+    column = _COLUMN.search(statement.sql)
+    of_column = [s for s in of_table if column and column["name"] in s.sql]
+    found = of_column or of_table
+    return replace(statement, line=found[-1].line) if found else statement
 
 
 def _names(sql: str, path: str) -> bool:

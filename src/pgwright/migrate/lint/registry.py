@@ -15,6 +15,7 @@ from pgwright.migrate.lint.nouns import Rule
 RULES: Mapping[str, str] = MappingProxyType(
     {
         "table_rewrite": "pgwright.migrate.lint.rules.table_rewrite:RULE",
+        "deletes_rows": "pgwright.migrate.lint.rules.deletes_rows:RULE",
         "backfill": "pgwright.migrate.lint.rules.backfill:RULE",
         "unchecked_code": "pgwright.migrate.lint.rules.unchecked_code:RULE",
         "no_way_back": "pgwright.migrate.lint.rules.no_way_back:RULE",

@@ -40,12 +40,14 @@ Ready = Callable[[Revision], None]
 class LintReport:
     """Hold the findings, the migrations that were looked at, and how many findings comments accept.
 
-    `diffs` are the migrations in their safe form, as far as that is known: one unified diff a file.
+    `left_out` are those that follow one that fails. `diffs` are the migrations in their safe form, as far as
+    that is known: one unified diff a file.
     """
 
     findings: tuple[Finding, ...]
     revisions: tuple[str, ...]
     ignored: int
+    left_out: tuple[str, ...] = ()
     diffs: tuple[str, ...] = ()
 
 
@@ -124,6 +126,7 @@ def lint(
     wanted = chosen(files, project.root, names, since, live)
     found: list[Finding] = []
     diffs: list[str] = []
+    looked_at: list[str] = []
     ignored = 0
     squawk = program()
     if wanted:
@@ -133,11 +136,13 @@ def lint(
             for revision in wanted:
                 blank = _blank(here, revision, live, is_limited=is_limited)
                 linted, failure = observed(here, revision, wanted, blank)
-                remarks = [*_remarks(linted, squawk), *failure]
+                # Of several columns of one statement a rule may say the same several times.
+                remarks = list(dict.fromkeys((*_remarks(linted, squawk), *failure)))
                 is_limited |= any(id == "no_lock_timeout" for id, _ in remarks)
                 kept, dropped = accepted(linted, remarks)
                 found += [_finding(linted, project.root, id, remark) for id, remark in kept]
                 ignored += dropped
+                looked_at.append(revision.id)
                 if changed := _diff(linted, project.root, [remark for _, remark in kept]):
                     diffs.append(changed)
                 if ready:
@@ -147,8 +152,9 @@ def lint(
     found.sort(key=lambda f: f.severity.rank)
     return LintReport(
         findings=tuple(found),
-        revisions=tuple(r.id for r in wanted),
+        revisions=tuple(looked_at),
         ignored=ignored,
+        left_out=tuple(r.id for r in wanted[len(looked_at) :]),
         diffs=tuple(diffs),
     )
 

@@ -15,14 +15,17 @@ _RUN_STEP = "from pgwright.contrib.alembic.operations import run_step"
 _ADDED = re.compile(
     r"\s*ALTER\s+TABLE\s+(?:ONLY\s+)?(?P<table>\S+)\s+ADD\s+CONSTRAINT\s+(?P<name>\S+)", re.IGNORECASE
 )
-_UNIQUE = re.compile(
-    _ADDED.pattern
-    + r"\s+UNIQUE\s*(?P<nulls>NULLS\s+NOT\s+DISTINCT\s*)?(?P<columns>\([^()]*\))(?P<rest>[^;]*)",
+_KEY = re.compile(
+    _ADDED.pattern + r"\s+(?P<kind>UNIQUE|PRIMARY\s+KEY)\s*(?P<nulls>NULLS\s+NOT\s+DISTINCT\s*)?"
+    r"(?P<columns>\([^()]*\))(?P<rest>[^;]*)",
     re.IGNORECASE,
 )
 _NOT_NULL = re.compile(
     r"\s*ALTER\s+TABLE\s+(?:ONLY\s+)?(?P<table>\S+)\s+ALTER\s+(?:COLUMN\s+)?(?P<column>\S+)\s+SET\s+NOT\s+NULL",
     re.IGNORECASE,
+)
+_CONSTRAINTS = frozenset(
+    {"create_foreign_key", "create_check_constraint", "create_unique_constraint", "create_primary_key"}
 )
 _INDEX = re.compile(r"\b(CREATE\s+(?:UNIQUE\s+)?INDEX|DROP\s+INDEX)(?!\s+CONCURRENTLY)\b", re.IGNORECASE)
 
@@ -41,7 +44,7 @@ def safe_form(linted: Linted, statement: Statement) -> Edit | None:
         text = "\n".join(lines)
         text = f"{text[: match.end()]} CONCURRENTLY{text[match.end() :]}"
         return _alone(node, text.split("\n"), margin)
-    if function in ("create_foreign_key", "create_check_constraint", "create_unique_constraint"):
+    if function in _CONSTRAINTS:
         made = _constraint(statement, lines, node, margin)
         return _edit(node, made) if made else None
     forbids = _NOT_NULL.match(statement.sql)
@@ -82,8 +85,8 @@ def _with_argument(lines: list[str], node: ast.Expr, argument: str) -> list[str]
 
 
 def _constraint(statement: Statement, lines: list[str], node: ast.Expr, margin: str) -> list[str] | None:
-    if unique := _UNIQUE.match(statement.sql):
-        return list(_by_index(unique, margin))
+    if key := _KEY.match(statement.sql):
+        return list(_by_index(key, margin))
     if added := _ADDED.match(statement.sql):
         made = _with_argument(lines, node, "postgresql_not_valid=True")
         return [*made, *_validated(added["table"], added["name"], margin)]
@@ -92,25 +95,29 @@ def _constraint(statement: Statement, lines: list[str], node: ast.Expr, margin: 
 
 def _validated(table: str, name: str, margin: str) -> Iterator[str]:
     yield margin + _BLOCK
-    yield f"{margin}    {call('run_step', literal(f'ALTER TABLE {table} VALIDATE CONSTRAINT {name}'))}"
+    yield from _run(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}", f"{margin}    ")
 
 
-def _by_index(unique: re.Match[str], margin: str) -> Iterator[str]:
+def _by_index(key: re.Match[str], margin: str) -> Iterator[str]:
     """Yield the build of a unique index beside writers, and what makes it the constraint."""
-    table, name, columns, rest = unique.group("table", "name", "columns", "rest")
-    nulls = " NULLS NOT DISTINCT" if unique["nulls"] else ""
+    table, name, kind, columns, rest = key.group("table", "name", "kind", "columns", "rest")
+    nulls = " NULLS NOT DISTINCT" if key["nulls"] else ""
     index = f"CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} {columns}{nulls}"
-    added = f"ALTER TABLE {table} ADD CONSTRAINT {name} UNIQUE USING INDEX {name}{rest.rstrip()}"
+    added = f"ALTER TABLE {table} ADD CONSTRAINT {name} {kind} USING INDEX {name}{rest.rstrip()}"
     yield margin + _BLOCK
-    yield f"{margin}    {call('run_step', literal(index))}"
-    yield f"{margin}{call('run_step', literal(added))}"
+    yield from _run(index, f"{margin}    ")
+    yield from _run(added, margin)
 
 
 def _guarded(table: str, column: str, lines: list[str], margin: str) -> Iterator[str]:
     """Yield a validated check, the lines that forbid nulls, and the removal of the check."""
     name = f"pgwright_{column.strip(chr(34))}_not_null"[:63]
     check = f"ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({column} IS NOT NULL) NOT VALID"
-    yield f"{margin}{call('run_step', literal(check))}"
+    yield from _run(check, margin)
     yield from _validated(table, name, margin)
     yield from lines
-    yield f"{margin}{call('run_step', literal(f'ALTER TABLE {table} DROP CONSTRAINT {name}'))}"
+    yield from _run(f"ALTER TABLE {table} DROP CONSTRAINT {name}", margin)
+
+
+def _run(sql: str, margin: str) -> Iterator[str]:
+    return (margin + line for line in call("run_step", literal(sql)).split("\n"))

@@ -9,14 +9,15 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from types import MappingProxyType
 
 from pgwright.migrate.lint.nouns import Linted, Remark, Statement
+from pgwright.migrate.lint.remedies import has_safe_form, remedy
+from pgwright.migrate.lint.replaced import is_missed
 from pgwright.migrate.lint.safe_alembic import safe_form as alembic_form
 from pgwright.migrate.lint.safe_django import safe_form as django_form
 from pgwright.model.finding import Severity
 
-# pgwright sets time limits itself and runs each migration as its tool does; names of columns are taste.
+# pgwright sets time limits itself, runs each migration as its tool does, and sees what is rewritten.
 _LEFT_OUT = (
     "require-lock-timeout",
     "require-statement-timeout",
@@ -24,49 +25,26 @@ _LEFT_OUT = (
     "transaction-nesting",
     "ban-concurrent-index-creation-in-transaction",
     "ban-uncommitted-transaction",
+    "adding-field-with-default",
+    "ban-drop-default",
 )
 # Whether it rewrites the table was seen: then `table_rewrite` says so.
 _TYPE = "changing-column-type"
 _NOT_VALID_RULE = "constraint-missing-not-valid"
-_UNIQUE_RULE = "disallowed-unique-constraint"
-_TASTE = re.compile(r"prefer-|ban-char-field|require-table-schema|identifier-too-long")
-
-_INDEX = (
-    "with op.get_context().autocommit_block(): op.create_index(..., postgresql_concurrently=True)",
-    "AddIndexConcurrently of pgwright.contrib.django.operations, atomic = False",
-)
-_KEY = (
-    "op.create_foreign_key(..., postgresql_not_valid=True), then in an autocommit_block(): "
-    'run_step("ALTER TABLE ... VALIDATE CONSTRAINT ...")',
-    "AddFieldOnline of pgwright.contrib.django.operations, atomic = False",
-)
-_CHECK = (
-    "op.create_check_constraint(..., postgresql_not_valid=True), then in an autocommit_block(): "
-    'run_step("ALTER TABLE ... VALIDATE CONSTRAINT ...")',
-    "AddConstraintNotValid and ValidateConstraint of pgwright.contrib.django.operations",
-)
-_UNIQUE = (
-    "in an autocommit_block(): op.create_index(..., unique=True, postgresql_concurrently=True), then "
-    'run_step("ALTER TABLE ... ADD CONSTRAINT ... UNIQUE USING INDEX ...")',
-    "AddUniqueConstraintOnline, AddFieldOnline or AlterFieldOnline of pgwright.contrib.django.operations, "
-    "atomic = False",
-)
-_REWRITTEN: Mapping[str, tuple[str, str]] = MappingProxyType(
+# What these say of a constraint is more than that it could be NOT VALID.
+_KEYS = ("disallowed-unique-constraint", "adding-foreign-key-constraint", "adding-serial-primary-key-field")
+# What these are about is no relation, so that no lock tells whether it stood before.
+_UNLOCKED = re.compile(r"ban-drop-(?:function|type|schema|domain|extension)|renaming-object")
+_MENDED = frozenset(
     {
-        "require-concurrent-index-creation": _INDEX,
-        "require-concurrent-index-deletion": (
-            "with op.get_context().autocommit_block(): op.drop_index(..., postgresql_concurrently=True)",
-            "RemoveIndexConcurrently of pgwright.contrib.django.operations, atomic = False",
-        ),
-        "adding-foreign-key-constraint": _KEY,
-        _NOT_VALID_RULE: _CHECK,
-        _UNIQUE_RULE: _UNIQUE,
-        "adding-not-nullable-field": (
-            "a validated CHECK (... IS NOT NULL) first, as pgwright migrate create writes it",
-            "AlterFieldOnline of pgwright.contrib.django.operations, atomic = False",
-        ),
+        *_KEYS,
+        _NOT_VALID_RULE,
+        "require-concurrent-index-creation",
+        "require-concurrent-index-deletion",
+        "adding-not-nullable-field",
     }
 )
+_TASTE = re.compile(r"prefer-|ban-char-field|require-table-schema|identifier-too-long")
 
 
 def program() -> str | None:
@@ -89,17 +67,25 @@ def find(linted: Linted, squawk: str) -> Iterator[tuple[str, Remark]]:
         check=False,
     )
     answers = json.loads(done.stdout or "[]")
-    unique = {found["line"] for found in answers if found["rule_name"] == _UNIQUE_RULE}
+    keys = {found["line"] for found in answers if found["rule_name"] in _KEYS}
     for found in answers:
         statement = asked[min(int(found["line"]), len(asked) - 1)]
         name = found["rule_name"]
-        if name == _NOT_VALID_RULE and found["line"] in unique:
-            # PostgreSQL knows no unique constraint that is not valid.
+        if name == _NOT_VALID_RULE and found["line"] in keys:
             continue
         taste = bool(_TASTE.match(name))
-        if not taste and (not statement.touched or (name == _TYPE and statement.rewrites)):
-            continue
-        yield name, _remark(linted, statement, found, taste)
+        if taste or _matters(linted, statement, name):
+            yield name, _remark(linted, statement, found, taste)
+
+
+def _matters(linted: Linted, statement: Statement, rule: str) -> bool:
+    """Tell whether a finding is about something that others use."""
+    if not (statement.touched or _UNLOCKED.match(rule)) or not is_missed(linted, statement):
+        return False
+    # A new table that refers to an older one locks that one, too, but has no rows to be checked.
+    table = statement.table
+    is_new = bool(statement.touched) and table is not None and not statement.stood(table)
+    return not (is_new or (rule == _TYPE and statement.rewrites))
 
 
 def _flat(statements: Iterable[Statement]) -> Iterator[Statement]:
@@ -109,20 +95,17 @@ def _flat(statements: Iterable[Statement]) -> Iterator[Statement]:
 
 
 def _remark(linted: Linted, statement: Statement, found: Mapping[str, str], taste: bool) -> Remark:
-    rewritten = _REWRITTEN.get(found["rule_name"])
-    hint = found.get("help") or "see the rule in docs/lint.md"
-    if rewritten:
-        hint = f"{hint} Write: {rewritten[0] if linted.tool == 'alembic' else rewritten[1]}"
+    rule = found["rule_name"]
     strongest = max(statement.locks.values(), key=lambda mode: mode.rank, default=None)
     seen = ", ".join(statement.touched)
     lock = f"; {strongest.value} was seen on {seen}" if strongest and not taste else ""
     edit = None
-    if rewritten and not taste:
+    if rule in _MENDED and has_safe_form(rule, linted, statement):
         edit = (alembic_form if linted.tool == "alembic" else django_form)(linted, statement)
-    mild = taste or found["rule_name"] == _TYPE
+    mild = taste or rule == _TYPE
     return Remark(
         message=f"{found['message'].rstrip('.')}{lock}{linted.size_of(statement.touched)}: {statement.short}",
-        hint=hint,
+        hint=remedy(rule, linted, statement) or found.get("help") or "",
         severity=Severity.INFO if mild else linted.severity_on(statement.touched),
         tables=statement.touched,
         line=statement.line,

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from pgwright.migrate.lint.nouns import Linted, Remark, Rule
+from pgwright.migrate.lint.nouns import Linted, Remark, Rule, Statement
 from pgwright.model.finding import Severity
 
 _CHANGED = re.compile(
@@ -14,12 +14,28 @@ _VOLATILE = re.compile(
     r"\b(?:clock_timestamp|timeofday|random|gen_random_uuid|uuid_generate_\w+|uuidv7)\s*\(", re.IGNORECASE
 )
 
+_KEEP = {
+    "alembic": "keep the server_default until all running code knows the column",
+    "django": "leave the default to the database: db_default= (Django 5.0); or null=True until all running "
+    "code knows the column",
+}
+
 
 def find(linted: Linted) -> Iterator[Remark]:
     """Yield changes of the defaults of tables that stood before."""
     for statement in linted.statements:
         found = _CHANGED.match(statement.sql)
         if found is None or not statement.touched:
+            continue
+        if found["what"].upper() == "DROP" and _is_new_and_required(linted, statement, found["column"]):
+            yield Remark(
+                message=f"running code that does not know the new column {found['column']} can insert "
+                f"nothing from here on: it is NOT NULL and has no default: {statement.short}",
+                hint=_KEEP[linted.tool],
+                severity=Severity.WARNING,
+                tables=statement.touched,
+                line=statement.line,
+            )
             continue
         volatile = bool(_VOLATILE.search(found["value"]))
         what = "gets none" if found["what"].upper() == "DROP" else "gets another one"
@@ -35,6 +51,12 @@ def find(linted: Linted) -> Iterator[Remark]:
             tables=statement.touched,
             line=statement.line,
         )
+
+
+def _is_new_and_required(linted: Linted, statement: Statement, column: str) -> bool:
+    """Tell whether the same migration has added the column, as NOT NULL."""
+    added = re.compile(rf"\bADD\s+(?:COLUMN\s+)?{re.escape(column)}\s.*\bNOT\s+NULL\b", re.I | re.DOTALL)
+    return any(s.table == statement.table and added.search(s.sql) for s in linted.statements)
 
 
 RULE = Rule(

@@ -18,7 +18,7 @@ _CONCURRENTLY_SINCE = 140000
 def find(linted: Linted) -> Iterator[Remark]:
     """Yield ATTACH of a table that stood before, and DETACH without CONCURRENTLY."""
     for statement in linted.statements:
-        if (found := _ATTACH.match(statement.sql)) and _stood(found["name"], statement):
+        if (found := _ATTACH.match(statement.sql)) and statement.stood(found["name"]):
             yield _remark(
                 linted,
                 statement,
@@ -37,11 +37,6 @@ def find(linted: Linted) -> Iterator[Remark]:
                 if is_older
                 else "DETACH PARTITION ... CONCURRENTLY, outside of a transaction",
             )
-
-
-def _stood(name: str, statement: Statement) -> bool:
-    plain = name.replace('"', "")
-    return any(path == plain or path.endswith(f".{plain}") for path in statement.touched)
 
 
 def _remark(linted: Linted, statement: Statement, message: str, hint: str) -> Remark:
