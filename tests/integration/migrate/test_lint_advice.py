@@ -13,7 +13,8 @@ STANDS = """
 op.execute("CREATE TABLE big (a int PRIMARY KEY, b int, c text, d int); CREATE TABLE other (a int UNIQUE)")
 op.execute("CREATE TYPE mood AS ENUM ('glad'); CREATE FUNCTION one() RETURNS int LANGUAGE sql AS 'SELECT 1'")
 op.execute("CREATE VIEW seen AS SELECT d FROM big; CREATE MATERIALIZED VIEW kept AS SELECT d FROM other, big")
-op.execute("CREATE TABLE parts (a int, b int) PARTITION BY LIST (a); CREATE TABLE gone (a int); CREATE TABLE more (a int)")
+op.execute("CREATE TABLE parts (a int, b int) PARTITION BY LIST (a)")
+op.execute("CREATE TABLE gone (a int); CREATE TABLE more (a int)")
 """
 # Each statement with the only rule that speaks of it beside taste, and a part of its hint.
 ADVICE = {

@@ -70,6 +70,7 @@ def test_equal_schemas_and_near_ones(tmp_path: Path, database: str) -> None:
     assert told.returncode == 3
     assert "nearest       four" in told.stdout
     assert "t.unknown" in told.stdout
+    assert "pgwright migrate repair four;" in told.stderr and "--yes" not in told.stderr
     with pytest.raises(RevisionError):
         migrate(project, database, Way(direction=UP, target="head"))
     assert pgwright(tmp_path, database, "migrate", "repair", "four", "--yes").returncode == 0

@@ -44,8 +44,7 @@ def repair(invocation: Invocation, /, *, revision: str | None, yes: bool) -> Non
         if not out.json:
             _show(invocation, found)
         wanted = found.best.record
-        question = f"Record that the database is at {_name(found.best)}?"
-        invocation.confirm(question, yes=yes and found.best.is_exact)
+        _confirm(invocation, found.best, yes=yes)
     state = record(invocation.project, invocation.database.url, wanted)
     facts = {"recorded": list(state.current), "changed": True, "pending": [r.id for r in state.pending]}
     out.result(facts, lambda: out.line(f"recorded: the database is at {', '.join(state.current) or 'base'}"))
@@ -84,6 +83,23 @@ def _diagnosis(invocation: Invocation) -> Diagnosis:
             shown.update("revisions compared", number - 1, total)
 
         return diagnose(invocation.project, invocation.database.url, tell=tell)
+
+
+def _confirm(invocation: Invocation, best: Candidate, *, yes: bool) -> None:
+    from pgwright.errors import HazardRefused
+    from pgwright.migrate.tools import tool_of
+
+    try:
+        question = f"Record that the database is at {_name(best)}?"
+        invocation.confirm(question, yes=yes and best.is_exact)
+    except HazardRefused as refused:
+        if not best.is_exact:
+            chosen = best.revision or tool_of(invocation.project).oldest
+            refused.hint = (
+                f"the schema is of no revision; if the nearest is meant: pgwright migrate repair {chosen}; "
+                "what differs from the models: pgwright schema diff"
+            )
+        raise
 
 
 def _show(invocation: Invocation, found: Diagnosis) -> None:
