@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
+from pgwright.errors import PolicyError
 from pgwright.kinds.contract import Alteration, Context, Kind
 from pgwright.kinds.relations import held
 from pgwright.kinds.steps import name_of, parent_of, statement, step
@@ -15,6 +16,7 @@ from pgwright.kinds.timeseries.policy_records import COMMUNITY, forget, reader, 
 from pgwright.model.catalog import CatalogObject, fact
 from pgwright.model.change import Change
 from pgwright.model.locks import LockMode
+from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.plan import Hazard, HazardCode, Phase, Step
 from pgwright.pg.quoting import Name, literal, render
 
@@ -46,6 +48,12 @@ def create(o: Compression, context: Context) -> tuple[Step, ...]:
             hint="the declaration is kept, and takes effect on TimescaleDB's Community edition",
         )
         return (step(o.id, record(o, by=""), f"record the compression of {table}", hazards=(hazard,)),)
+    if getattr(context.after.get(_row_security(table)), "enabled", False):
+        raise PolicyError(
+            f"{table.path} cannot be compressed, since it has row-level security",
+            detail="TimescaleDB refuses both together; nothing was changed",
+            hint="leave out Compress(...), or switch row-level security off",
+        )
     settings = [
         sql.SQL("timescaledb.compress"),
         sql.SQL("timescaledb.compress_segmentby = {}").format(literal(", ".join(o.segment_by))),
@@ -68,6 +76,10 @@ def create(o: Compression, context: Context) -> tuple[Step, ...]:
         step(o.id, job, f"let TimescaleDB compress chunks of {table} after {o.after}"),
         step(o.id, record(o, by=COMMUNITY), f"record the compression of {table}"),
     )
+
+
+def _row_security(table: ObjectId) -> ObjectId:
+    return ObjectId("row_security", QualifiedName(None, "row_security"), table)
 
 
 def _former_order(o: Compression, context: Context) -> str:

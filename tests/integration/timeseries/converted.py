@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, Index
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from pgwright.contrib.sqlalchemy import TimeSeries
+from pgwright.contrib.sqlalchemy import Compress, Retain, Rollup, TimeSeries
 
 # As it grew, before anybody thought of time: its key lacks the time.
 SCHEMA = """
@@ -60,6 +60,41 @@ class Sensor(Base):
 class Reading(Base):
     __tablename__ = "readings"
     __table_args__ = (Index("readings_at", "at"), TimeSeries("at", "1 month", zone="Europe/Oslo"))
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), primary_key=True)
+    sensor_id: Mapped[int] = mapped_column(ForeignKey("sensors.id", ondelete="CASCADE"))
+    value: Mapped[float | None]
+
+
+class Declared(DeclarativeBase):
+    pass
+
+
+class DeclaredSensor(Declared):
+    __tablename__ = "sensors"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+
+
+class DeclaredReading(Declared):
+    """The same table with all that can be declared, one of which TimescaleDB's Community edition refuses."""
+
+    __tablename__ = "readings"
+    __table_args__ = (
+        Index("readings_at", "at"),
+        TimeSeries("at", "7 days"),
+        Compress("30 days", segment_by="sensor_id", order_by="at DESC"),
+        Retain("10 weeks"),
+        Rollup("hourly", bucket="1 hour", group_by="sensor_id", aggregates={"n": "count(*)"}, realtime=True),
+        Rollup("daily", of="hourly", bucket="1 day", aggregates={"n": "sum(n)"}),
+        Rollup(
+            "refused",
+            bucket="1 hour",
+            aggregates={"n": "count(*)"},
+            where="sensor_id IN (SELECT id FROM sensors)",
+        ),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True), primary_key=True)

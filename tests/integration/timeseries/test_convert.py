@@ -23,6 +23,7 @@ from pgwright.sources.workshop import Workshop
 from pgwright.timeseries.chunks import chunks
 from pgwright.timeseries.convert.proposal import Conversion, propose_conversion, propose_way_back
 from pgwright.timeseries.convert.run import Converted, abandon, convert, unfinished
+from pgwright.timeseries.run import run_policies
 from tests.integration.timeseries.converted import ROWS, SCHEMA
 
 ROOT = Path(__file__).parents[3]
@@ -160,6 +161,49 @@ def test_there_and_back_under_writers(engine: str) -> None:
     assert back.remaining == ()
     assert compare(before, _catalog(url)) == ()
     assert unfinished(url) is None
+
+
+def test_what_is_declared_anew_follows_the_exchange(engine: str, request: pytest.FixtureRequest) -> None:
+    _prepare(engine, rows=4000)  # of twelve weeks
+    spec = SPEC.replace(":Base", ":Declared")
+    community = "community" in request.node.name
+    if community:
+        with pytest.raises(PolicyError, match="since it has row-level security"):
+            propose_conversion(engine, spec, "readings", workshop=WORKSHOP)
+    with psycopg.connect(engine, autocommit=True) as conn:
+        conn.execute("ALTER TABLE readings DISABLE ROW LEVEL SECURITY")
+        conn.execute("DROP TRIGGER counting ON readings")  # with it, no aggregate is continuous
+    conversion = propose_conversion(engine, spec, "readings", workshop=WORKSHOP)
+    waited_for = {step.subject.kind for step in conversion.exchange}
+    assert not waited_for & {"compression", "rollup", "retention"}
+
+    def stop(label: str, done: float, *_: Any) -> None:
+        if (label, done) == ("steps afterwards", 3):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        convert(engine, conversion, tell=stop)
+    left = unfinished(engine)
+    assert left is not None and left.exchanged and left.run.progress["followed"] == 3
+    with pytest.raises(PolicyError, match="only the end is missing"):
+        abandon(engine)
+    done = convert(engine, conversion)
+    assert unfinished(engine) is None
+    with psycopg.connect(engine, autocommit=True) as conn:
+        if community:
+            assert [c.id.name.name for c in done.remaining] == ["refused"]
+            assert "invalid continuous aggregate" in done.refused[0]
+            # Before TimescaleDB retires anything, the rollups are filled.
+            nearest = conn.execute(
+                "SELECT min(next_start) > now() + interval '20 hours' "
+                "FROM timescaledb_information.jobs WHERE proc_name = 'policy_retention'"
+            )
+            assert nearest.fetchone() == (True,)
+        else:
+            assert (done.remaining, done.refused) == ((), ())
+        assert not run_policies(engine).failed
+        added_up = conn.execute("SELECT (SELECT sum(n) FROM hourly), (SELECT sum(n) FROM daily)")
+        assert added_up.fetchone() == (4000, 4000)
 
 
 def _rows_read_by(url: str, steps: tuple[Step, ...]) -> int:

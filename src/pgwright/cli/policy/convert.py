@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -112,7 +113,7 @@ def _show_plan(invocation: Invocation, conversion: Conversion, left: Unfinished 
     out.line("5. let them change names, in one short transaction:", style="bold")
     for step in conversion.exchange:
         out.line(f"     {step.summary}")
-    for step in conversion.after:
+    for step in chain(conversion.checks, *conversion.declared):
         out.line(f"   afterwards, while all go on: {step.summary}")
     out.line("6. drop the table whose place was taken", style="bold")
     out.line()
@@ -130,8 +131,12 @@ def _show(invocation: Invocation, done: Converted, conversion: Conversion) -> No
         if done.remaining:
             out.line("the database is not yet what it should be:")
             show_changes(out, done.remaining)
+            for refusal in done.refused:
+                out.remark(refusal, level="warning")
+            out.remark("correct the declarations, then: pgwright policy plan")
         elif conversion.to_series:
             out.remark(f"the way back: pgwright policy convert {done.table} --back")
 
     facts = {"run": done.run.id, "table": done.table, "rows": done.rows, "locked": done.locked}
-    out.result({**facts, "remaining": change_facts(done.remaining)}, render)
+    left = {"remaining": change_facts(done.remaining), "refused": done.refused}
+    out.result({**facts, **left}, render)

@@ -97,46 +97,42 @@ class Changes:
         Within the caller's transaction, of which every statement has to see the same rows: REPEATABLE READ,
         or under a lock that keeps writers out.
         """
-        emptied = conn.execute(sql.SQL("DELETE FROM {} WHERE everything").format(self.log)).rowcount > 0
+        conn.execute(
+            sql.SQL(
+                "CREATE TEMP TABLE IF NOT EXISTS pgwright_changed ON COMMIT DELETE ROWS "
+                "AS SELECT {} FROM {} LIMIT 0"
+            ).format(names(self.key), self.log)
+        )
+        row = conn.execute(
+            sql.SQL(
+                "WITH gone AS (DELETE FROM {log} RETURNING everything, {key}), noted AS ("
+                "INSERT INTO {changed} SELECT DISTINCT {key} FROM gone WHERE NOT everything RETURNING 1) "
+                "SELECT (SELECT count(*) FROM noted), EXISTS (SELECT FROM gone WHERE everything)"
+            ).format(log=self.log, key=names(self.key), changed=_CHANGED)
+        ).fetchone()
+        changed, emptied = row or (0, False)
         if emptied:
             conn.execute(sql.SQL("TRUNCATE {}").format(name_of(self.copy)))
-        conn.execute(
-            sql.SQL("CREATE TEMP TABLE pgwright_changed ON COMMIT DROP AS SELECT {} FROM {} LIMIT 0").format(
-                names(self.key), self.log
-            )
-        )
-        changed = conn.execute(
-            sql.SQL(
-                "WITH gone AS (DELETE FROM {log} RETURNING {key}) "
-                "INSERT INTO {changed} SELECT DISTINCT {key} FROM gone"
-            ).format(log=self.log, key=names(self.key), changed=_CHANGED)
-        ).rowcount
         if changed:
-            # Without it PostgreSQL would read the whole table for a few rows.
-            conn.execute(sql.SQL("ANALYZE {}").format(_CHANGED))
-            same = sql.SQL(" AND ").join(
-                sql.SQL("t.{k} = c.{k}").format(k=Name(column)) for column in self.key
-            )
-            conn.execute(
-                sql.SQL("DELETE FROM {} AS t USING {} AS c WHERE {}").format(
-                    name_of(self.copy), _CHANGED, same
-                )
-            )
-            conn.execute(
-                sql.SQL(
-                    "INSERT INTO {copy} ({columns}) OVERRIDING SYSTEM VALUE "
-                    "SELECT {values} FROM {table} AS t JOIN {changed} AS c ON {same}"
-                ).format(
-                    copy=name_of(self.copy),
-                    columns=names(self.columns),
-                    values=sql.SQL(", ").join(sql.SQL("t.{}").format(Name(c)) for c in self.columns),
-                    table=name_of(self.table),
-                    changed=_CHANGED,
-                    same=same,
-                )
-            )
-        conn.execute(sql.SQL("DROP TABLE {}").format(_CHANGED))
+            conn.execute(self._bring_over())
         return changed, emptied
+
+    def _bring_over(self) -> sql.Composed:
+        same = sql.SQL(" AND ").join(sql.SQL("t.{k} = c.{k}").format(k=Name(column)) for column in self.key)
+        return sql.SQL(
+            # Without the statistics PostgreSQL would read the whole table for a few rows.
+            "ANALYZE {changed};\n"
+            "DELETE FROM {copy} AS t USING {changed} AS c WHERE {same};\n"
+            "INSERT INTO {copy} ({columns}) OVERRIDING SYSTEM VALUE "
+            "SELECT {values} FROM {table} AS t JOIN {changed} AS c ON {same}"
+        ).format(
+            copy=name_of(self.copy),
+            columns=names(self.columns),
+            values=sql.SQL(", ").join(sql.SQL("t.{}").format(Name(c)) for c in self.columns),
+            table=name_of(self.table),
+            changed=_CHANGED,
+            same=same,
+        )
 
     def copy_next(
         self, conn: Connection[Any], after: tuple[str, ...], limit: int

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import groupby
 
 from psycopg import sql
 
@@ -15,6 +16,7 @@ from pgwright.errors import PolicyError
 from pgwright.kinds.table import Table
 from pgwright.kinds.tables.prepared import prepared_id, prepared_parts
 from pgwright.kinds.time_series import make_hypertable
+from pgwright.kinds.timeseries.engines import rollup_relation
 from pgwright.kinds.timeseries.partition_steps import kept_not_null_names, series_of
 from pgwright.model.catalog import Catalog, CatalogObject, ServerFacts
 from pgwright.model.names import ObjectId
@@ -32,7 +34,8 @@ class Conversion:
     """Describe the way of one table from one form to another.
 
     `ends` are the catalogs before and after; `server` is where they live. `build` makes the table beside it,
-    `exchange` is the transaction in which it takes its place, `after` what is left to check then.
+    `exchange` is the transaction in which it takes its place; `checks` and `declared` follow, while everybody
+    goes on.
     """
 
     table: ObjectId
@@ -80,10 +83,22 @@ class Conversion:
         )
 
     @cached_property
+    def _exchanged(self) -> Catalog:
+        """Return the catalog as the exchange leaves it: with what is declared anew still to come."""
+        later = {
+            o.id
+            for kind in POLICY_KINDS
+            for o in self.ends.after.of(kind)
+            if kind != "time_series" and o.id not in self.ends.before
+        }
+        objects = {id: o for id, o in self.ends.after.objects.items() if id not in later}
+        return replace(self.ends.after, objects=without_orphans(objects))
+
+    @cached_property
     def _steps(self) -> tuple[Step, ...]:
         before = _without(self.ends.before, self.prepared)
         prepared = {self.table: self.prepared}
-        return make_plan(before, self.ends.after, server=self.server, prepared=prepared).steps
+        return make_plan(before, self._exchanged, server=self.server, prepared=prepared).steps
 
     @property
     def exchange(self) -> tuple[Step, ...]:
@@ -91,9 +106,21 @@ class Conversion:
         return tuple(s for s in self._steps if s.phase is not Phase.BACKFILL)
 
     @property
-    def after(self) -> tuple[Step, ...]:
+    def checks(self) -> tuple[Step, ...]:
         """Return the steps that check afterwards what was left unchecked, such as foreign keys."""
         return tuple(s for s in self._steps if s.phase is Phase.BACKFILL)
+
+    @cached_property
+    def declared(self) -> tuple[tuple[Step, ...], ...]:
+        """Return the transactions that make new declarations hold, after the checks.
+
+        TimescaleDB validates no foreign key of a table that it compresses.
+        """
+        before, series = self._exchanged, series_of(self._exchanged, self.table)
+        if series is not None:
+            before = before.replacing([*before, replace(series, native=self.native)])
+        steps = make_plan(before, self.ends.after, server=self.server).steps
+        return tuple(tuple(batch) for _, batch in groupby(steps, key=lambda s: s.batch))
 
 
 def _without(catalog: Catalog, table: ObjectId) -> Catalog:
@@ -125,9 +152,16 @@ def propose_conversion(url: str, spec: str, table: str, *, workshop: Workshop) -
             detail="nothing was changed",
             hint="see how it fares: pgwright policy status",
         )
-    after, _ = with_policies_of(before, wanted, (id.path,))
+    after, _ = with_policies_of(before, wanted, [t.path for t in _with_rollups(wanted, id)])
     after = _with_keys_of(after, wanted, id)
     return _checked(Conversion(table=id, ends=_ends(before, after), server=live.server))
+
+
+def _with_rollups(catalog: Catalog, table: ObjectId) -> Iterator[ObjectId]:
+    """Yield a table and the tables of its rollups, and of theirs."""
+    yield table
+    for rollup in catalog.children(table, "rollup"):
+        yield from _with_rollups(catalog, rollup_relation(rollup.id))
 
 
 def propose_way_back(url: str, table: str, *, workshop: Workshop) -> Conversion:
@@ -155,7 +189,7 @@ def _ends(before: Catalog, after: Catalog) -> Ends:
 
 def _checked(conversion: Conversion) -> Conversion:
     """Return the conversion, after its plan was made once: what cannot be says so now."""
-    _ = conversion.build, conversion.exchange
+    _ = conversion.build, conversion.exchange, conversion.declared
     return conversion
 
 
