@@ -102,10 +102,15 @@ class Invocation:
                 detail="nothing was changed",
                 hint=f"if you mean it: {typed_again('--yes')}",
             )
+        if not self.ask(question):
+            raise HazardRefused("refused at the prompt", detail="nothing was changed")
+
+    def ask(self, question: str, *, default: bool = False) -> bool:
+        """Ask somebody at the terminal and return the answer."""
         import click  # noqa: PLC0415
 
-        if not click.confirm(question, err=True):
-            raise HazardRefused("refused at the prompt", detail="nothing was changed")
+        self.output.end_wait()
+        return click.confirm(question, default=default, err=True)
 
     def refuse_production(self, deed: str, *, named: str | None) -> None:
         """Raise `ProductionRefused` for a production database unless `named` is the name it has."""

@@ -87,6 +87,11 @@ class Command(click.Command):
         _prepare(attributes)
         super().__init__(*args, **attributes)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command, with a sign of life until it says something."""
+        with ctx.ensure_object(Invocation).output.waiting():
+            return super().invoke(ctx)
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the command's own options, then the global ones under a heading of their own."""
         _format_options(self, ctx, formatter)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from textwrap import wrap
 from typing import Any, TextIO
 
 from pgwright.cli.encode import plain, to_json
+from pgwright.cli.waiting import Waiting
 from pgwright.pg.redact import redact
 
 _NUMBERS = (int, float, Decimal)
@@ -24,6 +26,20 @@ class Output:
     def __init__(self, *, json: bool = False, color: bool = True) -> None:
         self.json = json
         self.color = color and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+        self._waiting = Waiting()
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Give a sign of life while the block runs, until something else is shown."""
+        self._waiting.begin()
+        try:
+            yield
+        finally:
+            self.end_wait()
+
+    def end_wait(self) -> None:
+        """Take the sign of life away, before anything is shown or asked by other means than these methods."""
+        self._waiting.end()
 
     @property
     def is_terminal(self) -> bool:
@@ -68,6 +84,7 @@ class Output:
 
     def remark(self, text: str, *, level: str = "note") -> None:
         """Print a note or warning to stderr, in every mode: it is no part of the result."""
+        self.end_wait()
         sys.stdout.flush()
         print(f"{level}: {redact(text)}", file=sys.stderr)  # noqa: T201
 
@@ -103,9 +120,11 @@ class Output:
     def _console(self) -> Any:
         from rich.console import Console  # noqa: PLC0415
 
+        self.end_wait()
         return Console(file=sys.stdout, no_color=not self.color)
 
     def _write(self, text: str) -> None:
+        self.end_wait()
         _print(text, sys.stdout)
 
 

@@ -30,6 +30,7 @@ class Bars(Protocol):
 @contextmanager
 def bars(output: Output) -> Iterator[Bars]:
     """Show progress while the block runs, in the form that fits where stderr goes."""
+    output.end_wait()
     if not sys.stderr.isatty():
         yield _Silent() if output.json else _Lines()
         return

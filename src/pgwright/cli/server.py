@@ -180,6 +180,7 @@ def psql(invocation: Invocation, name: str, dbname: str, args: tuple[str, ...]) 
     folder = instance.bin_dir if instance.bin_dir.is_absolute() else server.embedded_binaries().bin_dir
     program = folder / "psql"
     environment = server.environment(instance, dbname)
+    invocation.output.end_wait()
     try:
         os.execve(program, ["psql", *args], environment)  # noqa: S606 - psql takes this process's place
     except OSError as exc:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from pgwright.cli import output as module
+from pgwright.cli import waiting
 from pgwright.cli.output import Output, cell_text, duration, size
 from pgwright.cli.progress import bars
 
@@ -161,3 +162,26 @@ def test_progress_on_a_terminal_draws_bars(monkeypatch: pytest.MonkeyPatch) -> N
         progress.note("half-way [y]")
     assert "rows [x]" in terminal.getvalue()
     assert "half-way [y]" in terminal.getvalue()
+
+
+def test_a_sign_of_life_ends_when_something_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setattr(waiting, "_QUIET", 0.0)
+    out = Output()
+    with out.waiting():
+        while "working" not in terminal.getvalue():
+            pass
+        out.line("done")
+        said = terminal.getvalue()
+        assert said.endswith("\r\x1b[K"), "what is printed begins on an empty line"
+    assert terminal.getvalue() == said
+    assert capsys.readouterr().out == "done\n"
+
+
+def test_no_sign_of_life_where_nobody_looks(capsys: pytest.CaptureFixture[str]) -> None:
+    with Output().waiting():
+        Output().line("done")
+    assert capsys.readouterr() == ("done\n", "")

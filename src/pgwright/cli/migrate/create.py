@@ -156,7 +156,7 @@ def _asked(invocation: Invocation, likely: Sequence[tuple[str, str]]) -> tuple[s
     return tuple(
         f"{old}={new}"
         for old, new in likely
-        if click.confirm(f"Is {new} the {old} under a new name?", default=True, err=True)
+        if invocation.ask(f"Is {new} the {old} under a new name?", default=True)
     )
 
 

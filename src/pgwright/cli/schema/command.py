@@ -319,5 +319,5 @@ def _asked_renames(invocation: Invocation, comparison: Comparison) -> tuple[str,
     return tuple(
         str(rename)
         for rename in likely_renames(comparison.before, comparison.after)
-        if click.confirm(f"Is {rename.new} the {rename.old} under a new name?", default=False, err=True)
+        if invocation.ask(f"Is {rename.new} the {rename.old} under a new name?")
     )
