@@ -14,7 +14,7 @@ from pgwright.errors import UnknownTableError
 from pgwright.formats.shape import Shape, shape_of
 from pgwright.model.names import QualifiedName
 from pgwright.model.wording import did_you_mean
-from pgwright.pg.quoting import qualified
+from pgwright.pg.quoting import Name, qualified
 from pgwright.pg.sqlfiles import load_sql
 
 
@@ -89,6 +89,12 @@ class Table:
         """Compose the table's name."""
         return qualified(self.name)
 
+    @cached_property
+    def called(self) -> tuple[str, ...]:
+        """Return what users call it: with its schema as it is and as in SQL, then without."""
+        alone = self.name.name
+        return str(self.name), self.sql.as_string(), alone, Name(alone).as_string()
+
     @property
     def writable(self) -> tuple[Column, ...]:
         """Return the columns that take values: all but generated ones."""
@@ -120,7 +126,7 @@ def look_up(conn: Connection[Any], wanted: Sequence[str]) -> tuple[Table, ...]:
     The others are read only where a name is wrong: for the message.
     """
     known = read_tables(conn, wanted)
-    there = {name for table in known for name in (str(table.name), table.name.name)}
+    there = {name for table in known for name in table.called}
     if not there.issuperset(wanted):
         known = read_tables(conn)
     return tuple({(table := find_table(known, name)).oid: table for name in wanted}.values())
@@ -147,13 +153,13 @@ def _table(row: dict[str, Any]) -> Table:
 
 
 def find_table(tables: Sequence[Table], wanted: str) -> Table:
-    """Return the table that a user named, ``users`` or ``sales.users``.
+    """Return the table that a user named, ``users`` or ``sales.users``, quoted as in SQL or not.
 
     Without a schema the one on the search path is meant, or the only one of that name. Raises
     `UnknownTableError`.
     """
-    same = [table for table in tables if wanted in (str(table.name), table.name.name)]
-    visible = [table for table in same if table.visible or wanted == str(table.name)]
+    same = [table for table in tables if wanted in table.called]
+    visible = [table for table in same if table.visible or wanted in table.called[:2]]
     for found in (visible, same):
         if len(found) == 1:
             return found[0]
@@ -162,7 +168,7 @@ def find_table(tables: Sequence[Table], wanted: str) -> Table:
             f"{wanted} may be any of {', '.join(str(table.name) for table in same)}",
             hint=f"name its schema: {same[0].name}",
         )
-    names = [str(table.name) for table in tables] + [table.name.name for table in tables]
+    names = [name for table in tables for name in (str(table.name), table.name.name)]
     raise UnknownTableError(
         f"there is no table {wanted}" + did_you_mean(wanted, names),
         detail="nothing was changed",
