@@ -156,9 +156,10 @@ def _require_match(selection: Selection, *catalogs: Catalog) -> None:
     if any(not selection.schemas or id.kind == "schema" or id.name.schema for id in chosen):
         return
     raise UsageError(
-        f"nothing is called {', '.join((*selection.schemas, *selection.include))} on either side",
-        detail="nothing was compared",
-        hint="names are written like public, patterns like public.audit_*; see them: pgwright inspect tables",
+        f"nothing is called {', '.join((*selection.schemas, *selection.include))}"
+        f"{' on either side' if len(catalogs) > 1 else ''}",
+        detail="nothing was compared" if len(catalogs) > 1 else "nothing was written",
+        hint="patterns are written like public.audit_*, names like users; see them: pgwright inspect tables",
     )
 
 
@@ -205,4 +206,5 @@ def declared(spec: str, workshop: Workshop, selection: Selection | None = None) 
     selection = selection or Selection()
     if spec.startswith(_MODELS):
         selection = replace(selection, owners=False)
+    _require_match(selection, catalog)
     return selection.apply(catalog)

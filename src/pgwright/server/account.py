@@ -122,7 +122,12 @@ def run_as(
 
 
 def can_reach(account: Account, path: Path) -> bool:
-    """Tell whether an account may pass through a directory and all its ancestors.
+    """Tell whether an account may pass through a directory and all its ancestors; see `closed_to`."""
+    return closed_to(account, path) is None
+
+
+def closed_to(account: Account, path: Path) -> Path | None:
+    """Return the nearest of a directory and its ancestors that an account may not pass through, if any.
 
     Only permission bits are looked at. Access lists can say otherwise, but then
     the server's own message names the directory.
@@ -133,7 +138,7 @@ def can_reach(account: Account, path: Path) -> bool:
         except FileNotFoundError:
             continue
         except OSError:
-            return False
+            return directory
         if status.st_uid == account.uid:
             needed = stat.S_IXUSR
         elif status.st_gid == account.gid:
@@ -141,5 +146,5 @@ def can_reach(account: Account, path: Path) -> bool:
         else:
             needed = stat.S_IXOTH
         if not status.st_mode & needed:
-            return False
-    return True
+            return directory
+    return None

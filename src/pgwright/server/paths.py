@@ -16,6 +16,7 @@ import errno
 import fcntl
 import os
 import secrets
+import shlex
 import stat
 import tempfile
 import time
@@ -23,7 +24,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pgwright.errors import ServerError
-from pgwright.server.account import Account, can_reach
+from pgwright.server.account import Account, closed_to
 
 _LOCK_POLL_SECONDS = 0.02
 
@@ -97,11 +98,12 @@ def _make_new(path: Path, mode: int, owner: Account | None) -> None:
 
 def require_reach(path: Path, account: Account) -> None:
     """Raise ServerError when the server's account may not pass through a folder."""
-    if account.is_other and not can_reach(account, path):
+    if account.is_other and (closed := closed_to(account, path)):
         raise ServerError(
             f"user {account.name}, which runs the server, cannot enter {path}",
-            detail="A folder on the way there is closed to other users. Nothing was changed.",
-            hint="set PGWRIGHT_HOME and PGWRIGHT_CACHE to folders that it can enter",
+            detail=f"{closed} is closed to it. Nothing was changed.",
+            hint=f"let it pass: chmod o+x {shlex.quote(str(closed))}; "
+            "or set PGWRIGHT_HOME and PGWRIGHT_CACHE to folders that it can enter",
         )
 
 

@@ -40,6 +40,13 @@ def propose_policies(
             hint="declare them beside the models, for example TimeSeries('created_at', '1 month'): "
             "see docs/timeseries.md",
         )
+    chosen = Selection(include=tuple(only))
+    if not any(chosen.apply(catalog).of(kind) for catalog in (live, wanted) for kind in POLICY_KINDS):
+        raise UsageError(
+            f"nothing is declared about a table that is called {', '.join(only)}",
+            detail="nothing was changed",
+            hint="patterns are written like public.audit_*, names like users; see: pgwright policy status",
+        )
     compared = comparable(live, wanted, before=url, after=spec, workshop=workshop, selection=Selection())
     after, missing = with_policies_of(compared.before, wanted, only)
     notes = tuple(

@@ -17,7 +17,7 @@ from typing import Any
 import psycopg
 from psycopg import Connection
 
-from pgwright.errors import PgwrightError
+from pgwright.errors import PgwrightError, UsageError
 from pgwright.kinds.timeseries.policy_records import Record
 from pgwright.kinds.timeseries.rollup_names import own_log
 from pgwright.kinds.timeseries.rollup_watch import mark_everything
@@ -105,14 +105,15 @@ def run_policies(url: str, demand: Demand | None = None, *, tell: Telling | None
     """Carry out what is declared in the database at `url`, and return what was done.
 
     `tell` hears of long tasks (label, done, total). One run at a time: raises `LockTimeoutError` while
-    another one is at work, and the `ConnectError` family.
+    another one is at work, `UsageError` where nothing declared has a name of `demand.only`, and the
+    `ConnectError` family.
     """
     demand = demand or Demand()
     with connect(url, autocommit=True, application_name="pgwright policy run") as conn, _pinned(conn):
         if demand.dry_run:
-            return Maintained(outcomes=tuple(_all(conn, declarations(conn), demand, tell)))
+            return Maintained(outcomes=tuple(_all(conn, _declared(conn, demand), demand, tell)))
         with advisory_lock(conn, JOB):
-            gone, declared = forget_gone(conn), declarations(conn)
+            gone, declared = forget_gone(conn), _declared(conn, demand)
             if not gone and not declared.records:
                 return Maintained(outcomes=())
             ledger = Ledger(conn=conn)
@@ -142,6 +143,18 @@ def _pinned(conn: Connection[Any]) -> Iterator[None]:
     # partitions takes many times longer than to answer it.
     with settings(conn, DateStyle="ISO, YMD", synchronous_commit="off", jit="off"):
         yield
+
+
+def _declared(conn: Connection[Any], demand: Demand) -> Declarations:
+    """Read what is declared; a name that nothing has was mistyped."""
+    found = declarations(conn)
+    if demand.only and not any(demand.wants(t, record) for record in found.records for t in demand.tasks):
+        raise UsageError(
+            f"nothing is declared that is called {', '.join(demand.only)}",
+            detail="nothing was changed",
+            hint="see what is declared, and about which tables: pgwright policy status",
+        )
+    return found
 
 
 def _all(

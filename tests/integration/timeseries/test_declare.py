@@ -13,7 +13,7 @@ from pgwright.diff.compare import compare
 from pgwright.diff.comparison import compare_sources
 from pgwright.diff.proposal import propose
 from pgwright.diff.script import script
-from pgwright.errors import PolicyError
+from pgwright.errors import PolicyError, UsageError
 from pgwright.kinds.timeseries.policy_records import read_records
 from pgwright.model.names import QualifiedName
 from pgwright.model.policy import Compress, Policy, Retain, Rollup, TimeSeries
@@ -180,6 +180,18 @@ def test_a_key_without_the_time_column_is_refused_before_anything_happens(engine
             declare(conn, [Edit(table=READINGS, policy=TimeSeries("when", "1 day"))])
         with pytest.raises(PolicyError, match=r"no table public\.nothing"):
             declare(conn, [Edit(table=QualifiedName("public", "nothing"), policy=Retain("1 day"))])
+
+
+def test_a_table_that_nothing_is_declared_about_is_named(database: str) -> None:
+    _apply(database, MODELS)
+    for only in ("reading", "sensors"):
+        with pytest.raises(UsageError, match=f"nothing is declared .*{only}"):
+            propose_policies(database, MODELS, workshop=WORKSHOP, only=(only,))
+        with pytest.raises(UsageError, match=f"nothing is declared .*{only}"):
+            run_policies(database, Demand(only=(only,), dry_run=True))
+    for only in ("readings", "public.read*"):
+        assert not propose_policies(database, MODELS, workshop=WORKSHOP, only=(only,)).plan
+        assert not run_policies(database, Demand(only=(only,))).failed
 
 
 def test_another_column_waits_until_the_table_has_its_pieces(database: str) -> None:

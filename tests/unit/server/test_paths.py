@@ -10,7 +10,7 @@ import pytest
 
 from pgwright.errors import ServerError, UsageError
 from pgwright.server import cache_home, state_home
-from pgwright.server.account import account_of, can_reach
+from pgwright.server.account import account_of, can_reach, closed_to
 from pgwright.server.instance import instance_directory
 from pgwright.server.paths import locked, make_directory, socket_directory, write_private
 from pgwright.server.scratch import is_scratch_name, with_database
@@ -91,7 +91,8 @@ def test_reach_is_read_from_permission_bits(tmp_path: Path) -> None:
     stranger = account_of(54321)
     inner = tmp_path / "inner"
     inner.mkdir(mode=0o700)
-    assert not can_reach(stranger, inner)
+    assert not can_reach(stranger, inner / "deeper")
+    assert closed_to(stranger, inner / "deeper") == inner
     assert can_reach(stranger, Path("/"))
     assert can_reach(account_of(inner.stat().st_uid), inner)
 

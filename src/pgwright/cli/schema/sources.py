@@ -54,7 +54,7 @@ def source_of(invocation: Invocation, word: str) -> str:
                 detail=SOURCES,
                 hint='set models = "sqlalchemy:app.models:Base" under [project] in pgwright.toml'
                 if project.config
-                else "write pgwright.toml, in the project's folder: pgwright init",
+                else "write pgwright.toml, in the project's folder: pgwright init; or name a source",
             )
         return project.models
     names = [database.name for database in project.databases]
