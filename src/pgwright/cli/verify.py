@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pgwright.verify.result import RowDifference, TableResult, Verification
 
 _LONGEST_VALUE = 60
+_SHOWN = 20  # rows of a table that people read; programs get more
+_NAMED = 1000
 
 
 @top_command("verify")
@@ -35,16 +37,14 @@ _LONGEST_VALUE = 60
 @click.option(
     "--rows",
     type=click.IntRange(min=1),
-    default=1000,
-    show_default=True,
     metavar="N",
-    help="Name at most so many differing rows of a table.",
+    help=f"Name at most so many differing rows of a table. Default: {_SHOWN}, with --json {_NAMED:,}.",
 )
 @click.option(
     "--jobs", type=click.IntRange(min=1), default=2, show_default=True, help="Sessions on each side."
 )
 @click.pass_context
-def command(ctx: click.Context, /, a: str, b: str, rows: int, jobs: int, **chosen: Any) -> None:
+def command(ctx: click.Context, /, a: str, b: str, rows: int | None, jobs: int, **chosen: Any) -> None:
     """Compare two databases: schema, counts and contents; exit code 1 when something differs.
 
     A and B are names of databases in pgwright.toml, or their URLs. Checksums are computed on the servers;
@@ -60,7 +60,7 @@ def command(ctx: click.Context, /, a: str, b: str, rows: int, jobs: int, **chose
         sample=_sample(chosen["sample"]),
         since=_since(chosen["since"]),
         fast=chosen["fast"],
-        limit=rows,
+        limit=rows or _NAMED,
         jobs=jobs,
         schemas=not chosen["no_schema"],
         workshop=workshop_of(invocation),
@@ -72,7 +72,7 @@ def command(ctx: click.Context, /, a: str, b: str, rows: int, jobs: int, **chose
             left, right, scope, on_progress=lambda done, total: shown.update("parts compared", done, total)
         )
     out = invocation.output
-    out.result(verification_facts(found), lambda: show_verification(out, found, a, b))
+    out.result(verification_facts(found), lambda: show_verification(out, found, a, b, most=rows or _SHOWN))
     if not found.agrees:
         ctx.exit(1)
 
@@ -109,8 +109,11 @@ def verification_facts(found: Verification) -> dict[str, Any]:
     }
 
 
-def show_verification(out: Output, found: Verification, a: str, b: str) -> None:
-    """Print what differs, then a line about everything; `a` and `b` are what the user calls the sides."""
+def show_verification(out: Output, found: Verification, a: str, b: str, *, most: int = _SHOWN) -> None:
+    """Print what differs, then a line about everything; `a` and `b` are what the user calls the sides.
+
+    Of each table, at most so many rows are named.
+    """
     show_notes(out, found.notes)
     if found.changes:
         out.line("schema:")
@@ -118,7 +121,7 @@ def show_verification(out: Output, found: Verification, a: str, b: str) -> None:
         out.line()
     for table in found.tables:
         if not table.agrees:
-            _show_table(out, table)
+            _show_table(out, table, most)
         elif table.notes:
             out.line(f"{table.name}: {table.verdict} ({'; '.join(table.notes)})")
     compared = [table for table in found.tables if table.a is not None]
@@ -146,7 +149,7 @@ def _shown(word: str) -> str:
     return safe_url(word)
 
 
-def _show_table(out: Output, table: TableResult) -> None:
+def _show_table(out: Output, table: TableResult, most: int) -> None:
     counts = ""
     if table.a is not None and table.b is not None:
         same = "the same count" if table.a.rows == table.b.rows else f"{table.b.rows:,} in B"
@@ -154,11 +157,13 @@ def _show_table(out: Output, table: TableResult) -> None:
     out.line(f"{table.name} {table.verdict}{counts}", style="red")
     for note in table.notes:
         out.line(f"    {note}")
-    for row in table.rows:
+    named = table.rows[:most]
+    for row in named:
         out.line(f"    {_row_text(row)}")
-    if table.rows:
-        more = "" if table.all_named else "; there are more, --rows names more of them"
-        out.line(f"    {counted(len(table.rows), 'row')} named{more}")
+    if named:
+        complete = table.all_named and len(named) == len(table.rows)
+        more = "" if complete else "; there are more: pgwright verify --rows names more of them"
+        out.line(f"    {counted(len(named), 'row')} named{more}")
 
 
 def _row_text(row: RowDifference) -> str:

@@ -255,6 +255,9 @@ def test_command(twins: tuple[str, str], tmp_path: Path) -> None:
     for part in ("+ index public.pairs.pairs_v_idx", "public.pairs different", "v 1 -> 0", "1 row named"):
         assert part in done.stdout
     assert '"equal": false' in pgwright("verify", "old", "new", "--json", cwd=tmp_path).stdout
+    execute(b, "UPDATE pairs SET v = v + 1")
+    assert "20 rows named; there are more" in pgwright("verify", "old", "new", cwd=tmp_path).stdout
+    assert "30 rows named" in pgwright("verify", "old", "new", "--rows", "30", cwd=tmp_path).stdout
     for arguments, said in (
         (("old", "nwe"), "did you mean new?"),
         (("old", "new", "--sample", "0%"), "write 5% or 0.05"),
