@@ -1,7 +1,7 @@
 """The formats of files, by name.
 
 To add one: a module with a reader and a writer, one line in each table, a line in `SUFFIXES`; one that turns
-rows into columns is named in `COLUMNAR`.
+rows into columns is named in `COLUMNAR`, one whose values are JSON in `AS_JSON`.
 """
 
 from __future__ import annotations
@@ -32,8 +32,11 @@ WRITERS: dict[str, str] = {
     "arrow": "pgwright.formats.columnar:write_arrow",
 }
 
-# Writers that are slower than a session which sends them rows: more sessions would only take their CPU.
+# Their writers are slower than a session which sends them rows: more sessions would only take their CPU.
+# Their readers begin at the end of a file.
 COLUMNAR = frozenset({"parquet", "arrow"})
+
+AS_JSON = frozenset({"json", "jsonl", "django"})
 
 SUFFIXES = MappingProxyType(
     {

@@ -27,11 +27,6 @@ class LockMode(StrEnum):
         """Tell whether INSERT, UPDATE and DELETE of others must wait."""
         return self.conflicts_with(LockMode.ROW_EXCLUSIVE)
 
-    @property
-    def blocks_reads(self) -> bool:
-        """Tell whether SELECT of others must wait."""
-        return self is LockMode.ACCESS_EXCLUSIVE
-
     def conflicts_with(self, other: LockMode) -> bool:
         """Tell whether two sessions cannot hold both on one table."""
         return other in _CONFLICTS[self]

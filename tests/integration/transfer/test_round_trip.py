@@ -120,7 +120,10 @@ def test_every_server_exports_and_imports(
 @pytest.mark.parametrize("name", ['a "b".c d', '"a ""b"""."c d"', "c d", '"c d"'])
 def test_a_name_is_understood_as_it_is_and_as_in_sql(database: str, tmp_path: Path, name: str) -> None:
     execute(
-        database, 'CREATE SCHEMA "a ""b"""', 'CREATE TABLE "a ""b"""."c d" (id int)', "CREATE TABLE c (id int)"
+        database,
+        'CREATE SCHEMA "a ""b"""',
+        'CREATE TABLE "a ""b"""."c d" (id int)',
+        "CREATE TABLE c (id int)",
     )
     (done,) = export(database, tmp_path / "t.csv", name)
     assert str(done.table) == 'a "b".c d'

@@ -24,8 +24,7 @@ _VERBS = {"up": "applied", "down": "taken back"}
 class Reporter(Audience):
     """Tell on stderr, in every mode, what happens; bars show how far an index is."""
 
-    def __init__(self, out: Output, bars: Bars) -> None:
-        self._out = out
+    def __init__(self, bars: Bars) -> None:
         self._bars = bars
         self._blocked: tuple[int, ...] = ()
 

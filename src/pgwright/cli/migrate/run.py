@@ -82,7 +82,7 @@ def run_way(invocation: Invocation, way: Way, pace: Pace, *, from_start: bool = 
             invocation.database.url,
             way,
             pace=pace,
-            audience=Reporter(invocation.output, shown),
+            audience=Reporter(shown),
             from_start=from_start,
         )
 

@@ -17,7 +17,7 @@ from psycopg import Connection, sql
 from pgwright.errors import FormatCannotHold, UsageError
 from pgwright.formats.compression import SUFFIXES, compressed
 from pgwright.formats.csv import RowCounter
-from pgwright.formats.registry import COLUMNAR, told_format, writer
+from pgwright.formats.registry import AS_JSON, COLUMNAR, told_format, writer
 from pgwright.pg.connect import connect
 from pgwright.pg.statements import statement_error
 from pgwright.storage import open_file, open_store
@@ -34,7 +34,6 @@ from pgwright.transfer.exports.subset import closure
 from pgwright.transfer.tables import Column, Table, in_order, look_up, read_tables, unknown_column
 
 Progress = Callable[[str, int, int | None], None]
-_JSON = ("json", "jsonl", "django")
 MANIFEST = "manifest.json"
 
 
@@ -174,7 +173,7 @@ def _columns(table: Table, request: ExportRequest) -> tuple[Column, ...]:
 
 def _require_room(conn: Connection[Any], request: ExportRequest, plan: Sequence[Selected]) -> None:
     """Raise `FormatCannotHold` for JSON's null, which would come back as none at all."""
-    if request.format not in _JSON:
+    if request.format not in AS_JSON:
         return
     for selected in plan:
         query = nulls_within(selected)
@@ -195,7 +194,7 @@ def _query(selected: Selected, request: ExportRequest) -> sql.Composed:
         if selected.table is None:
             raise UsageError("Django's serialization needs a table", hint="use --format json for a query")
         return as_django(selected, *_django(selected, request))
-    if request.format in _JSON:
+    if request.format in AS_JSON:
         return as_objects(selected, request.as_text, comma=request.format == "json")
     return selected.rows  # CSV is text anyhow, and columnar formats take what they have a type for
 
@@ -218,7 +217,7 @@ def _django(selected: Selected, request: ExportRequest) -> tuple[str, str, list[
 
 
 def _write(session: _Session, selected: Selected, request: ExportRequest, *, several: bool) -> Exported:
-    form = "json" if request.format in _JSON else "csv"
+    form = "json" if request.format in AS_JSON else "csv"
     queries = [_query(piece, request).as_string(session.conn) for piece in selected.each_piece()]
     flow = session.flow(queries, form=form, header=request.format == "csv", jobs=request.jobs)
     columns = tuple(replace(c, base="text") if c.name in request.as_text else c for c in selected.columns)

@@ -11,7 +11,7 @@ from typing import BinaryIO
 from pgwright.errors import FileFormatError, UsageError
 from pgwright.formats.batch import Reading
 from pgwright.formats.compression import SUFFIXES, decompressed
-from pgwright.formats.registry import format_of, reader
+from pgwright.formats.registry import COLUMNAR, format_of, reader
 from pgwright.storage import Store, open_file
 from pgwright.storage.nearby import missing_file
 from pgwright.storage.store import CHUNK, Stat
@@ -67,7 +67,7 @@ class Source:
     def open(self) -> Reading:
         """Open the file from its beginning. Raises `FileFormatError`, `StorageError`."""
         asked = self.request
-        if self.format in ("parquet", "arrow"):
+        if self.format in COLUMNAR:
             if self.store is None:
                 raise UsageError(
                     f"{self.format} cannot be read from standard input: its directory stands at its end",
