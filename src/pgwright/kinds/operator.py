@@ -15,7 +15,7 @@ from pgwright.model.catalog import CatalogObject, fact
 from pgwright.model.change import Change
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.plan import Phase, Step
-from pgwright.pg.quoting import Name, deparsed
+from pgwright.pg.quoting import Name, deparsed, render
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +23,7 @@ class Operator(CatalogObject):
     """Define an operator; a missing operand is None.
 
     `commutator` and `negator` are qualified operators, `restrict` and `join` the functions that estimate
-    how many rows it selects.
+    how many rows it selects. `shells` are partners that are only named so far, as DROP OPERATOR wants them.
     """
 
     procedure: str
@@ -33,6 +33,7 @@ class Operator(CatalogObject):
     join: str | None = None
     hashes: bool = False
     merges: bool = False
+    shells: tuple[str, ...] = ()
     symbol: str = fact("")
     left: str | None = fact(None)
     right: str | None = fact(None)
@@ -54,6 +55,7 @@ def read(reading: Reading) -> Iterator[Found]:
             symbol=r.name,
             left=r.left_type,
             right=r.right_type,
+            shells=tuple(sorted(r.shells)),
         )
         yield Found(operator, (Address(SystemCatalog.OPERATOR, r.oid),))
 
@@ -97,16 +99,24 @@ def _settings(o: Operator, base: Operator | None = None) -> list[sql.Composable]
 
 
 def drop(o: Operator, context: Context) -> tuple[Step, ...]:
-    """Return the DROP OPERATOR."""
+    """Return the DROP OPERATOR, also of partners that were only named: they would hold up their types."""
+    gone = [reference(o), *(deparsed(shell) for shell in o.shells if _is_last(o, shell, context))]
     return (
         step(
             o.id,
-            sql.SQL("DROP OPERATOR {}").format(reference(o)),
+            sql.SQL("DROP OPERATOR {}").format(sql.SQL(", ").join(gone)),
             f"drop {o.id}",
             hazards=vanishes(o.id, context, f"queries that use {o.id} fail from here on"),
             phase=Phase.CONTRACT,
         ),
     )
+
+
+def _is_last(o: Operator, shell: str, context: Context) -> bool:
+    """Tell whether no other operator names the partner that is about to go with this one."""
+    others = context.before.of("operator")
+    naming = [other.id for other in others if isinstance(other, Operator) and shell in other.shells]
+    return context.dropped.issuperset(naming) and o.id == min(naming, key=str)
 
 
 def alter(change: Change, context: Context) -> Alteration:
@@ -116,10 +126,12 @@ def alter(change: Change, context: Context) -> Alteration:
     fields = {
         f for f in change.fields if f not in ("commutator", "negator") or not _follows(f, change, context)
     }
+    fields.discard("shells")
+    # With a partner that goes, PostgreSQL forgets its name: only CREATE OPERATOR names what is not there.
+    if not set(after.shells) <= set(before.shells) or not fields <= _settable(before, after, context):
+        return REPLACE
     if not fields:
         return Alteration()
-    if not fields <= _settable(before, after, context):
-        return REPLACE
     text = sql.SQL("ALTER OPERATOR {} SET ({})").format(
         reference(after), sql.SQL(", ").join(_settings(after, _but_for(fields, before, after)))
     )
@@ -152,6 +164,11 @@ def _settable(before: Operator, after: Operator, context: Context) -> set[str]:
     return fields
 
 
+def claims(o: Operator) -> tuple[tuple[str, ...], ...]:
+    """Occupy its own name, and those of partners that are only named."""
+    return tuple(("operator", name) for name in (render(reference(o)), *o.shells))
+
+
 KIND = Kind(
     name="operator",
     cls=Operator,
@@ -160,4 +177,5 @@ KIND = Kind(
     create=create,
     drop=drop,
     alter=alter,
+    claims=claims,
 )
