@@ -145,7 +145,7 @@ def _leave_out_names_of_types(group: _Group) -> None:
         # The cast before it: a constant, two colons, and the words of the type.
         colons = next((i for i in range(at - 1, 1, -1) if parts[i - 1 : i + 1] == [":", ":"]), 0)
         before = [part for part in parts[: max(colons - 2, 0)] if not str(part).isspace()]
-        if colons < 2 or not (before and before[-1] in {",", "SELECT", "DISTINCT"}):
+        if colons < 2 or not _begins_column(before):
             continue
         constant = re.fullmatch(r"[eE]?'.*'|NULL|true|false", str(parts[colons - 2]), re.DOTALL)
         words = "".join(str(p) for p in parts[colons + 1 : at] if not isinstance(p, _Group)).strip()
@@ -153,6 +153,12 @@ def _leave_out_names_of_types(group: _Group) -> None:
         if constant and name == _INTERNAL_NAMES.get(words, bare):
             # Emptied, so that the places found above stay what they are.
             parts[at - 1 : at + 3] = ["", "", "", ""]
+
+
+def _begins_column(before: list[str | _Group]) -> bool:
+    """Tell whether a column of the list begins after these parts."""
+    distinct_on = before[-3:-1] == ["DISTINCT", "ON"]
+    return distinct_on or before[-1:] in ([","], ["SELECT"], ["DISTINCT"])
 
 
 def _array(part: str | _Group) -> _Group | None:

@@ -19,6 +19,7 @@ PAIRS = [
     ("((((a >= 1) AND (a <= 2)) AND b) AND c)", "((a >= 1) AND (a <= 2) AND b AND c)"),
     ("(((a OR b) AND c) AND d)", "((a OR b) AND c AND d)"),
     ('(VALUES (1, 2), (3, 4)) "*VALUES*"', '( VALUES (1, 2), (3, 4)) "*VALUES*"'),
+    ("SELECT DISTINCT ON (a) NULL::integer AS int4, a", "SELECT DISTINCT ON (a) NULL::integer, a"),
     ("EXTRACT(Year FROM (EXTRACT(MONTH FROM A))::int)", "EXTRACT(year FROM (EXTRACT(month FROM A))::int)"),
 ]
 ALREADY = [
@@ -31,6 +32,7 @@ ALREADY = [
     "sum(a) OVER (ORDER BY b ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING)",
     "(( SELECT 1 WHERE (a AND b)) AND c)",
     "(EXTRACT(year FROM at) + EXTRACT())",
+    "SELECT (f(a))[1]::text AS text, (ARRAY['a', 'b'])[1]::text AS text",
     "brackets ( that do not ] match ((a) AND b)",
 ]
 
