@@ -21,12 +21,13 @@ class Extension(CatalogObject):
     """Define an installed extension and the schema that holds what it brings.
 
     `version` is known but not compared: servers offer different ones. `relocatable` tells whether it
-    can move to another schema.
+    can move to another schema, `keeps_rows` whether it has tables or sequences of its own.
     """
 
     schema: str
     version: str = fact("")
     relocatable: bool = fact(False)
+    keeps_rows: bool = fact(True)
 
 
 def read(reading: Reading) -> Iterator[Found]:
@@ -37,6 +38,7 @@ def read(reading: Reading) -> Iterator[Found]:
             schema=r.schema,
             version=r.version,
             relocatable=r.relocatable,
+            keeps_rows=r.keeps_rows,
         )
         yield Found(extension, (Address(SystemCatalog.EXTENSION, r.oid),))
 
@@ -62,8 +64,8 @@ def drop(o: Extension, context: Context) -> tuple[Step, ...]:
             o.id,
             sql.SQL("DROP EXTENSION {}").format(name_of(o.id)),
             f"remove {o.id}",
-            hazards=(hazard,),
-            reversibility=Reversibility.DATA_LOST,
+            hazards=(hazard,) if o.keeps_rows else (),
+            reversibility=Reversibility.DATA_LOST if o.keeps_rows else Reversibility.LOSSLESS,
             phase=Phase.CONTRACT,
         ),
     )

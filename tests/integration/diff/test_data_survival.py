@@ -154,6 +154,15 @@ def test_a_type_that_does_not_hold_a_value_is_refused(
         )
 
 
+@pytest.mark.parametrize(
+    ("keeping", "lost"),
+    [("", False), ("CREATE TABLE kept (a int); ALTER EXTENSION hstore ADD TABLE kept", True)],
+)
+def test_only_an_extension_with_tables_takes_rows_along(keeping: str, lost: bool, slate: Slate) -> None:
+    plan = make_plan(slate.read("CREATE EXTENSION hstore;" + keeping), slate.read(""))
+    assert bool(LOSING & {h.code for h in plan.hazards}) is lost
+
+
 def _pair(one: int | None, other: str | None) -> dict[str, object]:
     return {"one": one, "other": other, "added": None}
 

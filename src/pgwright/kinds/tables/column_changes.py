@@ -109,7 +109,7 @@ def _change_type(before: Column, after: Column, context: Context) -> Step:
     # Of a foreign table PostgreSQL only notes how the values are to be read.
     loss = None if foreign else what_is_lost(before.type, after.type)
     if loss:
-        message = f"{loss} of {after.id.path} are rounded away in every row"
+        message = f"{loss} of {after.id.path} are lost in every row"
         hazards.append(Hazard(code=HazardCode.DELETES_DATA, message=message))
     restored = foreign or comes_back(before.type, after.type)
     if not (foreign or keeps_storage(before.type, after.type)):

@@ -117,7 +117,7 @@ def _losses(table: ObjectId, pairs: list[tuple[Column, Column]], context: Contex
     for old, new in pairs:
         loss = what_is_lost(old.type, new.type)
         if loss:
-            message = f"{loss} of {old.id.path} are rounded away in every row"
+            message = f"{loss} of {old.id.path} are lost in every row"
             yield Hazard(code=HazardCode.DELETES_DATA, message=message)
 
 
