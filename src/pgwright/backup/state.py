@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pgwright.backup.drill.record import Drill, drills
-from pgwright.backup.engine import encryption_of, their_backups
+from pgwright.backup.engine import project_repository, their_backups
 from pgwright.backup.pgbackrest.backups import Made
 from pgwright.backup.repository.manifest import Manifest
-from pgwright.backup.repository.repository import open_repository
 from pgwright.config import Project
 from pgwright.config.backup import LOGICAL, PHYSICAL, BackupConfig
 
@@ -61,8 +60,7 @@ def backup_state(project: Project, database: str) -> BackupState:
 
     Raises the errors of the storage, and of pgBackRest where that makes the physical backups.
     """
-    config = project.backup
-    found = open_repository(config.repository, encryption_of(config))
+    found = project_repository(project)
     backups = found.backups()
     logical = [made for made in backups if made.is_whole and made.database == database]
     own = [made for made in backups if made.is_physical]

@@ -98,9 +98,9 @@ def verify_repository(
 def verify_wal(repository: Repository, *, progress: Progress | None = None) -> tuple[str, ...]:
     """Read the archived WAL and return what is wrong: damaged files, and missing segments."""
     archive = Archive(repository=repository)
-    state = archive_state(repository)
+    files = archive.files()
     problems = []
-    for number, archived in enumerate(state.files, start=1):
+    for number, archived in enumerate(files, start=1):
         try:
             archive.raw(archived)
         except BackupDamaged as error:
@@ -110,8 +110,8 @@ def verify_wal(repository: Repository, *, progress: Progress | None = None) -> t
             if not archived.name.endswith(PARTIAL):
                 problems.append(error.message)
         if progress:
-            progress("files of WAL read", number, len(state.files))
-    problems += [f"WAL is missing: {gap.count} segments, {gap.first} to {gap.last}" for gap in state.gaps]
+            progress("files of WAL read", number, len(files))
+    problems += [f"WAL is missing: {gap}" for gap in archive_state(repository).gaps]
     return tuple(problems)
 
 

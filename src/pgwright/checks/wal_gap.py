@@ -4,23 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from pgwright.backup.engine import encryption_of
-from pgwright.backup.repository.repository import open_repository
-from pgwright.backup.wal.state import archive_state
+from pgwright.backup.engine import wal_state
 from pgwright.checks.check import Check, Row, Scope, Situation
 from pgwright.model.finding import Finding, Severity
-from pgwright.model.wording import counted
 
 
 def _evaluate(_: Sequence[Row], situation: Situation) -> Iterable[Finding]:
     assert situation.project is not None
-    config = situation.project.backup
-    state = archive_state(open_repository(config.repository, encryption_of(config)))
-    for gap in state.gaps:
+    for gap in wal_state(situation.project).gaps:
         yield CHECK.finding(
             gap.first,
-            f"{counted(gap.count, 'segment')} of WAL missing in the archive, {gap.first} to {gap.last}: "
-            "no recovery to any moment after that",
+            f"WAL is missing in the archive, {gap}: no recovery to any moment after that",
             hint="find why archiving stopped; start anew behind it: pgwright backup create --physical",
             last=gap.last,
         )

@@ -28,6 +28,8 @@ class Invocation:
         self.json = False
         self.debug = False
         self.color = True
+        # What options of a command say in the place of keys of [backup].
+        self.backup: dict[str, Any] = {}
         # What an interrupted user reads; commands that change things say it more exactly while they run.
         self.state_left = (
             "what the server had committed stays, what was open is rolled back; "
@@ -43,8 +45,14 @@ class Invocation:
     def project(self) -> Project:
         """Return the project of --project or the current folder; without a file, one made of the environment.
 
-        Raises `ConfigError` where --project names a folder without one, or the file is wrong.
+        Its [backup] is what options say, where they do. Raises `ConfigError` where --project names a folder
+        without one, or the file is wrong.
         """
+        project = self._meant
+        return replace(project, backup=replace(project.backup, **self.backup))
+
+    @property
+    def _meant(self) -> Project:
         from pgwright.config import Database, ad_hoc_project  # noqa: PLC0415
 
         project = self._written

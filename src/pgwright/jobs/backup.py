@@ -107,26 +107,6 @@ def is_drill_due(project: Project, database: Database) -> bool:
     return bool(days) and (age is None or age > days * 86400)
 
 
-def chosen_backup(
-    project: Project, database: Database, repository: Repository, id: str | None = None
-) -> Manifest | Made:
-    """Return a backup by its id, by default the newest that all of a database is in, whoever made it.
-
-    Raises `BackupMissing`.
-    """
-    theirs, name = their_backups(project), parse_address(database.url).dbname
-    for made in theirs:
-        if made.id == id:
-            return made
-    if id is not None or not theirs:
-        return repository.get(id, database=name, physical=True)
-    try:
-        own = repository.get(database=name, physical=True)
-    except BackupMissing:
-        return theirs[-1]
-    return own if own.finished_at > theirs[-1].finished_at else theirs[-1]
-
-
 def run_drill(
     project: Project,
     database: Database,

@@ -53,6 +53,20 @@ class Team:
         server.start(self.folder.name, settings={"archive_mode": "on", "archive_command": match[1]})
 
 
+def archive_more(conn: psycopg.Connection[Any], segments: int = 1) -> None:
+    """Fill as many segments of WAL, and wait until they are archived."""
+    for _ in range(segments):
+        conn.execute("SELECT pg_create_restore_point('more'), pg_switch_wal()")
+    for _ in range(300):
+        row = conn.execute("SELECT last_archived_wal FROM pg_stat_archiver").fetchone()
+        last = conn.execute("SELECT pg_walfile_name(pg_current_wal_lsn())").fetchone()
+        assert row is not None and last is not None
+        if row[0] and int(row[0][:24], 16) + 1 >= int(last[0], 16):
+            return
+        time.sleep(0.1)
+    raise AssertionError("the server does not archive")
+
+
 @pytest.fixture
 def team() -> Iterator[Team]:
     """Return a project with a server that does not archive yet."""
@@ -87,16 +101,18 @@ def test_backups_by_pgbackrest_from_end_to_end(team: Team) -> None:
         moment = datetime.now().astimezone()
         time.sleep(1.1)
         conn.execute("DELETE FROM orders WHERE id > 10")
-        conn.execute("SELECT pg_switch_wal()")
-        for _ in range(300):
-            row = conn.execute("SELECT last_archived_wal FROM pg_stat_archiver").fetchone()
-            last = conn.execute("SELECT pg_walfile_name(pg_current_wal_lsn())").fetchone()
-            assert row is not None and last is not None
-            if row[0] and int(row[0][:24], 16) + 1 >= int(last[0], 16):
-                break
-            time.sleep(0.1)
+        archive_more(conn)
     assert [made["kind"] for made in run("list")["backups"]] == ["full", "diff", "incr"]
     assert run("verify")["problems"] == []
+    assert run("verify", changed["id"])["problems"] == []
+    assert run("verify", "20200101-000000F", code=2)["error"]["code"] == "PW810"
+    state = run("wal", "status")
+    assert state["base"] == changed["id"] and state["gaps"] == []
+    assert full["wal"] in {file["name"] for file in state["files"] if file["size"]}
+    assert run("show")["backup"]["id"] == changed["id"]
+    drilled = run("drill", full["id"])
+    assert drilled["passed"] and run("show", full["id"])["drills"][0]["rows"] == drilled["rows"]
+    assert run("prune", "--days", "0", "--dry-run")["removed"] == []
     wrong = run("list", code=4, PGWRIGHT_PASSPHRASE="wrong")
     assert wrong["error"]["code"] == "PW807"
 
@@ -115,7 +131,12 @@ def test_backups_by_pgbackrest_from_end_to_end(team: Team) -> None:
     stored[-2].rename(team.folder / "lost")
     (problem,) = run("verify", code=1)["problems"]
     assert "WAL is missing" in problem and stored[-2].name[:24] in problem
-    assert "WARNING: 1 segment missing" in run("recover", "--latest", "--name", name, "--explain")["steps"][2]
+    assert (
+        "WARNING: WAL is missing, 1 segment"
+        in run("recover", "--latest", "--name", name, "--explain")["steps"][2]
+    )
+    (gap,) = run("wal", "status", code=1)["gaps"]
+    assert gap["first"] == gap["last"] == stored[-2].name[:24]
     (team.folder / "lost").rename(stored[-2])
 
     # One changed byte is found.
@@ -136,7 +157,7 @@ def test_as_the_engine_of_a_project(team: Team) -> None:
         conn.execute("CREATE TABLE orders AS SELECT g AS id FROM generate_series(1, 10) g")
 
     def findings(code: int) -> set[str]:
-        only = ("--only", "backup_overdue", "--only", "backup_drill")
+        only = ("--only", "backup_overdue", "--only", "backup_drill", "--only", "wal_gap")
         return {f["check"] for f in team.run("doctor", *only, code=code)["findings"]}
 
     assert findings(1) == {"backup_overdue"}
@@ -169,6 +190,17 @@ def test_as_the_engine_of_a_project(team: Team) -> None:
     newest = team.run("backup", "create", "--incremental")["id"]
     assert "count(*) = 10" in team.run("backup", "drill", newest, code=1)["problems"][0]
     assert findings(1) == {"backup_drill"}
+    assert "recover" in team.run("backup", "restore", newest, code=2)["error"]["hint"]
+
+    # WAL that is missing behind the newest backup is told at once, and a new backup is the way back.
+    with psycopg.connect(team.url, autocommit=True) as conn:
+        archive_more(conn, segments=3)
+    sorted(archived.rglob("0" * 7 + "1*-*"))[-2].unlink()
+    assert findings(1) == {"backup_drill", "wal_gap"}
+    assert team.run("backup", "verify", code=1)["pgbackrest"]["problems"]
+    team.run("backup", "create", "--physical")
+    assert findings(1) == {"backup_drill"}
+    assert not team.run("backup", "wal", "status")["gaps"]
 
 
 def test_what_pgbackrest_needs(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

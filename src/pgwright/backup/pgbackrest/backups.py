@@ -10,14 +10,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pgwright.backup.pgbackrest.stanza import Stanza
-from pgwright.backup.wal.archive import Gap, gaps_between
-from pgwright.backup.wal.lsn import DEFAULT_SIZE, parse_lsn, segment_at, segment_of
 from pgwright.errors import BackupFailed, BackupMissing, WrongKey
 from pgwright.pg.redact import redact
 
 FULL, DIFFERENTIAL, INCREMENTAL = "full", "diff", "incr"
 _UNREADABLE = 99
-_STORED = re.compile(r"(?P<cluster>[^/]+)/[0-9A-F]{16}/(?P<name>[0-9A-F]{24})-[0-9a-f]{40}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,35 +79,10 @@ def find(stanza: Stanza, id: str | None) -> Made:
 
 
 def verify(stanza: Stanza) -> tuple[str, ...]:
-    """Read all backups and all WAL, and return what is wrong with them."""
+    """Read all backups and all WAL, and return what is wrong with them, but for files that are missing."""
     said = stanza.run("--output=text", "verify")
     wrong = re.compile(r"ERROR|(missing|checksum invalid|size invalid|other): [1-9]|status: (?!ok|valid)")
-    missing = (f"WAL is missing from {gap.first} to {gap.last} ({gap.count})" for gap in gaps(stanza))
-    return (*(line.strip() for line in said.splitlines() if wrong.search(line)), *missing)
-
-
-def gaps(stanza: Stanza) -> tuple[Gap, ...]:
-    """Return what is missing in its archive behind its oldest backup, which its own `verify` passes over."""
-    oldest = next((made for made in backups(stanza) if made.wal and made.lsn), None)
-    if oldest is None:
-        return ()
-    size = _segment_size(oldest)
-    clusters: dict[str, set[str]] = {}
-    for path in stanza.run("--recurse", "repo-ls", f"archive/{stanza.name}").splitlines():
-        if stored := _STORED.search(path):
-            clusters.setdefault(stored["cluster"], set()).add(stored["name"])
-    # After an upgrade the archive of the new server stands beside that of the old one.
-    current = next((names for names in clusters.values() if oldest.wal in names), set[str]())
-    return gaps_between(sorted(current), size, segment_of(oldest.wal or "", size))
-
-
-def _segment_size(made: Made) -> int:
-    """Return the size with which the name of its first file of WAL is that of its position."""
-    for size in (DEFAULT_SIZE, *(1 << power for power in range(20, 31))):
-        found = segment_of(made.wal or "", size)
-        if segment_at(found.timeline, parse_lsn(made.lsn or ""), size) == found:
-            return size
-    return DEFAULT_SIZE
+    return tuple(line.strip() for line in said.splitlines() if wrong.search(line))
 
 
 def expire(stanza: Stanza, ids: Collection[str]) -> None:

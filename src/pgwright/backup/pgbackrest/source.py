@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
 
-from pgwright.backup.pgbackrest.backups import Made
+from pgwright.backup.pgbackrest.backups import Made, backups
 from pgwright.backup.pgbackrest.stanza import Stanza
 from pgwright.backup.recover.plan import Target
 from pgwright.backup.recover.recover import Progress
 from pgwright.backup.repository.streams import output_of
+from pgwright.backup.wal.lsn import parse_lsn
 from pgwright.server import Binaries
 from pgwright.server.account import Account
 from pgwright.server.paths import make_directory
@@ -45,6 +46,18 @@ class StanzaSource:
     def bytes(self) -> int:
         """Return about how much disk the new server needs."""
         return self.backup.server_size
+
+    @property
+    def begins_from(self) -> Made:
+        """Return the backup that recovery begins from."""
+        lsn, time = self.target.lsn, self.target.time
+        fitting = [
+            made
+            for made in (() if self.named else backups(self.stanza))
+            if (lsn is None or (made.end_lsn is not None and parse_lsn(made.end_lsn) <= parse_lsn(lsn)))
+            and (time is None or made.finished_at <= time)
+        ]
+        return fitting[-1] if fitting else self.backup
 
     @property
     def options(self) -> tuple[str, ...]:

@@ -68,8 +68,7 @@ class Planned:
     def reason(self, log: str) -> str:
         """Return why recovery did not get there, from the end of the server's log."""
         if self.plan.gaps:
-            gap = self.plan.gaps[0]
-            return f"WAL is missing from {gap.first} to {gap.last} ({gap.count} segments)\n{log}"
+            return f"WAL is missing: {self.plan.gaps[0]}\n{log}"
         if "before configured recovery target was reached" not in log:
             return log
         if self.target.name is None:

@@ -134,13 +134,18 @@ def restore_database(
     )
 
 
+def holds_a_server(id: str) -> UsageError:
+    """Return the error for a base backup, whoever made it, where a dump is needed."""
+    return UsageError(
+        f"backup {id} holds the files of a whole server, not a database",
+        hint="recover the server beside the old one: pgwright backup recover --latest",
+    )
+
+
 def dump_facts(backup: Manifest, content: Content) -> DatabaseFacts:
     """Return what the backup says of its database. Raises `UsageError` where it cannot serve."""
     if backup.is_physical:
-        raise UsageError(
-            f"backup {backup.id} holds the files of a whole server, not a database",
-            hint="recover the server beside the old one: pgwright backup recover --latest",
-        )
+        raise holds_a_server(backup.id)
     missing = {Content.SCHEMA: Content.DATA, Content.DATA: Content.SCHEMA}
     if backup.content is not Content.ALL and backup.content is not content:
         raise UsageError(

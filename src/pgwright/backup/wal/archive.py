@@ -17,6 +17,7 @@ from pgwright.backup.repository.repository import ENDINGS, ZSTD, Repository
 from pgwright.backup.repository.streams import compressed, decompressed
 from pgwright.backup.wal.lsn import DEFAULT_SIZE, HISTORY, SEGMENT, Segment, segment_of
 from pgwright.errors import BackupDamaged, BackupFailed, BackupMissing
+from pgwright.model.wording import counted
 
 FOLDER = "wal/"
 PARTIAL = ".partial"
@@ -28,16 +29,28 @@ _STORED = re.compile(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Archived:
-    """Describe one stored file; `name` is PostgreSQL's, with ``.partial`` for an unfinished segment."""
+class WalFile:
+    """Describe a file of WAL in an archive, of whatever program; `name` is PostgreSQL's.
+
+    `path` is where it is, `size` what it takes there in bytes.
+    """
 
     name: str
     path: str
+    size: int
+    stored_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Archived(WalFile):
+    """Describe one stored file; its `name` ends in ``.partial`` for an unfinished segment.
+
+    `plain` and `stored` are hashes of the content and of what is stored, `encoding` is what was done to it.
+    """
+
     plain: str
     stored: str
     encoding: tuple[str, ...]
-    size: int
-    stored_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +60,9 @@ class Gap:
     first: str
     last: str
     count: int
+
+    def __str__(self) -> str:
+        return f"{counted(self.count, 'segment')}, {self.first} to {self.last}"
 
 
 def gaps_between(names: Iterable[str], size: int, since: Segment | None = None) -> tuple[Gap, ...]:

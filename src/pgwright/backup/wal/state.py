@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pgwright.backup.recover.plan import Target, plan_recovery
 from pgwright.backup.repository.repository import Repository
-from pgwright.backup.wal.archive import Archive, Archived, Gap
+from pgwright.backup.wal.archive import Archive, Gap, WalFile
 from pgwright.errors import BackupMissing
 
 
@@ -18,7 +18,7 @@ class ArchiveState:
     matter for recovery to moments before it.
     """
 
-    files: tuple[Archived, ...]
+    files: tuple[WalFile, ...]
     base: str | None
     gaps: tuple[Gap, ...]
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from pgwright.cli.backup import engine as backup_engine
-from pgwright.cli.backup.engine import engine_option, is_theirs
-from pgwright.cli.backup.repository import repository_of, repository_options
+from pgwright.cli.backup.repository import (
+    engine_option,
+    is_theirs,
+    only_theirs,
+    repository_of,
+    repository_options,
+    says,
+)
 from pgwright.cli.backup.show import print_made
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import Command, pass_invocation
-from pgwright.config.backup import PGBACKREST
 
 
 @click.command("create", cls=Command)
@@ -39,6 +42,8 @@ from pgwright.config.backup import PGBACKREST
     multiple=True,
     metavar="KEY",
     help="Encrypt for age1..., ssh-ed25519 ..., gpg:KEY, or 'passphrase'; repeatable. Default: [backup].",
+    callback=says,
+    expose_value=False,
 )
 @click.option("--no-roles", is_flag=True, help="Leave the server's roles and tablespaces out.")
 @click.option("--role-passwords", is_flag=True, help="Include password hashes of roles; needs encryption.")
@@ -69,7 +74,6 @@ def create(
     schema_only: bool,
     data_only: bool,
     compress: str,
-    recipients: tuple[str, ...],
     no_roles: bool,
     role_passwords: bool,
     physical: bool,
@@ -77,10 +81,6 @@ def create(
     differential: bool,
     checksums: bool,
     label: str | None,
-    engine: str | None,
-    repository: str | None,
-    identity: Path | None,
-    passphrase_file: Path | None,
 ) -> None:
     """Back up the database into the repository, with rows counted in the same snapshot.
 
@@ -96,12 +96,12 @@ def create(
 
     if schema_only and data_only:
         raise UsageError("--schema-only and --data-only leave nothing", hint="choose one of them")
-    theirs = is_theirs(invocation, engine)
+    theirs = is_theirs(invocation)
     if differential and not theirs:
         raise UsageError(
             "differential backups are pgbackrest's", hint="use --incremental, or add --engine pgbackrest"
         )
-    is_physical = physical or incremental or differential or engine == PGBACKREST
+    is_physical = physical or incremental or differential or only_theirs(invocation)
     if is_physical and any((form, tables, groups, schema_only, data_only, checksums, role_passwords)):
         raise UsageError(
             "a physical backup holds the whole server as it is",
@@ -109,10 +109,10 @@ def create(
         )
     if is_physical and theirs:
         kind = "incr" if incremental else "diff" if differential else "full"
-        backup_engine.create(invocation, repository, passphrase_file, kind=kind, label=label)
+        backup_engine.create(invocation, kind=kind, label=label)
         return
     configured = invocation.project.backup
-    found = repository_of(invocation, repository, identity, passphrase_file, recipients=recipients)
+    found = repository_of(invocation)
     invocation.state_left = "the repository is as before; the next backup clears the unfinished one away"
     if is_physical:
         from pgwright.backup.create.base import create_base  # noqa: PLC0415
@@ -126,7 +126,7 @@ def create(
                 label=label,
                 progress=shown.update,
             )
-        print_made(invocation, made, found.url, option=repository)
+        print_made(invocation, made, found.url)
         return
     options = DumpOptions(
         form=form or ("parallel" if jobs else configured.form),
@@ -141,7 +141,7 @@ def create(
     )
     with bars(invocation.output) as shown:
         made = create_dump(found, invocation.database.url, options, progress=shown.update)
-    print_made(invocation, made, found.url, option=repository)
+    print_made(invocation, made, found.url)
 
 
 def _level(text: str) -> int | None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from pgwright.cli.backup.repository import repository_of, repository_options
+from pgwright.cli.backup.repository import engine_option, repository_of, repository_options
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import Command
 from pgwright.cli.output import duration
@@ -16,6 +14,7 @@ from pgwright.model.wording import counted
 @click.command("drill", cls=Command)
 @click.argument("backup", required=False)
 @click.option("--if-due", is_flag=True, help="Do nothing when the last one is younger than drill_days.")
+@engine_option
 @repository_options
 @click.pass_context
 def drill(
@@ -23,9 +22,6 @@ def drill(
     *,
     backup: str | None,
     if_due: bool,
-    repository: str | None,
-    identity: Path | None,
-    passphrase_file: Path | None,
 ) -> None:
     """Restore BACKUP (default: the newest) on a scratch server, and see whether it is right.
 
@@ -35,16 +31,18 @@ def drill(
 
     Example: pgwright backup drill
     """
+    from pgwright.cli.backup.engine import chosen_backup  # noqa: PLC0415
     from pgwright.cli.progress import bars  # noqa: PLC0415
-    from pgwright.jobs.backup import chosen_backup, is_drill_due, run_drill  # noqa: PLC0415
+    from pgwright.jobs.backup import is_drill_due, run_drill  # noqa: PLC0415
+    from pgwright.pg import parse_address  # noqa: PLC0415
 
     invocation = ctx.ensure_object(Invocation)
     project, database, out = invocation.project, invocation.database, invocation.output
     if if_due and not is_drill_due(project, database):
         out.result(None, lambda: out.line("no drill is due"))
         return
-    found = repository_of(invocation, repository, identity, passphrase_file)
-    chosen = chosen_backup(project, database, found, backup)
+    found = repository_of(invocation)
+    chosen = chosen_backup(invocation, found, backup, database=parse_address(database.url).dbname)
     invocation.state_left = "the live database was not touched; a leftover server drill-... can be removed"
     with bars(out) as shown:
         done = run_drill(project, database, found, chosen, progress=shown.update)

@@ -1,73 +1,30 @@
-"""`--engine`, and what the same commands show of pgBackRest's backups."""
+"""What the commands show of pgBackRest's backups."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import click
-
-from pgwright.cli.backup.repository import encryption_of
+from pgwright.cli.backup.repository import only_theirs, same_place
 from pgwright.cli.output import duration, size
-from pgwright.config.backup import OWN, PGBACKREST
 from pgwright.model.wording import counted
 
 if TYPE_CHECKING:
     from pgwright.backup.pgbackrest.backups import Made
-    from pgwright.backup.pgbackrest.stanza import Stanza
+    from pgwright.backup.repository.manifest import Manifest
+    from pgwright.backup.repository.repository import Repository
     from pgwright.cli.context import Invocation
 
 
-def engine_option(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --engine."""
-    return click.option(
-        "--engine",
-        type=click.Choice([OWN, PGBACKREST]),
-        help="Whose physical backups are meant: this tool's, or those of pgBackRest, where it is installed. "
-        "Default: engine of [backup], else pgwright.",
-    )(function)
-
-
-def is_theirs(invocation: Invocation, engine: str | None) -> bool:
-    """Tell whether pgBackRest makes the physical backups, by --engine or else by [backup]."""
-    return (engine or invocation.project.backup.engine) == PGBACKREST
-
-
-def stanza(
-    invocation: Invocation, repository: str | None, identity: Path | None, passphrase_file: Path | None
-) -> Stanza:
-    """Return what leads to pgBackRest's backups of this project."""
-    from pgwright.backup.pgbackrest.stanza import stanza_of  # noqa: PLC0415
-
-    project = invocation.project
-    encryption = encryption_of(invocation, identity, passphrase_file)
-    where = repository or project.backup.repository
-    return stanza_of(where, project.name, encryption, jobs=project.backup.jobs)
-
-
-def create(
-    invocation: Invocation,
-    repository: str | None,
-    passphrase_file: Path | None,
-    *,
-    kind: str,
-    label: str | None,
-) -> None:
+def create(invocation: Invocation, *, kind: str, label: str | None) -> None:
     """Make a backup and show it."""
+    from pgwright.backup.engine import project_stanza  # noqa: PLC0415
     from pgwright.backup.pgbackrest.backups import create as do_create  # noqa: PLC0415
-    from pgwright.backup.pgbackrest.stanza import stanza_of_server  # noqa: PLC0415
     from pgwright.cli.progress import bars  # noqa: PLC0415
 
-    project, out = invocation.project, invocation.output
+    out = invocation.output
     invocation.state_left = "pgbackrest goes on where it was when it is run again"
-    found = stanza_of_server(
-        repository or project.backup.repository,
-        project.name,
-        encryption_of(invocation, None, passphrase_file),
-        invocation.database.url,
-        jobs=project.backup.jobs,
-    )
+    found = project_stanza(invocation.project, invocation.database.url)
     with bars(out) as shown:
         shown.note("pgbackrest copies the server's files")
         made = do_create(found, kind, label=label)
@@ -77,9 +34,21 @@ def create(
         what = f"what changed since {made.parent}" if made.parent else "the whole server"
         out.line(f"backup {made.id} by pgbackrest")
         out.line(f"{what}: {size(made.size)} for {size(made.server_size)}, {duration(took)}")
-        out.line(f"prove it: pgwright backup drill {made.id}")
+        out.line(f"prove it: pgwright backup drill {made.id}{same_place(invocation)}")
 
     out.result(made, render)
+
+
+def chosen_backup(
+    invocation: Invocation, repository: Repository, id: str | None, *, database: str | None = None
+) -> Manifest | Made:
+    """Return the backup that is meant: one of pgBackRest's where --engine says so, else whoever's."""
+    from pgwright.backup.engine import find_backup, project_stanza  # noqa: PLC0415
+    from pgwright.backup.pgbackrest.backups import find  # noqa: PLC0415
+
+    if only_theirs(invocation):
+        return find(project_stanza(invocation.project), id)
+    return find_backup(invocation.project, repository, id, database=database)
 
 
 def print_list(invocation: Invocation, found: Sequence[Made]) -> None:
@@ -103,6 +72,18 @@ def print_list(invocation: Invocation, found: Sequence[Made]) -> None:
         for one in found
     ]
     out.table(columns, rows, title="by pgbackrest")
+
+
+def headed(made: Made) -> Sequence[str]:
+    """Return the lines that say what one of its backups is."""
+    took = duration((made.finished_at - made.started_at).total_seconds())
+    what = f"what changed since {made.parent}" if made.parent else "the whole server"
+    ends = f", consistent from {made.end_lsn}" if made.end_lsn else ""
+    return (
+        f"{what} of PostgreSQL {made.server_version}, by pgbackrest",
+        f"finished {made.finished_at:%Y-%m-%d %H:%M:%S %Z} in {took}{ends}",
+        f"{size(made.size)} for {size(made.server_size)}" + (": DAMAGED" if made.damaged else ""),
+    )
 
 
 def print_verdict(invocation: Invocation, *, backups: Sequence[Made], problems: Sequence[str]) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from pgwright.cli.backup.engine import engine_option, is_theirs, print_list, stanza
-from pgwright.cli.backup.repository import repository_of, repository_options
+from pgwright.cli.backup.engine import print_list
+from pgwright.cli.backup.repository import (
+    engine_option,
+    is_theirs,
+    only_theirs,
+    repository_of,
+    repository_options,
+)
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import Command, pass_invocation
 from pgwright.cli.output import duration, size
-from pgwright.config.backup import PGBACKREST
 from pgwright.model.wording import counted
 
 if TYPE_CHECKING:
@@ -25,25 +29,18 @@ if TYPE_CHECKING:
 @pass_invocation
 def list_backups(
     invocation: Invocation,
-    *,
-    engine: str | None,
-    repository: str | None,
-    identity: Path | None,
-    passphrase_file: Path | None,
 ) -> None:
     """List the backups of the repository, the newest last.
 
     Example: pgwright backup list --json
     """
-    from pgwright.backup.pgbackrest import backups as pgbackrest  # noqa: PLC0415
+    from pgwright.backup.engine import their_backups  # noqa: PLC0415
 
-    theirs = None
-    if is_theirs(invocation, engine):
-        theirs = pgbackrest.backups(stanza(invocation, repository, identity, passphrase_file))
-    if theirs is not None and engine == PGBACKREST:
+    theirs = their_backups(invocation.project)
+    if only_theirs(invocation):
         invocation.output.result({"backups": theirs}, lambda: print_list(invocation, theirs))
         return
-    found = repository_of(invocation, repository, identity, passphrase_file)
+    found = repository_of(invocation)
     backups, broken, unfinished = found.backups(), found.broken(), found.unfinished()
     out = invocation.output
 
@@ -59,7 +56,7 @@ def list_backups(
             out.line("rebuild what was lost from the files themselves: pgwright backup repair")
         for id in unfinished:
             out.line(f"{id}: runs now, or was broken off; the next backup clears it away")
-        if theirs is not None:
+        if is_theirs(invocation):
             print_list(invocation, theirs)
 
     out.result(
@@ -68,7 +65,7 @@ def list_backups(
             "backups": backups,
             "broken": [{"id": bad.id, "reason": bad.reason.message} for bad in broken],
             "unfinished": unfinished,
-            **({} if theirs is None else {"pgbackrest": theirs}),
+            **({"pgbackrest": theirs} if is_theirs(invocation) else {}),
         },
         render,
     )

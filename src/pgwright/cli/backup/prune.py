@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from pgwright.cli.backup.repository import repository_of, repository_options
+from pgwright.cli.backup.repository import engine_option, repository_of, repository_options
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import Command, pass_invocation
 from pgwright.cli.output import size
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 @click.option("--weekly", type=click.IntRange(0), help="Keep the last of each of so many weeks.")
 @click.option("--monthly", type=click.IntRange(0), help="Keep the last of each of so many months.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@engine_option
 @repository_options
 @pass_invocation
 def prune(
@@ -36,9 +36,6 @@ def prune(
     *,
     dry_run: bool,
     yes: bool,
-    repository: str | None,
-    identity: Path | None,
-    passphrase_file: Path | None,
     **rules: int | None,
 ) -> None:
     """Delete backups that no rule keeps, and WAL that nothing needs any more.
@@ -55,7 +52,7 @@ def prune(
     from pgwright.backup.retention import decide  # noqa: PLC0415
     from pgwright.jobs.backup import policy_of  # noqa: PLC0415
 
-    found = repository_of(invocation, repository, identity, passphrase_file)
+    found = repository_of(invocation)
     policy = replace(
         policy_of(invocation.project), **{name: rule for name, rule in rules.items() if rule is not None}
     )

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from pgwright.cli.backup.engine import engine_option, is_theirs, stanza
-from pgwright.cli.backup.repository import repository_of, repository_options
+from pgwright.cli.backup.repository import engine_option, is_theirs, repository_of, repository_options
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import Command, pass_invocation
 from pgwright.cli.hazards import guard_options
@@ -60,12 +58,8 @@ def recover(
     name: str,
     replace: str | None,
     explain: bool,
-    engine: str | None,
     production: str | None,
     yes: bool,
-    repository: str | None,
-    identity: Path | None,
-    passphrase_file: Path | None,
 ) -> None:
     """Recover the whole server to a moment, as a new server beside the old one, and show what differs.
 
@@ -75,6 +69,7 @@ def recover(
 
     Example: pgwright backup recover --to "2025-07-19 12:00:00+02" --explain
     """
+    from pgwright.backup.engine import project_stanza  # noqa: PLC0415
     from pgwright.backup.pgbackrest import backups as pgbackrest  # noqa: PLC0415
     from pgwright.backup.pgbackrest.source import StanzaSource  # noqa: PLC0415
     from pgwright.backup.recover.plan import Target, plan_recovery  # noqa: PLC0415
@@ -89,10 +84,10 @@ def recover(
     target = Target(
         time=_moment(moment), lsn=lsn, xid=xid, name=point, timeline=timeline, exclusive=exclusive
     )
-    found = repository_of(invocation, repository, identity, passphrase_file)
+    found = repository_of(invocation)
     source: Source
-    if is_theirs(invocation, engine):
-        place = stanza(invocation, repository, identity, passphrase_file)
+    if is_theirs(invocation):
+        place = project_stanza(invocation.project)
         made = pgbackrest.find(place, backup)
         source = StanzaSource(stanza=place, backup=made, target=target, named=backup is not None)
         fetching = _pgbackrest_steps(source)
@@ -195,21 +190,18 @@ def _plan_steps(plan: RecoveryPlan) -> list[str]:
 
 
 def _pgbackrest_steps(source: StanzaSource) -> list[str]:
-    from pgwright.backup.pgbackrest import backups as pgbackrest  # noqa: PLC0415
+    from pgwright.backup.pgbackrest.archive import archive_state  # noqa: PLC0415
 
     backup = f"from backup {source.backup.id}" if source.named else "from the backup that it chooses for this"
     return [
         f"pgbackrest restore {' '.join(source.options)}: {backup}, about {size(source.bytes)} of disk",
         "fetch WAL while it is replayed: pgbackrest archive-get",
-        *_warnings(pgbackrest.gaps(source.stanza)),
+        *_warnings(archive_state(source.stanza, source.begins_from).gaps),
     ]
 
 
 def _warnings(gaps: Sequence[Gap]) -> list[str]:
-    return [
-        f"WARNING: {counted(gap.count, 'segment')} missing, {gap.first} to {gap.last}: not beyond them"
-        for gap in gaps
-    ]
+    return [f"WARNING: WAL is missing, {gap}: not beyond that" for gap in gaps]
 
 
 def _steps(

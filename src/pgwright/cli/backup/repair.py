@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -26,9 +25,6 @@ def repair(
     *,
     backups: tuple[str, ...],
     yes: bool,
-    repository: str | None,
-    identity: Path | None,
-    passphrase_file: Path | None,
 ) -> None:
     """Rebuild lost manifests from the files of their backups: hashed, opened, restored on scratch, counted.
 
@@ -45,7 +41,7 @@ def repair(
 
     invocation = ctx.ensure_object(Invocation)
     out = invocation.output
-    found = repository_of(invocation, repository, identity, passphrase_file)
+    found = repository_of(invocation)
     broken = {bad.id: bad.reason for bad in found.broken()}
     for id in backups:
         if id not in broken:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -53,9 +52,6 @@ def restore(
     create_roles: bool,
     production: str | None,
     yes: bool,
-    repository: str | None,
-    identity: Path | None,
-    passphrase_file: Path | None,
 ) -> None:
     """Restore BACKUP (default: the database's newest) on its server, and compare it with its manifest.
 
@@ -72,7 +68,7 @@ def restore(
 
     if schema_only and data_only:
         raise UsageError("--schema-only and --data-only leave nothing", hint="choose one of them")
-    found = repository_of(invocation, repository, identity, passphrase_file)
+    found = repository_of(invocation)
     chosen = _chosen(invocation, found, backup, rows_only=bool(tables) or data_only)
     url, roles = invocation.database.url, tuple(_pair(text) for text in mapped)
     inside = bool(tables) or data_only or chosen.content is Content.DATA
@@ -120,9 +116,13 @@ def restore(
 
 def _chosen(invocation: Invocation, found: Repository, backup: str | None, *, rows_only: bool) -> Manifest:
     """Return the backup that is named, else the newest of this database; on a new server, the newest."""
+    from pgwright.backup.engine import their_backups  # noqa: PLC0415
+    from pgwright.backup.restore.database import holds_a_server  # noqa: PLC0415
     from pgwright.pg import parse_address  # noqa: PLC0415
 
     if backup is not None:
+        if any(made.id == backup for made in their_backups(invocation.project)):
+            raise holds_a_server(backup)
         return found.get(backup)
     try:
         return found.get(database=parse_address(invocation.database.url).dbname)

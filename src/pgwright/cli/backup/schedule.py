@@ -21,7 +21,7 @@ def run(invocation: Invocation) -> None:
     from pgwright.cli.progress import bars  # noqa: PLC0415
     from pgwright.jobs.backup import run_backup  # noqa: PLC0415
 
-    found = repository_of(invocation, None, None, None)
+    found = repository_of(invocation)
     out = invocation.output
     invocation.state_left = "the repository is as before; the run counts as abandoned"
     with bars(out) as shown:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from pgwright.cli.backup.repository import repository_of, repository_options
+from pgwright.cli.backup.engine import chosen_backup, headed
+from pgwright.cli.backup.repository import engine_option, repository_of, repository_options, same_place
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import Command, pass_invocation
 from pgwright.cli.output import duration, size
@@ -22,16 +21,10 @@ if TYPE_CHECKING:
 
 @click.command("show", cls=Command)
 @click.argument("backup", required=False)
+@engine_option
 @repository_options
 @pass_invocation
-def show(
-    invocation: Invocation,
-    *,
-    backup: str | None,
-    repository: str | None,
-    identity: Path | None,
-    passphrase_file: Path | None,
-) -> None:
+def show(invocation: Invocation, *, backup: str | None) -> None:
     """Show what a backup holds, without reading it: databases, tables, rows, files, and its drills.
 
     BACKUP is an id, or how it begins; by default the newest of a whole database or server. Base backups
@@ -40,35 +33,26 @@ def show(
     Example: pgwright backup show latest
     """
     from pgwright.backup.drill.record import drills  # noqa: PLC0415
+    from pgwright.backup.repository.manifest import Manifest  # noqa: PLC0415
 
-    found = repository_of(invocation, repository, identity, passphrase_file)
-    made = found.get(backup, physical=True)
+    found = repository_of(invocation)
+    made = chosen_backup(invocation, found, backup)
     held = [drill for drill in drills(found) if drill.backup == made.id]
     out = invocation.output
 
     def render() -> None:
         out.line(f"backup {made.id} in {found.url}")
-        for line in _headed(made):
+        for line in _headed(made) if isinstance(made, Manifest) else headed(made):
             out.line(line)
-        _print_drills(invocation, made, held, option=repository)
-        rows = [
-            (facts.name, str(table), _rows(table))
-            for facts in made.databases
-            for table in facts.tables
-            if not table.is_internal
-        ]
-        if rows:
-            out.line()
-            out.table(("database", "table", "rows"), rows)
-        out.line()
-        files = [(file.name, file.role, size(file.plain_size), size(file.size)) for file in made.files]
-        out.table(("file", "holds", "content", "stored"), files)
+        _print_drills(invocation, made.id, held)
+        if isinstance(made, Manifest):
+            _print_contents(invocation, made)
 
     out.result({"backup": made, "drills": held}, render)
 
 
-def print_made(invocation: Invocation, made: Manifest, place: str, *, option: str | None) -> None:
-    """Print what a backup that has just been made holds; `option` is the --repository that was given."""
+def print_made(invocation: Invocation, made: Manifest, place: str) -> None:
+    """Print what a backup that has just been made holds."""
     out = invocation.output
     seconds = (made.finished_at - made.started_at).total_seconds()
 
@@ -82,7 +66,7 @@ def print_made(invocation: Invocation, made: Manifest, place: str, *, option: st
             took = "" if made.is_physical else f", {stored}, {duration(seconds)}"
             out.line(f"{_contents(made, facts)}{took}")
         out.line(_readers(made))
-        out.line(f"prove it: pgwright backup verify {made.id}{_place(option)}")
+        out.line(f"prove it: pgwright backup verify {made.id}{same_place(invocation)}")
 
     out.result(made, render)
 
@@ -103,9 +87,23 @@ def _headed(made: Manifest) -> Sequence[str]:
     )
 
 
-def _print_drills(
-    invocation: Invocation, made: Manifest, held: Sequence[Drill], *, option: str | None
-) -> None:
+def _print_contents(invocation: Invocation, made: Manifest) -> None:
+    out = invocation.output
+    rows = [
+        (facts.name, str(table), _rows(table))
+        for facts in made.databases
+        for table in facts.tables
+        if not table.is_internal
+    ]
+    if rows:
+        out.line()
+        out.table(("database", "table", "rows"), rows)
+    out.line()
+    files = [(file.name, file.role, size(file.plain_size), size(file.size)) for file in made.files]
+    out.table(("file", "holds", "content", "stored"), files)
+
+
+def _print_drills(invocation: Invocation, id: str, held: Sequence[Drill]) -> None:
     out = invocation.output
     for drill in held:
         when = f"{drill.started_at:%Y-%m-%d %H:%M}"
@@ -115,7 +113,7 @@ def _print_drills(
         else:
             out.line(f"FAILED its drill at {when}: {'; '.join(drill.problems)}", style="red")
     if not held:
-        out.line(f"never restored; try it: pgwright backup drill {made.id}{_place(option)}")
+        out.line(f"never restored; try it: pgwright backup drill {id}{same_place(invocation)}")
 
 
 def _what(made: Manifest) -> str:
@@ -142,7 +140,3 @@ def _rows(table: TableFacts) -> str | int | None:
 
 def _readers(made: Manifest) -> str:
     return f"encrypted for {', '.join(made.recipients)}" if made.recipients else "not encrypted"
-
-
-def _place(option: str | None) -> str:
-    return f" --repository {shlex.quote(option)}" if option else ""

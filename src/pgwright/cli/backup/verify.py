@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
-from pgwright.cli.backup.engine import engine_option, is_theirs, print_verdict, stanza
-from pgwright.cli.backup.repository import repository_of, repository_options
+from pgwright.cli.backup.engine import print_verdict
+from pgwright.cli.backup.repository import (
+    engine_option,
+    is_theirs,
+    only_theirs,
+    repository_of,
+    repository_options,
+)
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import Command
 from pgwright.cli.output import size
-from pgwright.config.backup import PGBACKREST
 from pgwright.model.wording import counted
 
 
@@ -25,10 +29,6 @@ def verify(
     ctx: click.Context,
     *,
     backups: tuple[str, ...],
-    engine: str | None,
-    repository: str | None,
-    identity: Path | None,
-    passphrase_file: Path | None,
 ) -> None:
     """Read backups whole and compare every byte; exit code 1 when one is damaged, or none is there.
 
@@ -38,21 +38,17 @@ def verify(
 
     Example: pgwright backup verify latest
     """
-    from pgwright.backup.pgbackrest import backups as pgbackrest  # noqa: PLC0415
     from pgwright.backup.verify import verify_repository, verify_wal  # noqa: PLC0415
     from pgwright.cli.progress import bars  # noqa: PLC0415
 
     invocation = ctx.ensure_object(Invocation)
-    theirs: dict[str, Any] = {}
-    if is_theirs(invocation, engine) and not backups:
-        place = stanza(invocation, repository, identity, passphrase_file)
-        theirs = {"backups": pgbackrest.backups(place), "problems": pgbackrest.verify(place)}
+    theirs, own = _theirs(invocation, backups)
     sound = not theirs or (theirs["backups"] and not theirs["problems"])
-    if engine == PGBACKREST:
+    if only_theirs(invocation):
         invocation.output.result(theirs, lambda: print_verdict(invocation, **theirs))
         ctx.exit(0 if sound else 1)
-    found = repository_of(invocation, repository, identity, passphrase_file)
-    chosen = [found.get(id) for id in backups] if backups else found.backups()
+    found = repository_of(invocation)
+    chosen = [found.get(id) for id in own] if backups else found.backups()
     with bars(invocation.output) as shown:
         verdicts = list(verify_repository(found, chosen, progress=shown.update))
         wal = () if backups else verify_wal(found, progress=shown.update)
@@ -86,3 +82,25 @@ def verify(
     out.result({**facts, **({"pgbackrest": theirs} if theirs else {})}, render)
     if not (verdicts or theirs) or not sound or wal or any(verdict.problems for verdict in verdicts):
         ctx.exit(1)
+
+
+def _theirs(invocation: Invocation, named: tuple[str, ...]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return pgBackRest's backups with what is wrong there, and those that are named and not its own.
+
+    It always reads all that it has. Nothing is returned where it is not the engine, or none of its is named.
+    """
+    from pgwright.backup import engine  # noqa: PLC0415
+    from pgwright.backup.pgbackrest.backups import find, verify  # noqa: PLC0415
+
+    if not is_theirs(invocation):
+        return {}, named
+    place, made = engine.project_stanza(invocation.project), engine.their_backups(invocation.project)
+    known = {one.id for one in made}
+    own = tuple(id for id in named if id not in known)
+    if only_theirs(invocation):
+        for id in own:
+            find(place, id)
+    elif named and len(own) == len(named):
+        return {}, named
+    gaps = (f"WAL is missing: {gap}" for gap in engine.wal_state(invocation.project).gaps)
+    return {"backups": made, "problems": (*verify(place), *gaps)}, own

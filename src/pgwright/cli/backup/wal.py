@@ -8,15 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pgwright.cli.backup.engine import is_theirs
-from pgwright.cli.backup.repository import repository_of, repository_options
+from pgwright.cli.backup.repository import (
+    engine_option,
+    is_theirs,
+    repository_of,
+    repository_options,
+    same_place,
+)
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import group, pass_invocation
 from pgwright.cli.output import size
 from pgwright.model.wording import counted
 
 if TYPE_CHECKING:
-    from pgwright.backup.wal.archive import Archived
+    from pgwright.backup.wal.archive import WalFile
 
 
 @group("wal")
@@ -38,9 +43,6 @@ def wal() -> None:
 def stream(
     invocation: Invocation,
     slot: str,
-    repository: str | None,
-    identity: Path | None,
-    passphrase_file: Path | None,
 ) -> None:
     """Receive WAL as it is written and archive it, until interrupted.
 
@@ -50,7 +52,7 @@ def stream(
     """
     from pgwright.backup.wal.stream import stream_wal  # noqa: PLC0415
 
-    found = repository_of(invocation, repository, identity, passphrase_file)
+    found = repository_of(invocation)
     stopped: list[int] = []
     invocation.state_left = "what is complete was archived; the server keeps the rest in the slot"
 
@@ -80,9 +82,6 @@ def stream(
 def archive(
     invocation: Invocation,
     path: Path,
-    repository: str | None,
-    identity: Path | None,
-    passphrase_file: Path | None,
 ) -> None:
     """Archive one file of WAL; made for archive_command, where PostgreSQL writes %p for PATH.
 
@@ -92,7 +91,7 @@ def archive(
     """
     from pgwright.backup.wal.archive import Archive  # noqa: PLC0415
 
-    found = repository_of(invocation, repository, identity, passphrase_file)
+    found = repository_of(invocation)
     new = Archive(repository=found).put(path)
     out = invocation.output
     out.result({"file": path.name, "new": new}, lambda: None)
@@ -108,9 +107,6 @@ def fetch(
     *,
     name: str,
     destination: Path,
-    repository: str | None,
-    identity: Path | None,
-    passphrase_file: Path | None,
 ) -> None:
     """Bring one file of WAL back; made for restore_command, with %f and %p.
 
@@ -118,36 +114,35 @@ def fetch(
     """
     from pgwright.backup.wal.archive import Archive  # noqa: PLC0415
 
-    Archive(repository=repository_of(invocation, repository, identity, passphrase_file)).fetch(
-        name, destination
-    )
+    Archive(repository=repository_of(invocation)).fetch(name, destination)
     out = invocation.output
     out.result({"file": name, "destination": str(destination)}, lambda: None)
 
 
 @wal.command("status")
+@engine_option
 @repository_options
 @click.pass_context
-def status(
-    ctx: click.Context, repository: str | None, identity: Path | None, passphrase_file: Path | None
-) -> None:
-    """Show what is archived and what is missing; exit code 1 when something is.
+def status(ctx: click.Context) -> None:
+    """Show what is archived and what is missing behind the newest base backup; exit code 1 when something is.
+
+    With --engine pgbackrest, or where that is the engine of [backup], its archive is looked at.
 
     Example: pgwright backup wal status
     """
-    from pgwright.backup.wal.state import archive_state  # noqa: PLC0415
+    from pgwright.backup.engine import wal_state  # noqa: PLC0415
 
     invocation = ctx.ensure_object(Invocation)
-    found = repository_of(invocation, repository, identity, passphrase_file)
-    state = archive_state(found)
+    state = wal_state(invocation.project)
     out = invocation.output
 
     def render() -> None:
-        if not state.files and is_theirs(invocation, None):
-            out.line("pgbackrest archives the WAL; look at it with: pgwright backup verify")
+        if not state.files and is_theirs(invocation):
+            out.line("pgbackrest has archived no WAL yet")
+            out.line(f"what it needs says: pgwright backup create --physical{same_place(invocation)}")
             return
         if not state.files:
-            out.line(f"no WAL in {found.url} yet")
+            out.line(f"no WAL in {repository_of(invocation).url} yet")
             out.line("archive it with a service that runs: pgwright backup wal stream")
             out.line(
                 "or by the server: archive_mode = on, archive_command = 'pgwright backup wal archive %p'"
@@ -157,18 +152,19 @@ def status(
             f"{counted(len(state.files), 'file')}, {size(sum(f.size for f in state.files))}, "
             f"up to {_last(state.files)}"
         )
+        anew = f"pgwright backup create --physical{same_place(invocation)}"
         if state.base is None:
-            out.line("no base backup to recover from; make one: pgwright backup create --physical")
+            out.line(f"no base backup to recover from; make one: {anew}")
         for gap in state.gaps:
-            out.line(f"MISSING: {counted(gap.count, 'segment')}, {gap.first} to {gap.last}", style="red")
+            out.line(f"MISSING: {gap}", style="red")
         if state.gaps:
-            out.line("recovery cannot pass a gap; start anew behind it: pgwright backup create --physical")
+            out.line(f"recovery cannot pass a gap; start anew behind it: {anew}")
 
     out.result(state, render)
     if state.gaps:
         ctx.exit(1)
 
 
-def _last(files: tuple[Archived, ...]) -> str:
+def _last(files: tuple[WalFile, ...]) -> str:
     newest = max(files, key=lambda file: file.stored_at)
     return f"{newest.name}, archived {newest.stored_at:%Y-%m-%d %H:%M:%S} UTC"
