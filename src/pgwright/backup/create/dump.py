@@ -48,9 +48,11 @@ def parts(
         return (_part(f"{database}.dump", Role.WHOLE, database, (*custom, *half, *only), total),)
     found = []
     if content is not Content.DATA:
-        found.append(
-            _part(f"{database}.schema.dump", Role.SCHEMA, database, (*custom, "--schema-only", *only), 0)
-        )
+        # Unlike --schema-only, all but the data tells which materialized views are filled. Large objects are
+        # data here, whatever pg_dump's version holds them to be.
+        without = ("--section=pre-data", "--section=post-data", "--no-blobs")
+        all_else = ("--schema-only",) if content is Content.SCHEMA else without
+        found.append(_part(f"{database}.schema.dump", Role.SCHEMA, database, (*custom, *all_else, *only), 0))
     if content is Content.SCHEMA:
         return tuple(found)
     data = half or ("--data-only",)

@@ -30,6 +30,7 @@ from pgwright.kinds.timeseries.rollup_names import trigger_names
 from pgwright.model.names import QualifiedName
 from pgwright.pg.address import parse_address
 from pgwright.pg.connect import connect
+from pgwright.pg.materialized import refreshes
 from pgwright.pg.session import advisory_lock
 from pgwright.pg.sqlfiles import load_sql
 from pgwright.server import Binaries
@@ -80,7 +81,7 @@ def restore_tables(
         flow = chain(
             (off,),
             rewritten(script.rows(), roles, notes=facts.column_notes),
-            (on, declared, _counts(places, conn)),
+            (on, declared, _counts(places, conn), *(() if wanted else _refreshes(conn))),
         )
         run_script(programs, client_environment(programs, address), flow, whole=True)
     return Restored(
@@ -283,6 +284,12 @@ def _guards(conn: psycopg.Connection[Any], filled: Sequence[_Place]) -> tuple[by
             off.append(row["off"])
             on.append(row["back"])
     return "\n".join([*off, ""]).encode(), "\n".join(["RESET search_path;", *reversed(on), ""]).encode()
+
+
+def _refreshes(conn: psycopg.Connection[Any]) -> Iterator[bytes]:
+    """Yield what fills the materialized views, of which a dump of rows says nothing."""
+    for _, _, text in refreshes(conn):
+        yield text.as_bytes(conn) + b";\n"
 
 
 def _counts(places: Sequence[_Place], conn: psycopg.Connection[Any]) -> bytes:

@@ -8,6 +8,7 @@ from typing import Any
 from psycopg import Connection, sql
 
 from pgwright.errors import CopyFailed, TargetNotEmpty
+from pgwright.pg.materialized import refreshes
 from pgwright.pg.quoting import Name, deparsed, qualified, render
 from pgwright.pg.sqlfiles import load_sql
 from pgwright.transfer.copy.dump import Dumped, Entry
@@ -111,20 +112,10 @@ def without_foreign_keys(conn: Connection[Any], tables: Sequence[CopyTable]) -> 
 
 
 def _refreshes(conn: Connection[Any]) -> list[Entry]:
-    """Return what fills the target's materialized views anew; those made later may read those made before."""
-    rows = conn.execute(
-        "SELECT c.oid::bigint, n.nspname, c.relname FROM pg_catalog.pg_class c"
-        " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'm' ORDER BY c.oid"
-    ).fetchall()
+    """Return what fills the target's materialized views anew."""
     return [
-        Entry(
-            id=_REFRESHES + oid,
-            oid=oid,
-            type="MATERIALIZED VIEW DATA",
-            name=name,
-            sql=render(sql.SQL("REFRESH MATERIALIZED VIEW {}").format(Name(schema, name))),
-        )
-        for oid, schema, name in rows
+        Entry(id=_REFRESHES + oid, oid=oid, type="MATERIALIZED VIEW DATA", name=name, sql=render(text))
+        for oid, name, text in refreshes(conn)
     ]
 
 
