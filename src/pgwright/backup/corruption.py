@@ -40,6 +40,13 @@ _TOAST = (
     "SELECT t.relname, n.nspname, c.relname FROM pg_class c JOIN pg_class t ON t.oid = c.reltoastrelid "
     "JOIN pg_namespace n ON n.oid = c.relnamespace"
 )
+# A page names the file that it is in: read through an index, it may be one of the table.
+_PAGE = re.compile(r'in block \d+ of relation "?(?P<path>[\w/]+\d)')
+_FILES = (
+    "SELECT pg_relation_filepath(c.oid), CASE WHEN c.relkind = 'i' THEN 'index' ELSE 'table' END, "
+    "n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+    "WHERE pg_relation_filepath(c.oid) IS NOT NULL"
+)
 _CRASH = "server closed the connection unexpectedly"
 _RESTART_SECONDS = 60.0
 _FAILURES = "SELECT checksum_failures FROM pg_stat_database WHERE datname = current_database()"
@@ -141,28 +148,51 @@ def _by_program(url: str, conn: psycopg.Connection[Any]) -> list[Damage]:
         "--heapallindexed",
         f"--database={conn.info.dbname}",
     ]
-    owners = {toast: render(Name(schema, name)) for toast, schema, name in conn.execute(_TOAST).fetchall()}
+    places = Places.of(conn)
     code, words = feed(command, (), environment=client_environment(programs, address))
-    damages = parse_report(words, owners)
+    damages = parse_report(words, places)
     if code and not damages:
         raise BackupFailed("pg_amcheck failed", detail=words, hint="run it as a superuser")
     return damages
 
 
-def parse_report(words: str, owners: Mapping[str, str]) -> list[Damage]:
-    """Return what pg_amcheck reports, one entry for each table and index.
+@dataclass(frozen=True, kw_only=True)
+class Places:
+    """Say what people know as that which is damaged.
 
-    `owners` names the tables whose long values are in the given tables of ``pg_toast``.
+    `owners` names the tables whose long values are in the given tables of ``pg_toast``, `files` the kind,
+    schema and name of what is in a file.
     """
-    found: dict[tuple[str, str], str] = {}
+
+    owners: Mapping[str, str]
+    files: Mapping[str, tuple[str, str, str]]
+
+    @classmethod
+    def of(cls, conn: psycopg.Connection[Any]) -> Places:
+        """Return those of a database."""
+        owners = {toast: render(Name(schema, name)) for toast, schema, name in conn.execute(_TOAST)}
+        return cls(owners=owners, files={path: (*what,) for path, *what in conn.execute(_FILES)})
+
+    def damage(self, kind: str, schema: str, name: str, words: str) -> Damage:
+        """Return what is damaged where something was found while `name` was read."""
+        page = _PAGE.search(words)
+        if page and page["path"] in self.files:
+            kind, schema, name = self.files[page["path"]]
+        known = render(Name(schema, name))
+        if kind == "table" and schema == "pg_toast":
+            known, words = self.owners.get(name, known), f"in its long values, {known}: {words}"
+        return _damage(kind, known, words)
+
+
+def parse_report(words: str, places: Places) -> list[Damage]:
+    """Return what pg_amcheck reports, one entry for each table and index that is damaged."""
+    found: dict[tuple[str, str], Damage] = {}
     for match in _REPORT.finditer(words):
         kind = "table" if match["kind"] == "heap table" else "index"
-        name = render(Name(match["schema"], match["name"]))
         said = f"{match['place'].strip(', ')} {match['words'].strip()}".strip()
-        if kind == "table" and match["schema"] == "pg_toast":
-            name, said = owners.get(match["name"], name), f"in its long values, {name}: {said}"
-        found.setdefault((kind, name), said)
-    return [_damage(kind, name, said) for (kind, name), said in found.items()]
+        damage = places.damage(kind, match["schema"], match["name"], said)
+        found.setdefault((damage.kind, damage.name), damage)
+    return list(found.values())
 
 
 def _by_query(conn: psycopg.Connection[Any], progress: Progress | None) -> list[Damage]:
@@ -175,15 +205,17 @@ def _by_query(conn: psycopg.Connection[Any], progress: Progress | None) -> list[
         "WHERE a.amname = 'btree' AND c.relkind = 'i' AND c.relpersistence <> 't' AND i.indisvalid "
         "ORDER BY 1, 2"
     ).fetchall()
-    found = []
+    places = Places.of(conn)
+    found: dict[tuple[str, str], Damage] = {}
     for number, (schema, name, oid) in enumerate(indexes, start=1):
         try:
             conn.execute(sql.SQL("SELECT bt_index_check({}::regclass, true)").format(sql.Literal(oid)))
         except (psycopg.errors.DataCorrupted, psycopg.errors.IndexCorrupted, psycopg.InternalError) as error:
-            found.append(_damage("index", render(Name(schema, name)), str(error.diag.message_primary)))
+            damage = places.damage("index", schema, name, str(error.diag.message_primary))
+            found.setdefault((damage.kind, damage.name), damage)
         if progress:
             progress("indexes read", number, len(indexes))
-    return found
+    return list(found.values())
 
 
 def _damage(kind: str, name: str, words: str) -> Damage:

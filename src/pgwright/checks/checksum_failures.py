@@ -15,8 +15,8 @@ def _evaluate(rows: Sequence[Row], _: Situation) -> Iterable[Finding]:
             row["database"],
             f"{counted(row['failures'], 'page')} of {row['database']} failed the checksum, last at "
             f"{row['last_failure']:%Y-%m-%d %H:%M}: the storage changes data",
-            hint="stop writing, copy the data directory, look at the disks; find the tables with: "
-            "pg_amcheck --all --heapallindexed",
+            hint="stop writing, copy the data directory, look at the disks; find what is damaged "
+            "with: pgwright backup corruption; once all is mended: SELECT pg_stat_reset()",
             failures=row["failures"],
             last_failure=row["last_failure"],
         )

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from pgwright import server
-from pgwright.backup.corruption import parse_report
+from pgwright.backup.corruption import Places, parse_report
 from pgwright.server import Binaries
 from pgwright.server.account import run_as
 from pgwright.server.instance import owner_of
@@ -92,6 +92,8 @@ def test_damage_in_tables_long_values_and_indexes_is_named(instance: str, tmp_pa
         ("table", "public.orders"), ("index", 'public."Note"'),
         ("table", "public.letters"), ("index", "public.listed_id"),
     }  # fmt: skip
+    # A table's page that is read through an index makes no index damaged.
+    assert ("index", "public.orders_pkey") not in named or not result["checksums"]
     assert "restore" in named["table", "public.letters"]["remedy"]
     # What is said to mend an index does.
     for name in ('public."Note"', "public.listed_id"):
@@ -117,12 +119,15 @@ def test_what_the_program_says() -> None:
         'heap table "shop.public.orders", block 4:\n    again\n'
         'btree index "shop.public.orders_pkey":\n    ERROR:  item order invariant violated\n'
     )
-    found = parse_report(report, {})
+    found = parse_report(report, Places(owners={}, files={}))
     assert [(d.kind, d.name) for d in found] == [
         ("table", "public.orders"), ("index", "public.orders_pkey"),
     ]  # fmt: skip
-    toast = parse_report('heap table "shop.pg_toast.pg_toast_5", block 0:\n    lost\n', {"pg_toast_5": "a.b"})
-    assert (toast[0].name, toast[0].kind) == ("a.b", "table")
-    system = parse_report('btree index "shop.pg_catalog.pg_class_oid_index":\n    lost\n', {})
+    places = Places(owners={"pg_toast_5": "a.b"}, files={"base/5/16": ("table", "pg_toast", "pg_toast_5")})
+    for read in ('heap table "shop.pg_toast.pg_toast_5", block 0', 'btree index "shop.a.b_pkey"'):
+        lost = 'ERROR:  invalid page in block 5 of relation "base/5/16"'
+        (toast,) = parse_report(f"{read}:\n    {lost}\n", places)
+        assert (toast.name, toast.kind) == ("a.b", "table")
+    system = parse_report('btree index "shop.pg_catalog.pg_class_oid_index":\n    lost\n', places)
     assert system[0].remedy.startswith("REINDEX INDEX pg_catalog.")
     assert "block 3, offset 7" in found[0].words and "invariant" in found[1].words

@@ -6,6 +6,7 @@ import click
 
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import Command
+from pgwright.model.wording import counted
 
 
 @click.command("corruption", cls=Command)
@@ -35,7 +36,9 @@ def corruption(ctx: click.Context, *, install: bool) -> None:
             out.line(f"  {damage.remedy}")
         if found.failures:
             out.line(
-                f"{found.failures} pages did not fit their checksums: look at the storage first", style="red"
+                f"{counted(found.failures, 'failed checksum')} of pages since statistics were reset: look at "
+                "the storage first; once all is mended: SELECT pg_stat_reset()",
+                style="red",
             )
         if found.crashed:
             out.line(
