@@ -50,8 +50,8 @@ def parts(
     if content is not Content.DATA:
         # Unlike --schema-only, all but the data tells which materialized views are filled. Large objects are
         # data here, whatever pg_dump's version holds them to be.
-        without = ("--section=pre-data", "--section=post-data", "--no-blobs")
-        all_else = ("--schema-only",) if content is Content.SCHEMA else without
+        but_rows = ("--section=pre-data", "--section=post-data", "--no-blobs")
+        all_else = ("--schema-only",) if content is Content.SCHEMA else but_rows
         found.append(_part(f"{database}.schema.dump", Role.SCHEMA, database, (*custom, *all_else, *only), 0))
     if content is Content.SCHEMA:
         return tuple(found)
