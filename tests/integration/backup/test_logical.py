@@ -14,7 +14,6 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from pgwright import server
-from pgwright.backup.create import dump
 from pgwright.model.names import QualifiedName
 from pgwright.model.policy import Rollup
 from pgwright.pg.address import parse_address
@@ -95,43 +94,6 @@ def test_a_database_comes_back_whole(form: str, database: str, run: Run) -> None
     finally:
         with psycopg.connect(database, autocommit=True) as conn:
             conn.execute(f'DROP DATABASE IF EXISTS "{copy}"'.encode())
-
-
-def test_materialized_views_come_back_after_all_rows(
-    database: str, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Rows of large tables are in archives of their own, which may be read after that of the rest."""
-    fill(database)
-    with psycopg.connect(database, autocommit=True) as conn:
-        for number in range(4):
-            rows = f"SELECT repeat('x', 100) FROM generate_series(1, {700 + number})"
-            conn.execute(f"CREATE TABLE rest_{number} AS {rows}".encode())
-        conn.execute("CREATE MATERIALIZED VIEW spent_all AS SELECT sum(price) AS price FROM purchase")
-        conn.execute("CREATE MATERIALIZED VIEW spent_twice AS SELECT price * 2 AS price FROM spent_all")
-        conn.execute("CREATE UNIQUE INDEX ON spent_all (price)")
-    monkeypatch.setattr(dump, "_LARGE", 2 * 65536)  # purchase alone is larger, and smaller than the rest
-    run("backup", "create", "--format", "parallel", url=database)
-    views = ("spent_all", "spent_twice")
-    wanted = [one(database, f"SELECT price FROM {view}") for view in views]
-    copy = f"{parse_address(database).dbname}_copy"
-    try:
-        for jobs in ("1", "2"):
-            run("backup", "restore", "--as", copy, "--jobs", jobs, "--yes", url=database)
-            there = at(database, copy)
-            assert [one(there, f"SELECT price FROM {view}") for view in views] == wanted
-            run("backup", "restore", "--as", f"{copy}_rows", "--schema-only", "--yes", url=database)
-            into = at(database, f"{copy}_rows")
-            run("backup", "restore", "latest", "--data-only", "--yes", url=into)
-            assert [one(into, f"SELECT price FROM {view}") for view in views] == wanted
-            drop(database, copy, f"{copy}_rows")
-    finally:
-        drop(database, copy, f"{copy}_rows")
-
-
-def drop(url: str, *names: str) -> None:
-    with psycopg.connect(at(url, "postgres"), autocommit=True) as conn:
-        for name in names:
-            conn.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'.encode())
 
 
 def test_the_old_database_is_kept_and_only_gives_way_by_name(database: str, run: Run) -> None:
