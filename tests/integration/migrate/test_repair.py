@@ -11,6 +11,7 @@ from pgwright.errors import RevisionError
 from pgwright.migrate.repair import diagnose
 from pgwright.migrate.run import migrate
 from pgwright.migrate.way import UP, Way
+from pgwright.timeseries.run import run_policies
 from tests.conftest import MakeDatabase
 from tests.integration.migrate.projects import (
     alembic_project,
@@ -75,6 +76,46 @@ def test_equal_schemas_and_near_ones(tmp_path: Path, database: str) -> None:
         migrate(project, database, Way(direction=UP, target="head"))
     assert pgwright(tmp_path, database, "migrate", "repair", "four", "--yes").returncode == 0
     assert migrate(project, database, Way(direction=UP, target="head")).state.current == ("five",)
+
+
+def test_a_time_series_has_its_revision_and_its_rows(tmp_path: Path, database: str) -> None:
+    declared = 'op.get_bind(), "readings", TimeSeries("at", "1 day")'
+    project = alembic_project(
+        tmp_path,
+        [
+            (
+                "one",
+                None,
+                'op.execute("CREATE TABLE readings (at timestamptz PRIMARY KEY, value int)")',
+                'op.execute("DROP TABLE readings")',
+            ),
+            ("two", "one", f"declare_policies({declared})", f"withdraw_policies({declared})"),
+        ],
+    )
+    two = next((tmp_path / "alembic" / "versions").glob("*two*"))
+    names = "TimeSeries, declare_policies, withdraw_policies"
+    two.write_text(f"from pgwright.contrib.sqlalchemy import {names}\n{two.read_text()}")
+    migrate(project, database, Way(direction=UP, target="head"))
+    change(
+        database,
+        "INSERT INTO readings SELECT now() + i * interval '1 day', i FROM generate_series(0, 3) AS i",
+    )
+    change(database, "INSERT INTO readings SELECT now() + interval '3 days 1 second', 4")
+    for _ in range(8):
+        # Each time as many partitions ahead of the newest row as are wanted.
+        assert not run_policies(database).failed
+        change(database, "INSERT INTO readings SELECT max(at) + interval '3 days', 5 FROM readings")
+    change(database, "DROP TABLE alembic_version")
+    assert diagnose(project, database).best.revision == "two"
+    assert diagnose(project, database).best.is_exact
+    assert pgwright(tmp_path, database, "migrate", "repair", "--yes").returncode == 0
+    kept = rows(database, "SELECT count(*) FROM readings")
+    back = pgwright(tmp_path, database, "migrate", "downgrade", "one")
+    assert back.returncode == 0, back.stderr
+    assert rows(database, "SELECT count(*) FROM readings") == kept
+    refused = pgwright(tmp_path, database, "migrate", "downgrade", "base")
+    assert refused.returncode == 3
+    assert f"table public.readings: {kept[0][0]} rows will be deleted" in refused.stderr
 
 
 def test_django_record_with_holes(tmp_path: Path, database: str) -> None:

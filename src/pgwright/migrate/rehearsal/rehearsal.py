@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pgwright.diff.compare import compare, summarise
 from pgwright.diff.comparison import comparable
 from pgwright.errors import PgwrightError, RehearsalFailed, RevisionError
+from pgwright.kinds.table import Table
 from pgwright.migrate.messages import Order, Report, RevisionBegan, RevisionEnded, StatementEnded
 from pgwright.migrate.process import OrderFailed, migration_process
 from pgwright.migrate.rehearsal.scratch import Copy, scratch_copy
@@ -154,7 +155,18 @@ def _differences(project: Project, url: str, end: Catalog) -> tuple[Change, ...]
 
 def _lost(before: Catalog, end: Catalog) -> list[ObjectId]:
     """Return the tables, and the columns of tables that stay, which hold data before and are gone after."""
-    dropped = summarise(compare(before, end))
-    return [
-        c.id for c in dropped if c.op is Op.DROP and c.id.kind in ("table", "column", "materialized_view")
+    gone = [
+        c.id
+        for c in summarise(compare(before, end))
+        if c.op is Op.DROP and c.id.kind in ("table", "column", "materialized_view")
     ]
+    return [id for id in gone if not _is_counted_elsewhere(before.get(id), gone, end)]
+
+
+def _is_counted_elsewhere(o: Any, gone: Collection[ObjectId], end: Catalog) -> bool:
+    """Tell whether the rows of a partition go with its table, or are in that when it is plain again."""
+    table = getattr(o, "partition_of", None)
+    if table is None:
+        return False
+    left = end.get(table)
+    return table in gone or (o.managed and isinstance(left, Table) and not left.is_partitioned)
