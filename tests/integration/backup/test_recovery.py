@@ -35,6 +35,7 @@ from pgwright.errors import (
 from pgwright.pg.address import parse_address
 from pgwright.storage import open_store
 from tests.integration.backup.running import pgwright
+from tests.servers.running import Server
 
 SETTINGS = {"summarize_wal": "on", "max_wal_size": "256MB", "shared_buffers": "16MB"}
 
@@ -364,3 +365,13 @@ def test_what_changed_before_an_incremental_backup_is_seen_as_it_was(
         plan = "".join(row[0] for row in conn.execute("EXPLAIN SELECT count(*) FROM marked"))
         assert "Index Only Scan" in plan
         assert conn.execute("SELECT count(*) FROM marked").fetchone() == (5000,)
+
+
+def test_a_backup_is_whole_where_its_servers_programs_are_missing(
+    server_17: Server, repository: Repository
+) -> None:
+    """Programs of another version read neither its WAL nor its control file."""
+    made = create_base(repository, server_17.url)
+    (verdict,) = verify_repository(repository, [made])
+    assert verdict.opened and not verdict.problems
+    assert "pg_verifybackup" in verdict.notes[0]

@@ -127,8 +127,9 @@ def check_files(data: Path, base: Manifest, account: Account, programs: Binaries
     if not base.of(Role.BASE_MANIFEST):
         return
     command: list[str | Path] = [programs.program("pg_verifybackup"), "--exit-on-error", "--quiet"]
-    # Only the programs of the server's own version read its WAL.
-    command += ["--no-parse-wal"] if programs.major != base.server_version // 10000 else []
+    if programs.major != base.server_version // 10000:
+        # Only the programs of the server's own version read its WAL and its control file.
+        command += ["--no-parse-wal", "--ignore=global/pg_control"]
     code, words = feed([*command, data], (), environment=programs.environment(), account=account)
     if code:
         raise RecoveryFailed(
