@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from pgwright.backup.state import backup_state
 from pgwright.checks.check import Check, Row, Scope, Situation
 from pgwright.checks.wording import span
 from pgwright.model.finding import Finding, Severity
@@ -13,7 +12,7 @@ from pgwright.model.finding import Finding, Severity
 def _evaluate(_: Sequence[Row], situation: Situation) -> Iterable[Finding]:
     assert situation.project is not None
     config, database = situation.project.backup, situation.server.database
-    state = backup_state(situation.project, database)
+    state = situation.backups
     age, last = state.drill_age(), state.drill
     if state.newest is None or not config.drill_days:
         return

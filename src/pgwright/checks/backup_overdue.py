@@ -1,30 +1,18 @@
-"""The newest backup is older than the schedule allows, or there is none, or the last run failed."""
+"""The newest backup is older than the schedule allows, or there is none."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from pgwright.backup.state import backup_state
 from pgwright.checks.check import Check, Row, Scope, Situation
 from pgwright.checks.wording import span
 from pgwright.model.finding import Finding, Severity
-from pgwright.model.run import RunStatus
 
 
-def _evaluate(rows: Sequence[Row], situation: Situation) -> Iterable[Finding]:
+def _evaluate(_: Sequence[Row], situation: Situation) -> Iterable[Finding]:
     assert situation.project is not None
     config, database = situation.project.backup, situation.server.database
-    state = backup_state(situation.project, database)
-    for row in rows:
-        if row["status"] in (RunStatus.FAILED, RunStatus.ABANDONED):
-            yield CHECK.finding(
-                f"{database}.run",
-                f"the last scheduled backup of {database} {row['status']} {span(row['seconds_ago'])} ago"
-                + (f": {row['error']}" if row["error"] else ""),
-                hint="see what it says now: pgwright backup run",
-                run=row["id"],
-                error=row["error"],
-            )
+    state = situation.backups
     if state.newest is None:
         yield CHECK.finding(
             database,
@@ -53,7 +41,6 @@ CHECK = Check(
     title="there is no recent backup",
     scope=Scope.PROJECT,
     severity=Severity.CRITICAL,
-    query="backup_overdue",
     applies=lambda situation: situation.project is not None and situation.project.backup.configured,
     evaluate=_evaluate,
     slow=True,  # the repository may be far away

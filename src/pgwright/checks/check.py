@@ -14,6 +14,7 @@ from pgwright.model.finding import Finding, Severity
 if TYPE_CHECKING:
     import psycopg
 
+    from pgwright.backup.state import BackupState
     from pgwright.config import Project
     from pgwright.migrate.revisions.graph import Revisions
     from pgwright.migrate.state import MigrationState
@@ -64,6 +65,17 @@ class Situation:
         if self.project is None or self.revisions is None:
             return None
         return migration_state(self.conn, self.project, self.revisions)
+
+    @cached_property
+    def backups(self) -> BackupState:
+        """Return what the project's repository holds of the database.
+
+        Raises the errors of the storage, and of pgBackRest where that makes the physical backups.
+        """
+        from pgwright.backup.state import backup_state  # noqa: PLC0415
+
+        assert self.project is not None
+        return backup_state(self.project, self.server.database)
 
 
 def _always(_: Situation) -> bool:

@@ -23,6 +23,7 @@ CHECKS: Mapping[str, str] = MappingProxyType(
         "checksum_failures": "pgwright.checks.checksum_failures:CHECK",
         "durability": "pgwright.checks.durability:CHECK",
         "archiving": "pgwright.checks.archiving:CHECK",
+        "backup_run": "pgwright.checks.backup_run:CHECK",
         "backup_overdue": "pgwright.checks.backup_overdue:CHECK",
         "backup_drill": "pgwright.checks.backup_drill:CHECK",
         "wal_gap": "pgwright.checks.wal_gap:CHECK",

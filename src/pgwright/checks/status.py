@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pgwright.backup.state import BackupState, backup_state, is_local
+from pgwright.backup.state import BackupState, is_local
 from pgwright.checks.check import Situation
 from pgwright.checks.run import Report, choose, examine, situation_of
 from pgwright.errors import PgwrightError
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from pgwright.config import Project
 
+# Quick where the repository is on this machine, and read already.
+_OF_BACKUPS = ("backup_overdue", "backup_drill")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Status:
@@ -27,8 +30,8 @@ class Status:
 
     `migrations` is None where the project names none, and `migrations_problem` says why their state is not
     known. `drift` is the number of objects that differ from the models, None where that was not looked at.
-    `report` holds the findings of the quick checks. `backups` is what a repository on this machine tells;
-    where it is None, `backups_problem` says why.
+    `report` holds the findings of the quick checks. `backups` is what a repository on this machine tells,
+    with findings of its own; where it is None, `backups_problem` says why.
     """
 
     server: ServerInfo
@@ -51,6 +54,8 @@ def read_status(conn: psycopg.Connection[Any], project: Project, *, url: str, dr
     migrations, problem = _migrations(situation)
     report = examine(situation, choose(slow=False))
     backups, untold = _backups(situation)
+    if backups is not None:
+        report = _joined(report, examine(situation, choose(only=_OF_BACKUPS)))
     compared = examine(situation, choose(only=("schema_drift",))) if drift and project.models else None
     return Status(
         server=situation.server,
@@ -72,7 +77,7 @@ def _backups(situation: Situation) -> tuple[BackupState | None, str | None]:
     if not is_local(project.backup):
         return None, "far away; ask with: pgwright backup list"
     try:
-        return backup_state(project, situation.server.database), None
+        return situation.backups, None
     except PgwrightError as error:
         return None, error.message
 

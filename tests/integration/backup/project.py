@@ -37,7 +37,7 @@ class Project:
 
     def findings(self) -> dict[str, Any]:
         """Return what doctor says about backups, by check."""
-        only = [w for c in ("backup_overdue", "backup_drill", "wal_gap") for w in ("--only", c)]
+        only = [w for c in ("backup_run", "backup_overdue", "backup_drill", "wal_gap") for w in ("--only", c)]
         done = pgwright("doctor", *only, "--json", cwd=self.folder)
         return {f["check"]: f for f in json.loads(done.stdout)["findings"]}
 

@@ -40,6 +40,20 @@ def test_a_scheduled_run_from_end_to_end(project: Project) -> None:
     assert "restored" in project.run("status")
     assert "no drill is due" in project.run("backup", "drill", "--if-due")
 
+    # What a run failed over is on the status screen as well.
+    folder = project.folder / "repository"
+    folder.rename(project.folder / "away")
+    folder.write_text("no folder")
+    project.run("backup", "run", code=4)
+    folder.unlink()
+    (project.folder / "away").rename(folder)
+    shown = json.loads(project.run("status", "--json"))["findings"]
+    assert "backup_run" in {found["check"] for found in shown}
+    assert "failed" in project.findings()["backup_run"]["message"]
+    with psycopg.connect(project.url, autocommit=True) as conn:
+        conn.execute("UPDATE pgwright.run SET status = 'succeeded', started_at = now() - interval '2 days'")
+    assert "last began 2 d ago" in project.findings()["backup_run"]["message"]
+
     project.age(5)
     assert "the newest is 5 d old" in project.findings()["backup_overdue"]["message"]
     assert "LATE" in project.run("status")
@@ -222,7 +236,7 @@ def test_runs_never_overlap_and_failures_are_on_record(project: Project) -> None
     assert [row[0] for row in rows] == ["failed"] and rows[0][1]
     (project.folder / "repository").unlink()
     project.run("backup", "create")
-    assert "failed" in project.findings()["backup_overdue"]["message"]
+    assert "failed" in project.findings()["backup_run"]["message"]
 
 
 def test_a_server_that_cannot_read_its_backups_leaves_drills_alone(tmp_path: Path, database: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -95,11 +95,12 @@ class Encryption:
             explain=lambda _, words: _gpg_refused(name, words),
         )
 
-    def can_open(self, way: str) -> bool:
-        """Tell whether there is anything to open such a file with, without trying it."""
+    def can_open(self, way: str, recipients: Sequence[str] = ()) -> bool:
+        """Tell whether there is anything to open a file for `recipients` with, without trying it."""
         if way == AGE:
             return self._identity_file() is not None
-        return bool(self.passphrase_file or self.environ.get(PASSPHRASE)) or _has_secret_key(self.environ)
+        known = bool(self.passphrase_file or self.environ.get(PASSPHRASE))
+        return known or (SYMMETRIC not in recipients and _has_secret_key(self.environ))
 
     def _open_age(self, chunks: Iterable[bytes], name: str) -> Iterator[bytes]:
         import pyrage  # noqa: PLC0415

@@ -210,7 +210,7 @@ class Repository:
     def can_read(self, made: Manifest) -> bool:
         """Tell whether there is something here to open a backup with; a server may only write."""
         ways = {step for file in made.files for step in file.encoding if step != ZSTD}
-        return all(self.encryption.can_open(way) for way in ways)
+        return all(self.encryption.can_open(way, made.recipients) for way in ways)
 
     def finish(self, made: Manifest) -> None:
         """Write the manifest, which makes a backup complete.

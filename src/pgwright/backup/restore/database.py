@@ -71,6 +71,12 @@ class Restored:
 def check_restore(backup: Manifest, url: str, options: RestoreOptions) -> None:
     """Raise what `restore_database` would before it begins, so that nobody is asked in vain."""
     facts = dump_facts(backup, options.content)
+    if backup.of(Role.SQL) and not options.owner:
+        raise UsageError(
+            f"backup {backup.id} is plain SQL: owners and grants cannot be left out of it",
+            detail="nothing was changed",
+            hint="make its roles with --create-roles, or give their things to others with --map-role OLD=NEW",
+        )
     with target.maintenance(parse_address(url), options.name) as conn:
         require_room(conn, backup, options)
         if options.owner and not options.create_roles:
