@@ -60,7 +60,15 @@ def open_bucket(cloud: Cloud, url: str, environment: Mapping[str, str]) -> Bucke
             detail="credentials come from the environment and never stand in a URL",
             hint=f"write it as {url.partition('://')[0]}://{cloud.bucket}/folder",
         )
-    endpoint = next((environment[name] for name in cloud.endpoints if environment.get(name)), "")
+    servers = {name: environment[name] for name in cloud.endpoints if name in environment}
+    for name, server in servers.items():
+        if not re.match(r"https?://[^/\s]", server):  # obstore would panic, at the first request
+            raise UsageError(
+                f"{name} is no address of a server: it does not begin with https://HOST or http://HOST",
+                detail="nothing was changed",
+                hint=f"write {name}=https://storage.example.com, or unset {name}",
+            )
+    endpoint = next(iter(servers.values()), "")
     client = {**_CLIENT, "allow_http": endpoint.startswith("http://")}
     try:
         found = getattr(stores, cloud.store)(

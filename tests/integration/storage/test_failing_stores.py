@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pgwright.errors import StorageDenied, StorageError
+from pgwright.errors import StorageDenied, StorageError, UsageError
 from pgwright.storage import open_store
 from tests.integration.storage.xml_stub import XmlStub
 
@@ -67,6 +67,13 @@ def pieces():
             time.sleep(60)
 open_store(sys.argv[1]).put("file", pieces())
 """
+
+
+@pytest.mark.parametrize("address", ["", "localhost:9000", "https://"])
+def test_an_address_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", address)
+    with pytest.raises(UsageError, match="AWS_ENDPOINT_URL is no address"):
+        open_store("s3://bucket/below")
 
 
 def test_a_killed_writer_leaves_no_file(tmp_path: Path) -> None:

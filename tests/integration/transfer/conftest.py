@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.integration.storage.conftest import azure, azurite_url, s3, s3_server
+from tests.integration.storage.conftest import azure, azurite_url, gcs, s3, s3_server
 
-__all__ = ["azure", "azurite_url", "s3", "s3_server"]
+__all__ = ["azure", "azurite_url", "gcs", "s3", "s3_server"]

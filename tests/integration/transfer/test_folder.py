@@ -43,7 +43,7 @@ def import_folder(url: str, place: str, **wishes: object) -> tuple[Outcome, ...]
         return run_folder(conn, prepare_folder(conn, request))
 
 
-@pytest.mark.parametrize("place", ["folder", "s3", "az"])
+@pytest.mark.parametrize("place", ["folder", "s3", "az", "gs"])
 def test_a_circle_of_tables_comes_back_in_one_transaction(
     request: pytest.FixtureRequest, server_18: Server, make_database: MakeDatabase, tmp_path: Path, place: str
 ) -> None:
@@ -52,6 +52,9 @@ def test_a_circle_of_tables_comes_back_in_one_transaction(
     execute(target, *CIRCLE)
     fixture = {"s3": "s3", "az": "azure"}.get(place)
     folder = f"{request.getfixturevalue(fixture)}/x/" if fixture else f"{tmp_path}/x/"
+    if place == "gs":
+        request.getfixturevalue("gcs")
+        folder = "gs://bucket/x/"
     run_export(
         source,
         ExportRequest(
