@@ -199,7 +199,7 @@ def test_the_target_is_looked_at_first(source: str, database: str) -> None:
         copy_database(source, database, Choice(what="data"))
     with pytest.raises(UsageError, match="the same database"):
         copy_database(source, source.replace("127.0.0.1", "localhost"))
-    for wrong in (Choice(include=("owners",)), Choice(schemas=("publc",)), Choice(include=("public.*x",))):
+    for wrong in (Choice(include=("ownres",)), Choice(schemas=("publc",)), Choice(include=("public.*x",))):
         with pytest.raises(UsageError, match="nothing that is called"):
             copy_database(source, database, wrong)
     assert ask(database, "SELECT to_regnamespace('pgwright') IS NULL")
@@ -208,7 +208,11 @@ def test_the_target_is_looked_at_first(source: str, database: str) -> None:
     execute(database, "ALTER TABLE owners DROP name")
     with pytest.raises(CopyFailed, match=r"no column name of public\.owners"):
         copy_database(source, database, Choice(what="data", include=("public.owners",)))
-    execute(database, "ALTER TABLE owners ADD name text")
+    execute(database, "TRUNCATE owners; ALTER TABLE owners ADD name text, ADD more int NOT NULL")
+    with pytest.raises(CopyFailed, match=r"copying public\.owners failed: null value") as refused:
+        copy_database(source, database, Choice(what="data", include=("public.owners",)))
+    assert str(refused.value).count("Failing row contains") == 1
+    execute(database, "ALTER TABLE owners DROP more; INSERT INTO owners DEFAULT VALUES")
     with pytest.raises(TargetNotEmpty, match=r"table public\.owners of the target has rows"):
         copy_database(source, database, Choice(what="data", include=("public.owners",)))
     with pytest.raises(CopyFailed, match="owners"):

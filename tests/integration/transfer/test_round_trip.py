@@ -20,7 +20,7 @@ from pgwright.errors import (
     UnknownTableError,
     UsageError,
 )
-from pgwright.formats.csv import split
+from pgwright.formats.csv import RowCounter, split
 from pgwright.transfer.exports import ExportRequest, run_export
 from tests.conftest import MakeDatabase
 from tests.integration.transfer import every_type
@@ -238,8 +238,10 @@ def test_records_end_where_postgresql_ends_them(
         cursor.executemany("INSERT INTO t VALUES (%s, %s)", table)
         with cursor.copy("COPY t TO STDOUT (FORMAT csv)") as copy:
             text = b"".join(bytes(block) for block in copy)
-    pieces = (text[at : at + size] for at in range(0, len(text), size))
+    pieces = [text[at : at + size] for at in range(0, len(text), size)]
     found = list(split(pieces, "test"))
+    counter = RowCounter()
+    assert max(counter.add(piece) for piece in pieces) == len(table)
     records = [row for batch in found for row in batch.rows]
     numbers = [number for batch in found for number in batch.numbers]
     assert b"\n".join(records) + b"\n" == text

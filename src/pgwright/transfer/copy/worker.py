@@ -95,7 +95,8 @@ async def _open(start: Start) -> tuple[asyncpg.Connection, asyncpg.Connection]:
 def _failed(error: BaseException) -> Report:
     detail = getattr(error, "detail", None)
     where = getattr(error, "context", None)
-    text = "; ".join(str(part) for part in (error, detail, where) if part)
+    said = str(error).partition("\n")[0]  # the driver puts the server's detail and hint behind it
+    text = "; ".join(part for part in (said, detail, where) if part)
     return Report(error=text or type(error).__name__, sqlstate=getattr(error, "sqlstate", None))
 
 
