@@ -69,6 +69,8 @@ def grant_for(said: str, sql: str, user: str | None) -> str | None:
         if kind in _RELATIONS:
             name = _with_schema(name, sql)
             privileges = _TABLE_PRIVILEGES.get(word, "SELECT")
+            if word == "INSERT" and "ON CONFLICT" in sql:
+                privileges = "SELECT, INSERT, UPDATE"
             return f"as the owner or a superuser: GRANT {privileges} ON {name} TO {role}"
         if kind in _OBJECTS:
             privileges, noun = _OBJECTS[kind]

@@ -381,8 +381,9 @@ def test_row_security_and_missing_rights_are_named(users: str, tmp_path: Path) -
     )
     url = psycopg.conninfo.make_conninfo(users, user="pgwright_importer", password="only-for-a-test")
     try:
-        with pytest.raises(PgwrightError, match="GRANT"):
-            import_text(url, tmp_path / "users.csv", "email\nz@x\n")
+        for wishes, grant in (({}, "SELECT, INSERT"), (BY_EMAIL, "SELECT, INSERT, UPDATE")):
+            with pytest.raises(PgwrightError, match=f"GRANT {grant} ON .*users TO pgwright_importer"):
+                import_text(url, tmp_path / "users.csv", "email,name\nz@x,z\n", **wishes)
         execute(
             users,
             "GRANT SELECT, INSERT ON users TO pgwright_importer",

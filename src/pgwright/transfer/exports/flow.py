@@ -82,7 +82,7 @@ class _Lane:
         """Yield the blocks of the next query."""
         while (block := self._blocks.get()) is not None:
             if isinstance(block, BaseException):
-                raise _explained(block) from block
+                raise _explained(block, parse_address(self._flow.url).user or None) from block
             yield block
 
     def stop(self) -> None:
@@ -187,7 +187,7 @@ def _is_size(state: str | None, said: str) -> bool:
     )
 
 
-def _explained(exc: BaseException) -> BaseException:
+def _explained(exc: BaseException, user: str | None) -> BaseException:
     # The driver puts the server's detail and hint into its text as further lines.
     said = redact(str(exc)).partition("\n")[0] or type(exc).__name__
     if not isinstance(exc, (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, asyncio.CancelledError)):
@@ -198,7 +198,7 @@ def _explained(exc: BaseException) -> BaseException:
             return RowTooLarge(f"{said}; {state}")
         detail = f"{exc.detail}; {state}" if exc.detail else state
         if isinstance(exc, asyncpg.InsufficientPrivilegeError):
-            hint = grant_for(said, "SELECT", None)
+            hint = grant_for(said, "SELECT", user)
             return PrivilegeError(said, detail=f"{detail}; no file was written", hint=hint)
         return StatementError(said, detail=f"{detail}; no file was written", hint=exc.hint)
     return ConnectError(

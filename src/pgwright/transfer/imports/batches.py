@@ -20,7 +20,6 @@ from pgwright.model.run import Run, RunStatus
 from pgwright.model.wording import counted
 from pgwright.pg.redact import redact
 from pgwright.pg.session import advisory_lock
-from pgwright.pg.statements import statement_error
 from pgwright.state.ledger import Ledger
 from pgwright.transfer.imports.prepare import Prepared
 from pgwright.transfer.imports.rejects import Rejects
@@ -29,6 +28,7 @@ from pgwright.transfer.imports.run import (
     NOTHING,
     Progress,
     carefully,
+    explained,
     raise_sequences,
     require_sum,
     save_rejects,
@@ -93,7 +93,7 @@ def _batches(
                 done = after
                 progress(done)
         except psycopg.Error as exc:
-            raise statement_error(exc, conn=conn, left=_left(done)) from exc
+            raise explained(exc, conn, prepared, left=_left(done)) from exc
         except PgwrightError as exc:
             said = (exc.detail or NOTHING).replace(NOTHING, _left(done))
             exc.detail = said if _left(done) in said else f"{said}; {_left(done)}"

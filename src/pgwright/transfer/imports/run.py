@@ -10,11 +10,11 @@ from typing import Any
 import psycopg
 from psycopg import Connection, sql
 
-from pgwright.errors import CountsDiffer, ImportFailed
+from pgwright.errors import CountsDiffer, ImportFailed, PgwrightError
 from pgwright.formats.batch import Batch
 from pgwright.formats.csv import RowCounter
 from pgwright.model.wording import counted
-from pgwright.pg.quoting import Name
+from pgwright.pg.quoting import Name, render
 from pgwright.pg.statements import statement_error
 from pgwright.transfer.imports.merge import merge
 from pgwright.transfer.imports.prepare import Prepared, fitted
@@ -22,6 +22,7 @@ from pgwright.transfer.imports.rejects import Rejects
 from pgwright.transfer.imports.request import Conflict, Counts, Outcome
 from pgwright.transfer.imports.sift import is_refusal, sift
 from pgwright.transfer.imports.staging import STAGING, Stager, copy_blocks, copy_statement, create_staging
+from pgwright.transfer.imports.statement import rows_of, statement_of
 from pgwright.transfer.tables import read_tables
 
 Progress = Callable[[int], None]
@@ -38,7 +39,7 @@ def run_import(conn: Connection[Any], prepared: Prepared, progress: Progress = l
         from pgwright.transfer.imports.batches import run_batches  # noqa: PLC0415 - imports this module
 
         return run_batches(conn, prepared, progress)
-    with _rejects(prepared) as rejects, _explained(conn):
+    with _rejects(prepared) as rejects, _explained(conn, prepared):
         try:
             with conn.transaction(force_rollback=prepared.request.dry_run):
                 counts = _import(conn, prepared, rejects, progress)
@@ -170,15 +171,26 @@ def save_rejects(prepared: Prepared, rejects: Rejects) -> str | None:
 
 
 @contextmanager
-def _explained(conn: Connection[Any]) -> Iterator[None]:
+def _explained(conn: Connection[Any], prepared: Prepared) -> Iterator[None]:
     try:
         yield
     except psycopg.Error as exc:
         context = exc.diag.context
-        said = statement_error(exc, conn=conn, left=NOTHING)
+        said = explained(exc, conn, prepared, left=NOTHING)
         if context:
             said.detail = f"{said.detail}; {context.splitlines()[0]}"
         raise said from exc
+
+
+def explained(exc: psycopg.Error, conn: Connection[Any], prepared: Prepared, *, left: str) -> PgwrightError:
+    """Return the error that says why the server refused, not yet raised."""
+    statement = sql.SQL("").format()
+    if isinstance(exc, psycopg.errors.InsufficientPrivilege):
+        # All that an import needs, and not what its first statement lacks.
+        statement = sql.SQL("COPY {} FROM STDIN").format(prepared.table.sql)
+        if prepared.request.conflict is Conflict.UPDATE:
+            statement = statement_of(prepared, rows_of(prepared))
+    return statement_error(exc, render(statement), conn=conn, left=left)
 
 
 class _NeedsCare(Exception):
