@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -18,6 +19,10 @@ def program() -> int:
     gc.set_threshold(_YOUNG)
     try:
         return main()
+    except KeyboardInterrupt:
+        # So early that nothing was begun: modules were still loading.
+        sys.stderr.write("\n")
+        return 128 + signal.SIGINT
     finally:
         gc.freeze()
 

@@ -242,3 +242,20 @@ def test_works_from_a_folder_that_is_gone(tmp_path: Path) -> None:
     assert done.returncode in {2, 4}
     assert done.stderr.startswith("error[")
     assert "Traceback" not in done.stderr
+
+
+def test_an_interrupt_while_modules_load_says_nothing_of_them() -> None:
+    script = (
+        "import sys\n"
+        "class Interrupts:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'click':\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupts())\n"
+        "from pgwright.cli import program\n"
+        "sys.exit(program())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, "doctor"], check=False, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "\n")

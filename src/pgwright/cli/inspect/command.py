@@ -10,7 +10,7 @@ import click
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import group, pass_invocation
 from pgwright.cli.inspect.timeseries import chunks, hypertables
-from pgwright.cli.output import duration, size
+from pgwright.cli.output import cell_text, duration, size
 from pgwright.model.wording import counted
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def database(invocation: Invocation) -> None:
             ("database", found.database),
             ("size", size(found.size_bytes)),
             ("server", f"PostgreSQL {version // 10000}.{version % 10000}"),
-            ("started", found.started_at),
+            ("started", cell_text(found.started_at)),
             ("kind", "standby" if found.in_recovery else "primary"),
             ("role", found.role),
             ("TLS", found.tls or "no"),

@@ -91,7 +91,9 @@ def _render_status(invocation: Invocation, found: Standing, differences: list[st
         if run.error:
             out.line(f"          {run.error.splitlines()[0]}")
     for revision in state.pending:
-        out.line(f"pending   {revision.id}  {revision.message}", style="yellow")
+        # Django's migrations have no message but their name.
+        said = "" if revision.id.endswith(f".{revision.message}") else f"  {revision.message}"
+        out.line(f"pending   {revision.id}{said}", style="yellow")
     if differences is not None:
         out.line(f"drift     {len(differences) or 'none'}")
         for line in differences:
