@@ -144,11 +144,23 @@ def upgrade(
     show_outcome(out, run_way(invocation, way, pace_of(chosen)))
 
 
+def _named(_: click.Context, __: click.Parameter, revision: str) -> str:
+    if not revision.strip():
+        from pgwright.errors import UsageError
+
+        raise UsageError(
+            "an empty word is no revision",
+            detail="nothing was done",
+            hint="see them all: pgwright migrate history",
+        )
+    return revision
+
+
 # "-1" is a revision here, not an option.
 @command(
     "downgrade", context_settings={"ignore_unknown_options": True, "help_option_names": ["-h", "--help"]}
 )
-@click.argument("revision")
+@click.argument("revision", callback=_named)
 @allow_option
 @guard_options
 @pace_options

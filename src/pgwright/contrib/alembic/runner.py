@@ -36,11 +36,11 @@ _TOOL = "alembic"
 _PLACEHOLDER = "driver://"
 # What Alembic says of a revision to go to that is none.
 _NO_TARGET = (
-    "Can't locate revision",
-    "No such revision",
-    "Relative revision",
-    "Walked too far",
-    "Not a valid",
+    "can't locate revision",
+    "no such revision",
+    "relative revision",
+    "walked too far",
+    "not a valid",
 )
 
 
@@ -205,7 +205,7 @@ def _explained_command(exc: CommandError, script: ScriptDirectory) -> MigrationE
             hint='join them: alembic merge heads -m "merge"; or run all: pgwright migrate upgrade heads',
         )
     hint = "see the revisions: pgwright migrate history"
-    if any(part in words for part in _NO_TARGET):
+    if any(part in words.lower() for part in _NO_TARGET):
         return RevisionError(words, detail="nothing was run", hint=hint)
     return MigrationError(words, detail="Alembic or env.py refuses", hint=hint)
 

@@ -14,6 +14,7 @@ from pgwright.migrate.messages import Order
 from pgwright.migrate.worker.child import Orders
 
 _HEADS = 'join them first: alembic merge heads -m "merge"; or name the one to follow: --head REVISION'
+_HISTORY = "see the revisions: pgwright migrate history"
 
 
 class Careful(ScriptDirectory):
@@ -62,7 +63,8 @@ def write(order: Order, orders: Orders) -> dict[str, Any]:
             imports="\n".join(chosen.get("imports", ())),
         )
     except CommandError as exc:
-        raise RevisionError(str(exc).rstrip("."), detail="nothing was written", hint=_HEADS) from exc
+        hint = _HISTORY if "locate revision" in str(exc) else _HEADS
+        raise RevisionError(str(exc).rstrip("."), detail="nothing was written", hint=hint) from exc
     assert made is not None
     down = made.down_revision
     follows = [down] if isinstance(down, str) else list(down or ())

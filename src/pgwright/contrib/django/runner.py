@@ -46,6 +46,25 @@ class Executor(MigrationExecutor):
     """
 
     conductor: Conductor
+    direction = "up"
+
+    def migration_plan(self, targets: Any, clean_start: bool = False) -> Any:
+        """Return what leads to `targets`, and never the other way.
+
+        Django goes back where it is told to migrate to what later migrations have followed: an upgrade would
+        delete data that nobody was asked about. Raises `RevisionError` where a downgrade would go forward.
+        """
+        plan = super().migration_plan(targets, clean_start)
+        wrong = [m for m, backwards in plan if backwards != (self.direction == "down")]
+        if clean_start or not wrong:
+            return plan
+        if self.direction == "up":
+            return []
+        raise RevisionError(
+            f"{wrong[-1]} is not applied, so that there is no way back to it",
+            detail="nothing was run",
+            hint=f"to apply it: pgwright migrate upgrade {wrong[-1]}",
+        )
 
     def apply_migration(
         self, state: Any, migration: Migration, fake: bool = False, fake_initial: bool = False
@@ -86,12 +105,12 @@ class Executor(MigrationExecutor):
 
 def upgrade(order: Order, orders: Orders) -> None:
     """Run the migrations up to ``order.target``: all, those of an app, or up to ``app.name``."""
-    _migrate(order, orders, _words(order.target))
+    _migrate(order, orders, "up", _words(order.target))
 
 
 def downgrade(order: Order, orders: Orders) -> None:
     """Go back to ``app.name``, to ``app.zero``, to ``zero`` (all apps), or by ``-1``."""
-    _migrate(order, orders, None if order.target in ("zero", "-1") else _words(order.target))
+    _migrate(order, orders, "down", None if order.target in ("zero", "-1") else _words(order.target))
 
 
 def stamp(order: Order, orders: Orders) -> None:
@@ -157,9 +176,9 @@ def load(order: Order, orders: Orders) -> None:
     """Do nothing: this process is ready when it has answered."""
 
 
-def _migrate(order: Order, orders: Orders, words: list[str] | None) -> None:
+def _migrate(order: Order, orders: Orders, direction: str, words: list[str] | None) -> None:
     conductor = Conductor(_TOOL, order, orders, line=line_of)
-    Executor.conductor = conductor
+    Executor.conductor, Executor.direction = conductor, direction
     try:
         connection = _connection(order, conductor)
         for target in [words] if words is not None else _back(connection, order.target):
