@@ -69,7 +69,8 @@ SECTIONS: Mapping[str, Section] = MappingProxyType(
     }
 )
 
-_MODELS = re.compile(r"sqlalchemy:[\w.]+:[\w.]+|django:[\w.]+|file:.+")
+_BASE = r"[\w.]+:[\w.]+"
+_MODELS = re.compile(rf"sqlalchemy:{_BASE}(?:,\s*{_BASE})*|django:[\w.]+|file:.+")
 _MIGRATIONS = re.compile(r"alembic:.+|django")
 _TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _DAILY = re.compile(r"logical|physical")

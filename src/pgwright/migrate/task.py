@@ -96,6 +96,12 @@ def carry_out(
         return Outcome(run=finished, done=tuple(task.done), state=state_of(conn, project, files))
 
 
+def _cause(exc: BaseException) -> str:
+    if isinstance(exc, (KeyboardInterrupt, SystemExit)):
+        return "the program was told to end"
+    return redact(str(exc)) or type(exc).__name__
+
+
 @dataclass
 class _Task:
     """Carry out one order, as often as it takes."""
@@ -136,7 +142,7 @@ class _Task:
                 raise
             # A connection that is gone cannot say so; the next run finds this one abandoned.
             with suppress(Exception):
-                cause = redact(str(exc)) or type(exc).__name__
+                cause = _cause(exc)
                 self.ledger.finish(run.id, RunStatus.FAILED, result=self._result(), error=cause)
             if isinstance(exc, PgwrightError):
                 self._explain(exc, run)

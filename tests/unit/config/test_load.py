@@ -12,7 +12,7 @@ from pgwright.errors import ConfigError
 WHOLE = """
 [project]
 name = "skycaster"
-models = "sqlalchemy:app.models:Base"
+models = "sqlalchemy:app.models:Base,app.audit:Base"
 migrations = "alembic:alembic.ini"
 scratch = "embedded"
 
@@ -45,7 +45,7 @@ def test_everything_is_read(folder: Path) -> None:
     project = load_project(folder, environ={"DATABASE_URL": "service=dev", "PRODUCTION_PASSWORD": "pw"})
     assert project.root == folder
     assert project.name == "skycaster"
-    assert project.models == "sqlalchemy:app.models:Base"
+    assert project.models == "sqlalchemy:app.models:Base,app.audit:Base"
     assert project.migrations == "alembic:alembic.ini"
     assert project.scratch == "embedded"
     assert project.databases == (
