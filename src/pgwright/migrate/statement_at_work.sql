@@ -16,6 +16,7 @@ LEFT JOIN LATERAL (
     JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
     WHERE l.pid = a.pid AND l.locktype = 'relation' AND l.granted
       AND c.relkind IN ('r', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'pgwright'
+      AND c.relname NOT IN ('alembic_version', 'django_migrations')
     ORDER BY c.relpages DESC, relation
     LIMIT 1) AS held ON true
 WHERE a.pid = %(pid)s AND a.state = 'active'
