@@ -91,7 +91,7 @@ def test_the_server_is_killed(tmp_path: Path) -> None:
             place = parse_address(server).with_database(f"at_{number}").text
             with psycopg.connect(server, autocommit=True) as conn:
                 conn.execute(f"CREATE DATABASE at_{number}".encode())
-            with pytest.raises((PgwrightError, psycopg.Error)):
+            with pytest.raises((PgwrightError, psycopg.Error), match="connection"):
                 migrate(project, place, HEAD, audience=AtStatement(number, kill_server))
             start()
             with psycopg.connect(place, autocommit=True) as conn:

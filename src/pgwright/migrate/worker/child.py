@@ -118,7 +118,22 @@ def explained(exc: BaseException, *, left: str = "nothing was changed") -> Faile
 
 def driver_error(exc: BaseException) -> BaseException | None:
     """Return the driver's own error behind those of SQLAlchemy, Django or the project."""
-    return next((found for found in _behind(exc) if hasattr(found, "sqlstate")), None)
+    told = next((found for found in _behind(exc) if hasattr(found, "sqlstate")), None)
+    return told or _lost_connection(exc)
+
+
+def _lost_connection(exc: BaseException) -> psycopg.OperationalError | None:
+    """Return the loss of the connection that an error came after.
+
+    Alembic still has to leave an autocommit block then, and what fails there hides why.
+    """
+    found: BaseException | None = exc
+    while found is not None:
+        for behind in _behind(found):
+            if isinstance(behind, psycopg.OperationalError) and not behind.sqlstate:
+                return behind
+        found = found.__context__
+    return None
 
 
 def _behind(exc: BaseException) -> Iterator[BaseException]:
