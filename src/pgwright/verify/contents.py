@@ -84,11 +84,16 @@ def verify_databases(
             )
             tables += tuple(result for result in others if result is not None)
         captured = (left.captured_at, right.captured_at)
+        moving = () if all(table.agrees for table in tables) else tuple(_moving(left, right, scope))
     return Verification(
         tables=tables,
         captured=captured,
         changes=None if comparison is None else summarise(comparison.changes),
-        notes=(*_restrictions(scope), *filter(_about_schemas, comparison.notes if comparison else ())),
+        notes=(
+            *_restrictions(scope),
+            *moving,
+            *filter(_about_schemas, comparison.notes if comparison else ()),
+        ),
     )
 
 
@@ -97,6 +102,17 @@ def _restrictions(scope: Scope) -> Iterator[str]:
         yield f"only a sample of {100 * scope.sample:g} % of the rows was compared"
     if scope.contents and scope.since is not None:
         yield f"only rows with {scope.since[0]} >= {scope.since[1]} were compared"
+
+
+def _moving(left: Side, right: Side, scope: Scope) -> Iterator[str]:
+    """Say whether differences may come from writes between the two moments, once all is compared."""
+    if scope.snapshot is not None:  # that of a moment which B is known to be of
+        return
+    if written := " and ".join(name for name, side in (("A", left), ("B", right)) if side.was_written()):
+        yield (
+            f"the server of {written} was written meanwhile: rows that changed between the two moments "
+            "may be among the differences; what is named again the next time differs"
+        )
 
 
 def _about_schemas(note: str) -> bool:

@@ -60,6 +60,7 @@ class Side:
         self._failure: PgwrightError | None = None
         self.snapshot = snapshot
         self.captured_at: datetime
+        self._until = 0  # the first transaction that the snapshot does not see
         self.encoding = ""
         self.major = 0
 
@@ -75,12 +76,13 @@ class Side:
         holder = self._open()
         row = holder.execute(
             "SELECT now(), pg_catalog.getdatabaseencoding(),"
+            " pg_catalog.txid_snapshot_xmax(pg_catalog.txid_current_snapshot()),"
             " CASE WHEN %s::text IS NULL THEN pg_catalog.pg_export_snapshot() END",
             [self.snapshot],
         ).fetchone()
         assert row is not None
-        self.captured_at, self.encoding = row[0], row[1]
-        self.snapshot = self.snapshot or row[2]
+        self.captured_at, self.encoding, self._until = row[:3]
+        self.snapshot = self.snapshot or row[3]
         self.major = holder.info.server_version // 10000
         self._free.get()
         self._free.put(holder)
@@ -130,6 +132,15 @@ class Side:
         with self.session() as conn:
             rows: list[tuple[Any, ...]] = conn.execute(query, parameters).fetchall()
             return rows
+
+    def was_written(self) -> bool:
+        """Tell whether anything was written on the server since the snapshot, which is let go for that."""
+        with self.session() as conn:
+            conn.rollback()
+            row = conn.execute(
+                "SELECT pg_catalog.txid_snapshot_xmax(pg_catalog.txid_current_snapshot())"
+            ).fetchone()
+        return row is not None and row[0] > self._until
 
     def _open(self) -> Connection[Any]:
         conn = connect(self._url, application_name="pgwright verify")

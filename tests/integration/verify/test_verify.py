@@ -185,6 +185,20 @@ def test_a_limit_a_sample_a_moment_and_a_selection(twins: tuple[str, str]) -> No
     assert caught.value.detail == "no table has a column att"
 
 
+def test_writers_are_mentioned_where_something_differs(twins: tuple[str, str]) -> None:
+    a, b = twins
+
+    def write(done: int, total: int) -> None:
+        execute(b, "SELECT txid_current()")
+
+    found = verify_databases(a, b, DATA, on_progress=write)
+    assert found.agrees and not found.notes
+    execute(a, "DELETE FROM pairs WHERE v = 1")
+    found = verify_databases(a, b, DATA, on_progress=write)
+    assert not found.agrees
+    assert [note for note in found.notes if "B was written meanwhile" in note] == list(found.notes)
+
+
 def test_what_failed_first_is_what_everyone_is_told(database: str) -> None:
     with Side(database, jobs=1) as side:
         asked = [side.submit(side.fetch, sql.SQL(query)) for query in ("SELECT 1 / 0", "SELECT 1")]
