@@ -94,13 +94,17 @@ def import_file(
         )
         with bars(out) as progress:
             outcome = run_import(conn, prepared, lambda rows: _tell(progress, prepared, rows))
+            _tell(progress, prepared, outcome.counts.read, merged=True)
     out.result(outcome, lambda: _say(invocation, outcome))
 
 
-def _tell(progress: Bars, prepared: Prepared, rows: int) -> None:
-    """Show the rows read, of about as many as the file has by what is read of it."""
-    part = prepared.source.part
+def _tell(progress: Bars, prepared: Prepared, rows: int, *, merged: bool = False) -> None:
+    """Show the rows read, of about as many as the file has by what is read of it, then the merge."""
+    request, part = prepared.request, prepared.source.part
     progress.update("rows read", rows, round(rows / part) if part else None)
+    staged = request.batch_rows is None and (request.max_rejects or not prepared.direct)
+    if part == 1 and staged:
+        progress.update("rows merged", rows if merged else 0, rows)
 
 
 def _import_folder(

@@ -40,6 +40,15 @@ class Prepared:
         return tuple(column for _, column in self.pairs if column is not None)
 
     @property
+    def direct(self) -> bool:
+        """Tell whether rows can go straight into the table: COPY itself holds them against every constraint.
+
+        It can neither leave columns out nor be used under row security.
+        """
+        left_out = any(column is None for _, column in self.pairs)
+        return self.request.conflict is Conflict.FAIL and not left_out and not self.table.row_security
+
+    @property
     def shapes(self) -> Mapping[str, Shape]:
         """Return what a JSON value of each of the file's columns has to become."""
         return {name: column.shape for name, column in self.pairs if column is not None}

@@ -88,9 +88,7 @@ def _import(conn: Connection[Any], prepared: Prepared, rejects: Rejects, progres
 
 
 def _fast(conn: Connection[Any], prepared: Prepared, blocks: Iterator[bytes], progress: Progress) -> Counts:
-    left_out = any(column is None for _, column in prepared.pairs)
-    if prepared.request.conflict is Conflict.FAIL and not left_out and not prepared.table.row_security:
-        # COPY holds the rows against every constraint itself. It cannot be used under row security.
+    if prepared.direct:
         rows = copy_blocks(conn, copy_statement(prepared, prepared.table.sql, lines=False), blocks)
         progress(rows)
         return Counts(read=rows, inserted=rows)
