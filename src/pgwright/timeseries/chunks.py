@@ -8,7 +8,7 @@ from typing import Any
 from psycopg import Connection, sql
 
 from pgwright.kinds.timeseries.partition_steps import partition_bound
-from pgwright.kinds.timeseries.policy_records import Record
+from pgwright.kinds.timeseries.policy_records import COMMUNITY, Record
 from pgwright.pg.quoting import deparsed, literal
 from pgwright.timeseries.records import Declarations, declarations, time_of
 
@@ -86,7 +86,7 @@ def _holding(conn: Connection[Any], record: Record, declared: Declarations) -> H
         last=row[3],
         rows=row[4],
         bytes=row[5],
-        compressed=row[6] if declared.timescaledb == "timescale" and record.relkind != "p" else None,
+        compressed=row[6] if declared.timescaledb == COMMUNITY and record.relkind != "p" else None,
     )
 
 
@@ -104,7 +104,7 @@ def _pieces(conn: Connection[Any], record: Record, declared: Declarations) -> tu
             end=end,
             rows=rows,
             bytes=size,
-            compressed=compressed if declared.timescaledb == "timescale" else None,
+            compressed=compressed if declared.timescaledb == COMMUNITY else None,
         )
         for name, start, end, rows, size, compressed in conn.execute(query).fetchall()
     )
@@ -124,16 +124,28 @@ def _query(record: Record, declared: Declarations, type: str) -> sql.Composed:
             upper=partition_bound("TO", type),
             relation=deparsed(str(record.relation)),
         )
+    # The rows of a compressed chunk are in another relation, which only TimescaleDB's functions know.
+    compresses = declared.timescaledb == COMMUNITY
+    rows, aside, joined = "c.reltuples", "", ""
+    if compresses:
+        rows = "CASE WHEN t.is_compressed THEN approximate_row_count(c.oid) ELSE c.reltuples END"
+        aside = " + coalesce(s.after_compression_total_bytes, 0)"
+        joined = (
+            "LEFT JOIN chunk_compression_stats({relation}::regclass) AS s USING (chunk_schema, chunk_name) "
+        )
     return sql.SQL(
-        "SELECT t.chunk_schema || '.' || t.chunk_name AS name, t.range_start::{type} AS lower, "
-        "t.range_end::{type} AS upper, greatest(c.reltuples, 0)::bigint AS rows, "
-        "pg_total_relation_size(c.oid) AS bytes, t.is_compressed AS compressed "
-        "FROM timescaledb_information.chunks AS t "
-        "JOIN pg_namespace AS n ON n.nspname = t.chunk_schema "
-        "JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = t.chunk_name "
+        "SELECT chunk_schema || '.' || chunk_name AS name, t.range_start::{type} AS lower, "
+        "t.range_end::{type} AS upper, greatest({rows}, 0)::bigint AS rows, "
+        "pg_total_relation_size(c.oid){aside} AS bytes, t.is_compressed AS compressed "
+        "FROM timescaledb_information.chunks AS t {joined}"
+        "JOIN pg_namespace AS n ON n.nspname = chunk_schema "
+        "JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = chunk_name "
         "WHERE t.hypertable_schema = {schema} AND t.hypertable_name = {name}"
     ).format(
         type=deparsed(type),
+        rows=deparsed(rows),
+        aside=deparsed(aside),
+        joined=sql.SQL(joined).format(relation=deparsed(str(record.relation))),
         schema=literal(record.schema),
         name=literal(record.table_name),
     )

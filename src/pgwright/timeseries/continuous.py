@@ -9,8 +9,7 @@ once, to where no row will ever be; from then on each change is noted, in the tr
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from psycopg import Connection, sql
@@ -23,7 +22,7 @@ from pgwright.kinds.timeseries.policy_records import COMMUNITY, Record, relation
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.policy import Span
 from pgwright.pg.quoting import Name, deparsed, literal
-from pgwright.timeseries.patience import patiently
+from pgwright.timeseries.patience import PASSING
 from pgwright.timeseries.records import Declarations, time_of
 
 _FIRST_CHUNK = (
@@ -68,7 +67,7 @@ _UNEVEN = (
     "JOIN _timescaledb_catalog.continuous_aggs_bucket_function AS f USING (mat_hypertable_id) "
     "WHERE NOT f.bucket_fixed_width"
 )
-_PATIENCE = 30  # seconds for a commit that is under way
+_PATIENCE = 30  # seconds for a commit that is under way, or for TimescaleDB's own refresh
 
 
 def continuous(declared: Declarations, relation: int | None = None) -> tuple[Record, ...]:
@@ -107,19 +106,16 @@ def refresh_continuous(
     dropped for rows that were deleted. `conn` is in autocommit mode: TimescaleDB refuses to do it in a
     transaction.
     """
-    view, type = (
-        ObjectId("table", QualifiedName(rollup.schema, rollup.name)),
-        time_of(conn, rollup, declared)[1],
-    )
+    type = time_of(conn, rollup, declared)[1]
     missing = (rollup.schema, rollup.name) in may_miss(conn, declared)
     if missing:
         ends = (_moment(end, type) for end in _BEYOND)
-        _call(conn, sql.SQL("{}, {}, {}").format(relation(view), *ends))
+        _call(conn, rollup, ends)
     anew = anew or missing or rollup.ran_at is None
     if anew:
         _await_commits(conn, rollup)
     start = begins_at(conn, rollup, declared) or sql.SQL("NULL")
-    _call(conn, sql.SQL("{}, {}, NULL").format(relation(view), start), force=anew)
+    _call(conn, rollup, (start, sql.SQL("NULL")), force=anew)
     conn.execute(
         "UPDATE pgwright.policy SET ran_at = clock_timestamp(), error = NULL "
         "WHERE relation = %s AND kind = 'rollup' AND name = %s",
@@ -155,21 +151,37 @@ def begins_at(conn: Connection[Any], rollup: Record, declared: Declarations) -> 
 
 def force(conn: Connection[Any], rollup: Record, start: str, end: str, type: str) -> None:
     """Compute the buckets from `start` to `end` again, whether TimescaleDB takes them for changed or not."""
-    view = relation(ObjectId("table", QualifiedName(rollup.schema, rollup.name)))
     ends = (sql.SQL("{}::{}").format(literal(at), deparsed(type)) for at in (start, end))
-    _call(conn, sql.SQL("{}, {}, {}").format(view, *ends), force=True)
+    _call(conn, rollup, ends, force=True)
 
 
-def _call(conn: Connection[Any], arguments: sql.Composable, *, force: bool = False) -> None:
+def _call(
+    conn: Connection[Any], rollup: Record, ends: Iterable[sql.Composable], *, force: bool = False
+) -> None:
     row = conn.execute(_ARGUMENTS).fetchone()
     known = row[0] if row else ()
     more = [", force => true"] if force and "force" in known else []
     if "options" in known:
         # In batches, buckets between chunks would keep sums of rows that are gone.
         more.append(f", options => {ALL_AT_ONCE}")
-    call = sql.SQL("CALL refresh_continuous_aggregate({}{})").format(arguments, deparsed("".join(more)))
-    # TimescaleDB's own job may be at work; two at once are refused.
-    patiently(partial(conn.execute, call))
+    call = sql.SQL("CALL refresh_continuous_aggregate({}, {}{})").format(
+        relation(ObjectId("table", QualifiedName(rollup.schema, rollup.name))),
+        sql.SQL(", ").join(ends),
+        deparsed("".join(more)),
+    )
+    end = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            conn.execute(call)
+            return
+        except PASSING as exc:
+            if time.monotonic() > end:
+                raise PolicyError(
+                    f"TimescaleDB's own job is refreshing {rollup.schema}.{rollup.name} at this moment",
+                    detail="two at once are refused; what it fills now does not have to be done again",
+                    hint="when it is done, run again, or let the schedule: pgwright policy run",
+                ) from exc
+            time.sleep(0.3)
 
 
 def _await_commits(conn: Connection[Any], rollup: Record) -> None:

@@ -135,20 +135,13 @@ def _close_within(conn: Connection[Any], record: Record, declared: Declarations,
     name = name_of(old.table)
     conn.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(name))
     _settle_rollups(conn, record, declared, old.upper)
-    there = conn.execute(
-        sql.SQL("SELECT FROM pg_constraint WHERE conrelid = {} AND conname = {}").format(
-            relation(old.table), literal(MARK)
-        )
-    ).fetchone()
-    if there is None:
-        conn.execute(
-            sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} CHECK (false) NOT VALID").format(name, Name(MARK))
-        )
-        conn.execute(
-            sql.SQL("COMMENT ON CONSTRAINT {} ON {} IS {}").format(
-                Name(MARK), name, literal(_said_of(record))
-            )
-        )
+    conn.execute(
+        sql.SQL(
+            "ALTER TABLE {name} DROP CONSTRAINT IF EXISTS {mark}, "
+            "ADD CONSTRAINT {mark} CHECK (false) NOT VALID;\n"
+            "COMMENT ON CONSTRAINT {mark} ON {name} IS {said}"
+        ).format(name=name, mark=Name(MARK), said=literal(_said_of(record)))
+    )
 
 
 def _said_of(record: Record) -> str:
@@ -192,9 +185,9 @@ def _detach(conn: Connection[Any], record: Record, table: ObjectId) -> None:
     row = conn.execute(
         # The column is there from version 14 on.
         sql.SQL(
-            "SELECT to_jsonb(i) ->> 'inhdetachpending' FROM pg_inherits AS i "
-            "WHERE i.inhrelid = {} AND i.inhparent = {}"
-        ).format(relation(table), relation(record.table))
+            "SELECT to_jsonb(i) ->> 'inhdetachpending', set_config('lock_timeout', {}, false) "
+            "FROM pg_inherits AS i WHERE i.inhrelid = {} AND i.inhparent = {}"
+        ).format(literal(LOCK_TIMEOUT), relation(table), relation(record.table))
     ).fetchone()
     if row is None:
         return
@@ -202,7 +195,6 @@ def _detach(conn: Connection[Any], record: Record, table: ObjectId) -> None:
     text = sql.SQL("ALTER TABLE {} DETACH PARTITION {} {}").format(
         name_of(record.table), name_of(table), deparsed(words)
     )
-    conn.execute("SELECT set_config('lock_timeout', %s, false)", (LOCK_TIMEOUT,))
     try:
         conn.execute(text)
     finally:

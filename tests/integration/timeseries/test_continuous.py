@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -9,6 +11,8 @@ import pytest
 
 from pgwright.model.names import QualifiedName
 from pgwright.model.policy import Compress, Policy, Retain, Rollup, TimeSeries
+from pgwright.timeseries import continuous
+from pgwright.timeseries.chunks import chunks, holdings
 from pgwright.timeseries.declare import Edit, declare, plan_edits
 from pgwright.timeseries.run import run_policies
 from pgwright.timeseries.status import policy_status
@@ -144,3 +148,49 @@ def test_each_order_of_compressed_rows_is_read_back(timescale_community: str) ->
             "WHERE orderby_column_index IS NOT NULL"
         ).fetchall()
         assert ordered == [("at",)]
+
+
+def test_compressed_chunks_are_counted_with_their_rows(timescale_community: str) -> None:
+    with psycopg.connect(timescale_community, autocommit=True) as conn:
+        conn.execute(SCHEMA.encode())
+        _declare(conn, TimeSeries("at", "100 days"), Compress("30 days", segment_by="sensor_id"))
+        conn.execute(
+            "SELECT compress_chunk(c) FROM show_chunks('readings', older_than => interval '30 days') c"
+        )
+        conn.execute("ANALYZE readings")
+        pieces = chunks(conn)
+        assert {p.compressed for p in pieces} == {True, False}
+        # TimescaleDB's estimate of what is compressed, which is rough for so few rows.
+        assert all(p.rows for p in pieces) and sum(p.rows for p in pieces) == holdings(conn)[0].rows
+        assert sum(p.bytes for p in pieces) == holdings(conn)[0].bytes
+        whole = conn.execute(
+            "SELECT sum(total_bytes)::bigint FROM chunks_detailed_size('readings')"
+        ).fetchone()
+        assert whole == (holdings(conn)[0].bytes,)
+
+
+def test_a_run_meets_a_job_of_timescaledb(timescale_community: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = timescale_community
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute(SCHEMA.encode())
+        slow = "pg_sleep(0.006) IS NOT NULL"
+        _declare(conn, SERIES, Rollup("daily", bucket="1 day", aggregates={"n": "count(*)"}, where=slow))
+        with psycopg.connect(url, autocommit=True) as job, ThreadPoolExecutor() as pool:
+            going_on = pool.submit(job.execute, "CALL refresh_continuous_aggregate('daily', NULL, NULL)")
+            while not _sleeps(conn):
+                time.sleep(0.02)
+            monkeypatch.setattr(continuous, "_PATIENCE", 0.1)
+            (failed,) = run_policies(url).failed
+            assert "TimescaleDB's own job is refreshing public.daily at this moment" in str(failed.error)
+            assert "run again" in str(failed.error)
+            monkeypatch.undo()
+            assert not run_policies(url).failed
+            going_on.result()
+        assert _counted(conn) == 400
+
+
+def _sleeps(conn: psycopg.Connection) -> bool:
+    found = conn.execute(
+        "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
+    )
+    return found.fetchone() is not None
