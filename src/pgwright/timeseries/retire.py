@@ -305,11 +305,22 @@ def retire_rows(
     limit = row[0] if row else ""
     own = (parts_of(conn, rollup, declared) for rollup in own_rollups(declared, record.relation))
     kept = [parts for parts in own if parts.bucket]
-    with conn.transaction():
-        conn.execute("SELECT set_config('lock_timeout', %s, true)", (LOCK_TIMEOUT,))
-        if kept:
+
+    def settle() -> None:
+        with conn.transaction():
+            conn.execute("SELECT set_config('lock_timeout', %s, true)", (LOCK_TIMEOUT,))
             conn.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(name_of(table)))
             _settle_rollups(conn, record, declared, limit)
+
+    def delete_batch() -> int:
+        with conn.transaction():
+            deleted = conn.execute(batch).rowcount
+            for parts in kept:
+                unmark(conn, parts, limit)
+            return deleted
+
+    if kept:
+        patiently(settle)
     batch = sql.SQL(
         "DELETE FROM {table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {table} WHERE {column} < {limit} "
         "LIMIT {size})) AND {column} < {limit}"
@@ -320,10 +331,7 @@ def retire_rows(
         size=deparsed(str(_BATCH)),
     )
     while True:
-        with conn.transaction():
-            deleted = conn.execute(batch).rowcount
-            for parts in kept:
-                unmark(conn, parts, limit)
+        deleted = patiently(delete_batch)
         yield deleted
         if deleted < _BATCH:
             return
