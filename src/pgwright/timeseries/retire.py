@@ -305,6 +305,15 @@ def retire_rows(
     limit = row[0] if row else ""
     own = (parts_of(conn, rollup, declared) for rollup in own_rollups(declared, record.relation))
     kept = [parts for parts in own if parts.bucket]
+    batch = sql.SQL(
+        "DELETE FROM {table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {table} WHERE {column} < {limit} "
+        "LIMIT {size})) AND {column} < {limit}"
+    ).format(
+        table=name_of(table),
+        column=Name(column),
+        limit=literal(limit),
+        size=deparsed(str(_BATCH)),
+    )
 
     def settle() -> None:
         with conn.transaction():
@@ -321,15 +330,6 @@ def retire_rows(
 
     if kept:
         patiently(settle)
-    batch = sql.SQL(
-        "DELETE FROM {table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {table} WHERE {column} < {limit} "
-        "LIMIT {size})) AND {column} < {limit}"
-    ).format(
-        table=name_of(table),
-        column=Name(column),
-        limit=literal(limit),
-        size=deparsed(str(_BATCH)),
-    )
     while True:
         deleted = patiently(delete_batch)
         yield deleted
