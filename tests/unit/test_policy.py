@@ -39,6 +39,14 @@ def test_declarations_are_checked_at_once() -> None:
         TimeSeries("at", "7 hours")
     with pytest.raises(ValueError, match="ahead"):
         TimeSeries("at", "1 day", ahead=0)
+    with pytest.raises(ValueError, match="did you mean Europe/Oslo"):
+        TimeSeries("at", "1 day", zone="Europe/Olso")
+    with pytest.raises(ValueError, match="'' is no time zone"):
+        TimeSeries("at", "1 day", zone="")
+    with pytest.raises(ValueError, match="'Moon' is no time zone"):
+        Rollup("daily", bucket="1 day", aggregates={"n": "count(*)"}, zone="Moon")
+    with pytest.raises(ValueError, match="5 is no span of time"):
+        TimeSeries("at", 5)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="bucket or columns"):
         Rollup("daily", aggregates={"n": "count(*)"})
     with pytest.raises(ValueError, match="no aggregates"):

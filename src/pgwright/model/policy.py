@@ -7,6 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any, ClassVar, NamedTuple
+from zoneinfo import ZoneInfo, available_timezones
+
+from pgwright.model.wording import did_you_mean
 
 # In the order in which they are declared about a table.
 POLICY_KINDS = ("time_series", "compression", "rollup", "retention")
@@ -52,7 +55,7 @@ class Span:
                 raise ValueError(f"{value} is finer than a second")
             days = value.days if value.seconds == 0 else 0
             return cls(days=days, seconds=0 if days else value.days * _DAY + value.seconds)
-        terms = _TERM.findall(value.strip().lower())
+        terms = _TERM.findall(value.strip().lower()) if isinstance(value, str) else ()
         if not terms or _TERM.sub("", value.strip().lower()).strip():
             raise ValueError(f"{value!r} is no span of time; write, for example, '1 day' or '3 months'")
         months, days, seconds = (sum(int(count) * _UNITS[unit][i] for count, unit in terms) for i in range(3))
@@ -85,6 +88,16 @@ def _bucket(value: Span | timedelta | str, what: str) -> str:
     if span.seconds and _DAY % span.seconds:
         raise ValueError(f"{what} of {span} does not divide a day")
     return str(span)
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        # A system without the database of zones knows none; the server will tell.
+        if known := available_timezones():
+            raise ValueError(f"{name!r} is no time zone{did_you_mean(name, known)}") from None
+    return name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +158,7 @@ class TimeSeries(Policy):
         set_ = object.__setattr__
         set_(self, "column", column)
         set_(self, "interval", _bucket(interval, "an interval"))
-        set_(self, "zone", zone)
+        set_(self, "zone", _zone(zone))
         set_(self, "ahead", ahead)
         set_(self, "suffix", suffix or _suffix(Span.of(interval)))
 
@@ -284,7 +297,7 @@ class Rollup(Policy):
         set_(self, "retain", str(Span.of(retain)) if retain else "")
         set_(self, "realtime", realtime)
         set_(self, "column", column)
-        set_(self, "zone", zone)
+        set_(self, "zone", _zone(zone) if zone else "")
         set_(self, "where", where)
         set_(self, "bucket_column", bucket_column)
         set_(self, "of", of)
