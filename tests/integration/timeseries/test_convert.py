@@ -18,6 +18,7 @@ from pgwright.diff.compare import compare
 from pgwright.errors import ConversionDiffers, PolicyError, StatementError
 from pgwright.model.catalog import Catalog
 from pgwright.model.plan import Step
+from pgwright.model.policy import POLICY_KINDS
 from pgwright.sources.database import read_catalog
 from pgwright.sources.workshop import Workshop
 from pgwright.timeseries.chunks import chunks
@@ -204,6 +205,10 @@ def test_what_is_declared_anew_follows_the_exchange(engine: str, request: pytest
         assert not run_policies(engine).failed
         added_up = conn.execute("SELECT (SELECT sum(n) FROM hourly), (SELECT sum(n) FROM daily)")
         assert added_up.fetchone() == (4000, 4000)
+    kept = rows_of(engine)
+    assert convert(engine, propose_way_back(engine, "readings", workshop=WORKSHOP)).remaining == ()
+    assert rows_of(engine) == kept
+    assert not [o for kind in POLICY_KINDS for o in _catalog(engine).of(kind)]
 
 
 def _rows_read_by(url: str, steps: tuple[Step, ...]) -> int:

@@ -29,6 +29,7 @@ class Changes:
     """Note the keys of changed rows of `table`, and bring `copy` up to date with them.
 
     `key` identifies a row and holds no nulls, `types` are its types; `columns` are those that can be written.
+    `by_row` are the events that are noted row by row.
     """
 
     table: ObjectId
@@ -36,6 +37,7 @@ class Changes:
     key: tuple[str, ...]
     types: tuple[str, ...]
     columns: tuple[str, ...]
+    by_row: frozenset[str] = frozenset()
 
     def _own(self, what: str) -> Name:
         name = self.table.name
@@ -61,11 +63,11 @@ class Changes:
         conn.execute(self._make_function())
         for event, tables in _EVENTS:
             conn.execute(
-                sql.SQL("CREATE TRIGGER {} AFTER {} ON {}{} FOR EACH STATEMENT EXECUTE FUNCTION {}()").format(
+                sql.SQL("CREATE TRIGGER {} AFTER {} ON {}{} EXECUTE FUNCTION {}()").format(
                     Name(f"pgwright_change_{event.lower()}"),
                     deparsed(event),
                     name_of(self.table),
-                    deparsed(tables),
+                    deparsed(" FOR EACH ROW" if event in self.by_row else f"{tables} FOR EACH STATEMENT"),
                     self._function,
                 )
             )
@@ -76,7 +78,9 @@ class Changes:
             "CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER\n"
             "SET search_path = pg_catalog, pg_temp AS $pgwright$\n"
             "BEGIN\n"
-            "    IF TG_OP = 'INSERT' THEN INSERT INTO {log} SELECT {keys}, false FROM new_rows;\n"
+            "    IF TG_LEVEL = 'ROW' AND TG_OP = 'INSERT' THEN INSERT INTO {log} VALUES ({new}, false);\n"
+            "    ELSIF TG_LEVEL = 'ROW' THEN INSERT INTO {log} VALUES ({old}, false);\n"
+            "    ELSIF TG_OP = 'INSERT' THEN INSERT INTO {log} SELECT {keys}, false FROM new_rows;\n"
             "    ELSIF TG_OP = 'DELETE' THEN INSERT INTO {log} SELECT {keys}, false FROM old_rows;\n"
             "    ELSIF TG_OP = 'UPDATE' THEN INSERT INTO {log} SELECT {keys}, false FROM old_rows\n"
             "        UNION SELECT {keys}, false FROM new_rows;\n"
@@ -84,7 +88,13 @@ class Changes:
             "    END IF;\n"
             "    RETURN NULL;\n"
             "END $pgwright$"
-        ).format(function=self._function, log=self.log, keys=names(self.key))
+        ).format(
+            function=self._function,
+            log=self.log,
+            keys=names(self.key),
+            new=sql.SQL(", ").join(sql.SQL("NEW.{}").format(Name(k)) for k in self.key),
+            old=sql.SQL(", ").join(sql.SQL("OLD.{}").format(Name(k)) for k in self.key),
+        )
 
     def end(self, conn: Connection[Any]) -> None:
         """Remove log and triggers, also where only some of them are there."""

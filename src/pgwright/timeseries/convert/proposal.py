@@ -18,6 +18,7 @@ from pgwright.kinds.tables.prepared import prepared_id, prepared_parts
 from pgwright.kinds.time_series import make_hypertable
 from pgwright.kinds.timeseries.engines import rollup_relation
 from pgwright.kinds.timeseries.partition_steps import kept_not_null_names, series_of
+from pgwright.kinds.timeseries.policy_records import COMMUNITY
 from pgwright.model.catalog import Catalog, CatalogObject, ServerFacts
 from pgwright.model.names import ObjectId
 from pgwright.model.plan import Phase, Step
@@ -56,6 +57,13 @@ class Conversion:
     def native(self) -> bool:
         """Tell whether it becomes one by partitions of PostgreSQL."""
         return self.to_series and not self.server.timescaledb
+
+    @property
+    def noted_by_row(self) -> frozenset[str]:
+        """Return the events of which changes are noted row by row, see `engines.noted_by_row`."""
+        hypertable = series_of(self.ends.before, self.table) is not None
+        community = self.server.timescaledb == COMMUNITY
+        return frozenset({"INSERT", "DELETE"} if hypertable and community else ())
 
     @cached_property
     def build(self) -> tuple[Step, ...]:
@@ -177,7 +185,8 @@ def propose_way_back(url: str, table: str, *, workshop: Workshop) -> Conversion:
             detail="nothing was changed",
             hint="see which there are: pgwright inspect hypertables",
         )
-    objects = {o.id: o for o in live if not (o.id.kind in POLICY_KINDS and o.id.parent == id)}
+    ended = set(_with_rollups(live, id))
+    objects = {o.id: o for o in live if not (o.id.kind in POLICY_KINDS and o.id.parent in ended)}
     objects[id] = replace(live.objects[id], time_column=None, partition_key=None)  # type: ignore[call-arg]
     after = replace(live, objects=without_orphans(objects))
     return _checked(Conversion(table=id, ends=_ends(live, after), server=live.server))

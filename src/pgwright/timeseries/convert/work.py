@@ -78,6 +78,7 @@ class Work:
                 key=found.key,
                 types=tuple(found.by_name[k].type for k in found.key),
                 columns=tuple(c.name for c in found.columns if not c.generated),
+                by_row=self.conversion.noted_by_row,
             )
         return self._changes
 
