@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
+from pgwright.diff.circles import circles
 from pgwright.kinds.contract import Context
 from pgwright.model.catalog import Catalog, CatalogObject
 from pgwright.model.names import ObjectId
@@ -58,10 +59,8 @@ def circular_parts(context: Context) -> frozenset[ObjectId]:
                     source = _source(part, context)
                     if source is not None:
                         crossing.append((source, carrier, other))
-    component = _components(edges)
-    return frozenset(
-        part for part, one, other in crossing if one in component and component.get(other) == component[one]
-    )
+    circle_of = {node: circle for circle in circles(edges) for node in circle}
+    return frozenset(part for part, one, other in crossing if other in circle_of.get(one, ()))
 
 
 def copies(context: Context) -> Mapping[ObjectId, ObjectId]:
@@ -93,23 +92,3 @@ def _carrier(id: ObjectId, context: Context) -> ObjectId:
         carrier = at if at in context.dropped else carrier
         at = at.parent
     return carrier
-
-
-def _components(edges: Mapping[ObjectId, set[ObjectId]]) -> Mapping[ObjectId, ObjectId]:
-    """Return for each node of a circle one node that stands for its whole circle."""
-    reach: dict[ObjectId, set[ObjectId]] = {}
-    for start in edges:
-        seen: set[ObjectId] = set()
-        stack = list(edges[start])
-        while stack:
-            at = stack.pop()
-            if at not in seen:
-                seen.add(at)
-                stack.extend(edges.get(at, ()))
-        reach[start] = seen
-    component: dict[ObjectId, ObjectId] = {}
-    for node, reached in reach.items():
-        circle = {other for other in reached if node in reach.get(other, ())}
-        if circle:
-            component[node] = min(circle | {node}, key=str)
-    return component

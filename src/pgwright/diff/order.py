@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from pgwright.diff.circles import circles
 from pgwright.diff.keys import preferred, serves
 from pgwright.errors import PgwrightError
 from pgwright.kinds.registry import kind
@@ -96,26 +97,36 @@ def _drawn_together(
 
     What shares a transaction with a strong lock holds that lock for as long as it takes, and adds its own.
     """
-    preceding: dict[Move, list[Move]] = {}
-    for first, followers in edges.items():
-        for follower in followers:
-            preceding.setdefault(follower, []).append(first)
     position = {move: i for i, move in enumerate(moves)}
-    for group in sorted(groups, key=lambda g: min(position[m] for m in g)):
+    for group in sorted(_interlocked(groups, edges), key=lambda g: min(position[m] for m in g)):
         places = [position[move] for move in group]
         start, end = min(places), max(places) + 1
         window = moves[start:end]
         if len(window) == len(group):
             continue
         behind = _reached(group, edges, set(window))
-        between = {*group, *(behind & _reached(group, preceding, set(window)))}
         moves[start:end] = [
-            *(m for m in window if m not in behind and m not in between),
-            *(m for m in window if m in between),
-            *(m for m in window if m in behind and m not in between),
+            *(m for m in window if m not in behind and m not in group),
+            *(m for m in window if m in group),
+            *(m for m in window if m in behind and m not in group),
         ]
         position.update((move, start + i) for i, move in enumerate(moves[start:end]))
     return tuple(moves)
+
+
+def _interlocked(
+    groups: Iterable[Collection[Move]], edges: Mapping[Move, Collection[Move]]
+) -> Iterator[frozenset[Move]]:
+    """Yield the groups with what has to come between their moves; those that share any of it are one.
+
+    Where the moves of a group follow each other in a ring, what has to come between is in a circle with them.
+    """
+    joined = {move: set(followers) for move, followers in edges.items()}
+    for group in groups:
+        ring = [*group]
+        for move, other in zip(ring, [*ring[1:], ring[0]], strict=True):
+            joined.setdefault(move, set()).add(other)
+    return circles(joined)
 
 
 def _reached(start: Iterable[Move], edges: Mapping[Move, Collection[Move]], within: set[Move]) -> set[Move]:

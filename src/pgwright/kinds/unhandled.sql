@@ -39,9 +39,12 @@ WITH member AS (
             AND NOT EXISTS (SELECT FROM pg_type AS element WHERE element.typarray = o.oid))
            OR NOT o.typisdefined)
     UNION ALL
+    -- One that another operator names comes and goes with that.
     SELECT 'shell operator', n.nspname || '.' || o.oprname, 'pg_operator'::regclass, o.oid
     FROM pg_operator AS o JOIN pg_namespace AS n ON n.oid = o.oprnamespace
     WHERE o.oprcode = 0 AND n.nspname = ANY (%(schemas)s)
+      AND NOT EXISTS (
+          SELECT FROM pg_operator AS named WHERE named.oprcode <> 0 AND o.oid IN (named.oprcom, named.oprnegate))
     UNION ALL
     SELECT 'setting of a column of a materialized view',
            n.nspname || '.' || c.relname || '.' || a.attname, 'pg_class'::regclass, c.oid
@@ -53,6 +56,14 @@ WITH member AS (
       AND a.attnum > 0
       AND (NULLIF(a.attstattarget, -1) IS NOT NULL OR a.attstorage <> t.typstorage
            OR EXISTS (SELECT FROM unnest(a.attoptions) AS o WHERE NOT starts_with(o, 'pg_')))
+    UNION ALL
+    -- A partition has that of its parent.
+    SELECT 'identity of an inherited column', n.nspname || '.' || c.relname || '.' || a.attname,
+           'pg_class'::regclass, c.oid
+    FROM pg_attribute AS a
+    JOIN pg_class AS c ON c.oid = a.attrelid AND NOT c.relispartition
+    JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE n.nspname = ANY (%(schemas)s) AND a.attinhcount > 0 AND a.attidentity <> ''
     UNION ALL
     -- PostgreSQL 18 has these as constraints; a column is read as NOT NULL either way.
     SELECT 'NOT NULL ' || CASE WHEN k.connoinherit THEN 'NO INHERIT' ELSE 'NOT VALID' END,

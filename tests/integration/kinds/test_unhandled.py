@@ -28,6 +28,11 @@ CREATE FUNCTION public.eq(public.t, public.t) RETURNS boolean LANGUAGE sql IMMUT
 CREATE OPERATOR public.=== (
     FUNCTION = public.eq, LEFTARG = public.t, RIGHTARG = public.t, NEGATOR = OPERATOR(public.!==)
 );
+CREATE OPERATOR public.>>> (
+    FUNCTION = public.eq, LEFTARG = public.t, RIGHTARG = public.t, COMMUTATOR = OPERATOR(public.<<<)
+);
+DROP OPERATOR public.>>> (public.t, public.t);
+CREATE TABLE public.heir (id int GENERATED ALWAYS AS IDENTITY) INHERITS (public.t);
 CREATE OPERATOR CLASS public.hashed FOR TYPE public.t USING hash AS OPERATOR 1 public.===;
 CREATE FUNCTION public.hashed(bigint) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1';
 ALTER OPERATOR FAMILY integer_ops USING hash ADD FUNCTION 1 (timetz) public.hashed(bigint);
@@ -43,7 +48,8 @@ EXPECTED = {
     ("large objects", "2"),
     ("member of operator family", "pg_catalog.integer_ops using hash"),
     ("setting of a column of a materialized view", "public.m.a"),
-    ("shell operator", "public.!=="),
+    ("identity of an inherited column", "public.heir.id"),
+    ("shell operator", "public.<<<"),
     ("shell type", "public.shell"),
     ("user mapping", "public on remote"),
 }
