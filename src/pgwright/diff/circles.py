@@ -42,7 +42,7 @@ def circles(edges: Mapping[Node, Iterable[Node]]) -> Iterator[frozenset[Node]]:
             if path:
                 lowest[path[-1][0]] = min(lowest[path[-1][0]], lowest[node])
             if lowest[node] == number[node]:
-                circle = []
+                circle: list[Node] = []
                 while not circle or circle[-1] != node:
                     circle.append(open_nodes.popitem()[0])
                 if len(circle) > 1:
