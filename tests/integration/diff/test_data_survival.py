@@ -163,6 +163,16 @@ def test_only_an_extension_with_tables_takes_rows_along(keeping: str, lost: bool
     assert bool(LOSING & {h.code for h in plan.hazards}) is lost
 
 
+def test_a_default_of_null_does_not_hold_up_a_type(slate: Slate, database: str) -> None:
+    old = (
+        "CREATE TABLE t (a varchar(9) DEFAULT NULL, b numeric(5, 2) DEFAULT NULL, c varchar(9) DEFAULT '1');"
+    )
+    before, after = slate.read(old), slate.read("CREATE TABLE t (a int, b jsonb, c int DEFAULT 1)")
+    run(database, old + "INSERT INTO t VALUES ('7', 1.50), (DEFAULT, DEFAULT)")
+    apply_plan(database, make_plan(before, after), Ends(before=before, after=after, selection=Selection()))
+    assert rows(database, "SELECT a, b::text, c FROM t ORDER BY a") == [(7, "1.50", 1), (None, None, 1)]
+
+
 def _pair(one: int | None, other: str | None) -> dict[str, object]:
     return {"one": one, "other": other, "added": None}
 

@@ -13,6 +13,7 @@ from pgwright.kinds.contract import REPLACE, Alteration, Context
 from pgwright.kinds.sequence import continue_numbering, default_options, into_range, starts_again
 from pgwright.kinds.steps import alter_parent, name_of, parent_of, step
 from pgwright.kinds.tables.column_types import (
+    SIZED,
     Column,
     as_retyped,
     comes_back,
@@ -95,13 +96,15 @@ def _drop_not_null(o: Column, context: Context) -> Step:
 
 def _change_type(before: Column, after: Column, context: Context) -> Step:
     table = parent_of(after.id)
+    foreign = getattr(context.after.get(table), "server", None) is not None
+    value = None if foreign else converted(Name(after.id.name.name), before.type, after.type)
     parts: list[sql.Composable] = [
         sql.SQL("ALTER COLUMN {} TYPE {}").format(Name(after.id.name.name), deparsed(after.type))
     ]
+    if before.type != after.type and value is not None and _may_have_unread_default(before, context):
+        parts.insert(0, sql.SQL("ALTER COLUMN {} DROP DEFAULT,").format(Name(after.id.name.name)))
     if after.collation:
         parts.append(deparsed(f"COLLATE {after.collation}"))
-    foreign = getattr(context.after.get(table), "server", None) is not None
-    value = None if foreign else converted(Name(after.id.name.name), before.type, after.type)
     if before.type != after.type and value is not None:
         parts.append(sql.SQL("USING {}").format(value))
     rewrites: tuple[ObjectId, ...] = ()
@@ -134,6 +137,17 @@ def _change_type(before: Column, after: Column, context: Context) -> Step:
         hazards=hazards,
         reversibility=Reversibility.LOSSLESS if restored else Reversibility.DATA_LOST,
     )
+
+
+def _may_have_unread_default(o: Column, context: Context) -> bool:
+    """Tell whether the column may have the DEFAULT NULL of a sized type, which is not read: it says nothing.
+
+    PostgreSQL keeps it, and would have it cast to the new type.
+    """
+    size = SIZED.match(o.type)
+    family = (o.id._replace(parent=table) for table in context.with_descendants(parent_of(o.id)))
+    known = any(context.before.children(column, "default") for column in family)
+    return bool(size and size["size"]) and not (known or o.generated or o.identity)
 
 
 def _linked(o: Column, context: Context) -> Iterator[ObjectId]:
