@@ -66,7 +66,9 @@ def _compare(
         return None if gone_anyway else Change(op=Op.DROP, id=id, before=old, after=None)
     if old.derived and not new.derived and not moved and id.kind in _GONE_WITH_SOURCE:
         return Change(op=Op.CREATE, id=id, before=None, after=new)
-    if (old.derived or new.derived) and not (moved and id.kind == "column" and old.derived != new.derived):
+    if (old.derived or new.derived) and not (
+        moved and id.kind in _OWN_WHEN_ALONE and old.derived != new.derived
+    ):
         # A column has to be as its parent's before a table joins it, and may differ once the table has left.
         return None
     fields = differing_fields(old, new)

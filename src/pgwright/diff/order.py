@@ -17,10 +17,14 @@ from pgwright.model.names import ObjectId
 
 
 class Move(NamedTuple):
-    """Name a node of the graph: one operation on one object."""
+    """Name a node of the graph: one operation on one object.
+
+    A `shell` is what comes before a creation, or before a drop, where the objects need each other.
+    """
 
     op: Op
     id: ObjectId
+    shell: bool = False
 
     def __str__(self) -> str:
         return f"{self.op} {self.id}"
@@ -55,7 +59,8 @@ def order(
     gone while it is; `contested` are pairs of which the first frees a name for the second. `additive` are
     altered objects that what goes does not hold up. `copies` go with what they are mapped to, not before it.
     Between the moves of a group come only those that have to. Where the moves go in a circle, a drop may
-    follow the alteration of what it needed. Raises `CircularPlan`.
+    follow the alteration of what it needed, and what is needed may be a shell, for which a move is added.
+    Raises `CircularPlan`.
     """
     nodes = set(moves)
     edges, soft = _edges(nodes, before, after, copies or {})
@@ -75,11 +80,17 @@ def order(
     result: list[Move] = []
     while ready or len(result) < len(nodes):
         if not ready:
-            first, follower = _yielding(nodes - set(result), edges, soft)
+            left = nodes - set(result)
+            first, follower = _yielding(left, edges, soft)
             edges[first].discard(follower)
             waiting[follower] -= 1
-            if waiting[follower] == 0:
-                heapq.heappush(ready, (_priority(follower), follower))
+            shell = first._replace(shell=True)
+            if (first, follower) not in soft and first.op is not Op.ALTER:
+                _await_shell(first, follower, left, edges, waiting)
+                nodes.add(shell)
+            for move in (follower, shell):
+                if waiting.get(move) == 0 and move not in result:
+                    heapq.heappush(ready, (_priority(move), move))
             continue
         _, move = heapq.heappop(ready)
         result.append(move)
@@ -88,6 +99,25 @@ def order(
             if waiting[follower] == 0:
                 heapq.heappush(ready, (_priority(follower), follower))
     return _drawn_together(result, edges, groups)
+
+
+def _await_shell(
+    whole: Move, follower: Move, left: set[Move], edges: dict[Move, set[Move]], waiting: dict[Move, int]
+) -> None:
+    """Let a move that needs `whole` follow the shell of it, which comes when all outside of the circle has."""
+    shell = whole._replace(shell=True)
+    followers = [follower]
+    if shell not in waiting:
+        circle = {whole, follower, *_reached([whole, follower], edges, left)}
+        ahead = [move for move, behind in edges.items() if whole in behind and move not in circle]
+        waiting[shell] = sum(move in left for move in ahead)
+        for move in ahead:
+            edges[move].add(shell)
+        left = left | {shell}
+        followers.append(whole)
+    edges.setdefault(shell, set()).update(followers)
+    for move in followers if shell in left else ():
+        waiting[move] += 1
 
 
 def _drawn_together(
@@ -269,11 +299,23 @@ def _yielding(
         path.append(at)
         at = preceding[at]
     circle = list(reversed([*path[path.index(at) :], at]))
-    for pair in itertools.pairwise(circle):
+    pairs = tuple(itertools.pairwise(circle))
+    for pair in pairs:
         if pair in soft:
             return pair
+    for pair in sorted(pairs, key=lambda p: -kind(p[0].id.kind).rank):
+        if _holds_as_shell(*pair):
+            return pair
+    names = " and ".join(dict.fromkeys(str(move.id) for move in circle[:-1]))
     raise CircularPlan(
-        "these changes need each other to come first",
+        f"{names} need each other to come first",
         detail=" -> ".join(str(m) for m in circle),
-        hint="change one of them in a migration of its own, then plan again",
+        hint=f"make {circle[0].id} without {circle[-2].id} with a statement of your own, then plan again",
     )
+
+
+def _holds_as_shell(first: Move, follower: Move) -> bool:
+    """Tell whether the second of two moves in a circle can do with a shell, or with what stands already."""
+    if first.shell or kind(first.id.kind).shell is None:
+        return False
+    return follower.op is Op.DROP if first.op is Op.DROP else follower.op is not Op.DROP

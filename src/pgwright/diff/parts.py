@@ -1,4 +1,4 @@
-"""Indexes and constraints that only change their names, or have to."""
+"""Indexes and constraints that only change their names, or have to; types that only change their kind."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from collections.abc import Iterable, Mapping, Set
 from pgwright.diff.compare import differing_fields
 from pgwright.kinds.contract import Alteration, Context
 from pgwright.kinds.registry import kind
+from pgwright.kinds.types.retyping import TYPES, columns_of, rebuild, users
 from pgwright.model.catalog import Catalog, CatalogObject
 from pgwright.model.change import Change, Op
 from pgwright.model.names import ObjectId
+from pgwright.model.plan import Hazard, HazardCode
 
 # Unlike tables and columns these hold no data of their own: equal definitions on one table make a
 # rename certain, and it spares building the index or checking the rows again.
@@ -120,8 +122,23 @@ def standing(
         pairs = kept
 
 
+def of_another_kind(changes: Iterable[Change], context: Context) -> Mapping[ObjectId, ObjectId]:
+    """Return new -> old identity of the types in use that become another kind of type under their name."""
+    types = [change for change in changes if change.id.kind in TYPES]
+    gone = {c.id.name: c.id for c in types if c.op is Op.DROP}
+    pairs = {c.id: gone[c.id.name] for c in types if c.op is Op.CREATE and c.id.name in gone}
+    return {new: old for new, old in pairs.items() if columns_of(users(old, context), context)}
+
+
 def rename_step(old: CatalogObject, new: ObjectId, context: Context) -> Alteration:
-    """Return the alteration that gives the part its new name."""
+    """Return the alteration by which what was `old` is the new one: another name, or another kind of type."""
+    if old.id.kind != new.kind:
+        change = Change(op=Op.ALTER, id=new, before=old, after=context.after.objects[new])
+        hazard = Hazard(
+            code=HazardCode.MAY_FAIL,
+            message=f"a value of the {old.id} that is none of the {new.kind} stops it: each goes through text",
+        )
+        return rebuild(change, context, hazards=(hazard,))
     rename = kind(old.id.kind).rename
     assert rename is not None
     return Alteration(steps=rename(old, new, context))

@@ -9,10 +9,10 @@ from pgwright.diff.carry import carried, carriers, circular_parts, copies
 from pgwright.diff.compare import compare
 from pgwright.diff.fold import fold
 from pgwright.diff.order import Move, contested_names, order
-from pgwright.diff.parts import making_room, rename_step, renamed_parts, standing
+from pgwright.diff.parts import making_room, of_another_kind, rename_step, renamed_parts, standing
 from pgwright.diff.transactions import in_transactions, sharing
 from pgwright.diff.unread import pointing_out
-from pgwright.errors import PgwrightError
+from pgwright.errors import UnsupportedChange
 from pgwright.kinds.column_override import sources
 from pgwright.kinds.contract import Alteration, Context, parents_of
 from pgwright.kinds.registry import kind
@@ -21,12 +21,6 @@ from pgwright.model.catalog import Catalog, ServerFacts
 from pgwright.model.change import Change, Op
 from pgwright.model.names import ObjectId
 from pgwright.model.plan import Plan, Step
-
-
-class UnsupportedChange(PgwrightError):
-    """Report a difference that PostgreSQL offers no way to bring about."""
-
-    code = "PW305"
 
 
 def make_plan(
@@ -52,7 +46,7 @@ def make_plan(
     refills = dict(_refills(context))
     inlined = {part.id for parts in context.inlined.values() for part in parts}
     moves = [
-        *(Move(Op.DROP, id) for id in context.dropped),
+        *(Move(Op.DROP, id) for id in context.dropped - set(renamed.values())),
         *(Move(Op.CREATE, id) for id in context.created - inlined),
         *(Move(Op.ALTER, id) for id in (*alterations, *refills)),
     ]
@@ -74,6 +68,11 @@ def make_plan(
         copies=copies(context),
         groups=groups,
     )
+    shells = frozenset(move for move in ordered if move.shell)
+    # Nobody is to see a shell.
+    groups = (*groups, *(frozenset({shell, shell._replace(shell=False)}) for shell in shells))
+    made = frozenset(shell.id for shell in shells if shell.op is Op.CREATE)
+    context = dataclasses.replace(context, shells=made)
     together = {Move(Op.ALTER, id) for id, alteration in alterations.items() if alteration.atomic}
     written = _write(ordered, context, {**alterations, **refills})
     steps = in_transactions(written, ordered, context, groups, together)
@@ -208,6 +207,7 @@ def _settle(
     """
     before, after = context.before, context.after
     pairs = renamed_parts(changes.values(), before, after)
+    turned = of_another_kind(changes.values(), context)
     replaced: set[ObjectId] = set()
 
     def becomes_own(id: ObjectId) -> bool:
@@ -215,7 +215,7 @@ def _settle(
 
     while True:
         gone = {c.id for c in changes.values() if c.op is Op.DROP}
-        renamed = standing(pairs, gone, replaced, before)
+        renamed = {**standing(pairs, gone, replaced, before), **turned}
         dropped = gone - set(renamed.values())
         created = {c.id for c in changes.values() if c.op is Op.CREATE} - set(renamed)
         # What a replaced partition had from its parent, and has of its own now, comes with the new table; and
@@ -225,10 +225,14 @@ def _settle(
         given = {id for id in changes if id.root in tables and id in after and after.objects[id].derived}
         created -= given
         context = dataclasses.replace(
-            context, dropped=frozenset(dropped | replaced), created=frozenset(created | replaced | own)
+            context,
+            # What is a part of a type that becomes another kind goes with it.
+            dropped=frozenset({*dropped, *replaced, *turned.values()}),
+            created=frozenset(created | replaced | own),
         )
         alterations = {new: rename_step(before.objects[old], new, context) for new, old in renamed.items()}
         wanted, settled = set(replaced), replaced | own | given
+        wanted.update(id for a in alterations.values() for id in a.detach if id in after)
         for change in changes.values():
             if change.op is not Op.ALTER or change.id in settled:
                 continue
@@ -323,7 +327,10 @@ def _write(
 ) -> Iterable[tuple[Move, Step]]:
     for move in ordered:
         of_kind = kind(move.id.kind)
-        if move.op is Op.DROP:
+        catalog = context.before if move.op is Op.DROP else context.after
+        if move.shell and of_kind.shell is not None:
+            steps: tuple[Step, ...] = (of_kind.shell(catalog.objects[move.id], move.op),)
+        elif move.op is Op.DROP:
             steps = of_kind.drop(context.before.objects[move.id], context)
         elif move.op is Op.CREATE:
             steps = of_kind.create(context.after.objects[move.id], context)

@@ -47,11 +47,12 @@ _GUARDED = (
 _GUARDED_ADDITIONS = (
     ("ALTER TABLE ", " ADD CONSTRAINT "),
     ("ALTER DOMAIN ", " ADD CONSTRAINT "),
+    ("ALTER TYPE ", " ADD ATTRIBUTE "),
     ("ALTER OPERATOR FAMILY ", " ADD\n"),
     ("ALTER FOREIGN TABLE ", " OPTIONS ("),
 )
 _TAKEN = (
-    "duplicate_object OR duplicate_table OR duplicate_function OR invalid_table_definition "
+    "duplicate_object OR duplicate_table OR duplicate_column OR duplicate_function OR invalid_table_definition "
     # What the catalog itself refuses: a second text search configuration or mapping of one name.
     "OR unique_violation"
 )

@@ -1,4 +1,4 @@
-"""A plan made in stages: what was left behind is cleared, names are changed, the rest is planned."""
+"""A plan made in stages: leftovers are cleared, names changed, partitions taken off; the rest is planned."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pgwright.diff.leftovers import clear_leftovers, joined
+from pgwright.diff.movers import leave_first
 from pgwright.diff.planner import make_plan
 from pgwright.diff.rename import Rename, rename_first
 from pgwright.model.catalog import Catalog, ServerFacts
@@ -24,6 +25,8 @@ def plan_in_stages(
 ) -> tuple[Plan, Catalog]:
     """Return the plan from one catalog to the other, with leftovers cleared and names changed first.
 
+    Partitions that go to an unlike table leave theirs before anything else is planned.
+
     The catalog beside it is what `before` is then, before anything is made or dropped.
 
     `server` is where the plan will run, by default where `before` was read. Raises what
@@ -34,6 +37,7 @@ def plan_in_stages(
     named: tuple[Step, ...] = ()
     if renames:
         here, named = rename_first(here, after, renames, online=online, scratch=scratch)
+    here, leaving = leave_first(here, after, online=online, scratch=scratch)
     rest = make_plan(here, after, online=online, server=server)
-    steps = joined(cleared.steps, named, rest.steps)
+    steps = joined(cleared.steps, named, leaving, rest.steps)
     return replace(rest, from_digest=before.digest, steps=steps), here

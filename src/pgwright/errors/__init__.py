@@ -59,6 +59,7 @@ from pgwright.errors.plans import (
     RehearsalFailed,
     RolesMissing,
     TargetNotEmpty,
+    UnsupportedChange,
 )
 from pgwright.errors.timeseries import ArchiveDiffers, ConversionDiffers, PolicyError
 
@@ -116,6 +117,7 @@ __all__ = [
     "TargetNotEmpty",
     "UnknownDatabaseError",
     "UnknownTableError",
+    "UnsupportedChange",
     "UnsupportedServerError",
     "UsageError",
     "WriteRefused",

@@ -32,6 +32,12 @@ class ProductionRefused(PgwrightError):
     exit_code = 3
 
 
+class UnsupportedChange(PgwrightError):
+    """Report a difference that PostgreSQL offers no way to bring about."""
+
+    code = "PW305"
+
+
 class TargetNotEmpty(PgwrightError):
     """Refuse to build a schema in a database that holds another one."""
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from psycopg import sql
 
+from pgwright.errors import UnsupportedChange
 from pgwright.kinds.contract import (
     Address,
     Alteration,
@@ -126,6 +127,7 @@ def bring_about(id: ObjectId, context: Context, *, phase: Phase = Phase.EXPAND) 
         return
     found = _without_steps(wanted, context)
     if wanted.expression != found.expression:
+        _require_own_expressions(wanted, context, since=17)
         action = sql.SQL("ALTER COLUMN {} SET EXPRESSION AS ({})").format(
             Name(id.name.name), deparsed(wanted.expression or "")
         )
@@ -171,8 +173,25 @@ def differing(table: ObjectId, context: Context) -> Iterator[Column]:
             continue
         above = _above(column.id, context.after)
         values = {_value(parent, context) for parent in above} - {None}
-        if len(values) > 1 or any(parent.expression != column.expression for parent in above):
+        if any(parent.expression != column.expression for parent in above):
+            _require_own_expressions(column, context, since=16)
             yield column
+        elif len(values) > 1:
+            yield column
+
+
+def _require_own_expressions(column: Column, context: Context, *, since: int) -> None:
+    """Raise `UnsupportedChange` where the server takes no other expression than the parent's."""
+    if context.server.major >= since:
+        return
+    table = parent_of(column.id)
+    raise UnsupportedChange(
+        f"{column.id} cannot be computed otherwise than by its parent",
+        detail=f"PostgreSQL {context.server.major} takes no expression of its own for a column that a table "
+        f"has from its parent, where PostgreSQL {since} does. Nothing was changed.",
+        hint=f"take {table.path} off its parent for this, with statements of your own; or compute the value "
+        "under another name",
+    )
 
 
 def _value(column: Column, context: Context) -> str | None:

@@ -17,10 +17,10 @@ from pgwright.kinds.tables.column_types import Column
 from pgwright.kinds.types.retyping import columns_of, rebuild, through_text, users
 from pgwright.kinds.types.type_steps import claim_type, drop_step
 from pgwright.model.catalog import CatalogObject
-from pgwright.model.change import Change
+from pgwright.model.change import Change, Op
 from pgwright.model.locks import LockMode
 from pgwright.model.names import ObjectId, QualifiedName
-from pgwright.model.plan import Hazard, HazardCode, Reversibility, Step
+from pgwright.model.plan import Hazard, HazardCode, Phase, Reversibility, Step
 from pgwright.pg.quoting import Name, deparsed, render
 
 
@@ -69,10 +69,28 @@ def read(reading: Reading) -> Iterator[Found]:
 
 
 def create(o: Composite, context: Context) -> tuple[Step, ...]:
-    """Return the CREATE TYPE … AS."""
+    """Return the CREATE TYPE … AS; a shell gets its attributes, each by a statement that may run again."""
+    if o.id in context.shells:
+        return tuple(
+            step(
+                o.id,
+                sql.SQL("ALTER TYPE {} ADD ATTRIBUTE {}").format(name_of(o.id), attribute.definition()),
+                f"complete {o.id} with {attribute.name}",
+            )
+            for attribute in o.attributes
+        )
     attributes = sql.SQL(", ").join(a.definition() for a in o.attributes)
     text = sql.SQL("CREATE TYPE {} AS ({})").format(name_of(o.id), attributes)
     return (step(o.id, text, f"create {o.id}"),)
+
+
+def shell(o: Composite, op: Op) -> Step:
+    """Return the statement that makes the type without attributes, or takes them away."""
+    if op is Op.CREATE:
+        return step(o.id, sql.SQL("CREATE TYPE {} AS ()").format(name_of(o.id)), f"create a shell of {o.id}")
+    gone = sql.SQL(", ").join(sql.SQL("DROP ATTRIBUTE {}").format(Name(a.name)) for a in o.attributes)
+    text = sql.SQL("ALTER TYPE {} {}").format(name_of(o.id), gone)
+    return step(o.id, text, f"leave a shell of {o.id}", phase=Phase.CONTRACT)
 
 
 def drop(o: Composite, context: Context) -> tuple[Step, ...]:
@@ -206,4 +224,5 @@ KIND = Kind(
     alter=alter,
     rename=rename,
     claims=claims,
+    shell=shell,
 )

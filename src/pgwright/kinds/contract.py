@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pgwright.model.catalog import Catalog, CatalogObject, ServerFacts
-from pgwright.model.change import Change
+from pgwright.model.change import Change, Op
 from pgwright.model.names import ObjectId
 from pgwright.model.plan import Step
 
@@ -135,7 +135,8 @@ class Context:
     removes and makes; an object that is replaced is in both. `explicit` are parts that must be dropped by
     a statement of their own although their table goes as well: foreign keys in a circle. `inlined` maps a
     table to the parts that its CREATE TABLE takes in. `prepared` maps a table that is replaced to one that
-    was built and filled before the plan, and only has to take its place.
+    was built and filled before the plan, and only has to take its place. `shells` are new objects that were
+    made as a shell before, because of a circle.
     """
 
     before: Catalog
@@ -147,6 +148,7 @@ class Context:
     explicit: frozenset[ObjectId] = frozenset()
     inlined: Mapping[ObjectId, tuple[CatalogObject, ...]] = field(default_factory=dict)
     prepared: Mapping[ObjectId, ObjectId] = field(default_factory=dict)
+    shells: frozenset[ObjectId] = frozenset()
 
     def is_new(self, id: ObjectId | None) -> bool:
         """Tell whether the plan makes the object: locks and scans of it then disturb nobody."""
@@ -240,7 +242,8 @@ class Kind:
     statement of its own. `rename` returns the steps that give the object another name. `refill` returns
     the step that gives a replaced object back what the steps of its `drop` held for it, or None.
     `numbers` returns the column whose new rows get other values when the object comes, changes or goes, or
-    None: for one that stays, this happens in one transaction.
+    None: for one that stays, this happens in one transaction. `shell` returns the step that makes an object
+    which needs nothing of a circle, and which `create` completes; or that leaves no more of one that goes.
     `queries` names the queries that `read` runs; None means the one of the kind's name.
     """
 
@@ -255,5 +258,6 @@ class Kind:
     rename: Callable[[Any, ObjectId, Context], tuple[Step, ...]] | None = None
     refill: Callable[[Any, Context], Step | None] | None = None
     numbers: Callable[[Any, Context], ObjectId | None] = _no_numbers
+    shell: Callable[[Any, Op], Step] | None = None
     claims: type_claims = _no_claims
     queries: tuple[str, ...] | None = None

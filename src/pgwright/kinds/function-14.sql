@@ -1,7 +1,7 @@
 -- Functions, window functions and procedures of the given schemas, without those of extensions and ranges.
 -- since: 14
 -- columns: oid, schema, name, types, arguments, kind, language, result, definition, input_names, outputs,
---   defaults, security_definer, parsed
+--   defaults, security_definer, parsed, calls_itself
 SELECT p.oid,
        n.nspname AS schema,
        p.proname AS name,
@@ -21,7 +21,12 @@ SELECT p.oid,
         WHERE u.mode IN ('o', 'b', 't')) AS outputs,
        p.pronargdefaults AS defaults,
        p.prosecdef AS security_definer,
-       p.prosqlbody IS NOT NULL AS parsed
+       p.prosqlbody IS NOT NULL AS parsed,
+       EXISTS (
+           SELECT
+           FROM pg_depend AS s
+           WHERE s.classid = 'pg_proc'::regclass AND s.objid = p.oid
+             AND s.refclassid = 'pg_proc'::regclass AND s.refobjid = p.oid) AS calls_itself
 FROM pg_proc AS p
 JOIN pg_namespace AS n ON n.oid = p.pronamespace
 JOIN pg_language AS l ON l.oid = p.prolang

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,10 +14,12 @@ from pgwright.kinds.routines import claims, keeps_names, renamed_routine, routin
 from pgwright.kinds.settled import settled
 from pgwright.kinds.steps import step
 from pgwright.model.catalog import CatalogObject, fact
-from pgwright.model.change import Change
+from pgwright.model.change import Change, Op
 from pgwright.model.names import ObjectId
 from pgwright.model.plan import Hazard, HazardCode, Phase, Step
 from pgwright.pg.quoting import deparsed
+
+_PARSED_BODY = re.compile(r"^(?:BEGIN ATOMIC$|RETURN )", re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,8 +27,8 @@ class Function(CatalogObject):
     """Define a function or procedure by the statement that PostgreSQL deparses for it.
 
     `prokind` is ``f`` for a function, ``w`` for a window function, ``p`` for a procedure. `proname` is the
-    bare name, `arguments` what identifies it in statements. The other facts decide whether
-    PostgreSQL lets one definition take the place of another.
+    bare name, `arguments` what identifies it in statements. `calls_itself` tells that a body that is kept
+    parsed does. The other facts decide whether PostgreSQL lets one definition take the place of another.
     """
 
     definition: str
@@ -38,6 +41,7 @@ class Function(CatalogObject):
     outputs: tuple[str, ...] = fact(())
     defaults: int = fact(0)
     security_definer: bool = fact(False)
+    calls_itself: bool = fact(False)
 
     @property
     def keyword(self) -> str:
@@ -61,13 +65,25 @@ def read(reading: Reading) -> Iterator[Found]:
             outputs=tuple(r.outputs or ()),
             defaults=r.defaults,
             security_definer=r.security_definer,
+            calls_itself=r.calls_itself,
         )
         yield Found(function, (Address(SystemCatalog.PROC, r.oid),))
 
 
 def create(o: Function, context: Context) -> tuple[Step, ...]:
-    """Return the statement that PostgreSQL deparsed, which is a CREATE OR REPLACE."""
-    return (step(o.id, deparsed(o.definition), f"create {o.id}"),)
+    """Return the statement that PostgreSQL deparsed, a CREATE OR REPLACE, which completes a shell, too."""
+    complete = step(o.id, deparsed(o.definition), f"create {o.id}")
+    return (shell(o, Op.CREATE), complete) if o.calls_itself else (complete,)
+
+
+def shell(o: Function, op: Op) -> Step:
+    """Return the statement that makes the function without a body, or leaves no more of it.
+
+    Only a body that is kept parsed needs anything. An empty one passes where bodies are not checked.
+    """
+    head = _PARSED_BODY.split(o.definition, maxsplit=1)[0]
+    verb, phase = ("create", Phase.EXPAND) if op is Op.CREATE else ("leave", Phase.CONTRACT)
+    return step(o.id, deparsed(f"{head}\nBEGIN ATOMIC\nEND"), f"{verb} a shell of {o.id}", phase=phase)
 
 
 def drop(o: Function, context: Context) -> tuple[Step, ...]:
@@ -129,4 +145,5 @@ KIND = Kind(
     alter=alter,
     rename=rename,
     claims=claims,
+    shell=shell,
 )

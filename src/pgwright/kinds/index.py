@@ -157,7 +157,9 @@ def _build_partitioned(o: Index, table: ObjectId, name: str, context: Context) -
         if part.server:
             continue
         child = short_name(f"{part.id.name.name}_{name}")
-        if part.is_partitioned:
+        if (own := _taken_over(o, part.id, context)) is not None:
+            child = own.id.name.name
+        elif part.is_partitioned:
             yield from _build_partitioned(o, part.id, child, context)
         else:
             concurrently = not context.is_new(part.id)
@@ -168,6 +170,16 @@ def _build_partitioned(o: Index, table: ObjectId, name: str, context: Context) -
         yield step(
             o.id, text, f"attach index {child} to {name}", lock=LockMode.ACCESS_SHARE, on=(table, part.id)
         )
+
+
+def _taken_over(o: Index, partition: ObjectId, context: Context) -> Index | None:
+    """Return the index that a partition has already and that becomes a part of the parent's, or None."""
+    for own in () if context.is_new(partition) else context.before.children(partition, "index"):
+        part = context.after.get(own.id)
+        stays = not own.derived and own.id not in context.dropped and part is not None and part.derived
+        if stays and isinstance(own, Index) and (own.body, own.unique, own.valid) == (o.body, o.unique, True):
+            return own
+    return None
 
 
 def _statistics_steps(o: Index, context: Context, before: tuple[str, ...] = ()) -> Iterator[Step]:

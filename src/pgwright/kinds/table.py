@@ -314,16 +314,26 @@ def _alter_replica_identity(before: Table, after: Table, context: Context) -> li
 
 
 def _alter_inherits(before: Table, after: Table, context: Context) -> list[Step]:
-    steps = []
-    for parent in before.inherits:
-        if parent not in after.inherits:
-            action = sql.SQL("NO INHERIT {}").format(name_of(parent))
-            steps.append(_alter_table(after, action, f"stop inheriting from {parent}", on=(after.id, parent)))
+    steps = stop_inheriting(before, after)
     for parent in after.inherits:
         if parent not in before.inherits:
             action = sql.SQL("INHERIT {}").format(name_of(parent))
             steps.append(_alter_table(after, action, f"inherit from {parent}", on=(after.id, parent)))
     return steps
+
+
+def stop_inheriting(before: Table, after: Table) -> list[Step]:
+    """Return the steps by which a table leaves the parents that it does not keep."""
+    gone = (parent for parent in before.inherits if parent not in after.inherits)
+    return [
+        _alter_table(
+            after,
+            sql.SQL("NO INHERIT {}").format(name_of(parent)),
+            f"stop inheriting from {parent}",
+            on=(after.id, parent),
+        )
+        for parent in gone
+    ]
 
 
 def _alter_server_options(before: Table, after: Table, context: Context) -> list[Step]:

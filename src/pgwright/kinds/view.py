@@ -15,7 +15,7 @@ from pgwright.kinds.settled import settled
 from pgwright.kinds.steps import name_of, step
 from pgwright.kinds.timeseries.policy_records import made_relations
 from pgwright.model.catalog import CatalogObject, fact
-from pgwright.model.change import Change
+from pgwright.model.change import Change, Op
 from pgwright.model.locks import LockMode
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.plan import Hazard, HazardCode, Phase, Step
@@ -77,16 +77,31 @@ def _statement(head: str, o: View) -> sql.Composed:
 
 
 def create(o: View, context: Context) -> tuple[Step, ...]:
-    """Return the CREATE VIEW; what reads itself takes the place of a view with the same columns."""
+    """Return the CREATE VIEW; what reads itself takes the place of its shell."""
+    if o.id in context.shells:
+        return (step(o.id, _statement("CREATE OR REPLACE VIEW", o), f"complete {o.id}"),)
     if not o.reads_itself:
         return (step(o.id, _statement("CREATE VIEW", o), f"create {o.id}"),)
+    text = _statement("CREATE OR REPLACE VIEW", o)
+    return (shell(o, Op.CREATE), step(o.id, text, f"create {o.id}, which reads itself"))
+
+
+def shell(o: View, op: Op) -> Step:
+    """Return the statement that makes a view with the same columns and no rows, or leaves no more of it."""
     nulls = sql.SQL(", ").join(
         sql.SQL("NULL::{} AS {}").format(deparsed(type), Name(name)) for name, type in o.columns
     )
-    empty = dataclasses.replace(o, definition=render(sql.SQL("SELECT {}").format(nulls)))
-    return (
-        step(o.id, _statement("CREATE VIEW", empty), f"create the columns of {o.id}"),
-        step(o.id, _statement("CREATE OR REPLACE VIEW", o), f"create {o.id}, which reads itself"),
+    empty = render(sql.SQL("SELECT {} WHERE false").format(nulls))
+    bare = dataclasses.replace(o, definition=empty, options=())
+    if op is Op.CREATE:
+        return step(o.id, _statement("CREATE VIEW", bare), f"create the columns of {o.id}")
+    return step(
+        o.id,
+        _statement("CREATE OR REPLACE VIEW", bare),
+        f"leave the columns of {o.id}",
+        lock=LockMode.ACCESS_EXCLUSIVE,
+        on=(o.id,),
+        phase=Phase.CONTRACT,
     )
 
 
@@ -161,4 +176,5 @@ KIND = Kind(
     alter=alter,
     rename=rename,
     claims=claims,
+    shell=shell,
 )

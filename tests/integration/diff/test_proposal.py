@@ -7,9 +7,8 @@ from dataclasses import replace
 import pytest
 
 from pgwright.diff.comparison import Comparison
-from pgwright.diff.planner import UnsupportedChange
 from pgwright.diff.proposal import Proposal, propose
-from pgwright.errors import StatementError
+from pgwright.errors import StatementError, UnsupportedChange
 from pgwright.kinds.default import Default
 from pgwright.model.catalog import Catalog
 from pgwright.model.selection import Selection

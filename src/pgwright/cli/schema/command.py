@@ -92,7 +92,7 @@ def validate(
     comparison = _compare(invocation, before, after, chosen)
     from pgwright.diff.script import plan_script
 
-    plan = _plan(comparison, online=not offline)
+    plan = _plan(invocation, comparison, online=not offline)
     out = invocation.output
     show_notes(out, comparison.notes)
 
@@ -304,10 +304,12 @@ def _compare(
         return compare_sources(old, new, workshop=workshop, selection=selection_of(chosen))
 
 
-def _plan(comparison: Comparison, *, online: bool) -> Plan:
-    from pgwright.diff.planner import make_plan
+def _plan(invocation: Invocation, comparison: Comparison, *, online: bool) -> Plan:
+    from pgwright.diff.stages import plan_in_stages
 
-    return make_plan(comparison.before, comparison.after, online=online)
+    scratch = invocation.project.scratch
+    plan, _ = plan_in_stages(comparison.before, comparison.after, online=online, scratch=scratch)
+    return plan
 
 
 def _asked_renames(invocation: Invocation, comparison: Comparison) -> tuple[str, ...]:

@@ -137,6 +137,7 @@ def detach(before: Table, context: Context) -> list[Step]:
                     *context.with_descendants(before.id),
                     *beside,
                     *locked_referring(before.partition_of, context),
+                    *locked_referred(before.partition_of, context),
                 ),
                 hazards=[
                     Hazard(
@@ -171,6 +172,7 @@ def _attach(after: Table, context: Context) -> list[Step]:
                     *default_partitions(after, context),
                     *(() if context.is_new(after.partition_of) else (after.partition_of,)),
                     *locked_referring(after.partition_of, context),
+                    *locked_referred(after.partition_of, context),
                 ),
                 hazards=(hazard,),
             )

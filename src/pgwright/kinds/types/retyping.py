@@ -30,7 +30,7 @@ from pgwright.model.plan import Hazard, HazardCode, Reversibility, Step
 from pgwright.pg.quoting import Name, deparsed, literal, qualified, render
 
 BUILT_ON_TYPES = frozenset({"domain", "composite", "range"})
-_TYPES = BUILT_ON_TYPES | {"enum", "collation"}
+TYPES = BUILT_ON_TYPES | {"enum"}
 _PARTS = ("owner", "grant", "comment")
 # PostgreSQL refuses to change the type of a column that one of these uses.
 _REFUSING = frozenset(
@@ -45,10 +45,12 @@ Conversion = Callable[[Column], "sql.Composable | None"]
 def users(root: ObjectId, context: Context) -> tuple[ObjectId, ...]:
     """Return the type and all types built on it that stay, each after those that it needs."""
     order: list[ObjectId] = []
+    seen: set[ObjectId] = set()
 
     def visit(id: ObjectId) -> None:
-        if id in order:
+        if id in seen:
             return
+        seen.add(id)
         for dependent in context.referenced_before.get(id, ()):
             if dependent.kind in BUILT_ON_TYPES and dependent not in context.dropped:
                 visit(dependent)
@@ -75,9 +77,11 @@ def rebuild(
     """Return the steps that make the type anew; values of its columns go through text.
 
     `hazards` are those of the conversion. `conversion` gives the expression for a column
-    whose values do not survive the way through text, or None for one that holds the type inside another.
+    whose values do not survive the way through text, or None for one that holds the type inside another. The
+    new type may be of another kind than the old one.
     """
-    types = users(change.id, context)
+    assert change.before is not None
+    types = users(change.before.id, context)
     columns = columns_of(types, context)
     own = [c for c in columns if not c.derived or _leaves(c, context)]
     moving = [_ending(c, context) for c in own if not (c.generated or _goes(c, context))]
@@ -107,7 +111,7 @@ def rebuild(
     keyed = (table for c in columns for table in partitioned_by(c.id, context))
     detach = tuple(dict.fromkeys((*_in_the_way(types, columns, context), *keyed)))
     leaving = tuple(parent_of(c.id) for c in own if c.derived)
-    remade = (*types, *(c.id for c in moving))
+    remade = (change.id, *types, *(c.id for c in moving))
     return Alteration(steps=tuple(steps), detach=detach, follows=leaving, remade=remade, atomic=True)
 
 
@@ -162,7 +166,9 @@ def _ending(column: Column, context: Context) -> Column:
         and after.type != column.type
         and not context.created & set(after.depends_on)
         and all(
-            context.before.get(id) == context.after.get(id) for id in after.depends_on if id.kind in _TYPES
+            context.before.get(id) == context.after.get(id)
+            for id in after.depends_on
+            if id.kind in TYPES | {"collation"}
         )
     ):
         return replace(column, type=after.type, collation=after.collation)
@@ -201,8 +207,8 @@ def _replace_types(change: Change, types: tuple[ObjectId, ...], context: Context
         text = sql.SQL("ALTER {} {} RENAME TO {}").format(_keyword(id), name_of(id), _aside(id.name.name))
         yield step(change.id, text, f"set the old {id} aside")
     for id in types:
-        o: Any = change.after if id == change.id else _what_stays(id, context)
-        yield from kind(id.kind).create(o, context)
+        o: Any = change.after if change.before and id == change.before.id else _what_stays(id, context)
+        yield from kind(o.id.kind).create(o, context)
 
 
 def _what_stays(id: ObjectId, context: Context) -> CatalogObject | None:

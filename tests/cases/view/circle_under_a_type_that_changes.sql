@@ -1,0 +1,10 @@
+-- before
+CREATE TABLE k (id int);
+CREATE VIEW one AS SELECT id FROM k;
+CREATE VIEW other AS SELECT id FROM one;
+CREATE OR REPLACE VIEW one AS SELECT id FROM k WHERE id > (SELECT min(id) FROM other);
+-- after
+CREATE TABLE k (id bigint);
+CREATE VIEW one AS SELECT id FROM k;
+CREATE VIEW other AS SELECT id FROM one;
+CREATE OR REPLACE VIEW one AS SELECT id FROM k WHERE id > (SELECT min(id) FROM other);
