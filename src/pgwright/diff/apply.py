@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg
@@ -80,7 +80,7 @@ def apply_plan(
         ledger = Ledger(conn=conn)
         ledger.prepare()
         ledger.abandon_running(JOB)
-        run = ledger.begin(JOB, payload=pack(ends))
+        run = ledger.begin(JOB, payload=pack(replace(ends, accepted=tuple(allow))))
         if done_already:
             return Applied(run=ledger.finish(run.id, RunStatus.SUCCEEDED, result={"steps": 0}), steps=0)
         return run_plan(url, ledger, run, plan=plan, ends=ends, manner=manner)

@@ -19,18 +19,22 @@ from pgwright.sources.database import read_catalog
 
 @dataclass(frozen=True, kw_only=True)
 class Ends:
-    """Hold both ends of a plan, the part of them that counts, and the renames between them."""
+    """Hold both ends of a plan, the part of them that counts, and the renames between them.
+
+    `accepted` are the names of hazards that somebody accepted on this way, once and for all.
+    """
 
     before: Catalog
     after: Catalog
     selection: Selection
     online: bool = True
     renames: tuple[Rename, ...] = ()
+    accepted: tuple[str, ...] = ()
 
     def reversed(self) -> Ends:
-        """Return the same way back."""
+        """Return the same way back, on which nothing is accepted yet."""
         back = tuple(r.reversed() for r in self.renames)
-        return replace(self, before=self.after, after=self.before, renames=back)
+        return replace(self, before=self.after, after=self.before, renames=back, accepted=())
 
 
 def read_here(conn: Connection[Any], ends: Ends, *, scratch: str = EMBEDDED) -> tuple[Catalog, Catalog]:
@@ -64,6 +68,7 @@ class _Payload(msgspec.Struct):
     selection: Selection
     online: bool
     renames: tuple[Rename, ...] = ()
+    accepted: tuple[str, ...] = ()
 
 
 def pack(ends: Ends) -> bytes:
@@ -75,6 +80,7 @@ def pack(ends: Ends) -> bytes:
             selection=ends.selection,
             online=ends.online,
             renames=ends.renames,
+            accepted=ends.accepted,
         )
     )
 
@@ -88,4 +94,5 @@ def unpack(payload: bytes) -> Ends:
         selection=found.selection,
         online=found.online,
         renames=found.renames,
+        accepted=found.accepted,
     )

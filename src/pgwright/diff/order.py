@@ -26,6 +26,11 @@ class Move(NamedTuple):
     id: ObjectId
     shell: bool = False
 
+    @property
+    def before_whole(self) -> Move:
+        """Return the move of the shell."""
+        return Move(self.op, self.id, True)
+
     def __str__(self) -> str:
         return f"{self.op} {self.id}"
 
@@ -84,7 +89,7 @@ def order(
             first, follower = _yielding(left, edges, soft)
             edges[first].discard(follower)
             waiting[follower] -= 1
-            shell = first._replace(shell=True)
+            shell = first.before_whole
             if (first, follower) not in soft and first.op is not Op.ALTER:
                 _await_shell(first, follower, left, edges, waiting)
                 nodes.add(shell)
@@ -104,8 +109,8 @@ def order(
 def _await_shell(
     whole: Move, follower: Move, left: set[Move], edges: dict[Move, set[Move]], waiting: dict[Move, int]
 ) -> None:
-    """Let a move that needs `whole` follow the shell of it, which comes when all outside of the circle has."""
-    shell = whole._replace(shell=True)
+    """Let what needs `whole` follow the shell of it, which comes when all outside of the circle has come."""
+    shell = whole.before_whole
     followers = [follower]
     if shell not in waiting:
         circle = {whole, follower, *_reached([whole, follower], edges, left)}

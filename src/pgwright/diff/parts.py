@@ -136,7 +136,7 @@ def rename_step(old: CatalogObject, new: ObjectId, context: Context) -> Alterati
         change = Change(op=Op.ALTER, id=new, before=old, after=context.after.objects[new])
         hazard = Hazard(
             code=HazardCode.MAY_FAIL,
-            message=f"a value of the {old.id} that is none of the {new.kind} stops it: each goes through text",
+            message=f"each value of {old.id} goes through text; one that is no {new.kind} then stops it",
         )
         return rebuild(change, context, hazards=(hazard,))
     rename = kind(old.id.kind).rename

@@ -39,7 +39,8 @@ def resume(
 
     The database is compared with the end that the run was heading for (with `undo`: with where it came
     from), and what is left is planned and run; leftovers of a step that was killed, such as an invalid index,
-    are cleared first. A run that has ended well can be taken back as long as nothing has changed since.
+    are cleared first. What was accepted for the run holds for the rest of it. A run that has ended well can be
+    taken back as long as nothing has changed since.
     `agree` is given the plan before anything is changed, and raises where it is not wanted.
 
     Raises `UsageError` when there is nothing to resume, `PlanStale` when the database has moved on since a
@@ -54,10 +55,11 @@ def resume(
             raise UsageError(f"run {run.id} left nothing to resume from", hint=PLAN_AGAIN)
         ends = unpack(payload)
         ends = ends.reversed() if undo else ends
+        ends = replace(ends, accepted=tuple({*ends.accepted, *allow}))
         plan, start = _plan(conn, ends, run, manner)
         if agree:
             agree(plan)
-        require_allowed(plan, allow)
+        require_allowed(plan, ends.accepted)
         ledger.abandon_running(JOB)
         again = ledger.begin(JOB, payload=pack(ends), attempt=run.attempt + 1)
         done = run_plan(url, ledger, again, plan=plan, ends=ends, manner=manner)
@@ -70,10 +72,10 @@ def _plan(conn: Connection[Any], ends: Ends, run: Run, manner: Manner) -> tuple[
     moved_on = run.status is RunStatus.SUCCEEDED and here.digest != ends.before.digest
     # What PostgreSQL notes of its own, as that a check was there before its parent's, is no difference.
     if moved_on and compare(here, ends.before):
-        changes = compare(ends.before, here)
+        changes = compare(ends.before, here) or compare(here, ends.before)
         raise PlanStale(
             f"the database has moved on since run {run.id} ended",
-            detail=f"{'; '.join(map(str, changes[:5])) or 'its structure has another digest'}. Nothing was changed.",
+            detail="; ".join(str(c) for c in changes[:5]) + ". Nothing was changed.",
             hint="to go back to an older structure, plan that: pgwright schema plan file:schema.sql",
         )
     target = within(ends.selection, here, ends.after)

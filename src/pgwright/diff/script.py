@@ -52,7 +52,8 @@ _GUARDED_ADDITIONS = (
     ("ALTER FOREIGN TABLE ", " OPTIONS ("),
 )
 _TAKEN = (
-    "duplicate_object OR duplicate_table OR duplicate_column OR duplicate_function OR invalid_table_definition "
+    "duplicate_object OR duplicate_table OR duplicate_column OR duplicate_function "
+    "OR invalid_table_definition "
     # What the catalog itself refuses: a second text search configuration or mapping of one name.
     "OR unique_violation"
 )

@@ -157,6 +157,22 @@ def test_a_null_stops_validation_and_new_rows_are_checked_already(database: str)
     assert apply_plan(database, plan, ends).remaining == ()
 
 
+def test_what_was_accepted_holds_for_the_rest_of_the_run(database: str) -> None:
+    run(database, "CREATE TABLE t (id int, x int, gone int); INSERT INTO t VALUES (1, NULL, 5)")
+    plan, ends = proposed(database, "CREATE TABLE t (id int, x int NOT NULL)")
+    with pytest.raises(StatementError):
+        apply_plan(database, plan, ends, allow=["deletes-data"])
+    run(database, "UPDATE t SET x = 8")
+    assert resume(database).remaining == ()
+    assert rows(database, "SELECT to_jsonb(t) FROM t") == [({"id": 1, "x": 8},)]
+    # The way back is another matter.
+    run(database, "CREATE TABLE u (id int, lost int)")
+    plan, ends = proposed(database, "CREATE TABLE t (id int, x int NOT NULL, new int)")
+    apply_plan(database, plan, ends, allow=["deletes-data"])
+    with pytest.raises(HazardRefused):
+        resume(database, undo=True)
+
+
 def test_a_connection_that_is_cut(database: str) -> None:
     run(database, BEFORE)
     plan, ends = proposed(

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from pgwright.diff.build import empty_catalog
+from pgwright.diff.order import CircularPlan, Move, order
 from pgwright.diff.planner import make_plan
 from pgwright.diff.rehearse import rehearse
+from pgwright.model.catalog import CatalogObject, ServerFacts
+from pgwright.model.change import Op
+from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.plan import Phase
 from tests.integration.slate import Slate
 from tests.integration.test_cases import CASES, parse
@@ -55,3 +60,20 @@ def test_unrelated_changes_stay_out_of_a_transaction(slate: Slate) -> None:
     apart = [found for found in tables.values() if len(found) > 1]
     # Only the foreign key that goes locks both of its ends.
     assert apart == [{"b", "users"}], [(s.batch, s.summary) for s in plan.steps]
+
+
+def test_nobody_sees_the_shell_of_a_view(slate: Slate) -> None:
+    pair = parse(CASES / "view" / "circle_under_a_type_that_changes.sql")
+    plan = make_plan(slate.read(pair.before), slate.read(pair.after))
+    shells = [s for s in plan.steps if "WHERE false" in s.sql]
+    assert len(shells) == 2
+    assert {s.batch for s in plan.steps} == {1}
+
+
+def test_a_circle_that_nothing_opens_names_its_members() -> None:
+    catalog = empty_catalog(ServerFacts(version_num=180000))
+    one, other = (ObjectId("range", QualifiedName("public", name)) for name in ("one", "other"))
+    objects = [CatalogObject(id=one, depends_on=(other,)), CatalogObject(id=other, depends_on=(one,))]
+    with pytest.raises(CircularPlan, match=r"range public\.one and range public\.other need each other") as e:
+        order((Move(Op.CREATE, id) for id in (one, other)), catalog, catalog.replacing(objects))
+    assert "make range public.one without range public.other" in str(e.value.hint)

@@ -10,9 +10,11 @@ import pytest
 from pgwright.diff.apply import apply_plan
 from pgwright.diff.comparison import Comparison, compare_sources
 from pgwright.diff.proposal import propose
+from pgwright.errors import UnsupportedChange
 from pgwright.model.plan import HazardCode
 from pgwright.sources.workshop import Workshop
 from tests.conftest import MakeDatabase
+from tests.integration.diff.ways import run
 from tests.servers.running import Server
 
 BEFORE = """
@@ -150,3 +152,18 @@ def test_plan_runs_where_it_was_made_for(
     assert not applied.remaining, "\n".join(str(change) for change in applied.remaining)
     again = compared(url, tmp_path, BEFORE + AFTER)
     assert not again.changes, shown(again)
+
+
+def test_an_heir_that_computes_otherwise_before_that_can_be(
+    server_16: Server, make_database: MakeDatabase
+) -> None:
+    live, wanted = make_database(server_16), make_database(server_16)
+    parent = "CREATE TABLE p (a int, b int GENERATED ALWAYS AS (a * 2) STORED);"
+    own = "CREATE TABLE c (b int GENERATED ALWAYS AS (a * 3) STORED) INHERITS (p);"
+    run(live, parent + "CREATE TABLE c () INHERITS (p)")
+    run(wanted, parent + own)
+    with pytest.raises(UnsupportedChange, match=r"public\.c\.b cannot be computed otherwise") as caught:
+        propose(compare_sources(live, wanted))
+    assert "take public.c off its parent" in str(caught.value.hint)
+    run(live, "DROP TABLE c")
+    assert propose(compare_sources(live, wanted)).rehearsal is not None

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import psycopg
 
+from pgwright.diff.planner import make_plan
 from pgwright.kinds.index import Index
 from pgwright.sources.database import read_catalog
 from tests.conftest import MakeDatabase
+from tests.integration.slate import Slate
+from tests.integration.test_cases import CASES, parse
 from tests.servers.running import Server
 
 # A table for each type that a column can have, those of an extension too, with an index for each class of
@@ -82,6 +85,15 @@ def test_definitions_are_what_the_server_prints(each_server: Server, make_databa
         conn.execute("CREATE EXTENSION citext")
         conn.execute(_PAIRS.encode())
         assert check(conn) > 150
+
+
+def test_an_index_that_a_partition_has_already_becomes_part_of_the_parents(slate: Slate) -> None:
+    case = parse(CASES / "partition" / "own_index_taken_over_by_parents.sql")
+    plan = make_plan(slate.read(case.before), slate.read(case.after))
+    assert [s.sql for s in plan.steps] == [
+        "CREATE INDEX p_k_idx ON ONLY public.p USING btree (k)",
+        "ALTER INDEX public.p_k_idx ATTACH PARTITION public.q_k_idx",
+    ]
 
 
 def check(conn: psycopg.Connection[tuple[str, str]]) -> int:

@@ -46,3 +46,24 @@ def test_each_step_says_its_phase_and_what_the_way_back_leaves_out(database: str
     # A wider number comes back as it was; only the column that is dropped does not.
     assert shown.count("way back: the structure returns, the data does not") == 1
     assert "the way back restores the structure, not the data of step" in shown
+
+
+def test_the_end_says_what_it_all_comes_to(database: str, tmp_path: Path) -> None:
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute("CREATE TABLE t (id int PRIMARY KEY, gone text); CREATE TABLE old (id int)")
+        conn.execute("INSERT INTO t SELECT n FROM generate_series(1, 3000) AS n; ANALYZE t")
+    (tmp_path / "schema.sql").write_text("CREATE TABLE t (id bigint PRIMARY KEY)")
+    shown = pgwright("schema", "plan", "file:schema.sql", folder=tmp_path, DATABASE_URL=database).stdout
+    end = shown[shown.index("rehearsed on scratch") :]
+    assert "deletes-data" in end
+    assert "written anew while nobody can read or write: public.t (" in end
+    assert "about 3,000 rows)" in end
+    assert "deleted from: " in end
+    assert "public.t.gone" in end
+    assert "public.old (" in end
+    assert "apply refuses this without --allow deletes-data" in end
+    told = pgwright("schema", "plan", "file:schema.sql", "--json", folder=tmp_path, DATABASE_URL=database)
+    summary = json.loads(told.stdout)["summary"]
+    assert summary["to_allow"] == ["deletes-data"]
+    assert len(summary["hazards"]["deletes-data"]) == 2
+    assert [(t["name"], t["rows"]) for t in summary["written_anew"]] == [("public.t", 3000)]

@@ -25,6 +25,7 @@ from pgwright.cli.schema.output import (
     show_steps,
 )
 from pgwright.cli.schema.sources import manner_of, selection_of, selection_options, source_of, workshop_of
+from pgwright.cli.schema.summary import show_summary, uses_at
 from pgwright.model.wording import counted
 
 if TYPE_CHECKING:
@@ -145,15 +146,17 @@ def plan(
     if proposal.plan and (lacks := lacking_at(invocation.database.url, comparison.before, comparison.after)):
         notes = (*notes, lacks)
 
+    uses = uses_at(invocation.database.url, proposal.plan)
+
     def render() -> None:
         show_notes(out, notes)
-        show_plan(out, proposal)
+        show_plan(out, proposal, uses)
         if proposal.plan:
-            said = f"to carry it out: pgwright schema apply{f' {after}' if after else ''}"
+            said = " ".join(("to carry it out: pgwright schema apply", *filter(None, [after])))
             as_migration = "; as a migration: pgwright migrate create --autogenerate -m TEXT"
             out.line(said + (as_migration if invocation.project.migrations and not after else ""))
 
-    out.result({**plan_facts(proposal.plan, proposal.rehearsal), "notes": notes}, render)
+    out.result({**plan_facts(proposal.plan, proposal.rehearsal, uses), "notes": notes}, render)
 
 
 @command.command("apply")
@@ -202,7 +205,7 @@ def apply(
         return
     if not out.json:
         show_notes(out, (*comparison.notes, *proposal.plan.notes))
-        show_plan(out, proposal)
+        show_plan(out, proposal, uses_at(invocation.database.url, proposal.plan))
     invocation.refuse_production("applying a plan", named=production)
     require_allowed(proposal.plan, allow)
     invocation.confirm(f"Apply {counted(len(proposal.plan.steps), 'step')}?", yes=yes)
@@ -247,6 +250,8 @@ def resume_run(
         if undo and plan:
             if not invocation.output.json:
                 show_steps(invocation.output, plan)
+                invocation.output.line()
+                show_summary(invocation.output, plan, uses_at(invocation.database.url, plan))
             require_allowed(plan, allow)
             invocation.confirm(f"Take it back in {counted(len(plan.steps), 'step')}?", yes=yes)
         invocation.state_left = "finished steps stay; go on with: pgwright schema resume"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pgwright.cli.encode import Verbatim
 from pgwright.cli.output import Output
+from pgwright.cli.schema.summary import Uses, show_summary, summary_facts
 from pgwright.model.wording import counted
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from pgwright.model.plan import Plan
 
 _SIGNS = {"create": "+", "alter": "~", "drop": "-"}
-_SHOWN = 12
 _WAYS_BACK = {"data-lost": "the structure returns, the data does not", "impossible": "there is none"}
 _STYLES = {"create": "green", "alter": "yellow", "drop": "red"}
 
@@ -51,25 +51,15 @@ def show_changes(out: Output, changes: Sequence[Change], *, summary: bool = Fals
     out.line(", ".join(f"{counts[op]} to {op}" for op in ("create", "alter", "drop") if counts[op]))
 
 
-def show_plan(out: Output, proposal: Proposal) -> None:
-    """Print the steps with lock, rewrite and hazards, and what the rehearsal saw."""
+def show_plan(out: Output, proposal: Proposal, uses: Uses | None = None) -> None:
+    """Print the steps with lock, rewrite and hazards, what the rehearsal saw, and what it all comes to."""
     if not proposal.plan:
         out.line("nothing to do: the database is what it should be")
         return
     show_steps(out, proposal.plan)
     out.line()
     out.line(f"{counted(len(proposal.plan.steps), 'step')}, {said_of(proposal.rehearsal)}")
-    out.line(_said_of_the_way_back(proposal.plan))
-
-
-def _said_of_the_way_back(plan: Plan) -> str:
-    from pgwright.model.plan import Reversibility
-
-    lossy = [step.id for step in plan.steps if step.reversibility is not Reversibility.LOSSLESS]
-    if not lossy:
-        return "the way back keeps all data"
-    shown = ", ".join(lossy[:_SHOWN]) + (" …" if len(lossy) > _SHOWN else "")
-    return f"the way back restores the structure, not the data of step{'s' if lossy[1:] else ''} {shown}"
+    show_summary(out, proposal.plan, uses or {})
 
 
 def show_steps(out: Output, plan: Plan) -> None:
@@ -130,7 +120,7 @@ def change_facts(changes: Iterable[Change]) -> list[dict[str, Any]]:
     ]
 
 
-def plan_facts(plan: Plan, rehearsal: Rehearsal | None = None) -> dict[str, Any]:
+def plan_facts(plan: Plan, rehearsal: Rehearsal | None = None, uses: Uses | None = None) -> dict[str, Any]:
     """Return a plan as plain data."""
     observed = {o.step: o for o in rehearsal.observations} if rehearsal else {}
     return {
@@ -138,6 +128,7 @@ def plan_facts(plan: Plan, rehearsal: Rehearsal | None = None) -> dict[str, Any]
         "to": plan.to_digest,
         "rehearsed": rehearsal is not None,
         "notes": list(plan.notes),
+        "summary": summary_facts(plan, uses or {}),
         "steps": [
             {
                 "id": s.id,

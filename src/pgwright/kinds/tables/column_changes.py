@@ -114,7 +114,9 @@ def _change_type(before: Column, after: Column, context: Context) -> Step:
     if loss:
         message = f"{loss} of {after.id.path} are lost in every row"
         hazards.append(Hazard(code=HazardCode.DELETES_DATA, message=message))
-    restored = foreign or comes_back(before.type, after.type)
+    # A text that an enum takes is the name of a value, and comes back as it was.
+    named = before.type == "text" and any(id.kind == "enum" for id in after.depends_on)
+    restored = foreign or named or comes_back(before.type, after.type)
     if not (foreign or keeps_storage(before.type, after.type)):
         rewrites = (table,)
         message = (
