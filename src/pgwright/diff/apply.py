@@ -75,7 +75,7 @@ def apply_plan(
     require_allowed(plan, allow)
     with connect(url, autocommit=True) as conn, advisory_lock(conn, JOB, wait=manner.lock_wait):
         done_already = _require_fresh(conn, plan, ends, manner)
-        if not done_already and (lacks := lacking(conn, ends.before, ends.after)):
+        if not done_already and (lacks := lacking(conn, plan, ends.before, ends.after)):
             raise lacks
         ledger = Ledger(conn=conn)
         ledger.prepare()

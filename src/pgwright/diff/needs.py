@@ -1,4 +1,4 @@
-"""What a plan needs of the server that it runs on: roles and extensions."""
+"""What a plan needs of the server that it runs on, and of the role that runs it."""
 
 from __future__ import annotations
 
@@ -8,15 +8,26 @@ from typing import Any
 from psycopg import Connection
 
 from pgwright.diff.build import roles_of
-from pgwright.errors import ExtensionMissingError, PgwrightError, RolesMissing
+from pgwright.errors import ExtensionMissingError, PgwrightError, PrivilegeError, RolesMissing
 from pgwright.model.catalog import Catalog
+from pgwright.model.plan import Plan
 from pgwright.pg.connect import connect
 from pgwright.pg.extensions import package_for
 from pgwright.pg.quoting import Name, render
+from pgwright.pg.sqlfiles import load_sql
+
+_SHOWN = 5
+_RELATIONS = frozenset({"table", "view", "materialized_view", "sequence"})
+# What somebody else than the owner may do, too.
+_GRANTED = frozenset({"trigger", "grant"})
 
 
-def lacking(conn: Connection[Any], before: Catalog, after: Catalog) -> PgwrightError | None:
+def lacking(conn: Connection[Any], plan: Plan, before: Catalog, after: Catalog) -> PgwrightError | None:
     """Return the error that a plan between the two ends in on this server, or None; nothing was done then."""
+    return _lacking_parts(conn, before, after) or _lacking_rights(conn, plan, before.server.major)
+
+
+def _lacking_parts(conn: Connection[Any], before: Catalog, after: Catalog) -> PgwrightError | None:
     extensions = [o.id.name.name for o in after.of("extension") if o.id not in before]
     offered = conn.execute(
         "SELECT name FROM pg_available_extensions WHERE name = ANY (%s)", [extensions]
@@ -42,10 +53,32 @@ def lacking(conn: Connection[Any], before: Catalog, after: Catalog) -> PgwrightE
     return None
 
 
-def lacking_at(url: str, before: Catalog, after: Catalog) -> str | None:
+def _lacking_rights(conn: Connection[Any], plan: Plan, major: int) -> PgwrightError | None:
+    """Return the error for relations that the plan changes and the role may not change."""
+    subjects = (step.subject for step in plan.steps if step.subject.kind not in _GRANTED)
+    changed = dict.fromkeys(id.root.name for id in subjects if id.root.kind in _RELATIONS)
+    given = {"schemas": [name.schema for name in changed], "names": [name.name for name in changed]}
+    found = conn.execute(load_sql("pgwright.diff", "not_owned", major).encode(), given).fetchall()
+    if not found:
+        return None
+    role = render(Name(conn.info.user))
+    owners = sorted({owner for _, owner in found})
+    member = "; ".join(f"GRANT {render(Name(owner))} TO {role}" for owner in owners)
+    return PrivilegeError(
+        f"{role} may not change {_shortened([path for path, _ in found])}, which others own",
+        detail="nothing was changed",
+        hint=f"run this as the owner ({', '.join(owners)}), or as a superuser make {role} a member: {member}",
+    )
+
+
+def _shortened(paths: Sequence[str]) -> str:
+    return ", ".join(paths[:_SHOWN]) + (f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else "")
+
+
+def lacking_at(url: str, plan: Plan, before: Catalog, after: Catalog) -> str | None:
     """Return in words what the server at `url` lacks for a plan between the two ends, or None."""
     with connect(url) as conn:
-        error = lacking(conn, before, after)
+        error = lacking(conn, plan, before, after)
     return None if error is None else f"as it is, apply will refuse this: {error.message}. {error.hint}"
 
 

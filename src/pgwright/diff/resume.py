@@ -39,8 +39,8 @@ def resume(
 
     The database is compared with the end that the run was heading for (with `undo`: with where it came
     from), and what is left is planned and run; leftovers of a step that was killed, such as an invalid index,
-    are cleared first. What was accepted for the run holds for the rest of it. A run that has ended well can be
-    taken back as long as nothing has changed since.
+    are cleared first. What was accepted for the run holds for the rest of it. A run that has ended well can
+    be taken back as long as nothing has changed since.
     `agree` is given the plan before anything is changed, and raises where it is not wanted.
 
     Raises `UsageError` when there is nothing to resume, `PlanStale` when the database has moved on since a

@@ -96,6 +96,22 @@ def test_a_role_that_may_make_nothing_is_told_what_it_lacks(database: str) -> No
     assert read(database).digest == ends.before.digest
 
 
+def test_a_role_that_may_not_change_a_table_changes_nothing(database: str) -> None:
+    run(database, BEFORE + "; CREATE VIEW v AS SELECT x FROM t")
+    plan, ends = proposed(database, "CREATE TABLE more (id int); CREATE TABLE t (id int PRIMARY KEY, x int)")
+    ((name,),) = rows(database, "SELECT quote_ident(current_database())")
+    run(database, f"CREATE ROLE lowly LOGIN PASSWORD 'x'; GRANT CREATE ON DATABASE {name} TO lowly")
+    run(database, "GRANT CREATE ON SCHEMA public TO lowly")
+    try:
+        with pytest.raises(PrivilegeError, match=r"lowly may not change public\.t, public\.v,") as caught:
+            url = make_conninfo(database, user="lowly", password="x")
+            apply_plan(url, plan, ends, allow=["deletes-data"])
+    finally:
+        run(database, "DROP OWNED BY lowly; DROP ROLE lowly")
+    assert "GRANT postgres TO lowly" in str(caught.value.hint)
+    assert runs(database) == ()
+
+
 def test_a_plan_for_another_state_is_refused(database: str) -> None:
     run(database, BEFORE)
     plan, ends = proposed(database, TABLE + "; CREATE INDEX i ON t (x)")

@@ -143,10 +143,11 @@ def plan(
     )
     out = invocation.output
     notes = (*comparison.notes, *proposal.plan.notes)
-    if proposal.plan and (lacks := lacking_at(invocation.database.url, comparison.before, comparison.after)):
+    here = invocation.database.url
+    if proposal.plan and (lacks := lacking_at(here, proposal.plan, comparison.before, comparison.after)):
         notes = (*notes, lacks)
 
-    uses = uses_at(invocation.database.url, proposal.plan)
+    uses = uses_at(here, proposal.plan)
 
     def render() -> None:
         show_notes(out, notes)
@@ -205,7 +206,7 @@ def apply(
         return
     if not out.json:
         show_notes(out, (*comparison.notes, *proposal.plan.notes))
-        show_plan(out, proposal, uses_at(invocation.database.url, proposal.plan))
+        show_plan(out, proposal, uses_at(invocation.database.url, proposal.plan), allow=allow)
     invocation.refuse_production("applying a plan", named=production)
     require_allowed(proposal.plan, allow)
     invocation.confirm(f"Apply {counted(len(proposal.plan.steps), 'step')}?", yes=yes)
@@ -251,7 +252,7 @@ def resume_run(
             if not invocation.output.json:
                 show_steps(invocation.output, plan)
                 invocation.output.line()
-                show_summary(invocation.output, plan, uses_at(invocation.database.url, plan))
+                show_summary(invocation.output, plan, uses_at(invocation.database.url, plan), allow=allow)
             require_allowed(plan, allow)
             invocation.confirm(f"Take it back in {counted(len(plan.steps), 'step')}?", yes=yes)
         invocation.state_left = "finished steps stay; go on with: pgwright schema resume"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pgwright.cli.encode import Verbatim
@@ -51,7 +51,9 @@ def show_changes(out: Output, changes: Sequence[Change], *, summary: bool = Fals
     out.line(", ".join(f"{counts[op]} to {op}" for op in ("create", "alter", "drop") if counts[op]))
 
 
-def show_plan(out: Output, proposal: Proposal, uses: Uses | None = None) -> None:
+def show_plan(
+    out: Output, proposal: Proposal, uses: Uses | None = None, *, allow: Collection[str] = ()
+) -> None:
     """Print the steps with lock, rewrite and hazards, what the rehearsal saw, and what it all comes to."""
     if not proposal.plan:
         out.line("nothing to do: the database is what it should be")
@@ -59,7 +61,7 @@ def show_plan(out: Output, proposal: Proposal, uses: Uses | None = None) -> None
     show_steps(out, proposal.plan)
     out.line()
     out.line(f"{counted(len(proposal.plan.steps), 'step')}, {said_of(proposal.rehearsal)}")
-    show_summary(out, proposal.plan, uses or {})
+    show_summary(out, proposal.plan, uses or {}, allow=allow)
 
 
 def show_steps(out: Output, plan: Plan) -> None:

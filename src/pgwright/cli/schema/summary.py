@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pgwright.cli.output import Output, size
@@ -28,8 +28,11 @@ def uses_at(url: str, plan: Plan) -> Uses:
         return {use.path: use for use in tables(conn)}
 
 
-def show_summary(out: Output, plan: Plan, uses: Uses) -> None:
-    """Print the hazards with their steps, what is written anew or deleted, and what the way back lacks."""
+def show_summary(out: Output, plan: Plan, uses: Uses, *, allow: Collection[str] = ()) -> None:
+    """Print the hazards with their steps, what is written anew or deleted, and what the way back lacks.
+
+    At last come the hazards without which, as they are not in `allow`, nothing is applied.
+    """
     found = _by_hazard(plan)
     if found:
         rows = [(code.value, len(ids), _listed(ids)) for code, ids in found.items()]
@@ -39,7 +42,7 @@ def show_summary(out: Output, plan: Plan, uses: Uses) -> None:
     if deleted := _deleted_from(plan):
         out.line(f"deleted from: {_sized(deleted, uses)}", style="red")
     out.line(_said_of_the_way_back(plan))
-    if refused := _refused(plan):
+    if refused := _refused(plan, allow):
         out.line(f"apply refuses this without {' '.join(f'--allow {code}' for code in refused)}", style="red")
 
 
@@ -83,8 +86,8 @@ def _lossy(plan: Plan) -> list[str]:
     return [step.id for step in plan.steps if step.reversibility is not Reversibility.LOSSLESS]
 
 
-def _refused(plan: Plan) -> list[str]:
-    return sorted({hazard.code.value for hazard in plan.refused()})
+def _refused(plan: Plan, allow: Collection[str] = ()) -> list[str]:
+    return sorted({hazard.code.value for hazard in plan.refused(allow)})
 
 
 def _said_of_the_way_back(plan: Plan) -> str:
