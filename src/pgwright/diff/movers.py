@@ -11,8 +11,8 @@ from dataclasses import replace
 from pgwright.diff.build import copied
 from pgwright.diff.execute import execute_steps
 from pgwright.kinds.contract import Context, parents_of
-from pgwright.kinds.table import Table, stop_inheriting
-from pgwright.kinds.tables.partition_moves import detach
+from pgwright.kinds.table import Table
+from pgwright.kinds.tables.partition_moves import detach, stop_inheriting
 from pgwright.model.catalog import Catalog, CatalogObject
 from pgwright.model.names import ObjectId
 from pgwright.model.plan import Hazard, HazardCode, Step

@@ -133,6 +133,11 @@ def _following(
                 for part in catalog.children(parent):
                     for reached in (part, *catalog.children(part.id)):
                         yield from ((Move(Op.ALTER, id), Move(op, reached.id)) for op in Op)
+    for id in context.dropped:
+        # A check that an heir has of its own as well is its own again once the parent's has gone.
+        if id.kind == "constraint" and id.parent is not None:
+            for parent in parents_of(context.before.get(id.parent)):
+                yield Move(Op.DROP, id._replace(parent=parent)), Move(Op.DROP, id)
     for id in context.created:
         # A new sequence goes on from the numbers that rows bring back.
         column = kind(id.kind).numbers(context.after.objects[id], context)

@@ -220,7 +220,15 @@ def _on_descendants(step: Step, context: Context) -> Step:
 
 def _must_wait(o: CatalogObject, to: ObjectId, waiting: Sequence[tuple[CatalogObject, ObjectId]]) -> bool:
     """Tell whether the new name is taken yet, or parts are still to be found under the old one."""
-    return any(other.id == to or _holds(o.id, other.id) for other, _ in waiting)
+    wanted = _claims(replace(o, id=to)) - _claims(o)
+    return any(
+        other.id == to or _holds(o.id, other.id) or not wanted.isdisjoint(_claims(other))
+        for other, _ in waiting
+    )
+
+
+def _claims(o: CatalogObject) -> set[tuple[str, ...]]:
+    return set(kind(o.id.kind).claims(o)) if o.id.kind in KINDS else set()
 
 
 def _holds(whole: ObjectId, part: ObjectId) -> bool:

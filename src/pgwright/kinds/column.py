@@ -44,6 +44,7 @@ def read(reading: Reading) -> Iterator[Found]:
             options=_chosen(r.options) if r.options else (),
             foreign_options=tuple(r.foreign_options or ()),
             position=r.number,
+            local=r.local,
             sequence=QualifiedName(r.sequence_schema, r.sequence_name) if r.sequence_name else None,
         )
         addresses = [Address(SystemCatalog.CLASS, r.relid, r.number)]
@@ -161,11 +162,13 @@ def drop(o: Column, context: Context) -> tuple[Step, ...]:
     table = parent_of(o.id)
     # A partition keeps no column that its parent loses: what does has left by now.
     plain = not getattr(context.before.get(table), "is_partitioned", False)
-    heirs = (o.id._replace(parent=child) for child in context.with_descendants(table)[1:])
+    heirs = [o.id._replace(parent=child) for child in context.with_descendants(table)[1:]]
+    action = sql.SQL("DROP COLUMN {}").format(Name(o.id.name.name))
+    left = sql.SQL("DROP COLUMN IF EXISTS {}").format(Name(o.id.name.name))
     return (
         alter_parent(
             o.id,
-            sql.SQL("DROP COLUMN {}").format(Name(o.id.name.name)),
+            action,
             f"drop {o.id}",
             context,
             hazards=hazards,
@@ -173,7 +176,19 @@ def drop(o: Column, context: Context) -> tuple[Step, ...]:
             phase=Phase.CONTRACT,
             only=plain and any(_stays(context.after.get(heir)) for heir in heirs),
         ),
+        *(
+            alter_parent(heir, left, f"drop {heir}", context, hazards=hazards[:1], phase=Phase.CONTRACT)
+            for heir in heirs
+            if plain and _is_left_over(heir, context)
+        ),
     )
+
+
+def _is_left_over(heir: ObjectId, context: Context) -> bool:
+    """Tell whether an heir that stays would keep a column that goes with its parent's."""
+    column = context.before.get(heir)
+    stays = parent_of(heir) in context.after and heir not in context.after
+    return stays and isinstance(column, Column) and column.derived and column.local
 
 
 def _stays(heir: CatalogObject | None) -> bool:

@@ -2,7 +2,8 @@
 -- since: 12
 -- columns: relid, number, name, type, not_null, identity, identity_sequence, sequence_schema, sequence_name, identity_start, identity_increment,
 --   identity_min, identity_max, identity_cache, identity_cycle, generated, expression, expression_oid, collation,
---   storage, compression, statistics, options, inherited, foreign_options
+--   storage, compression, statistics, options, inherited, local,
+--   foreign_options
 SELECT a.attrelid AS relid,
        a.attnum AS number,
        a.attname AS name,
@@ -29,6 +30,7 @@ SELECT a.attrelid AS relid,
        NULLIF(a.attstattarget, -1) AS statistics,
        a.attoptions AS options,
        a.attinhcount > 0 OR c.reloftype <> 0 AS inherited,
+       a.attislocal AS local,
        a.attfdwoptions AS foreign_options
 FROM pg_attribute AS a
 JOIN pg_class AS c ON c.oid = a.attrelid

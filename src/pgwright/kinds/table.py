@@ -17,6 +17,7 @@ from pgwright.kinds.tables.column_types import Column
 from pgwright.kinds.tables.held_rows import hold, holds_rows
 from pgwright.kinds.tables.held_rows import refill as refilled
 from pgwright.kinds.tables.partition_moves import (
+    change_parents,
     columns_of_new_parents,
     default_partitions,
     detach,
@@ -313,29 +314,6 @@ def _alter_replica_identity(before: Table, after: Table, context: Context) -> li
     return [_set_replica_identity(after)]
 
 
-def _alter_inherits(before: Table, after: Table, context: Context) -> list[Step]:
-    steps = stop_inheriting(before, after)
-    for parent in after.inherits:
-        if parent not in before.inherits:
-            action = sql.SQL("INHERIT {}").format(name_of(parent))
-            steps.append(_alter_table(after, action, f"inherit from {parent}", on=(after.id, parent)))
-    return steps
-
-
-def stop_inheriting(before: Table, after: Table) -> list[Step]:
-    """Return the steps by which a table leaves the parents that it does not keep."""
-    gone = (parent for parent in before.inherits if parent not in after.inherits)
-    return [
-        _alter_table(
-            after,
-            sql.SQL("NO INHERIT {}").format(name_of(parent)),
-            f"stop inheriting from {parent}",
-            on=(after.id, parent),
-        )
-        for parent in gone
-    ]
-
-
 def _alter_server_options(before: Table, after: Table, context: Context) -> list[Step]:
     changed = changed_options(before.server_options, after.server_options)
     action = sql.SQL("OPTIONS ({})").format(changed)
@@ -353,7 +331,7 @@ _WRITERS = {
     "tablespace": _alter_tablespace,
     "options": _alter_options,
     "replica_identity": _alter_replica_identity,
-    "inherits": _alter_inherits,
+    "inherits": change_parents,
     "of_type": _alter_of_type,
     "server_options": _alter_server_options,
 }

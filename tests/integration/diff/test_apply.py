@@ -101,7 +101,6 @@ def test_a_role_that_may_not_change_a_table_changes_nothing(database: str) -> No
     plan, ends = proposed(database, "CREATE TABLE more (id int); CREATE TABLE t (id int PRIMARY KEY, x int)")
     ((name,),) = rows(database, "SELECT quote_ident(current_database())")
     run(database, f"CREATE ROLE lowly LOGIN PASSWORD 'x'; GRANT CREATE ON DATABASE {name} TO lowly")
-    run(database, "GRANT CREATE ON SCHEMA public TO lowly")
     try:
         with pytest.raises(PrivilegeError, match=r"lowly may not change public\.t, public\.v,") as caught:
             url = make_conninfo(database, user="lowly", password="x")
@@ -393,3 +392,9 @@ def test_a_target_of_another_version(server_14: Server, make_database: MakeDatab
     assert proposal.plan.server.major == 14
     assert apply_plan(url, proposal.plan, proposal.ends).remaining == ()
     assert resume(url, undo=True).remaining == ()
+
+
+def test_a_column_that_an_heir_has_of_its_own_as_well_goes_with_the_parents(database: str) -> None:
+    run(database, "CREATE TABLE p (a int, b int); CREATE TABLE c (b int) INHERITS (p)")
+    plan, ends = proposed(database, "CREATE TABLE p (a int); CREATE TABLE c () INHERITS (p)")
+    assert apply_plan(database, plan, ends, allow=["deletes-data"]).remaining == ()

@@ -25,7 +25,8 @@ class Column(CatalogObject):
     `identity` is ``a`` (always), ``d`` (by default) or empty; `generated` is ``s`` (stored), ``v``
     (virtual) or empty. `collation`, `storage` and `statistics` are None where they are the type's own.
     `position` is the attribute number; the order of columns does not define a table. `sequence` is the
-    sequence behind an identity.
+    sequence behind an identity. `local` tells that a table that has the column from a
+    parent was given it by itself, too: it stays when the parent's goes.
     """
 
     type: str
@@ -41,6 +42,7 @@ class Column(CatalogObject):
     options: tuple[str, ...] = ()
     foreign_options: tuple[str, ...] = ()
     position: int = fact(0)
+    local: bool = fact(False)
     sequence: QualifiedName | None = fact(None)
 
     def identity_clause(self, *, named: bool = False) -> sql.Composable:

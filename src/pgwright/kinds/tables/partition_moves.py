@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, LiteralString, cast
 
 from psycopg import sql
 
@@ -28,6 +28,32 @@ def columns_of_new_parents(before: Table, after: Table, context: Context) -> Ite
                 yield from (
                     part.id for part in catalog.children(parent) if part.id.kind in {"column", "constraint"}
                 )
+
+
+def change_parents(before: Table, after: Table, context: Context) -> list[Step]:
+    """Return the steps by which a table leaves parents that it inherits from and joins others."""
+    joined = [parent for parent in after.inherits if parent not in before.inherits]
+    return [
+        *stop_inheriting(before, after),
+        *(_inherits(after, "INHERIT {}", parent, f"inherit from {parent}") for parent in joined),
+    ]
+
+
+def stop_inheriting(before: Table, after: Table) -> list[Step]:
+    """Return the steps by which a table leaves the parents that it does not keep."""
+    left = [parent for parent in before.inherits if parent not in after.inherits]
+    return [_inherits(after, "NO INHERIT {}", parent, f"stop inheriting from {parent}") for parent in left]
+
+
+def _inherits(table: Table, action: LiteralString, parent: ObjectId, summary: str) -> Step:
+    keyword = sql.SQL("ALTER FOREIGN TABLE {} {}" if table.server else "ALTER TABLE {} {}")
+    return step(
+        table.id,
+        keyword.format(name_of(table.id), sql.SQL(action).format(name_of(parent))),
+        summary,
+        lock=LockMode.ACCESS_EXCLUSIVE,
+        on=(table.id, parent),
+    )
 
 
 def unlike_after(before: Table, after: Table, context: Context) -> Iterator[ObjectId]:
