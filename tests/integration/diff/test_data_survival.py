@@ -8,6 +8,7 @@ import pytest
 from pgwright.diff.apply import apply_plan
 from pgwright.diff.ends import Ends
 from pgwright.diff.planner import make_plan
+from pgwright.diff.stages import plan_in_stages
 from pgwright.errors import StatementError
 from pgwright.model.selection import Selection
 from tests.integration.diff.filling import contents, fill
@@ -26,7 +27,7 @@ _CASES = [
 @pytest.mark.parametrize("case", _CASES, ids=lambda c: f"{c.path.parent.name}/{c.path.stem}")
 def test_rows_survive(case: Case, slate: Slate) -> None:
     before, after = (slate.read(sql, roles=case.roles) for sql in (case.before, case.after))
-    plan = make_plan(before, after)
+    plan, _ = plan_in_stages(before, after)
     if not LOSING & {h.code for h in plan.hazards}:
         check_survival(case.before, plan, before, after)
 
