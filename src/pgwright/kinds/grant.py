@@ -135,7 +135,10 @@ def drop(o: Grant, context: Context) -> tuple[Step, ...]:
         return ()
     grantee, found = o.id.name.name, o.deviation
     old, new = (role_of(o.id.root, catalog, context) for catalog in (context.before, context.after))
-    if old is not None and new is not None and old != new:
+    if old is not None and new is not None and old != new and parent_of(o.id).kind == "column":
+        # What the old owner was granted on a column, the new one has now: none of it goes by itself.
+        grantee = new if grantee == old else grantee
+    elif old is not None and new is not None and old != new:
         # The new owner takes over the old one's entry: a grant to the new owner has become part of
         # it, and what the old owner lacked the new one lacks now.
         if grantee == new:

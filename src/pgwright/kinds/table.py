@@ -25,6 +25,7 @@ from pgwright.kinds.tables.partition_moves import (
     locked_referring,
     move_partitions,
     referring,
+    rehashed,
     unlike_after,
 )
 from pgwright.kinds.tables.prepared import put_in_place
@@ -222,6 +223,9 @@ def alter(change: Change, context: Context) -> Alteration:
         return _alter_time_column(before, after, context)
     if _FIXED & set(change.fields):
         return REPLACE
+    if after.partition_of and rehashed(before, after):
+        # Rows of each partition belong into others: all of them are put aside and come back.
+        return Alteration(detach=(after.partition_of,))
     steps: list[Step] = []
     for field in change.fields:
         writer = _WRITERS.get(field)

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from pgwright.model.plan import Step
 
 
+_HASH = "WITH (modulus"
+
+
 def columns_of_new_parents(before: Table, after: Table, context: Context) -> Iterator[ObjectId]:
     """Yield what must be as it will be when a table joins its parents: they have to fit each other then."""
     for parent in (after.partition_of, *after.inherits):
@@ -94,6 +97,13 @@ def move_partitions(before: Table, after: Table, context: Context) -> list[Step]
             return []
     detached = [step for old, _ in pairs for step in detach(old, context)]
     return detached + [step for _, new in pairs for step in _attach(new, context)]
+
+
+def rehashed(before: Table, after: Table) -> bool:
+    """Tell whether a partition by hash stays with its parent and is to hold other rows."""
+    bounds = (before.partition_bound, after.partition_bound)
+    stays = before.partition_of == after.partition_of and bounds[0] != bounds[1]
+    return stays and all(bound is not None and _HASH in bound for bound in bounds)
 
 
 def _rebound(parent: ObjectId, context: Context) -> Iterator[tuple[Table, Table]]:
