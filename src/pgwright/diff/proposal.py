@@ -78,7 +78,7 @@ def _try(plan: Plan, comparison: Comparison, scratch: str) -> Rehearsal | str:
     with ExitStack() as stack:
         try:
             copy = stack.enter_context(copied(before, scratch=scratch, roles=roles_of(after)))
-            return rehearse_on(copy, plan, before, after, selection=comparison.selection)
+            return rehearse_on(copy, plan, before, after, selection=comparison.selection, scratch=scratch)
         except ExtensionMissingError as exc:
             return _untried(exc, ())
         except StatementError as exc:

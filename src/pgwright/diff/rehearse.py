@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pgwright.diff.build import Copy, as_on_scratch, copied, roles_of
+from pgwright.diff.build import Copy, as_on_scratch, copied, rebuilt, roles_of
 from pgwright.diff.compare import compare
 from pgwright.diff.ends import is_broken
 from pgwright.diff.execute import execute_steps
@@ -52,14 +52,23 @@ def rehearse(
     say nothing. Raises `StatementError` when a step fails, and the errors of building.
     """
     with copied(before, scratch=scratch, roles=roles_of(after)) as copy:
-        return rehearse_on(copy, plan, before, after, selection=selection)
+        return rehearse_on(copy, plan, before, after, selection=selection, scratch=scratch)
 
 
 def rehearse_on(
-    copy: Copy, plan: Plan, before: Catalog, after: Catalog, *, selection: Selection | None = None
+    copy: Copy,
+    plan: Plan,
+    before: Catalog,
+    after: Catalog,
+    *,
+    selection: Selection | None = None,
+    scratch: str = EMBEDDED,
 ) -> Rehearsal:
     """Run the plan on a copy of `before`, which it uses up, and compare the end, as `rehearse` does."""
     selection = selection or Selection()
+    if copy.catalog.server.major != before.server.major:
+        # The scratch server deparses what both ends hold in its own way: they are compared in that.
+        before, after = copy.catalog, rebuilt(after, scratch=scratch)
     with Watcher(copy.url, copy.conn) as watcher:
         if plan.server.timescaledb:
             # The declarations mean the same without TimescaleDB; the way there is another one.
