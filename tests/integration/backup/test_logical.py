@@ -7,7 +7,6 @@ import secrets
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
@@ -20,7 +19,7 @@ from pgwright.pg.address import parse_address
 from pgwright.timeseries.declare import Edit, declare
 from pgwright.timeseries.run import Demand, run_policies
 from tests.conftest import MakeDatabase
-from tests.integration.backup.running import pgwright
+from tests.integration.backup.running import at, one, pgwright
 from tests.servers.running import Server
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -45,16 +44,6 @@ _SHOP = """
 def fill(url: str) -> None:
     with psycopg.connect(url, autocommit=True) as conn:
         conn.execute(_SHOP)
-
-
-def at(url: str, database: str) -> str:
-    return parse_address(url).with_database(database).text
-
-
-def one(url: str, query: str) -> Any:
-    with psycopg.connect(url, autocommit=True) as conn:
-        row = conn.execute(query.encode()).fetchone()
-    return row and row[0]
 
 
 @pytest.fixture

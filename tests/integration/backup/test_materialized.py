@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
 
 from pgwright.backup.create import dump
-from pgwright.pg.address import parse_address
 from tests.integration.backup.project import Project
-
-
-def at(url: str, database: str) -> str:
-    return parse_address(url).with_database(database).text
-
-
-def one(url: str, query: str) -> Any:
-    with psycopg.connect(url, autocommit=True) as conn:
-        row = conn.execute(query.encode()).fetchone()
-    return row and row[0]
+from tests.integration.backup.running import at, one
 
 
 def drop(url: str, *names: str) -> None:
