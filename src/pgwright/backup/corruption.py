@@ -225,7 +225,7 @@ def _damage(kind: str, name: str, words: str) -> Damage:
         remedy = f"REINDEX INDEX{how} {name}; then look again"
     else:
         remedy = (
-            "stop writing; keep the files as they are: pgwright backup create --physical; then bring the "
+            "stop the server, and keep a copy of its data directory as it is; start it again, then bring the "
             f"table back beside it: pgwright backup restore --as NAME, and compare {name} with it"
         )
     return Damage(kind=kind, name=name, words=words, remedy=remedy)

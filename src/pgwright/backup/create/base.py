@@ -288,6 +288,12 @@ def _explain(program: str, words: str) -> PgwrightError:
             detail=f"{words}; the repository is as before",
             hint="make a full one: pgwright backup create --physical; see wal_summary_keep_time",
         )
+    if "checksum error" in words:
+        return BackupFailed(
+            "pages of the server do not fit their checksums, and what is damaged shall not pass for a backup",
+            detail=f"{words}; the repository is as before",
+            hint="find out what is damaged, in each of its databases: pgwright backup corruption",
+        )
     if "pg_hba.conf" in words:
         return PrivilegeError(
             "pg_hba.conf does not let this role make base backups",

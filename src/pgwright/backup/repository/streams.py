@@ -60,15 +60,20 @@ def decompressed(chunks: Iterable[bytes], *, name: str) -> Iterator[bytes]:
 
 
 class _Reader:
-    """Let a library read a stream as a file."""
+    """Let a library read a stream as a file; `failure` is what went wrong in the stream."""
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
+        self.failure: BaseException | None = None
         self._chunks = chunks
         self._rest = memoryview(b"")
 
     def read(self, count: int = -1) -> bytes:
         if not self._rest:
-            self._rest = memoryview(next(self._chunks, b""))
+            try:
+                self._rest = memoryview(next(self._chunks, b""))
+            except BaseException as error:
+                self.failure = error
+                raise
         found = self._rest[:count] if count >= 0 else self._rest
         self._rest = self._rest[len(found) :]
         return bytes(found)
@@ -117,12 +122,12 @@ def transformed(chunks: Iterable[bytes], work: Callable[[Any, Any], None]) -> It
         raise _Stopped
 
     def run() -> None:
-        writer = _Writer(put)
+        reader, writer = _Reader(iter(chunks)), _Writer(put)
         try:
-            work(_Reader(iter(chunks)), writer)
+            work(reader, writer)
             writer.send()
         except BaseException as error:
-            failures.append(error)
+            failures.append(reader.failure or error)
         with contextlib.suppress(_Stopped):
             put(None)
 
