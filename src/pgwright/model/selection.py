@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from typing import Any
 
 from pgwright.model.catalog import Catalog, CatalogObject
 from pgwright.model.names import ObjectId
@@ -36,21 +37,36 @@ class Selection:
     also: frozenset[ObjectId] = frozenset()
 
     def apply(self, catalog: Catalog) -> Catalog:
-        """Return the part of the catalog that is selected."""
+        """Return the part of the catalog that is selected; included tables bring their sequences along."""
+        owned = self._owned(catalog) if self.include else frozenset()
         # Partitions that come and go with time say nothing about the schema.
-        return catalog.select(lambda o: self.chooses(o.id) and not getattr(o, "managed", False))
+        return catalog.select(
+            lambda o: (
+                (self.chooses(o.id) or (o.id.root in owned and self._keeps_what(o.id)))
+                and not getattr(o, "managed", False)
+            )
+        )
+
+    def _owned(self, catalog: Catalog) -> frozenset[ObjectId]:
+        """Return the sequences of chosen tables' columns, whose defaults cannot be made without them."""
+        owners: Iterable[Any] = catalog.of("sequence_owner")
+        return frozenset(
+            o.id.root
+            for o in owners
+            if self.chooses(o.column) and not any(_matches(o.id.root, pattern) for pattern in self.exclude)
+        )
 
     def chooses(self, id: ObjectId) -> bool:
         """Tell whether an object of that identity is selected."""
         root = id.root
         return (
-            (
-                id in self.also
-                or (self._keeps_kind(id.kind) and self._keeps_schema(root) and self._keeps_role(id))
-            )
+            (id in self.also or (self._keeps_what(id) and self._keeps_schema(root)))
             and not any(_matches(id, pattern) for pattern in self.exclude)
             and (not self.include or any(_matches(root, pattern) for pattern in self.include))
         )
+
+    def _keeps_what(self, id: ObjectId) -> bool:
+        return self._keeps_kind(id.kind) and self._keeps_role(id)
 
     def _keeps_kind(self, kind: str) -> bool:
         if kind in _OWNERSHIP:

@@ -67,3 +67,16 @@ def test_the_end_says_what_it_all_comes_to(database: str, tmp_path: Path) -> Non
     assert summary["to_allow"] == ["deletes-data"]
     assert len(summary["hazards"]["deletes-data"]) == 2
     assert [(t["name"], t["rows"]) for t in summary["written_anew"]] == [("public.t", 3000)]
+
+
+def test_a_table_that_is_chosen_brings_the_sequence_of_its_column(database: str, tmp_path: Path) -> None:
+    (tmp_path / "schema.sql").write_text("CREATE TABLE t (id serial PRIMARY KEY); CREATE TABLE u (id serial)")
+    made = pgwright("schema", "generate", "file:schema.sql", "--include", "t", folder=tmp_path)
+    assert "CREATE SEQUENCE" in made.stdout and "u_id_seq" not in made.stdout
+    words = ("schema", "apply", "file:schema.sql", "--include", "t", "--yes")
+    done = pgwright(*words, folder=tmp_path, DATABASE_URL=database)
+    assert done.returncode == 0, done.stderr
+    with psycopg.connect(database, autocommit=True) as conn:
+        assert conn.execute("INSERT INTO t DEFAULT VALUES RETURNING id").fetchone() == (1,)
+    named = pgwright("schema", "generate", "file:schema.sql", "--include", "v", folder=tmp_path)
+    assert named.returncode == 2 and "nothing is called v" in named.stderr
