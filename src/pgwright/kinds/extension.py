@@ -11,9 +11,12 @@ from pgwright.kinds.contract import Address, Alteration, Context, Found, Kind, R
 from pgwright.kinds.steps import name_of, step
 from pgwright.model.catalog import CatalogObject, fact
 from pgwright.model.change import Change
+from pgwright.model.locks import LockMode
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.plan import Hazard, HazardCode, Phase, Reversibility, Step
 from pgwright.pg.quoting import Name
+
+_RELATIONS = {"v": "view", "m": "materialized_view"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,13 +24,15 @@ class Extension(CatalogObject):
     """Define an installed extension and the schema that holds what it brings.
 
     `version` is known but not compared: servers offer different ones. `relocatable` tells whether it
-    can move to another schema, `keeps_rows` whether it has tables or sequences of its own.
+    can move to another schema, `keeps_rows` whether it has tables or sequences of its own,
+    `relations` are its tables and views.
     """
 
     schema: str
     version: str = fact("")
     relocatable: bool = fact(False)
     keeps_rows: bool = fact(True)
+    relations: tuple[ObjectId, ...] = fact(())
 
 
 def read(reading: Reading) -> Iterator[Found]:
@@ -39,6 +44,10 @@ def read(reading: Reading) -> Iterator[Found]:
             version=r.version,
             relocatable=r.relocatable,
             keeps_rows=r.keeps_rows,
+            relations=tuple(
+                ObjectId(_RELATIONS.get(letter, "table"), QualifiedName(schema, name))
+                for schema, name, letter in zip(r.schemas, r.names, r.kinds, strict=True)
+            ),
         )
         yield Found(extension, (Address(SystemCatalog.EXTENSION, r.oid),))
 
@@ -64,6 +73,8 @@ def drop(o: Extension, context: Context) -> tuple[Step, ...]:
             o.id,
             sql.SQL("DROP EXTENSION {}").format(name_of(o.id)),
             f"remove {o.id}",
+            lock=LockMode.ACCESS_EXCLUSIVE if o.relations else None,
+            on=o.relations,
             hazards=(hazard,) if o.keeps_rows else (),
             reversibility=Reversibility.DATA_LOST if o.keeps_rows else Reversibility.LOSSLESS,
             phase=Phase.CONTRACT,
