@@ -7,6 +7,7 @@ nothing else: no signatures.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 import threading
 from collections import deque
@@ -29,6 +30,7 @@ class XmlStub(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.objects: dict[str, bytes] = {}
         self.uploads: dict[str, dict[int, bytes]] = {}
+        self.numbers = itertools.count(1)  # no two uploads at a time have one name
         self.faults: deque[Fault] = deque()
         self.requests: list[str] = []
         self.largest_body = 0
@@ -165,7 +167,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         path, query, body = begun
         if "uploads" in query:
-            name = str(len(self.server.uploads) + 1)
+            name = str(next(self.server.numbers))
             self.server.uploads[name] = {}
             form = "InitiateMultipartUploadResult"
             self._answer(200, f"<{form}><UploadId>{name}</UploadId></{form}>".encode())
