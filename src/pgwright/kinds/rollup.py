@@ -181,6 +181,12 @@ def _ending(watch: Watch, *, log: bool) -> Iterator[sql.Composable]:
         yield sql.SQL("DROP TABLE IF EXISTS {}").format(qualified(watch.log))
 
 
+def _ended_on(watches: Iterable[Watch], context: Context, *, log: bool) -> list[ObjectId]:
+    """Return what is locked where notes end: the tables with triggers, and the logs that go."""
+    logs = [ObjectId("table", watch.log) for watch in watches] if log else []
+    return [*logs, *(id for watch in watches for id in context.with_descendants(watch.table))]
+
+
 def _trigger_lock(context: Context) -> LockMode:
     # Before CREATE OR REPLACE TRIGGER the old one has to be dropped first.
     return LockMode.ACCESS_EXCLUSIVE if context.server.major < 14 else LockMode.SHARE_ROW_EXCLUSIVE
@@ -230,7 +236,7 @@ def _end(o: RollupTable, context: Context, *, keeping: bool) -> tuple[Step, ...]
             together(off),
             f"stop noting changes of {_listed(made.watches)} for {o.id}",
             lock=LockMode.ACCESS_EXCLUSIVE,
-            on=[id for watch in made.watches for id in context.with_descendants(watch.table)],
+            on=_ended_on(made.watches, context, log=not stays),
             phase=Phase.CONTRACT,
         )
     ]
@@ -312,7 +318,7 @@ def _change_joins(old: RollupParts, new: RollupParts, context: Context) -> Itera
             together(part for watch in ended for part in _ending(watch, log=True)),
             f"stop noting changes of {_listed(ended)} for {id}",
             lock=LockMode.ACCESS_EXCLUSIVE,
-            on=[found for watch in ended for found in context.with_descendants(watch.table)],
+            on=_ended_on(ended, context, log=True),
         )
     yield _arming(id, new, context)
 
