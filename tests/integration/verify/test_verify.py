@@ -166,7 +166,8 @@ def test_a_limit_a_sample_a_moment_and_a_selection(twins: tuple[str, str]) -> No
     some = tables_of(verify_databases(a, b, Scope(schemas=False, limit=10)))["public.numbered"]
     assert len(some.rows) == 10 and not some.all_named
     part = verify_databases(a, b, Scope(schemas=False, sample=0.2, limit=9999))
-    assert part.notes == ("only a sample of 20 % of the rows was compared",)
+    # Others write on the servers of the tests, which another note may tell.
+    assert "only a sample of 20 % of the rows was compared" in part.notes
     sampled = tables_of(part)["public.numbered"]
     assert sampled.a is not None and 600 < sampled.a.rows < 1000
     assert len(sampled.rows) == sampled.a.rows and sampled.all_named
