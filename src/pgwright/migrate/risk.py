@@ -10,6 +10,7 @@ import psycopg
 from psycopg import Connection, sql
 
 from pgwright.model.names import ObjectId
+from pgwright.model.wording import counted
 
 _PATIENCE = "5s"
 
@@ -22,8 +23,8 @@ class Loss:
     rows: int | None
 
     def __str__(self) -> str:
-        rows = "an unknown number of" if self.rows is None else f"{self.rows:,}"
-        return f"{self.id}: {rows} rows"
+        rows = "an unknown number of rows" if self.rows is None else counted(self.rows, "row")
+        return f"{self.id}: {rows}"
 
 
 def losses(conn: Connection[Any], lost: Iterable[ObjectId]) -> tuple[Loss, ...]:

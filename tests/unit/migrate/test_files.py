@@ -53,6 +53,12 @@ def test_alembic_pending_in_order(ini: Path) -> None:
     assert alembic_state(("zz",), files).unknown == ("zz",)
 
 
+def test_alembic_file_without_its_place(ini: Path) -> None:
+    write(ini.parent / "db" / "versions" / "e5_x.py", "revision = 'e5'\n")
+    with pytest.raises(SourceError, match=r"e5_x\.py does not say which revision it follows"):
+        read_alembic(ini)
+
+
 def test_alembic_two_heads(ini: Path) -> None:
     revision(ini.parent / "db" / "versions", "e5", "c3")
     files = read_alembic(ini)

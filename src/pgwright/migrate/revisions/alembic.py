@@ -109,6 +109,12 @@ def _revision(path: Path) -> Revision | None:
     id = constant(values.get("revision"))
     if not isinstance(id, str):
         return None
+    if "down_revision" not in values:
+        raise SourceError(
+            f"{path} does not say which revision it follows",
+            detail="nothing was run",
+            hint='add down_revision = "ID"; None where it is the first',
+        )
     parents = (*texts(values.get("down_revision")), *texts(values.get("depends_on")))
     message = (ast.get_docstring(tree) or path.stem).strip().partition("\n")[0].rstrip(".")
     return Revision(id=id, parents=parents, message=message, path=path)
