@@ -8,37 +8,37 @@ CREATE EXTENSION IF NOT EXISTS pgcrypto WITH SCHEMA public;
 
 DO $pgwright$ BEGIN
 CREATE TYPE public.invoice_status AS ENUM ('draft', 'open', 'paid', 'void', 'uncollectible');
-EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_function OR invalid_table_definition OR unique_violation THEN NULL;
+EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_column OR duplicate_function OR invalid_table_definition OR unique_violation THEN NULL;
 END $pgwright$;
 
 DO $pgwright$ BEGIN
 CREATE TYPE public.security_severity AS ENUM ('low', 'medium', 'high', 'critical');
-EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_function OR invalid_table_definition OR unique_violation THEN NULL;
+EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_column OR duplicate_function OR invalid_table_definition OR unique_violation THEN NULL;
 END $pgwright$;
 
 DO $pgwright$ BEGIN
 CREATE TYPE public.subscription_plan AS ENUM ('free', 'developer', 'business', 'enterprise');
-EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_function OR invalid_table_definition OR unique_violation THEN NULL;
+EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_column OR duplicate_function OR invalid_table_definition OR unique_violation THEN NULL;
 END $pgwright$;
 
 DO $pgwright$ BEGIN
 CREATE TYPE public.subscription_status AS ENUM ('trialing', 'active', 'past_due', 'canceled');
-EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_function OR invalid_table_definition OR unique_violation THEN NULL;
+EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_column OR duplicate_function OR invalid_table_definition OR unique_violation THEN NULL;
 END $pgwright$;
 
 DO $pgwright$ BEGIN
 CREATE TYPE public.ticket_priority AS ENUM ('low', 'normal', 'high', 'urgent');
-EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_function OR invalid_table_definition OR unique_violation THEN NULL;
+EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_column OR duplicate_function OR invalid_table_definition OR unique_violation THEN NULL;
 END $pgwright$;
 
 DO $pgwright$ BEGIN
 CREATE TYPE public.ticket_status AS ENUM ('open', 'pending', 'resolved', 'closed');
-EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_function OR invalid_table_definition OR unique_violation THEN NULL;
+EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_column OR duplicate_function OR invalid_table_definition OR unique_violation THEN NULL;
 END $pgwright$;
 
 DO $pgwright$ BEGIN
 CREATE TYPE public.user_role AS ENUM ('user', 'admin');
-EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_function OR invalid_table_definition OR unique_violation THEN NULL;
+EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_column OR duplicate_function OR invalid_table_definition OR unique_violation THEN NULL;
 END $pgwright$;
 
 CREATE TABLE IF NOT EXISTS public.api_keys (
@@ -307,77 +307,77 @@ CREATE TABLE IF NOT EXISTS public.weather_requests (
 
 DO $pgwright$ BEGIN
 ALTER TABLE public.api_keys ADD CONSTRAINT fk_api_keys_user_id_users FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
-EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_function OR invalid_table_definition OR unique_violation THEN NULL;
+EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_column OR duplicate_function OR invalid_table_definition OR unique_violation THEN NULL;
 END $pgwright$;
 
 DO $pgwright$ BEGIN
 ALTER TABLE public.invoices ADD CONSTRAINT fk_invoices_currency_currency_config FOREIGN KEY (currency) REFERENCES public.currency_config(code);
-EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_function OR invalid_table_definition OR unique_violation THEN NULL;
+EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_column OR duplicate_function OR invalid_table_definition OR unique_violation THEN NULL;
 END $pgwright$;
 
 DO $pgwright$ BEGIN
 ALTER TABLE public.invoices ADD CONSTRAINT fk_invoices_subscription_id_subscriptions FOREIGN KEY (subscription_id) REFERENCES public.subscriptions(id) ON DELETE RESTRICT;
-EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_function OR invalid_table_definition OR unique_violation THEN NULL;
+EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_column OR duplicate_function OR invalid_table_definition OR unique_violation THEN NULL;
 END $pgwright$;
 
 DO $pgwright$ BEGIN
 ALTER TABLE public.invoices ADD CONSTRAINT fk_invoices_user_id_users FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE RESTRICT;
-EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_function OR invalid_table_definition OR unique_violation THEN NULL;
+EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_column OR duplicate_function OR invalid_table_definition OR unique_violation THEN NULL;
 END $pgwright$;
 
 DO $pgwright$ BEGIN
 ALTER TABLE public.pricing_config ADD CONSTRAINT fk_pricing_config_created_by_users FOREIGN KEY (created_by) REFERENCES public.users(id) ON DELETE SET NULL;
-EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_function OR invalid_table_definition OR unique_violation THEN NULL;
+EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_column OR duplicate_function OR invalid_table_definition OR unique_violation THEN NULL;
 END $pgwright$;
 
 DO $pgwright$ BEGIN
 ALTER TABLE public.pricing_config ADD CONSTRAINT fk_pricing_config_currency_currency_config FOREIGN KEY (currency) REFERENCES public.currency_config(code);
-EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_function OR invalid_table_definition OR unique_violation THEN NULL;
+EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_column OR duplicate_function OR invalid_table_definition OR unique_violation THEN NULL;
 END $pgwright$;
 
 DO $pgwright$ BEGIN
 ALTER TABLE public.subscriptions ADD CONSTRAINT fk_subscriptions_currency_currency_config FOREIGN KEY (currency) REFERENCES public.currency_config(code);
-EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_function OR invalid_table_definition OR unique_violation THEN NULL;
+EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_column OR duplicate_function OR invalid_table_definition OR unique_violation THEN NULL;
 END $pgwright$;
 
 DO $pgwright$ BEGIN
 ALTER TABLE public.subscriptions ADD CONSTRAINT fk_subscriptions_user_id_users FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE RESTRICT;
-EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_function OR invalid_table_definition OR unique_violation THEN NULL;
+EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_column OR duplicate_function OR invalid_table_definition OR unique_violation THEN NULL;
 END $pgwright$;
 
 DO $pgwright$ BEGIN
 ALTER TABLE public.support_tickets ADD CONSTRAINT fk_support_tickets_assigned_to_users FOREIGN KEY (assigned_to) REFERENCES public.users(id) ON DELETE SET NULL;
-EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_function OR invalid_table_definition OR unique_violation THEN NULL;
+EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_column OR duplicate_function OR invalid_table_definition OR unique_violation THEN NULL;
 END $pgwright$;
 
 DO $pgwright$ BEGIN
 ALTER TABLE public.support_tickets ADD CONSTRAINT fk_support_tickets_user_id_users FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
-EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_function OR invalid_table_definition OR unique_violation THEN NULL;
+EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_column OR duplicate_function OR invalid_table_definition OR unique_violation THEN NULL;
 END $pgwright$;
 
 DO $pgwright$ BEGIN
 ALTER TABLE public.usage_logs ADD CONSTRAINT fk_usage_logs_api_key_id_api_keys FOREIGN KEY (api_key_id) REFERENCES public.api_keys(id) ON DELETE SET NULL;
-EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_function OR invalid_table_definition OR unique_violation THEN NULL;
+EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_column OR duplicate_function OR invalid_table_definition OR unique_violation THEN NULL;
 END $pgwright$;
 
 DO $pgwright$ BEGIN
 ALTER TABLE public.usage_logs ADD CONSTRAINT fk_usage_logs_user_id_users FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
-EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_function OR invalid_table_definition OR unique_violation THEN NULL;
+EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_column OR duplicate_function OR invalid_table_definition OR unique_violation THEN NULL;
 END $pgwright$;
 
 DO $pgwright$ BEGIN
 ALTER TABLE public.users ADD CONSTRAINT fk_users_preferred_currency_currency_config FOREIGN KEY (preferred_currency) REFERENCES public.currency_config(code);
-EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_function OR invalid_table_definition OR unique_violation THEN NULL;
+EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_column OR duplicate_function OR invalid_table_definition OR unique_violation THEN NULL;
 END $pgwright$;
 
 DO $pgwright$ BEGIN
 ALTER TABLE public.weather_requests ADD CONSTRAINT fk_weather_requests_api_key_id_api_keys FOREIGN KEY (api_key_id) REFERENCES public.api_keys(id) ON DELETE SET NULL;
-EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_function OR invalid_table_definition OR unique_violation THEN NULL;
+EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_column OR duplicate_function OR invalid_table_definition OR unique_violation THEN NULL;
 END $pgwright$;
 
 DO $pgwright$ BEGIN
 ALTER TABLE public.weather_requests ADD CONSTRAINT fk_weather_requests_user_id_users FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
-EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_function OR invalid_table_definition OR unique_violation THEN NULL;
+EXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_column OR duplicate_function OR invalid_table_definition OR unique_violation THEN NULL;
 END $pgwright$;
 
 CREATE INDEX IF NOT EXISTS idx_api_keys_user_id ON public.api_keys USING btree (user_id);

@@ -135,7 +135,7 @@ def _following(
                         yield from ((Move(Op.ALTER, id), Move(op, reached.id)) for op in Op)
     for id in context.dropped:
         # A check that an heir has of its own as well is its own again once the parent's has gone.
-        if id.kind == "constraint" and id.parent is not None:
+        if id.kind == "constraint" and id.parent is not None and not context.before.objects[id].derived:
             for parent in parents_of(context.before.get(id.parent)):
                 yield Move(Op.DROP, id._replace(parent=parent)), Move(Op.DROP, id)
     for id in context.created:

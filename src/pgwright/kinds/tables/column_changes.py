@@ -114,9 +114,9 @@ def _change_type(before: Column, after: Column, context: Context) -> Step:
     if loss:
         message = f"{loss} of {after.id.path} are lost in every row"
         hazards.append(Hazard(code=HazardCode.DELETES_DATA, message=message))
-    # A text that an enum takes is the name of a value, and comes back as it was.
+    # A type that gives every value back holds every value; an enum takes names alone, and gives them back.
+    holds_all = foreign or comes_back(before.type, after.type)
     named = before.type == "text" and any(id.kind == "enum" for id in after.depends_on)
-    restored = foreign or named or comes_back(before.type, after.type)
     if not (foreign or keeps_storage(before.type, after.type)):
         rewrites = (table,)
         message = (
@@ -125,8 +125,7 @@ def _change_type(before: Column, after: Column, context: Context) -> Step:
         )
         hint = "on a large table: add a second column, fill it in batches, switch over, drop the first"
         hazards.append(Hazard(code=HazardCode.REWRITES, message=message, hint=hint))
-        # A type from which every value comes back holds every value.
-        if not restored:
+        if not holds_all:
             message = f"a value of {after.id.path} that is no {after.type} stops it"
             hazards.append(Hazard(code=HazardCode.MAY_FAIL, message=message))
     return alter_parent(
@@ -137,7 +136,7 @@ def _change_type(before: Column, after: Column, context: Context) -> Step:
         also_on=_linked(before, context),
         rewrites=rewrites,
         hazards=hazards,
-        reversibility=Reversibility.LOSSLESS if restored else Reversibility.DATA_LOST,
+        reversibility=Reversibility.LOSSLESS if holds_all or named else Reversibility.DATA_LOST,
     )
 
 
