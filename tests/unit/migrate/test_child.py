@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from sqlalchemy import exc
 
-from pgwright.errors import ConnectError, MigrationError
+from pgwright.errors import ConnectError, MigrationError, StatementError
 from pgwright.migrate.messages import Failed
 from pgwright.migrate.worker.child import explained
 
@@ -23,8 +23,14 @@ def told_of(first: Exception) -> Failed:
     return explained(caught.value)
 
 
-def test_a_lost_connection_is_named_behind_what_came_of_it() -> None:
-    lost = psycopg.OperationalError("server closed the connection unexpectedly")
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [(psycopg.OperationalError, ConnectError.code), (psycopg.errors.AdminShutdown, StatementError.code)],
+)
+def test_a_lost_connection_is_named_behind_what_came_of_it(
+    kind: type[psycopg.OperationalError], code: str
+) -> None:
+    lost = kind("the server ended the connection unexpectedly")
     told = told_of(exc.OperationalError(STATEMENT, {}, lost))
-    assert told.code == ConnectError.code and "closed the connection" in (told.detail or "")
+    assert told.code == code and "ended the connection" in f"{told.message} {told.detail}"
     assert told_of(ValueError("by the project")).code == MigrationError.code

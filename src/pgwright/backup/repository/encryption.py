@@ -10,6 +10,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,7 @@ class Encryption:
         if self.way == AGE:
             self._age_recipients()
         elif self.way == GPG:
-            _gpg()
+            _make_ring(self.environ)
             if SYMMETRIC in self.recipients:
                 self.passphrase()
 
@@ -219,6 +220,14 @@ def _gpg() -> str:
             "the program gpg is not installed", hint="on Debian or Ubuntu: apt-get install gnupg"
         )
     return found
+
+
+def _make_ring(environ: Mapping[str, str]) -> None:
+    """Let gpg make its folder, where there is none: of two that begin at once, each would, and one fails."""
+    command = [_gpg(), "--batch", "--quiet", "--no-tty", "--list-keys"]
+    with suppress(BackupFailed):  # told in full where something is encrypted
+        for _ in output_of(command, environment=environ):
+            pass
 
 
 def _has_secret_key(environ: Mapping[str, str]) -> bool:

@@ -23,6 +23,8 @@ from pgwright.sources.builder import place_of
 
 Perform = Callable[[Order, "Orders"], Any]
 _ORPHANED = 3
+# How the states begin that a server gives on its way down, where it still gives one.
+_LOST = ("08", "57P")
 
 
 class Orders:
@@ -130,7 +132,9 @@ def _lost_connection(exc: BaseException) -> psycopg.OperationalError | None:
     found: BaseException | None = exc
     while found is not None:
         for behind in _behind(found):
-            if isinstance(behind, psycopg.OperationalError) and not behind.sqlstate:
+            if isinstance(behind, psycopg.OperationalError) and (
+                behind.sqlstate is None or behind.sqlstate.startswith(_LOST)
+            ):
                 return behind
         found = found.__context__
     return None
