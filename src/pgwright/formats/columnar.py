@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _PIECE = 1 << 20  # bytes of CSV, at least, that become one batch
+_READ = 256 << 10  # bytes of a column chunk at a time, which may have hundreds of megabytes
 _GROUP = 64 << 10  # rows of a row group; twice as many take 100 MB more memory
 _GROUP_BYTES = 64 << 20  # which few rows may have as well
 _REPEATED = 4  # times that a value comes, on average, for a dictionary of the values to be worth it
@@ -61,11 +62,16 @@ def read_parquet(file: BinaryIO, place: str) -> Reading:
     from pyarrow import parquet  # noqa: PLC0415
 
     try:
-        found = parquet.ParquetFile(file)
+        found = parquet.ParquetFile(file, buffer_size=_READ)
     except (pa.ArrowInvalid, OSError) as exc:
         file.close()
         raise _no_such(place, "Parquet", exc) from exc
-    return _reading(file, found.schema_arrow, lambda: found.iter_batches(batch_size=_GROUP // 4), place)
+
+    def batches() -> Iterator[Any]:
+        # What more threads decode ahead takes some 30 MB; the server that takes the rows is slower than one.
+        return found.iter_batches(batch_size=_GROUP // 4, use_threads=False)  # type: ignore[no-any-return]
+
+    return _reading(file, found.schema_arrow, batches, place)
 
 
 def read_arrow(file: BinaryIO, place: str) -> Reading:
