@@ -71,8 +71,8 @@ def _plan(conn: Connection[Any], ends: Ends, run: Run, manner: Manner) -> tuple[
     live, here = read_here(conn, ends, scratch=manner.scratch)
     moved_on = run.status is RunStatus.SUCCEEDED and here.digest != ends.before.digest
     # What PostgreSQL notes of its own, as that a check was there before its parent's, is no difference.
-    if moved_on and compare(here, ends.before):
-        changes = compare(ends.before, here) or compare(here, ends.before)
+    if moved_on and (back := compare(here, ends.before)):
+        changes = compare(ends.before, here) or back
         raise PlanStale(
             f"the database has moved on since run {run.id} ended",
             detail="; ".join(str(c) for c in changes[:5]) + ". Nothing was changed.",

@@ -16,7 +16,6 @@ from pgwright.kinds.timeseries.policy_records import COMMUNITY, forget, reader, 
 from pgwright.model.catalog import CatalogObject, fact
 from pgwright.model.change import Change
 from pgwright.model.locks import LockMode
-from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.plan import Hazard, HazardCode, Phase, Step
 from pgwright.pg.quoting import Name, literal, render
 
@@ -48,7 +47,7 @@ def create(o: Compression, context: Context) -> tuple[Step, ...]:
             hint="the declaration is kept, and takes effect on TimescaleDB's Community edition",
         )
         return (step(o.id, record(o, by=""), f"record the compression of {table}", hazards=(hazard,)),)
-    if getattr(context.after.get(_row_security(table)), "enabled", False):
+    if any(getattr(security, "enabled", False) for security in context.after.children(table, "row_security")):
         raise PolicyError(
             f"{table.path} cannot be compressed, since it has row-level security",
             detail="TimescaleDB refuses both together; nothing was changed",
@@ -76,10 +75,6 @@ def create(o: Compression, context: Context) -> tuple[Step, ...]:
         step(o.id, job, f"let TimescaleDB compress chunks of {table} after {o.after}"),
         step(o.id, record(o, by=COMMUNITY), f"record the compression of {table}"),
     )
-
-
-def _row_security(table: ObjectId) -> ObjectId:
-    return ObjectId("row_security", QualifiedName(None, "row_security"), table)
 
 
 def _former_order(o: Compression, context: Context) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from psycopg import Connection, sql
@@ -22,7 +23,7 @@ from pgwright.kinds.timeseries.policy_records import COMMUNITY, Record, relation
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.policy import Span
 from pgwright.pg.quoting import Name, deparsed, literal
-from pgwright.timeseries.patience import PASSING
+from pgwright.timeseries.patience import PASSING, patiently
 from pgwright.timeseries.records import Declarations, time_of
 
 _FIRST_CHUNK = (
@@ -169,19 +170,14 @@ def _call(
         sql.SQL(", ").join(ends),
         deparsed("".join(more)),
     )
-    end = time.monotonic() + _PATIENCE
-    while True:
-        try:
-            conn.execute(call)
-            return
-        except PASSING as exc:
-            if time.monotonic() > end:
-                raise PolicyError(
-                    f"TimescaleDB's own job is refreshing {rollup.schema}.{rollup.name} at this moment",
-                    detail="two at once are refused; what it fills now does not have to be done again",
-                    hint="when it is done, run again, or let the schedule: pgwright policy run",
-                ) from exc
-            time.sleep(0.3)
+    try:
+        patiently(partial(conn.execute, call), seconds=_PATIENCE)
+    except PASSING as exc:
+        raise PolicyError(
+            f"TimescaleDB's own job is refreshing {rollup.schema}.{rollup.name} at this moment",
+            detail="two at once are refused; what it fills now does not have to be done again",
+            hint="when it is done, run again, or let the schedule: pgwright policy run",
+        ) from exc
 
 
 def _await_commits(conn: Connection[Any], rollup: Record) -> None:

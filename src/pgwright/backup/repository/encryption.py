@@ -10,7 +10,6 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -59,7 +58,8 @@ class Encryption:
         if self.way == AGE:
             self._age_recipients()
         elif self.way == GPG:
-            _make_ring(self.environ)
+            # It makes its folder, where there is none: of two that begin at once, each would, and one fails.
+            _ring(self.environ, "--list-keys")
             if SYMMETRIC in self.recipients:
                 self.passphrase()
 
@@ -101,7 +101,7 @@ class Encryption:
         if way == AGE:
             return self._identity_file() is not None
         known = bool(self.passphrase_file or self.environ.get(PASSPHRASE))
-        return known or (SYMMETRIC not in recipients and _has_secret_key(self.environ))
+        return known or (SYMMETRIC not in recipients and b"sec:" in _ring(self.environ, "--list-secret-keys"))
 
     def _open_age(self, chunks: Iterable[bytes], name: str) -> Iterator[bytes]:
         import pyrage  # noqa: PLC0415
@@ -222,20 +222,13 @@ def _gpg() -> str:
     return found
 
 
-def _make_ring(environ: Mapping[str, str]) -> None:
-    """Let gpg make its folder, where there is none: of two that begin at once, each would, and one fails."""
-    command = [_gpg(), "--batch", "--quiet", "--no-tty", "--list-keys"]
-    with suppress(BackupFailed):  # told in full where something is encrypted
-        for _ in output_of(command, environment=environ):
-            pass
-
-
-def _has_secret_key(environ: Mapping[str, str]) -> bool:
-    command = [_gpg(), "--batch", "--with-colons", "--list-secret-keys"]
+def _ring(environ: Mapping[str, str], what: str) -> bytes:
+    """Return what gpg lists of its ring, nothing where it fails: whoever uses a key is told why."""
+    command = [_gpg(), "--batch", "--with-colons", what]
     try:
-        return b"sec:" in b"".join(output_of(command, environment=environ))
+        return b"".join(output_of(command, environment=environ))
     except BackupFailed:
-        return False
+        return b""
 
 
 def _not_sealed(_: str, words: str) -> Exception:

@@ -27,9 +27,7 @@ if TYPE_CHECKING:
 @engine_option
 @repository_options
 @pass_invocation
-def list_backups(
-    invocation: Invocation,
-) -> None:
+def list_backups(invocation: Invocation) -> None:
     """List the backups of the repository, the newest last.
 
     Example: pgwright backup list --json

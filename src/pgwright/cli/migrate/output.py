@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from pgwright.cli.output import duration
+from pgwright.cli.output import duration, size
 from pgwright.errors import PgwrightError
 from pgwright.migrate.audience import Audience
 from pgwright.model.wording import counted
@@ -68,12 +68,10 @@ class Reporter(Audience):
 
     def works(self, statement: LongStatement) -> None:
         """Say for how long, and how large the table is: of this the server tells no more."""
-        size = ""
-        if statement.relation:
-            size = statement.relation
-            if statement.rows and statement.bytes:
-                size += f": about {statement.rows:,.0f} rows, {statement.bytes / 2**20:,.0f} MB"
-        self._bars.update(f"seconds in {shortened(statement.sql, 70)}", statement.seconds, detail=size)
+        on = statement.relation or ""
+        if on and statement.rows and statement.bytes:
+            on += f": about {counted(round(statement.rows), 'row')}, {size(statement.bytes)}"
+        self._bars.update(f"seconds in {shortened(statement.sql, 70)}", statement.seconds, detail=on)
 
     def mended(self, name: str) -> None:
         """Say what was removed."""

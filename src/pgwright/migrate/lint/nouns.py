@@ -15,6 +15,7 @@ from pgwright.model.locks import LockMode
 
 MANY_ROWS = 1_000_000
 FEW_ROWS = 10_000
+_OF_ROWS = frozenset({LockMode.ROW_EXCLUSIVE, LockMode.ACCESS_EXCLUSIVE})  # TRUNCATE takes the latter
 _PART = r'(?:"[^"]+"|[\w$]+)'
 NAME = rf"{_PART}(?:\.{_PART})?"
 _TABLE = re.compile(
@@ -60,6 +61,12 @@ class Statement:
     def blocked(self) -> tuple[str, ...]:
         """Return the relations that stood before and that nobody can write to meanwhile."""
         return tuple(path for path, mode in self.locks.items() if mode.blocks_writes)
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """Return the relations that stood before and whose rows it changes, if it is one that does."""
+        fresh = (path for path, mode in self.locks.items() if mode in _OF_ROWS)
+        return tuple(dict.fromkeys((*fresh, *self.held)))
 
     @property
     def table(self) -> str | None:

@@ -75,16 +75,13 @@ _REMEDIES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "keep the name in the database, and rename the model only (db_table); or leave a view with the "
             "old name behind until no running code uses it",
         ),
-        "changing-column-type": (
-            "see that running code bears both types",
-            "see that running code bears both types",
-        ),
     }
 )
 # Whatever the tool.
 _PLAIN: Mapping[str, str] = MappingProxyType(
     {
         "renaming-object": "let running code know both names first",
+        "changing-column-type": "see that running code bears both types",
         "ban-drop-column": _GONE,
         "ban-drop-table": _GONE,
         "ban-drop-schema": _GONE,

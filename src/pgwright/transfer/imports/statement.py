@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
-from pgwright.pg.quoting import Name
+from pgwright.pg.quoting import Name, render
 from pgwright.transfer.imports.prepare import Prepared
 from pgwright.transfer.imports.request import Conflict
 from pgwright.transfer.imports.staging import LINE, STAGING
@@ -91,7 +91,7 @@ def function_in_turn(prepared: Prepared, rows: sql.Composed, *, telling: bool) -
     )
     return sql.SQL(
         "CREATE OR REPLACE FUNCTION {}(OUT inserted bigint, OUT changed bigint) LANGUAGE plpgsql AS {}"
-    ).format(IN_TURN, sql.Literal(body.as_string(None)))
+    ).format(IN_TURN, sql.Literal(render(body)))
 
 
 def within(span: Span | None) -> sql.Composed:

@@ -15,8 +15,7 @@ def find(linted: Linted) -> Iterator[Remark]:
     changes = any(mode is LockMode.ACCESS_EXCLUSIVE for s in linted.statements for mode in s.locks.values())
     for statement in linted.statements:
         if changes and _ROWS.match(statement.sql):
-            fresh = (path for path, mode in statement.locks.items() if mode is LockMode.ROW_EXCLUSIVE)
-            tables = tuple(dict.fromkeys((*fresh, *statement.held)))
+            tables = statement.written
             yield Remark(
                 message="rows are changed in a migration that locks tables, so that the locks last"
                 f"{linted.size_of(tables)}: {statement.short}",

@@ -5,17 +5,14 @@ from collections.abc import Iterator
 
 from pgwright.migrate.lint.nouns import Linted, Remark, Rule
 from pgwright.model.finding import Severity
-from pgwright.model.locks import LockMode
 
 _DELETES = re.compile(r"\s*(?:TRUNCATE|DELETE\s+FROM)\b", re.IGNORECASE)
-_TAKEN = frozenset({LockMode.ACCESS_EXCLUSIVE, LockMode.ROW_EXCLUSIVE})
 
 
 def find(linted: Linted) -> Iterator[Remark]:
     """Yield statements that delete rows of tables that stood before."""
     for statement in linted.statements:
-        fresh = (path for path, mode in statement.locks.items() if mode in _TAKEN)
-        tables = tuple(dict.fromkeys((*fresh, *statement.held)))
+        tables = statement.written
         if tables and _DELETES.match(statement.sql):
             yield Remark(
                 message=f"rows of {', '.join(tables)} are deleted{linted.size_of(tables)}, and no downgrade "
