@@ -118,7 +118,7 @@ def _create(repository: Repository, url: str, options: DumpOptions) -> None:
 def _pg_dump(url: str, options: list[str]) -> None:
     programs = newest_programs(0)
     environment = client_environment(programs, parse_address(url))
-    subprocess.run([programs.program("pg_dump"), "--no-sync", *options], env=environment, check=True)
+    subprocess.run([programs.program("pg_dump"), *options], env=environment, check=True)
 
 
 def _ratio(base: Callable[[], None], ours: Callable[[], None]) -> float:

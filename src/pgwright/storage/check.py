@@ -19,11 +19,28 @@ def check_name(name: str) -> str:
     return name
 
 
-class Meter:
-    """Pass pieces on and keep their number of bytes and their SHA-256."""
+class Counter:
+    """Pass pieces on and keep their number of bytes."""
 
     def __init__(self) -> None:
         self.size = 0
+
+    def passing(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield the pieces, without the empty ones."""
+        for piece in pieces:
+            if piece:
+                self._take(piece)
+                yield piece
+
+    def _take(self, piece: bytes) -> None:
+        self.size += len(piece)
+
+
+class Meter(Counter):
+    """Pass pieces on and keep their number of bytes and their SHA-256."""
+
+    def __init__(self) -> None:
+        super().__init__()
         self._hash = hashlib.sha256()
 
     @property
@@ -31,13 +48,9 @@ class Meter:
         """Return the hash of what has passed so far, in hexadecimal."""
         return self._hash.hexdigest()
 
-    def passing(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
-        """Yield the pieces, without the empty ones."""
-        for piece in pieces:
-            if piece:
-                self.size += len(piece)
-                self._hash.update(piece)
-                yield piece
+    def _take(self, piece: bytes) -> None:
+        super()._take(piece)
+        self._hash.update(piece)
 
 
 class Intake(Meter):

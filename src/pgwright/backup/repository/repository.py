@@ -32,7 +32,7 @@ from pgwright.backup.repository.manifest import Manifest, StoredFile
 from pgwright.backup.repository.streams import compressed, decompressed
 from pgwright.errors import BackupDamaged, BackupFailed, BackupMissing, PgwrightError, StoredFileMissing
 from pgwright.storage import Stat, Store, open_store
-from pgwright.storage.check import Meter
+from pgwright.storage.check import Counter, Meter
 
 FORMAT = 1
 MARKER = "pgwright-repository.json"
@@ -144,7 +144,7 @@ class Repository:
         way = self.encryption.way if sealed else None
         encoding = (*((ZSTD,) if level is not None else ()), *((way,) if way else ()))
         name = file.name + "".join(ENDINGS[step] for step in encoding)
-        plain = Meter()
+        plain = Counter()
         flow: Iterable[bytes] = plain.passing(chunks)
         if level is not None:
             flow = compressed(flow, level)

@@ -22,6 +22,7 @@ from pgwright.pg.redact import redact
 from pgwright.server.account import Account
 
 CHUNK = 256 * 1024
+_PIPE = 1024 * 1024  # as much as an ordinary user may have: programs and threads wake each other less often
 LEVEL = 2  # of zstd: rows come out no larger than with its own default, 3, in two thirds of the time
 NO_SPACE = os.strerror(errno.ENOSPC)  # as programs and servers say it
 _AHEAD = 8  # chunks between two threads: enough to keep both busy, too few to matter in memory
@@ -259,6 +260,7 @@ def _start(
             env=dict(environment),
             stdin=subprocess.PIPE if fed else subprocess.DEVNULL,
             stdout=out,
+            pipesize=_PIPE,
             stderr=words,
             pass_fds=tuple(pass_fds),
             user=account.uid if account and other else None,
