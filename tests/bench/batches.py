@@ -18,7 +18,7 @@ from tests.servers import databases
 from tests.servers.running import Server
 
 ROWS = int(os.environ.get("PGWRIGHT_BENCH_BATCHES", "100000"))
-ROUNDS = 2
+ROUNDS = 4
 _PROJECT = Path(__file__).parent.parent.parent / "systems" / "aquamind"
 _BATCHES = """
 INSERT INTO batch_species (name, scientific_name) VALUES ('bench', 'bench');
@@ -43,32 +43,31 @@ def measure(server: Server) -> Iterator[tuple[str, float]]:
     with psycopg.connect(url, autocommit=True) as conn:
         conn.execute(_BATCHES.format(rows=ROWS).encode())
         conn.execute("VACUUM ANALYZE batch_batch")
-    rounds = []
+    best: dict[str, Ran] = {}
     with tempfile.TemporaryDirectory() as folder:
         theirs, ours, alone = (f"{folder}/{name}.json" for name in ("theirs", "ours", "alone"))
-        for _ in range(ROUNDS):
+        for name in ROUNDS * ("start", "dumpdata", "export", "alone") + ("loaddata", "import"):
             ran = {
-                "start": _manage(url, "version"),
-                "dumpdata": _manage(url, "dumpdata", "batch.Batch", f"--output={theirs}"),
-                "export": _manage(url, "export_batches", f"--output={ours}"),
-                "alone": run_python(
+                "start": lambda: _manage(url, "version"),
+                "dumpdata": lambda: _manage(url, "dumpdata", "batch.Batch", f"--output={theirs}"),
+                "export": lambda: _manage(url, "export_batches", f"--output={ours}"),
+                "alone": lambda: run_python(
                     *("-m", "pgwright", "data", "export", "batch_batch", "--format=django"),
                     f"--output={alone}",
                     environment={"PGWRIGHT_URL": url},
                 ),
                 # Either file, by either command; all rows are there and are updated.
-                "loaddata": _manage(url, "loaddata", theirs),
-                "import": _manage(url, "import_batches", f"--input={ours}"),
-            }
-            told = (f"{name} {took.seconds:.2f} s, {took.peak:.0f} MB" for name, took in ran.items())
-            print("; ".join(told), file=sys.stderr, flush=True)
-            rounds.append(ran)
+                "loaddata": lambda: _manage(url, "loaddata", theirs),
+                "import": lambda: _manage(url, "import_batches", f"--input={ours}"),
+            }[name]()
+            print(f"{name} {ran.seconds:.2f} s, {ran.peak:.0f} MB", file=sys.stderr, flush=True)
+            best[name] = min(best.get(name, ran), ran, key=lambda taken: taken.seconds)
     databases.drop(url)
-    best = {name: min(ran[name].seconds for ran in rounds) for name in rounds[0]}
-    yield "alone", best["dumpdata"] / best["alone"]
-    yield "export", (best["dumpdata"] - best["start"]) / (best["export"] - best["start"])
-    yield "import", best["loaddata"] / best["import"]
-    yield "peak", max(ran[name].peak for ran in rounds for name in ("alone", "export", "import"))
+    seconds = {name: taken.seconds for name, taken in best.items()}
+    yield "alone", seconds["dumpdata"] / seconds["alone"]
+    yield "export", (seconds["dumpdata"] - seconds["start"]) / (seconds["export"] - seconds["start"])
+    yield "import", seconds["loaddata"] / seconds["import"]
+    yield "peak", max(best[name].peak for name in ("alone", "export", "import"))
 
 
 def _manage(url: str, *words: str) -> Ran:

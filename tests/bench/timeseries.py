@@ -229,7 +229,7 @@ def _noticing(url: str, gone: list[float]) -> Iterator[None]:
     def look() -> None:
         with psycopg.connect(url, autocommit=True) as conn:
             while conn.execute(asked).fetchone() != (0,):
-                time.sleep(0.003)
+                time.sleep(0.0005)
             gone.append(time.perf_counter())
 
     thread = threading.Thread(target=look)

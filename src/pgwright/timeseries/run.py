@@ -293,49 +293,64 @@ def _retire(
     if series is None:
         yield from _retire_rows(conn, record, declared, demand, tell, table=record.table)
         return
-    history = history_of(conn, record) if series.relkind == "p" else None
     pieces = old_pieces(conn, record, declared)
-    rows = sum(piece.rows for piece in pieces)
-    named = ", ".join(piece.table.name.name for piece in pieces)
     place = record.definition.get("archive", "")
-    verb = "archive and drop" if place else "drop"
-    gone = "archived and dropped" if place else "dropped"
     if demand.dry_run or not pieces:
-        said = f"would {verb} {named} (about {counted(rows, 'row')})" if pieces else "nothing is old enough"
+        rows = counted(sum(piece.rows for piece in pieces), "row")
+        would = f"would {'archive and drop' if place else 'drop'} {_named(pieces)} (about {rows})"
+        said = would if pieces else "nothing is old enough"
         yield Outcome(task="retire", subject=subject, said=said, count=len(pieces))
-    if history is not None and history not in [piece.table for piece in pieces]:
-        yield from _retire_history(conn, record, declared, demand, tell, history=history)
-    if demand.dry_run:
-        return
-    if place:
+    else:
+        yield from _retire_pieces(conn, record, declared, pieces, tell)
+    if series.relkind == "p":
+        # What goes piece by piece comes first: it is gone at once, and it is most of what is old.
+        history = history_of(conn, record)
+        if history is not None and history not in [piece.table for piece in pieces]:
+            yield from _retire_history(conn, record, declared, demand, tell, history=history)
+        if not demand.dry_run:
+            gone = _gone(record)
+            for name in drop_left_behind(conn, record, declared):
+                said = f"{gone} {name}, left by a killed run"
+                yield Outcome(task="retire", subject=subject, said=said, count=1)
+
+
+def _retire_pieces(
+    conn: Connection[Any],
+    record: Record,
+    declared: Declarations,
+    pieces: tuple[Old, ...],
+    tell: Telling | None,
+) -> Iterator[Outcome]:
+    series, subject = declared.series(record.relation), record.table.path
+    if place := record.definition.get("archive"):
         # Before anything is detached: it would wait for its archive where nobody sees it.
         require_place(place)
     # The rollups are brought up to date first, so that little is left to do under the lock.
-    for rollup in own_rollups(declared, record.relation) if pieces else ():
+    for rollup in own_rollups(declared, record.relation):
         refresh(conn, rollup, declared)
-    if series.relkind != "p":
-        if pieces:
-            for rollup in continuous(declared, record.relation):
-                refresh_continuous(conn, rollup, declared)
-            _retire_chunks(conn, record, declared, pieces)
-            yield Outcome(task="retire", subject=subject, said=f"{gone} {named}", count=len(pieces))
+    if series is None or series.relkind != "p":
+        for rollup in continuous(declared, record.relation):
+            refresh_continuous(conn, rollup, declared)
+        for piece in pieces:
+            archive_beforehand(conn, record, declared, piece.table)
+        patiently(partial(retire_chunks, conn, record, declared, pieces))
+        said = f"{_gone(record)} {_named(pieces)}"
+        yield Outcome(task="retire", subject=subject, said=said, count=len(pieces))
         return
-    for name in drop_left_behind(conn, record, declared):
-        yield Outcome(task="retire", subject=subject, said=f"{gone} {name}, left by a killed run", count=1)
     for done, piece in enumerate(pieces, start=1):
         retire_partition(conn, record, declared, piece)
         if tell:
             tell(f"retire {subject}", done, len(pieces))
-        said = f"{gone} {piece.table.name.name} (about {counted(piece.rows, 'row')})"
+        said = f"{_gone(record)} {piece.table.name.name} (about {counted(piece.rows, 'row')})"
         yield Outcome(task="retire", subject=subject, said=said, count=1)
 
 
-def _retire_chunks(
-    conn: Connection[Any], record: Record, declared: Declarations, pieces: tuple[Old, ...]
-) -> None:
-    for piece in pieces:
-        archive_beforehand(conn, record, declared, piece.table)
-    patiently(partial(retire_chunks, conn, record, declared, pieces))
+def _named(pieces: tuple[Old, ...]) -> str:
+    return ", ".join(piece.table.name.name for piece in pieces)
+
+
+def _gone(record: Record) -> str:
+    return "archived and dropped" if record.definition.get("archive") else "dropped"
 
 
 def _retire_history(
