@@ -45,10 +45,13 @@ class Invocation:
     def project(self) -> Project:
         """Return the project of --project or the current folder; without a file, one made of the environment.
 
-        Its [backup] is what options say, where they do. Raises `ConfigError` where --project names a folder
-        without one, or the file is wrong.
+        Its [backup] is what options say, where they do. Credentials in `.env` beside it hold for this run.
+        Raises `ConfigError` where --project names a folder without one, or the file is wrong.
         """
+        from pgwright.config import lend_credentials  # noqa: PLC0415
+
         project = self._meant
+        lend_credentials(project.root)
         return replace(project, backup=replace(project.backup, **self.backup))
 
     @property

@@ -13,6 +13,7 @@ from typing import Any
 
 from pgwright.config.backup import BackupConfig
 from pgwright.config.django import DEFAULT_ALIAS
+from pgwright.config.environment import environment_at
 from pgwright.config.interpolate import MissingVariable, interpolate
 from pgwright.config.project import ENVIRONMENTS, Database, Demo, Project
 from pgwright.config.schema import Source, check
@@ -44,7 +45,7 @@ def load_project(start: Path | None = None, *, environ: Mapping[str, str] | None
         )
     source, tree = _read(path)
     check(tree, source)
-    variables = _variables(path.parent, os.environ if environ is None else environ)
+    variables = environment_at(path.parent, os.environ if environ is None else environ)
     return _build(tree, source, variables)
 
 
@@ -57,7 +58,7 @@ def ad_hoc_project(
     own PGHOST, PGSERVICE or PGDATABASE say where one is.
     """
     root = (folder or Path.cwd()).absolute()
-    variables = _variables(root, os.environ if environ is None else environ)
+    variables = environment_at(root, os.environ if environ is None else environ)
     text = url or variables.get("PGWRIGHT_URL") or variables.get("DATABASE_URL")
     if text is None and any(variables.get(name) for name in ("PGHOST", "PGSERVICE", "PGDATABASE")):
         text = ""
@@ -113,24 +114,6 @@ def _read(path: Path) -> tuple[Source, Mapping[str, Any]]:
         tree = tree.get("tool", {}).get("pgwright", {})
         return Source(path=path, text=text, prefix="tool.pgwright"), tree
     return Source(path=path, text=text), tree
-
-
-def _variables(folder: Path, environ: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the environment with `.env` of the folder as a fallback."""
-    path = folder / ".env"
-    if not path.is_file():
-        return environ
-    # Interpolation inside .env would read the process's environment past `environ`, and a $ in a
-    # password is more likely than a reference.
-    from dotenv import dotenv_values  # noqa: PLC0415
-
-    try:
-        found = dotenv_values(path, interpolate=False, encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as exc:
-        raise ConfigError(
-            f"cannot read {path}", detail=str(exc), hint=f"check its permissions: ls -l {path}"
-        ) from exc
-    return {**{key: value for key, value in found.items() if value is not None}, **environ}
 
 
 def _build(tree: Mapping[str, Any], source: Source, variables: Mapping[str, str]) -> Project:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import secrets
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -19,6 +21,8 @@ from pgwright.backup.verify import verify_repository
 from pgwright.errors import PgwrightError
 from pgwright.pg.address import parse_address
 from pgwright.storage import Store
+from tests.integration.backup.running import pgwright
+from tests.integration.storage.conftest import S3_ENVIRONMENT
 from tests.integration.storage.xml_stub import XmlStub
 
 ROUNDS = int(os.environ.get("PGWRIGHT_KILL_ROUNDS", "6"))
@@ -47,6 +51,30 @@ def test_a_backup_goes_there_and_comes_back(store: Store, shop: str) -> None:
     create_dump(repository, shop, DumpOptions())
     assert [m.id for m in prune(repository, Policy(days=0, last=1)).removed] == [made.id]
     assert sound(repository) == 1 and not repository.foreign() and not repository.unfinished()
+
+
+def test_a_scheduler_needs_nothing_of_a_shell(
+    s3: str, s3_server: str, shop: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Credentials of the place and the key of the backups may stand in `.env`, as connection text does."""
+    secret = {**S3_ENVIRONMENT, "AWS_ENDPOINT_URL": s3_server, "PGWRIGHT_PASSPHRASE": "correct horse"}
+    for name in secret:
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / ".env").write_text(
+        "".join(f"{name}={text}\n" for name, text in {**secret, "DATABASE_URL": shop}.items())
+    )
+    (tmp_path / "pgwright.toml").write_text(
+        '[databases.default]\nurl = "${DATABASE_URL}"\n'
+        f'[backup]\nrepository = "{s3}/nightly"\nrecipients = ["passphrase"]\nschedule = "02:00"\n'
+    )
+    done = pgwright("backup", "run", "--json", cwd=tmp_path)
+    assert done.returncode == 0 and json.loads(done.stdout)["backups"], done.stderr
+    listed = json.loads(pgwright("backup", "list", "--json", cwd=tmp_path).stdout)
+    assert [made["recipients"] for made in listed["backups"]] == [["passphrase"]]
+    assert not set(secret) & set(os.environ)
+    # What the shell says goes before what the file says.
+    other = pgwright("backup", "verify", cwd=tmp_path, PGWRIGHT_PASSPHRASE="wrong")
+    assert other.returncode == 1 and "KEY DOES NOT FIT" in other.stdout
 
 
 def test_a_store_that_fails_at_random(gcs: XmlStub, shop: str, monkeypatch: pytest.MonkeyPatch) -> None:

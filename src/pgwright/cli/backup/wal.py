@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -144,8 +146,12 @@ def status(ctx: click.Context) -> None:
         if not state.files:
             out.line(f"no WAL in {repository_of(invocation).url} yet")
             out.line("archive it with a service that runs: pgwright backup wal stream")
+            # The server runs it in its data directory, with nothing of this shell.
+            here = invocation.project.config
+            command = [sys.executable, "-m", "pgwright", *(("--project", str(here)) if here else ())]
+            out.line("or by the server: archive_mode = on,")
             out.line(
-                "or by the server: archive_mode = on, archive_command = 'pgwright backup wal archive %p'"
+                f"archive_command = '{shlex.join(command)} backup wal archive %p{same_place(invocation)}'"
             )
             return
         out.line(
