@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pgwright.backup.drill.record import drills
-from pgwright.backup.recover.plan import segment_size
+from pgwright.backup.recover.plan import Target, plan_recovery, segment_size
 from pgwright.backup.repository.manifest import Manifest
 from pgwright.backup.repository.repository import Repository
 from pgwright.backup.retention import Decision, Policy, decide
 from pgwright.backup.wal.archive import PARTIAL, Archive, Archived
 from pgwright.backup.wal.lsn import SEGMENT, parse_lsn, segment_at, segment_of
+from pgwright.errors import BackupMissing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +36,7 @@ class PrunePlan:
 def plan_prune(repository: Repository, policy: Policy) -> PrunePlan:
     """Return what would be deleted."""
     backups = repository.backups()
-    decisions = decide(backups, policy, _doubted(repository, backups))
+    decisions = decide(backups, policy, doubted=_doubted(repository, backups), needed=_beginning(repository))
     kept = [decision.backup for decision in decisions if decision.keep]
     return PrunePlan(decisions=decisions, wal=_unneeded(repository, kept))
 
@@ -47,6 +48,14 @@ def _doubted(repository: Repository, backups: Iterable[Manifest]) -> tuple[str, 
         if drill.passed and drill.backup in rebuilt and drill.started_at > rebuilt[drill.backup]:
             del rebuilt[drill.backup]
     return tuple(rebuilt)
+
+
+def _beginning(repository: Repository) -> dict[str, str]:
+    """Return what recovery starts from: the newest base backup may be of a timeline that was left."""
+    try:
+        return {plan_recovery(repository, Target()).base.id: "recovery to the newest moment starts from it"}
+    except BackupMissing:
+        return {}
 
 
 def prune(repository: Repository, policy: Policy) -> PrunePlan:

@@ -6,9 +6,10 @@ that have ceased, never make the old ones go.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Generic, Protocol, TypeVar
 
 
@@ -64,24 +65,30 @@ class Decision(Generic[Backup]):
 
 
 def decide(
-    backups: Iterable[Backup], policy: Policy, doubted: Collection[str] = ()
+    backups: Iterable[Backup],
+    policy: Policy,
+    *,
+    doubted: Collection[str] = (),
+    needed: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[Decision[Backup], ...]:
     """Return a decision for each backup, in the order given.
 
     Those that are `doubted` stay until it is known whether they are good, and no other goes because of them.
+    Those that are `needed` stay for the reason given.
     """
     every = tuple(backups)
     reasons = dict.fromkeys(doubted, "its manifest was rebuilt, and no drill has proven it yet")
     trusted = [made for made in every if made.id not in reasons]
     for series in {made.series for made in trusted}:
         reasons |= _kept([made for made in trusted if made.series == series], policy)
+    reasons = {**needed, **reasons}
     known = {made.id: made for made in every}
     for made in every:
         # Whatever an incremental backup that stays was built on has to stay as well.
-        needed = made
-        while made.id in reasons and needed.parent is not None and needed.parent in known:
-            needed = known[needed.parent]
-            reasons.setdefault(needed.id, f"{made.id} builds on it")
+        below = made
+        while made.id in reasons and below.parent is not None and below.parent in known:
+            below = known[below.parent]
+            reasons.setdefault(below.id, f"{made.id} builds on it")
     return tuple(
         Decision(backup=made, keep=made.id in reasons, reason=reasons.get(made.id, "older than all rules"))
         for made in every

@@ -138,7 +138,7 @@ def list_servers(invocation: Invocation) -> None:
 @command.command("url")
 @_name
 @_dbname
-@click.option("--socket", is_flag=True, help="Over the Unix socket instead of TCP.")
+@click.option("--socket", is_flag=True, help="Over the Unix socket, also where TCP would do.")
 @click.option("--no-password", is_flag=True, help="Leave the password out.")
 @pass_invocation
 def url(invocation: Invocation, name: str, dbname: str, socket: bool, no_password: bool) -> None:
@@ -148,7 +148,7 @@ def url(invocation: Invocation, name: str, dbname: str, socket: bool, no_passwor
     """
     from pgwright import server  # noqa: PLC0415
 
-    text = server.url(name, dbname, over="socket" if socket else "tcp")
+    text = server.url(name, dbname, over="socket" if socket else None)
     if no_password:
         from pgwright.pg import safe_url  # noqa: PLC0415
 

@@ -18,10 +18,14 @@ import pytest
 
 from pgwright import server
 from pgwright.backup.create.base import create_base
+from pgwright.backup.drill.drill import drill
+from pgwright.backup.drill.trial import DrillOptions
+from pgwright.backup.prune import plan_prune
 from pgwright.backup.recover.plan import Target, plan_recovery
 from pgwright.backup.recover.recover import Recovered, recover
 from pgwright.backup.recover.unpack import Planned
 from pgwright.backup.repository.repository import Repository, open_repository
+from pgwright.backup.retention import Policy
 from pgwright.backup.verify import verify_repository, verify_wal
 from pgwright.backup.wal.archive import Archive
 from pgwright.backup.wal.lsn import Segment, format_lsn, parse_lsn, segment_of
@@ -185,12 +189,14 @@ def test_nothing_is_lost_before_the_target_and_nothing_comes_back_after_it(
 
 def test_across_a_switch_of_timelines(source: str, repository: Repository) -> None:
     with streaming(repository, source):
-        create_base(repository, source)
+        first = create_base(repository, source)
         with psycopg.connect(source, autocommit=True) as conn:
             conn.execute("DROP TABLE IF EXISTS t; CREATE TABLE t AS SELECT 1 AS a")
             conn.execute("SELECT pg_switch_wal()")
         time.sleep(1)
     with recovered(repository, Target()) as second:
+        # What the old server still does leads nowhere: the new one branched off before.
+        abandoned = create_base(repository, source)
         # The recovered server goes on, on timeline 2, into the same archive.
         with streaming(repository, second.url), psycopg.connect(second.url, autocommit=True) as conn:
             while not one(second.url, "SELECT count(*) FROM pg_replication_slots WHERE active"):
@@ -198,12 +204,28 @@ def test_across_a_switch_of_timelines(source: str, repository: Repository) -> No
             conn.execute("INSERT INTO t VALUES (2)")
             conn.execute("SELECT pg_switch_wal()")
             conn.execute("INSERT INTO t VALUES (3)")
+            conn.execute("ALTER SYSTEM SET summarize_wal = on")
+            conn.execute("SELECT pg_reload_conf()")
             time.sleep(1)
         with recovered(repository, Target()) as third:
             assert third.timeline == 3
             assert one(third.url, "SELECT array_agg(a ORDER BY a) FROM t") == [1, 2, 3]
-    with recovered(repository, Target(timeline=1)) as old:
-        assert one(old.url, "SELECT array_agg(a ORDER BY a) FROM t") == [1]
+        with pytest.raises(UnsupportedServerError, match="build on"):
+            create_base(repository, second.url, incremental=True)
+    assert plan_recovery(repository, Target()).base.id == first.id
+    assert not plan_prune(repository, Policy(days=0, last=1)).removed
+    for target, options in ((Target(timeline=1), {}), (Target(), {"backup": abandoned.id})):
+        plan = plan_recovery(repository, target, **options)
+        assert (plan.base.id, plan.target.timeline) == (abandoned.id, 1)
+        with recovered(repository, target, **options) as old:
+            assert one(old.url, "SELECT array_agg(a ORDER BY a) FROM t") == [1]
+    assert drill(repository, abandoned, DrillOptions()).passed
+    with pytest.raises(BackupMissing, match="does not lead to timeline 2"):
+        plan_recovery(repository, Target(timeline=2), backup=abandoned.id)
+    repository.remove(first.id)
+    with pytest.raises(BackupMissing, match="leads to timeline 2") as caught:
+        plan_recovery(repository, Target())
+    assert "--timeline 1" in str(caught.value.hint)
 
 
 def test_gaps_are_named_and_stop_recovery(source: str, repository: Repository, tmp_path: Path) -> None:
@@ -334,6 +356,8 @@ def test_guided_recovery_and_what_it_needs(source: str, tmp_path: Path) -> None:
         assert one(url, "SELECT count(*) FROM orders") == 100
         listed = json.loads(pgwright("backup", "list", "--json", cwd=tmp_path, DATABASE_URL=url).stdout)
         assert [made["kind"] for made in listed["backups"]] == ["base", "dump"]
+        place = pgwright("server", "url", new, "--dbname", name, cwd=tmp_path).stdout.strip()
+        assert one(place, "SELECT count(*) FROM orders") == 100
     finally:
         server.remove(new)
     assert "older than" in run("recover", "--to", "2001-01-01 00:00:00", code=2)

@@ -282,11 +282,12 @@ def _explain(program: str, words: str) -> PgwrightError:
             detail=f"{words}; the repository is as before",
             hint="as a superuser: ALTER ROLE name REPLICATION",
         )
-    if "WAL summaries" in words:
+    if any(part in words for part in ("WAL summaries", "manifest requires WAL", "found in manifest")):
         return UnsupportedServerError(
             "the server has no summaries of its WAL back to the backup to build on",
             detail=f"{words}; the repository is as before",
-            hint="make a full one: pgwright backup create --physical; see wal_summary_keep_time",
+            hint="make a full one: pgwright backup create --physical; where the server was not recovered to "
+            "an earlier moment since, see wal_summary_keep_time",
         )
     if "checksum error" in words:
         return BackupFailed(

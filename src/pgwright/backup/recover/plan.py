@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from pgwright.backup.repository.manifest import Manifest
 from pgwright.backup.repository.repository import Repository
-from pgwright.backup.wal.archive import PARTIAL, Archive, Archived, Gap
+from pgwright.backup.wal.archive import PARTIAL, Archive, Archived, Gap, gaps_between
 from pgwright.backup.wal.lsn import HISTORY, SEGMENT, Segment, parse_lsn, segment_at, segment_of
+from pgwright.backup.wal.timelines import Timeline, timelines
 from pgwright.errors import BackupMissing, UsageError
 
 _UNITS = {"kB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30}
@@ -21,8 +22,8 @@ class Target:
     """Say where recovery ends: at one of these, or without any at the end of the WAL.
 
     `time` carries a zone. Whatever committed exactly there is included, unless `exclusive`.
-    `timeline` is a number, None for the newest. `consistent` is the end of the backup itself, where replay
-    waits.
+    `timeline` is a number, None for the newest that the backup leads to. `consistent` is the end of the
+    backup itself, where replay waits.
     """
 
     time: datetime | None = None
@@ -126,27 +127,36 @@ def plan_recovery(repository: Repository, target: Target, *, backup: str | None 
 
     `backup` names another one. Raises `BackupMissing` where none is old enough.
     """
+    archive = Archive(repository=repository)
+    files = archive.files()
+    known = timelines(archive, files)
     if backup is not None:
-        base = repository.get(backup)
-        if not base.is_physical:
-            raise UsageError(
-                f"backup {base.id} is a dump, which recovery to a moment cannot start from",
-                hint="restore it as it is: pgwright backup restore; or name a base backup",
-            )
+        base = _named(repository, backup)
+        timeline = _timeline_from(base, target, known)
     else:
-        base = _newest_before(repository, target)
+        base, timeline = _newest_before(repository, target, known)
     size = segment_size(base)
-    assert base.lsn is not None and base.timeline is not None
-    begin = segment_at(base.timeline, parse_lsn(base.lsn), size)
-    archive = Archive(repository=repository, size=size)
-    wal = _needed(archive.files(), begin, size)
+    begin = segment_at(base.timeline or 1, parse_lsn(base.lsn or "0/0"), size)
+    wal = _needed(files, begin, timeline, size)
+    # Where there are several, PostgreSQL's "latest" is not always one that the backup leads to.
+    branched = len(known) > 1 and timeline.left is not None
     return RecoveryPlan(
-        target=target,
+        target=replace(target, timeline=timeline.number) if branched else target,
         backups=chain(repository, base),
         wal=wal,
-        gaps=_gaps(archive, base, begin, wal),
+        gaps=_gaps(base, begin, wal, size),
         segment_size=size,
     )
+
+
+def _named(repository: Repository, id: str) -> Manifest:
+    found = repository.get(id)
+    if not found.is_physical:
+        raise UsageError(
+            f"backup {found.id} is a dump, which recovery to a moment cannot start from",
+            hint="restore it as it is: pgwright backup restore; or name a base backup",
+        )
+    return found
 
 
 def segment_size(base: Manifest) -> int:
@@ -161,7 +171,10 @@ def segment_bytes(text: str) -> int:
     return int(match[1]) * _UNITS[match[2]]
 
 
-def _newest_before(repository: Repository, target: Target) -> Manifest:
+def _newest_before(
+    repository: Repository, target: Target, known: Mapping[int, Timeline]
+) -> tuple[Manifest, Timeline]:
+    """Return the newest base backup that ends before the target, and the timeline that it leads to."""
     every = [made for made in repository.backups() if made.is_physical]
     if not every:
         raise BackupMissing(
@@ -170,20 +183,47 @@ def _newest_before(repository: Repository, target: Target) -> Manifest:
         )
     system = every[-1].system
     same = [made for made in every if made.system == system]
-    fitting = [made for made in same if _is_before(made, target)]
+    number = target.timeline or max(*known, *(made.timeline or 1 for made in same))
+    timeline = known.get(number, Timeline(number=number, left=None))
+    leading = [made for made in same if _leads(made, timeline)]
+    if not leading:
+        raise BackupMissing(
+            f"no base backup in {repository.url} leads to timeline {number}",
+            detail="the server went on from a moment before they end",
+            hint="make one: pgwright backup create --physical; or recover to what was before, with "
+            f"--timeline {same[-1].timeline}",
+        )
+    fitting = [made for made in leading if _is_before(made, target)]
     if not fitting:
-        first = same[0]
+        first = leading[0]
         raise BackupMissing(
             f"no base backup in {repository.url} is older than {target}",
             detail=f"the oldest, {first.id}, ends at {first.end_lsn}, {first.finished_at:%F %T} UTC",
             hint="choose a later moment",
         )
-    return fitting[-1]
+    return fitting[-1], timeline
+
+
+def _timeline_from(base: Manifest, target: Target, known: Mapping[int, Timeline]) -> Timeline:
+    """Return the newest timeline, or that of the target, to which a base backup leads."""
+    own = Timeline(number=base.timeline or 1, left=None)
+    numbers = (target.timeline,) if target.timeline else sorted({*known, own.number}, reverse=True)
+    for number in numbers:
+        timeline = known.get(number, replace(own, number=number))
+        if _leads(base, timeline):
+            return timeline
+    raise BackupMissing(
+        f"base backup {base.id} does not lead to timeline {target.timeline}",
+        detail=f"it is of timeline {base.timeline} and ends at {base.end_lsn}",
+        hint="leave --backup or --timeline out",
+    )
+
+
+def _leads(made: Manifest, timeline: Timeline) -> bool:
+    return timeline.follows(made.timeline or 1, parse_lsn(made.end_lsn or "0/0"))
 
 
 def _is_before(made: Manifest, target: Target) -> bool:
-    if target.timeline is not None and (made.timeline or 0) > target.timeline:
-        return False
     if target.time is not None:
         return made.finished_at <= target.time
     if target.lsn is not None and made.end_lsn is not None:
@@ -194,35 +234,26 @@ def _is_before(made: Manifest, target: Target) -> bool:
     return True
 
 
-def _needed(files: Sequence[Archived], begin: Segment, size: int) -> tuple[Archived, ...]:
-    """Return the segments from `begin` on, of its and later timelines, and the histories."""
+def _needed(files: Sequence[Archived], begin: Segment, timeline: Timeline, size: int) -> tuple[Archived, ...]:
+    """Return the segments from `begin` on that lead to a timeline, and the histories."""
 
     def is_needed(archived: Archived) -> bool:
         if HISTORY.fullmatch(archived.name):
             return True
         segment = segment_of(archived.name.removesuffix(PARTIAL), size)
-        return segment.timeline >= begin.timeline and segment.number >= begin.number
+        after = segment.timeline >= begin.timeline and segment.number >= begin.number
+        return after and timeline.holds(segment, size)
 
     return tuple(archived for archived in files if is_needed(archived))
 
 
-def _gaps(archive: Archive, base: Manifest, begin: Segment, wal: Sequence[Archived]) -> tuple[Gap, ...]:
+def _gaps(base: Manifest, begin: Segment, wal: Sequence[Archived], size: int) -> tuple[Gap, ...]:
     """Return what is missing between the backup's own WAL and the archive, and within the archive."""
-    found = list(archive.gaps(begin))
-    assert base.end_lsn is not None and base.timeline is not None
-    end = segment_at(base.timeline, parse_lsn(base.end_lsn), archive.size)
-    numbers = [
-        segment_of(w.name, archive.size).number
-        for w in wal
-        if SEGMENT.fullmatch(w.name) and segment_of(w.name, archive.size).timeline == base.timeline
-    ]
+    found = list(gaps_between((archived.name for archived in wal), size, begin))
+    end = segment_at(base.timeline or 1, parse_lsn(base.end_lsn or "0/0"), size)
+    numbers = [segment_of(w.name, size).number for w in wal if SEGMENT.fullmatch(w.name)]
     if numbers and min(numbers) > end.number + 1:
-        last = Segment(base.timeline, min(numbers) - 1)
-        first = Segment(base.timeline, end.number + 1)
-        gap = Gap(
-            first=first.name(archive.size),
-            last=last.name(archive.size),
-            count=last.number - first.number + 1,
-        )
-        found.insert(0, gap)
+        first, last = replace(end, number=end.number + 1), replace(end, number=min(numbers) - 1)
+        count = last.number - first.number + 1
+        found.insert(0, Gap(first=first.name(size), last=last.name(size), count=count))
     return tuple(found)

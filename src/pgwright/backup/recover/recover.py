@@ -12,7 +12,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -128,7 +128,7 @@ def build(
     try:
         runner.prepare(progress)
         if look is not None:
-            runner.run(CONSISTENT, readable=True)
+            runner.run(replace(CONSISTENT, timeline=source.target.timeline), readable=True)
             url = url_of_postgres(server.url(name, home=home))
             look(url)
             goes_on = _is_in_recovery(url)

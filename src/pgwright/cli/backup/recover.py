@@ -94,7 +94,7 @@ def recover(
     else:
         plan = plan_recovery(found, target, backup=backup)
         source, fetching = Planned(repository=found, plan=plan), _plan_steps(plan)
-    steps = _steps(invocation, target, fetching, name, replace)
+    steps = _steps(invocation, source.target, fetching, name, replace)
     out = invocation.output
     if explain:
         out.result({"steps": steps, "target": str(target)}, lambda: _print_steps(invocation, steps))
