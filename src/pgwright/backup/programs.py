@@ -10,7 +10,17 @@ from pgwright.errors import UnsupportedServerError
 from pgwright.pg.address import Address
 from pgwright.server import Binaries, embedded_binaries
 
-_INSTALLED = Path("/usr/lib/postgresql")
+# Where Debian's packages have them, and those of Red Hat's relatives.
+_INSTALLED = ("/usr/lib/postgresql/{major}/bin", "/usr/pgsql-{major}/bin")
+
+
+def installed_programs(major: int, *needed: str) -> Binaries | None:
+    """Return the installed programs of a version, where these are among them; None where they are not."""
+    for place in _INSTALLED:
+        found = Binaries(bin_dir=Path(place.format(major=major)))
+        if all((found.bin_dir / name).is_file() for name in needed):
+            return found
+    return None
 
 
 def programs_for(major: int) -> Binaries:
@@ -18,10 +28,8 @@ def programs_for(major: int) -> Binaries:
 
     Raises `UnsupportedServerError` for a server newer than the embedded programs.
     """
-    own = Binaries(bin_dir=_INSTALLED / str(major) / "bin")
-    if all((own.bin_dir / name).is_file() for name in ("pg_dump", "pg_dumpall", "pg_restore", "psql")):
-        return own
-    return newest_programs(major)
+    own = installed_programs(major, "pg_dump", "pg_dumpall", "pg_restore", "psql")
+    return own or newest_programs(major)
 
 
 def newest_programs(major: int) -> Binaries:

@@ -20,6 +20,7 @@ LATE_SECONDS = 26 * 3600.0
 class BackupState:
     """Hold the newest whole backup of a database, logical or physical, and the newest drill of each kind.
 
+    `prevented` is a drill of a backup that is there and could not be tried, where none of its kind was since.
     `damaged` are the backups of which no manifest can be read any more.
     """
 
@@ -27,6 +28,7 @@ class BackupState:
     logical: Manifest | None
     physical: Manifest | Made | None
     drills: tuple[Drill, ...]
+    prevented: Drill | None
     damaged: tuple[str, ...]
 
     @property
@@ -65,12 +67,17 @@ def backup_state(project: Project, database: str) -> BackupState:
     logical = [made for made in backups if made.is_whole and made.database == database]
     own = [made for made in backups if made.is_physical]
     physical: tuple[Manifest | Made, ...] = (*own, *their_backups(project))
-    tried = {one.database: one for one in drills(found) if one.database in (database, None)}
+    held = [one for one in drills(found) if one.database in (database, None)]
+    newest = {one.database: one for one in held}
+    tried = {one.database: one for one in held if one.prevented is None}
+    there = {made.id for made in (*backups, *physical)}
+    prevented = [one for one in newest.values() if one.prevented is not None and one.backup in there]
     return BackupState(
         repository=found.url,
         logical=logical[-1] if logical else None,
         physical=physical[-1] if physical else None,
         drills=tuple(tried.values()),
+        prevented=prevented[0] if prevented else None,
         damaged=tuple(broken.id for broken in found.broken()),
     )
 

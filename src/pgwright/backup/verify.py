@@ -55,7 +55,7 @@ def verify_backup(
 ) -> Verdict:
     """Read a backup whole and return what is wrong with it."""
     opened = repository.can_read(made)
-    problems, keys, notes = list(repository.flaws(made.id)), [], []
+    problems, keys, notes = list(repository.flaws(made.id)), [], list(_beforehand(made))
     programs = _server_side(made) if opened else None
     for file in made.files:
         read = repository.read if opened else repository.raw
@@ -120,6 +120,11 @@ def _raw_problem(repository: Repository, made: Manifest, file: StoredFile) -> It
         deque(repository.raw(made.id, file), maxlen=0)
     except BackupDamaged as error:
         yield error.message
+
+
+def _beforehand(made: Manifest) -> Iterator[str]:
+    if made.is_physical and not made.of(Role.BASE_MANIFEST):
+        yield "PostgreSQL 12 writes no manifest of its files: there is nothing for pg_verifybackup to compare"
 
 
 def _server_side(made: Manifest) -> Binaries | None:

@@ -16,13 +16,22 @@ def _evaluate(_: Sequence[Row], situation: Situation) -> Iterable[Finding]:
     age, last = state.drill_age(), state.drill
     if state.newest is None or not config.drill_days:
         return
-    if last is None or age is None:
+    if state.prevented is not None:
+        one = state.prevented
+        yield CHECK.finding(
+            f"{database}.{one.backup}",
+            f"backup {one.backup} could not be tried: {one.prevented}",
+            severity=Severity.WARNING,
+            hint=f"then, or on a machine that has it: pgwright backup drill {one.backup}",
+        )
+    elif last is None:
         yield CHECK.finding(
             database,
             f"no backup of {database} was ever restored: whether one can be is not known",
             severity=Severity.WARNING,
             hint="restore the newest on a scratch server: pgwright backup drill",
         )
+    if last is None or age is None:
         return
     if not last.passed:
         yield CHECK.finding(

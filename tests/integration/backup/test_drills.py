@@ -174,6 +174,27 @@ def test_a_drill_that_fails_is_a_finding(project: Project) -> None:
     assert "damaged" in project.run("backup", "drill", first.id, code=1)
 
 
+def test_a_backup_that_cannot_be_tried_here_has_not_failed(tmp_path: Path, server_12: Server) -> None:
+    """Nothing is known about it then, which is no disaster, and says what would have to be here."""
+    project = Project(tmp_path, server_12.url)
+    project.run("backup", "create", "--physical")
+    (made,) = project.repository.backups()
+    assert "writes no manifest" in project.run("backup", "verify")
+    assert "pg_verifybackup" not in project.run("backup", "recover", "--latest", "--explain")
+    for _ in range(2):
+        said = project.run("backup", "drill", code=1)
+        assert "could not be tried" in said and "apt-get install postgresql-12" in said
+    assert len(drills(project.repository)) == 1
+    found = project.findings()["backup_drill"]
+    assert found["severity"] == "warning" and "needs PostgreSQL 12 to run" in found["message"]
+    assert "could not be tried" in project.run("backup", "show", made.id)
+    assert "never restored" in project.run("status")
+    # It stands for itself: a dump can be tried, and is.
+    project.run("backup", "create")
+    assert "can be restored" in project.run("backup", "drill")
+    assert "needs PostgreSQL 12" in project.findings()["backup_drill"]["message"]
+
+
 def test_a_drill_compares_the_structure_and_removes_what_killed_ones_left(
     project: Project, make_database: MakeDatabase, server_18: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -255,10 +255,11 @@ def test_gpg_with_a_passphrase(database: str, run: Run, tmp_path: Path) -> None:
 def test_each_version_is_dumped_and_restored(
     each_server: Server, make_database: MakeDatabase, server_18: Server, run: Run
 ) -> None:
-    """Also from each older PostgreSQL to the newest."""
+    """Also from each older PostgreSQL to the newest, where drills compare the structure as well."""
     old, new = make_database(each_server), make_database(server_18)
     fill(old)
     run("backup", "create", url=old)
+    assert "can be restored" in run("backup", "drill", url=old).stdout
     copy = f"{parse_address(old).dbname}_copy"
     for url in (old, new):
         try:
@@ -353,6 +354,9 @@ def test_hypertables_come_back(timescale: str, run: Run) -> None:
             "FROM generate_series(1, 200) g"
         )
     run("backup", "create", "--format", "parallel", url=timescale)
+    # The embedded server does not have the extension, which says nothing about the backup.
+    drilled = json.loads(run("backup", "drill", "--json", url=timescale, code=1).stdout)
+    assert "does not have timescaledb" in drilled["prevented"] and not drilled["problems"]
     copy = f"{parse_address(timescale).dbname}_copy"
     try:
         run("backup", "restore", "--as", copy, "--yes", url=timescale)

@@ -363,6 +363,27 @@ def test_guided_recovery_and_what_it_needs(source: str, tmp_path: Path) -> None:
     assert "older than" in run("recover", "--to", "2001-01-01 00:00:00", code=2)
 
 
+def test_twelve_does_not_end_before_its_target_unnoticed(
+    server_12: Server, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It opens a server whose WAL ends before the moment without a word, with transactions missing."""
+    with psycopg.connect(server_12.url, autocommit=True) as conn:
+        create_base(repository, server_12.url)
+        conn.execute("SELECT pg_create_restore_point('archived')")
+        row = conn.execute("SHOW data_directory").fetchone()
+        name = conn.execute("SELECT pg_walfile_name(pg_current_wal_insert_lsn())").fetchone()
+        moment = datetime.now().astimezone()
+        conn.execute("SELECT pg_switch_wal()")
+    assert row and name
+    Archive(repository=repository).put(Path(row[0]) / "pg_wal" / name[0])
+    monkeypatch.setenv("PGWRIGHT_BINARIES", str(server_12.bindir))
+    with recovered(repository, Target(name="archived")) as new:
+        assert one(new.url, "SHOW server_version_num").startswith("12")
+    with pytest.raises(RecoveryFailed) as caught, recovered(repository, Target(time=moment)):
+        pass
+    assert "the archived WAL ends before that moment" in str(caught.value.detail)
+
+
 def test_incremental_needs_a_full_one_and_summaries(
     source: str, repository: Repository, database: str
 ) -> None:

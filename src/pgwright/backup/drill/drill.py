@@ -16,7 +16,7 @@ from pgwright.backup.recover.recover import Source
 from pgwright.backup.repository.manifest import Manifest
 from pgwright.backup.repository.repository import Repository
 from pgwright.backup.restore.load import Progress
-from pgwright.errors import PgwrightError, WrongKey
+from pgwright.errors import ExtensionMissingError, PgwrightError, UnsupportedServerError, WrongKey
 from pgwright.pg.connect import connect
 from pgwright.pg.redact import redact
 
@@ -31,8 +31,8 @@ def drill(
 ) -> Drill:
     """Restore a backup, look at it with the queries and with `inspect`, throw it away, record the outcome.
 
-    A restore that fails is an outcome and not an error; errors of the repository itself are raised, and
-    `WrongKey`.
+    A restore that fails, or cannot be tried for what is lacking here, is an outcome and not an error; errors
+    of the repository itself are raised, and `WrongKey`.
     """
     place = recovered_base if backup.is_physical else restored
     trial = place(repository, backup, options, progress)
@@ -81,6 +81,8 @@ def _held(
             )
     except WrongKey:
         raise  # which says nothing about the backup
+    except (UnsupportedServerError, ExtensionMissingError) as error:
+        result = replace(result, prevented="; ".join(filter(None, (error.message, error.hint))))
     except PgwrightError as error:
         detail = f": {error.detail}" if error.detail else ""
         result = replace(

@@ -14,6 +14,7 @@ from pgwright.backup.wal.lsn import HISTORY, SEGMENT, Segment, parse_lsn, segmen
 from pgwright.backup.wal.timelines import Timeline, timelines
 from pgwright.errors import BackupMissing, UsageError
 
+BEFORE_TARGET = "before configured recovery target was reached"  # PostgreSQL's words
 _UNITS = {"kB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30}
 
 
@@ -52,6 +53,11 @@ class Target:
             )
 
     @property
+    def is_moment(self) -> bool:
+        """Tell whether it lies within the WAL, so that recovery can fail to get there."""
+        return any(part is not None for part in (self.time, self.lsn, self.xid, self.name))
+
+    @property
     def settings(self) -> dict[str, str]:
         """Return PostgreSQL's settings for it."""
         found = {"recovery_target_timeline": str(self.timeline) if self.timeline else "latest"}
@@ -65,7 +71,7 @@ class Target:
             found["recovery_target_xid"] = self.xid
         elif self.name is not None:
             found["recovery_target_name"] = self.name
-        if len(found) > 1:
+        if self.is_moment:
             found["recovery_target_action"] = "promote"
             found["recovery_target_inclusive"] = "off" if self.exclusive else "on"
         return found

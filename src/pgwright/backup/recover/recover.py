@@ -19,8 +19,8 @@ from typing import Protocol
 
 from pgwright import server
 from pgwright.backup import task
-from pgwright.backup.programs import newest_programs
-from pgwright.backup.recover.plan import CONSISTENT, Target
+from pgwright.backup.programs import installed_programs, newest_programs
+from pgwright.backup.recover.plan import BEFORE_TARGET, CONSISTENT, Target
 from pgwright.backup.recover.settings import aim, configure
 from pgwright.errors import PgwrightError, RecoveryFailed, UnsupportedServerError, UsageError
 from pgwright.pg.address import parse_address
@@ -31,6 +31,9 @@ from pgwright.server.cluster import log_tail
 from pgwright.server.instance import Record, instance_directory, save_record
 from pgwright.server.lifecycle import prepare_home
 from pgwright.server.paths import make_directory, socket_directory
+
+_SAYS_NOTHING = 12  # and older: that a recovery ended before its target
+_STOP = "recovery stopping "  # what it says of one that did not
 
 Progress = Callable[[str, int, int], None]
 # Looks at a server that only reads, given the URL of its database postgres.
@@ -151,14 +154,15 @@ def server_programs(major: int) -> Binaries:
     embedded = newest_programs(0)
     if embedded.major == major:
         return embedded
-    own = Binaries(bin_dir=Path(f"/usr/lib/postgresql/{major}/bin"))
-    if all((own.bin_dir / name).is_file() for name in ("postgres", "pg_ctl")):
-        return own
-    raise UnsupportedServerError(
-        f"a base backup of PostgreSQL {major} needs PostgreSQL {major} to run",
-        detail=f"here is {embedded.version}; nothing was changed",
-        hint=f"on the server's machine, or after: apt-get install postgresql-{major}",
-    )
+    own = installed_programs(major, "postgres", "pg_ctl")
+    if own is None:
+        raise UnsupportedServerError(
+            f"a base backup of PostgreSQL {major} needs PostgreSQL {major} to run",
+            detail=f"here is {embedded.version}; nothing was changed",
+            hint=f"do it on the server's machine, or after: apt-get install postgresql-{major}; "
+            "PGWRIGHT_BINARIES names programs in another place",
+        )
+    return own
 
 
 def _require_disk(directory: Path, source: Source) -> None:
@@ -213,6 +217,7 @@ class _Runner:
         except PgwrightError as error:
             raise self._not_there(target, error.detail or error.message) from error
         self._await(target)
+        self._require_stop(target)
 
     def _await(self, target: Target) -> None:
         """Wait until the server takes connections: it counts as started while it still replays."""
@@ -224,6 +229,17 @@ class _Runner:
             if time.monotonic() > deadline:
                 raise RecoveryFailed(f"recovery to {target} takes longer than {self.timeout:.0f} s")
             time.sleep(0.05)
+
+    def _require_stop(self, target: Target) -> None:
+        """Raise where the WAL ended before the target: PostgreSQL 12 opens the server all the same."""
+        log = self.directory / "server.log"
+        if (
+            self.source.major > _SAYS_NOTHING
+            or not target.is_moment
+            or _STOP in log.read_text("utf-8", "replace")
+        ):
+            return
+        raise self._not_there(target, f"recovery ended {BEFORE_TARGET}\n{log_tail(log)}")
 
     def _not_there(self, target: Target, log: str) -> RecoveryFailed:
         return RecoveryFailed(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pgwright.backup.create.base import KEPT_SETTINGS
-from pgwright.backup.recover.plan import RecoveryPlan, Target
+from pgwright.backup.recover.plan import BEFORE_TARGET, RecoveryPlan, Target
 from pgwright.backup.repository.manifest import Manifest, Role
 from pgwright.backup.repository.repository import Repository
 from pgwright.backup.repository.streams import NO_SPACE, feed
@@ -69,7 +69,7 @@ class Planned:
         """Return why recovery did not get there, from the end of the server's log."""
         if self.plan.gaps:
             return f"WAL is missing: {self.plan.gaps[0]}\n{log}"
-        if "before configured recovery target was reached" not in log:
+        if BEFORE_TARGET not in log:
             return log
         if self.target.name is None:
             return f"the archived WAL ends before that moment\n{log}"

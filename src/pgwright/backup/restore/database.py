@@ -79,6 +79,7 @@ def check_restore(backup: Manifest, url: str, options: RestoreOptions) -> None:
         )
     with target.maintenance(parse_address(url), options.name) as conn:
         require_room(conn, backup, options)
+        target.require_extensions(conn, facts)
         if options.owner and not options.create_roles:
             require_roles(conn, facts, options.roles)
 
@@ -101,6 +102,7 @@ def restore_database(
     server = parse_address(url)
     with target.maintenance(server, options.name) as conn, advisory_lock(conn, f"restore {options.name}"):
         require_room(conn, backup, options)
+        target.require_extensions(conn, facts)
         notes: list[str] = []
         if options.create_roles and (made := create_roles(conn, repository, backup)):
             notes.append(f"created the roles {', '.join(made)}")

@@ -13,6 +13,7 @@ from pgwright.backup.repository.manifest import DatabaseFacts
 from pgwright.errors import ConnectError, ExtensionMissingError, PrivilegeError
 from pgwright.pg.address import Address, parse_address
 from pgwright.pg.connect import connect
+from pgwright.pg.extensions import package_for
 from pgwright.pg.timescale import begin_restoring
 
 if TYPE_CHECKING:
@@ -92,6 +93,18 @@ def create(conn: psycopg.Connection[Any], name: str, facts: DatabaseFacts) -> Se
         return (
             f"this server has no collation {facts.locale or facts.collation}: "
             "the database has the server's own, and text may sort differently",
+        )
+
+
+def require_extensions(conn: psycopg.Connection[Any], facts: DatabaseFacts) -> None:
+    """Raise `ExtensionMissingError` where the server cannot offer what the backup has, in any version."""
+    there = {row[0] for row in conn.execute("SELECT name FROM pg_available_extensions")}
+    if missing := sorted(facts.extensions.keys() - there):
+        packages = [package_for(name, conn.info.server_version // 10000) for name in missing]
+        raise ExtensionMissingError(
+            f"this server does not have {', '.join(missing)}, which the backup needs",
+            detail="nothing was changed",
+            hint=f"install there: {', '.join(packages)}",
         )
 
 

@@ -27,7 +27,7 @@ def drill(
 
     Rows are compared with the manifest, structure and migrations with what they were, the queries of
     [backup] are asked, and the time is taken: it is how long a real restore takes. Exit code 1 when
-    something is wrong.
+    something is wrong, or the backup cannot be tried here.
 
     Example: pgwright backup drill
     """
@@ -51,6 +51,9 @@ def drill(
         what = f"{counted(done.tables, 'table')}, {counted(done.rows, 'row')}"
         if done.passed:
             out.line(f"backup {done.backup} can be restored: {what} in {duration(done.seconds)}")
+        elif done.prevented is not None:
+            out.line(f"backup {done.backup} could not be tried, so whether it can be restored is not known")
+            out.line(f"  {done.prevented}")
         else:
             out.line(f"backup {done.backup} FAILED its drill after {duration(done.seconds)}", style="red")
         for problem in done.problems:

@@ -172,12 +172,15 @@ def _show(invocation: Invocation, done: Recovered, lost: tuple[Change, ...] | No
 
 
 def _plan_steps(plan: RecoveryPlan) -> list[str]:
+    from pgwright.backup.repository.manifest import Role  # noqa: PLC0415
+
     steps = []
     for backup in plan.backups:
         steps.append(f"unpack {backup.kind} backup {backup.id} of {backup.finished_at:%Y-%m-%d %H:%M:%S} UTC")
     if len(plan.backups) > 1:
         steps.append("combine them with pg_combinebackup")
-    steps.append("compare every file with PostgreSQL's manifest: pg_verifybackup")
+    if plan.base.of(Role.BASE_MANIFEST):
+        steps.append("compare every file with PostgreSQL's manifest: pg_verifybackup")
     if len(plan.backups) > 1:
         steps.append(
             "remove the visibility maps, which incremental backups keep wrongly; VACUUM makes new ones"

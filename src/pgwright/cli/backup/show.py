@@ -110,6 +110,8 @@ def _print_drills(invocation: Invocation, id: str, held: Sequence[Drill]) -> Non
         if drill.passed:
             what = f"{counted(drill.tables, 'table')}, {counted(drill.rows, 'row')}"
             out.line(f"restored for a drill at {when}: {what} in {duration(drill.seconds)}")
+        elif drill.prevented is not None:
+            out.line(f"could not be tried at {when}: {drill.prevented}")
         else:
             out.line(f"FAILED its drill at {when}: {'; '.join(drill.problems)}", style="red")
     if not held:
