@@ -7,29 +7,20 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
 
 from pgwright import server
 from pgwright.backup.create.base import create_base
-from pgwright.backup.drill.drill import drill
-from pgwright.backup.drill.trial import DrillOptions
-from pgwright.backup.prune import plan_prune
 from pgwright.backup.recover.plan import Target, plan_recovery
-from pgwright.backup.recover.recover import Recovered, recover
-from pgwright.backup.recover.unpack import Planned
+from pgwright.backup.recover.recover import recover
 from pgwright.backup.repository.repository import Repository, open_repository
-from pgwright.backup.retention import Policy
 from pgwright.backup.verify import verify_repository, verify_wal
 from pgwright.backup.wal.archive import Archive
 from pgwright.backup.wal.lsn import Segment, format_lsn, parse_lsn, segment_of
-from pgwright.backup.wal.stream import stream_wal
 from pgwright.errors import (
     BackupFailed,
     BackupMissing,
@@ -38,47 +29,9 @@ from pgwright.errors import (
 )
 from pgwright.pg.address import parse_address
 from pgwright.storage import open_store
-from tests.integration.backup.running import pgwright
+from tests.integration.backup.recovering import recovered, source_of, streaming
+from tests.integration.backup.running import one, pgwright
 from tests.servers.running import Server
-
-SETTINGS = {"summarize_wal": "on", "max_wal_size": "256MB", "shared_buffers": "16MB"}
-
-
-@pytest.fixture(scope="module")
-def source() -> Iterator[str]:
-    """Return the URL of a server of its own: base backups hold whatever else is on a server."""
-    name = f"pitr-{secrets.token_hex(3)}"
-    try:
-        yield server.url(server.start(name, durable=False, settings=SETTINGS))
-    finally:
-        server.remove(name)
-
-
-@pytest.fixture
-def repository(tmp_path: Path) -> Repository:
-    return open_repository(str(tmp_path / "repository"))
-
-
-@contextmanager
-def streaming(repository: Repository, url: str) -> Iterator[None]:
-    """Archive the server's WAL while the block runs."""
-    stop = threading.Event()
-    failures: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            stream_wal(repository, url, slot="tested", until=stop.is_set)
-        except BaseException as error:
-            failures.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
-    assert not failures, failures
 
 
 class Writer:
@@ -111,29 +64,9 @@ class Writer:
                 time.sleep(0.002)
 
 
-@contextmanager
-def recovered(repository: Repository, target: Target, **options: Any) -> Iterator[Recovered]:
-    name = f"again-{secrets.token_hex(3)}"
-    try:
-        yield recover(source_of(repository, target, **options), name=name)
-    finally:
-        with suppress(Exception):
-            server.remove(name)
-
-
-def source_of(repository: Repository, target: Target, **options: Any) -> Planned:
-    return Planned(repository=repository, plan=plan_recovery(repository, target, **options))
-
-
 def written(url: str) -> set[int]:
     with psycopg.connect(url) as conn:
         return {row[0] for row in conn.execute("SELECT n FROM written")}
-
-
-def one(url: str, query: str) -> Any:
-    with psycopg.connect(url, autocommit=True) as conn:
-        row = conn.execute(query.encode()).fetchone()
-    return row and row[0]
 
 
 def test_nothing_is_lost_before_the_target_and_nothing_comes_back_after_it(
@@ -185,47 +118,6 @@ def test_nothing_is_lost_before_the_target_and_nothing_comes_back_after_it(
     # To the end of what is archived: nothing at all is lost, though the last segment is not complete.
     with recovered(repository, Target()) as new:
         assert written(new.url) == {n for n, _, _ in writer.log}
-
-
-def test_across_a_switch_of_timelines(source: str, repository: Repository) -> None:
-    with streaming(repository, source):
-        first = create_base(repository, source)
-        with psycopg.connect(source, autocommit=True) as conn:
-            conn.execute("DROP TABLE IF EXISTS t; CREATE TABLE t AS SELECT 1 AS a")
-            conn.execute("SELECT pg_switch_wal()")
-        time.sleep(1)
-    with recovered(repository, Target()) as second:
-        # What the old server still does leads nowhere: the new one branched off before.
-        abandoned = create_base(repository, source)
-        # The recovered server goes on, on timeline 2, into the same archive.
-        with streaming(repository, second.url), psycopg.connect(second.url, autocommit=True) as conn:
-            while not one(second.url, "SELECT count(*) FROM pg_replication_slots WHERE active"):
-                time.sleep(0.05)
-            conn.execute("INSERT INTO t VALUES (2)")
-            conn.execute("SELECT pg_switch_wal()")
-            conn.execute("INSERT INTO t VALUES (3)")
-            conn.execute("ALTER SYSTEM SET summarize_wal = on")
-            conn.execute("SELECT pg_reload_conf()")
-            time.sleep(1)
-        with recovered(repository, Target()) as third:
-            assert third.timeline == 3
-            assert one(third.url, "SELECT array_agg(a ORDER BY a) FROM t") == [1, 2, 3]
-        with pytest.raises(UnsupportedServerError, match="build on"):
-            create_base(repository, second.url, incremental=True)
-    assert plan_recovery(repository, Target()).base.id == first.id
-    assert not plan_prune(repository, Policy(days=0, last=1)).removed
-    for target, options in ((Target(timeline=1), {}), (Target(), {"backup": abandoned.id})):
-        plan = plan_recovery(repository, target, **options)
-        assert (plan.base.id, plan.target.timeline) == (abandoned.id, 1)
-        with recovered(repository, target, **options) as old:
-            assert one(old.url, "SELECT array_agg(a ORDER BY a) FROM t") == [1]
-    assert drill(repository, abandoned, DrillOptions()).passed
-    with pytest.raises(BackupMissing, match="does not lead to timeline 2"):
-        plan_recovery(repository, Target(timeline=2), backup=abandoned.id)
-    repository.remove(first.id)
-    with pytest.raises(BackupMissing, match="leads to timeline 2") as caught:
-        plan_recovery(repository, Target())
-    assert "--timeline 1" in str(caught.value.hint)
 
 
 def test_gaps_are_named_and_stop_recovery(source: str, repository: Repository, tmp_path: Path) -> None:
@@ -361,27 +253,6 @@ def test_guided_recovery_and_what_it_needs(source: str, tmp_path: Path) -> None:
     finally:
         server.remove(new)
     assert "older than" in run("recover", "--to", "2001-01-01 00:00:00", code=2)
-
-
-def test_twelve_does_not_end_before_its_target_unnoticed(
-    server_12: Server, repository: Repository, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It opens a server whose WAL ends before the moment without a word, with transactions missing."""
-    with psycopg.connect(server_12.url, autocommit=True) as conn:
-        create_base(repository, server_12.url)
-        conn.execute("SELECT pg_create_restore_point('archived')")
-        row = conn.execute("SHOW data_directory").fetchone()
-        name = conn.execute("SELECT pg_walfile_name(pg_current_wal_insert_lsn())").fetchone()
-        moment = datetime.now().astimezone()
-        conn.execute("SELECT pg_switch_wal()")
-    assert row and name
-    Archive(repository=repository).put(Path(row[0]) / "pg_wal" / name[0])
-    monkeypatch.setenv("PGWRIGHT_BINARIES", str(server_12.bindir))
-    with recovered(repository, Target(name="archived")) as new:
-        assert one(new.url, "SHOW server_version_num").startswith("12")
-    with pytest.raises(RecoveryFailed) as caught, recovered(repository, Target(time=moment)):
-        pass
-    assert "the archived WAL ends before that moment" in str(caught.value.detail)
 
 
 def test_incremental_needs_a_full_one_and_summaries(
