@@ -226,6 +226,7 @@ def _damage(kind: str, name: str, words: str) -> Damage:
     else:
         remedy = (
             "stop the server, and keep a copy of its data directory as it is; start it again, then bring the "
-            f"table back beside it: pgwright backup restore --as NAME, and compare {name} with it"
+            "table back beside it: from a base backup with all later changes, pgwright backup recover "
+            f"--latest, or from a dump, pgwright backup restore --as NAME; take {name} from there"
         )
     return Damage(kind=kind, name=name, words=words, remedy=remedy)

@@ -75,7 +75,9 @@ def test_a_database_comes_back_whole(form: str, database: str, run: Run) -> None
     assert [b["id"] for b in listed["backups"]] == [made["id"]]
     assert "whole" in run("backup", "verify", url=database).stdout
 
-    copy = f"{parse_address(database).dbname}_copy"
+    # As long as a name may be: what it grows under is not longer.
+    copy = f"{parse_address(database).dbname}_copy".ljust(63, "x")
+    assert "too long" in run("backup", "restore", "--as", f"{copy}x", "--yes", url=database, code=2).stderr
     try:
         result = run("backup", "restore", "--as", copy, "--yes", url=database)
         assert "3 tables, 2,052 rows" in result.stdout
@@ -362,6 +364,10 @@ def test_hypertables_come_back(timescale: str, run: Run) -> None:
         run("backup", "restore", "--as", copy, "--yes", url=timescale)
         assert one(at(timescale, copy), "SELECT count(*) FROM reading") == 200
         assert one(at(timescale, copy), "SELECT count(*) FROM show_chunks('reading')") == 9
+        # As a table of its own it would come back without its rows.
+        alone = run("backup", "restore", "-t", "reading", "--yes", url=timescale, code=2)
+        assert "is a hypertable" in alone.stderr and "--as NAME" in alone.stderr
+        assert "is a hypertable" in run("backup", "restore", "--data-only", url=timescale, code=2).stderr
         assert (
             one(at(timescale, copy), "INSERT INTO reading VALUES ('2025-03-01', 1, 1) RETURNING sensor") == 1
         )

@@ -42,7 +42,6 @@ class Table:
     facts: TableFacts
     bytes: int
     estimate: int | None
-    hypertable: bool
     readable: bool
     hidden: bool
 
@@ -107,10 +106,10 @@ def tables(found: Snapshot, wanted: Sequence[str] = ()) -> tuple[Table, ...]:
                 root=tuple(row["root"]) if row["root"] else None,
                 indexes=tuple(row["indexes"]),
                 sequences=tuple(row["sequences"]),
+                hypertable=row["hypertable"],
             ),
             bytes=row["bytes"],
             estimate=row["estimate"],
-            hypertable=row["hypertable"],
             readable=row["readable"],
             hidden=row["hidden"],
         )
@@ -120,7 +119,7 @@ def tables(found: Snapshot, wanted: Sequence[str] = ()) -> tuple[Table, ...]:
         return tuple(every)
     chosen = {pair for name in wanted for pair in _family(found.conn, name)}
     for table in every:
-        if table.hypertable and (table.facts.schema, table.facts.name) in chosen:
+        if table.facts.hypertable and (table.facts.schema, table.facts.name) in chosen:
             raise UsageError(
                 f"{table.facts} is a hypertable: it cannot be dumped alone",
                 detail="its rows are in chunks that TimescaleDB's own catalog lists; nothing was done",

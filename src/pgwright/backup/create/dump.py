@@ -113,6 +113,12 @@ def _explain(program: str, words: str) -> PgwrightError:
             detail=f"{words}; the repository is as before",
             hint="back up as a role with BYPASSRLS: ALTER ROLE name BYPASSRLS",
         )
+    if "invalid page in block" in words:
+        return BackupFailed(
+            "the server cannot read a page that is damaged",
+            detail=f"{words}; the repository is as before, with all older backups",
+            hint="find out what is damaged, and what to do: pgwright backup corruption",
+        )
     return BackupFailed(
         f"{program} failed",
         detail=f"{words or 'it said nothing'}; the repository is as before",

@@ -80,7 +80,8 @@ class TableFacts:
     """Say what one table held in the dump's snapshot; `rows` is None where only its schema was dumped.
 
     Base backups count no rows: `estimate` is what the server's statistics made of them, None where they did
-    not know. `root` is the schema and name of the partitioned table that it is a partition of.
+    not know. `root` is the schema and name of the partitioned table that it is a partition of; the rows of a
+    `hypertable` are in chunks, other tables of the same dump.
     """
 
     schema: str
@@ -90,6 +91,7 @@ class TableFacts:
     root: tuple[str, str] | None = None
     indexes: tuple[str, ...] = ()
     sequences: tuple[str, ...] = ()
+    hypertable: bool = False
 
     def __str__(self) -> str:
         return f"{self.schema}.{self.name}"

@@ -77,6 +77,7 @@ def check_restore(backup: Manifest, url: str, options: RestoreOptions) -> None:
             detail="nothing was changed",
             hint="make its roles with --create-roles, or give their things to others with --map-role OLD=NEW",
         )
+    target.draft_of(options.name)
     with target.maintenance(parse_address(url), options.name) as conn:
         require_room(conn, backup, options)
         target.require_extensions(conn, facts)
@@ -100,7 +101,8 @@ def restore_database(
     began = time.monotonic()
     facts = dump_facts(backup, options.content)
     server = parse_address(url)
-    with target.maintenance(server, options.name) as conn, advisory_lock(conn, f"restore {options.name}"):
+    draft = target.draft_of(options.name)
+    with target.maintenance(server, options.name) as conn, advisory_lock(conn, f"restore {draft}"):
         require_room(conn, backup, options)
         target.require_extensions(conn, facts)
         notes: list[str] = []
@@ -108,7 +110,6 @@ def restore_database(
             notes.append(f"created the roles {', '.join(made)}")
         if options.owner:
             require_roles(conn, facts, options.roles)
-        draft = f"{options.name}_restoring"
         target.drop(conn, draft)
         loader = Loader(
             repository=repository,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -88,7 +88,7 @@ def restore_tables(
         name=address.dbname,
         backup=backup.id,
         kept=None,
-        tables=len(chosen),
+        tables=replace(facts, tables=chosen).table_count,
         rows=sum(table.rows or 0 for table in chosen),
         seconds=time.monotonic() - began,
         notes=notes,
@@ -110,7 +110,15 @@ def _chosen(backup: Manifest, wanted: Sequence[str]) -> tuple[DatabaseFacts, tup
             f"backup {backup.id} is plain SQL: it can only be restored whole",
             hint="for single tables choose another form: pgwright backup create --format custom",
         )
-    return facts, _named(facts.tables, wanted, backup)
+    chosen = _named(facts.tables, wanted, backup)
+    for table in chosen:
+        if table.hypertable:
+            raise UsageError(
+                f"{table} is a hypertable: its rows come back with the whole database only",
+                detail="they are in chunks that TimescaleDB's own catalog lists; nothing was changed",
+                hint="restore beside it with --as NAME, and bring rows over from there: pgwright data export",
+            )
+    return facts, chosen
 
 
 def _named(tables: Sequence[TableFacts], wanted: Sequence[str], backup: Manifest) -> tuple[TableFacts, ...]:

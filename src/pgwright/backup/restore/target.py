@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from psycopg import sql
 
 from pgwright.backup.repository.manifest import DatabaseFacts
-from pgwright.errors import ConnectError, ExtensionMissingError, PrivilegeError
+from pgwright.errors import ConnectError, ExtensionMissingError, PrivilegeError, UsageError
 from pgwright.pg.address import Address, parse_address
 from pgwright.pg.connect import connect
 from pgwright.pg.extensions import package_for
@@ -18,6 +18,9 @@ from pgwright.pg.timescale import begin_restoring
 
 if TYPE_CHECKING:
     import psycopg
+
+
+_LONGEST = 63  # bytes of a name; PostgreSQL cuts off the rest without an error
 
 
 @contextmanager
@@ -33,6 +36,22 @@ def maintenance(server: Address, name: str) -> Iterator[psycopg.Connection[Any]]
         conn = connect(server.with_database("template1").text, autocommit=True)
     with conn:
         yield conn
+
+
+def draft_of(name: str) -> str:
+    """Return the name under which a database grows. Raises `UsageError` for a name that is too long."""
+    if len(name.encode()) > _LONGEST:
+        raise UsageError(
+            f"{name} is too long for the name of a database",
+            detail=f"PostgreSQL keeps {_LONGEST} bytes of it; nothing was changed",
+            hint="choose a shorter one: --as NAME",
+        )
+    return _suffixed(name, "_restoring")
+
+
+def _suffixed(name: str, suffix: str) -> str:
+    """Return a name with a suffix, the name cut short where both together would be."""
+    return name.encode()[: _LONGEST - len(suffix)].decode(errors="ignore") + suffix
 
 
 def exists(conn: psycopg.Connection[Any], name: str) -> bool:
@@ -152,7 +171,7 @@ def swap(conn: psycopg.Connection[Any], draft: str, name: str) -> str | None:
     rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
     kept = None
     if exists(conn, name):
-        kept = f"{name[:40]}_before_{datetime.now(UTC):%Y%m%d_%H%M%S}"
+        kept = _suffixed(name, f"_before_{datetime.now(UTC):%Y%m%d_%H%M%S}")
     with conn.transaction():
         if kept:
             # New sessions wait for the rename, which sees to it that none uses the old one.
