@@ -12,7 +12,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from pgwright.backup.repository.manifest import DatabaseFacts, TableFacts
-from pgwright.errors import PrivilegeError, UsageError
+from pgwright.errors import LockTimeoutError, PrivilegeError, UsageError
 from pgwright.kinds.timeseries.policy_carry import declared_in
 from pgwright.pg.connect import connect
 from pgwright.pg.sqlfiles import load_sql
@@ -21,6 +21,15 @@ if TYPE_CHECKING:
     import psycopg
 
 _NAMED = 5
+# Waits for a lock would hold the snapshot, and with it vacuum, for ever.
+LOCK_TIMEOUT = "60s"
+_LOCKED = (
+    "SELECT l.relation::regclass::text, l.pid, coalesce(a.state, 'at work'), "
+    "(extract(epoch FROM clock_timestamp() - a.xact_start) / 60)::int "
+    "FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE l.mode = 'AccessExclusiveLock' AND l.granted "
+    "AND l.relation IS NOT NULL AND l.pid <> pg_backend_pid() AND a.datname = current_database() "
+    "ORDER BY a.xact_start, 1 LIMIT 1"
+)
 Count = Callable[[str, int, int], None]
 
 # The tables in which Alembic and Django keep what was applied, and the query for where they are.
@@ -64,11 +73,17 @@ class Snapshot:
 
 @contextmanager
 def snapshot(url: str) -> Iterator[Snapshot]:
-    """Open a read-only snapshot that lasts for the block. Raises the errors of `connect`."""
+    """Open a read-only snapshot that lasts for the block.
+
+    Raises the errors of `connect`, and `LockTimeoutError` for a table that somebody keeps locked.
+    """
+    import psycopg  # noqa: PLC0415
+
     with connect(url, autocommit=True, application_name="pgwright backup") as conn:
         # Row security must fail loudly: a count of the visible rows would pass for the whole table.
         conn.execute("SET row_security = off")
         conn.execute("SET statement_timeout = 0")
+        conn.execute(sql.SQL("SET lock_timeout = {}").format(sql.Literal(LOCK_TIMEOUT)))
         conn.execute("SET idle_in_transaction_session_timeout = 0")
         timeline, system = _control(conn)
         conn.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -77,7 +92,26 @@ def snapshot(url: str) -> Iterator[Snapshot]:
             "ELSE pg_current_wal_lsn() END::text"
         ).fetchone()
         assert row is not None
-        yield Snapshot(conn=conn, name=row[0], lsn=row[1], timeline=timeline, system=system)
+        try:
+            yield Snapshot(conn=conn, name=row[0], lsn=row[1], timeline=timeline, system=system)
+        except psycopg.errors.LockNotAvailable as error:
+            raise locked(url) from error
+
+
+def locked(url: str) -> LockTimeoutError:
+    """Return the error for a table that could not be read in time, with whoever holds a lock there now."""
+    with connect(url, autocommit=True) as conn:
+        row = conn.execute(_LOCKED.encode()).fetchone()
+    table, pid, state, minutes = row or ("a table", None, None, None)
+    return LockTimeoutError(
+        f"{table} is locked and was not free within {LOCK_TIMEOUT}",
+        detail=f"process {pid} holds it, {state}, {minutes} min in its transaction; nothing was changed"
+        if row
+        else "whoever held it has ended since; nothing was changed",
+        hint=f"wait for it, or end it: SELECT pg_terminate_backend({pid}); then run the same command again"
+        if row
+        else "run the same command again",
+    )
 
 
 def _control(conn: psycopg.Connection[Any]) -> tuple[int | None, str | None]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pgwright.backup.contents import inventory
 from pgwright.backup.contents.inventory import Snapshot, Table
 from pgwright.backup.programs import client_environment
 from pgwright.backup.repository.manifest import Content, Role, StoredFile
@@ -74,9 +75,14 @@ def stream(part: Part, programs: Binaries, address: Address, taken: Snapshot) ->
         f"--snapshot={taken.name}",
         "--no-password",
     ]
-    # Waits for a lock would hold the snapshot, and with it vacuum, for ever.
-    command += ["--lock-wait-timeout=60s"]
-    return output_of(command, environment=client_environment(programs, address), explain=_explain)
+    command += [f"--lock-wait-timeout={inventory.LOCK_TIMEOUT}"]
+
+    def explain(program: str, words: str) -> PgwrightError:
+        # pg_dump limits the statement that locks its tables.
+        waited = "statement timeout" in words and "LOCK TABLE" in words
+        return inventory.locked(address.text) if waited else _explain(program, words)
+
+    return output_of(command, environment=client_environment(programs, address), explain=explain)
 
 
 def globals_stream(programs: Binaries, address: Address, *, passwords: bool) -> Iterator[bytes]:
