@@ -60,9 +60,10 @@ def command(ctx: click.Context, /, a: str, b: str, rows: int | None, jobs: int, 
         sample=_sample(chosen["sample"]),
         since=_since(chosen["since"]),
         fast=chosen["fast"],
-        limit=rows or _NAMED,
+        limit=rows or _NAMED if invocation.output.json else max(rows or 0, _NAMED),
         jobs=jobs,
         schemas=not chosen["no_schema"],
+        may_be_empty=not any(chosen[name] for name in ("schemas", "include", "exclude", "no_schema")),
         workshop=workshop_of(invocation),
     )
     invocation.state_left = "neither database was changed"
@@ -161,9 +162,23 @@ def _show_table(out: Output, table: TableResult, most: int) -> None:
     for row in named:
         out.line(f"    {_row_text(row)}")
     if named:
-        complete = table.all_named and len(named) == len(table.rows)
-        more = "" if complete else "; there are more: pgwright verify --rows names more of them"
-        out.line(f"    {counted(len(named), 'row')} named{more}")
+        out.line(f"    {_counted_rows(table, len(named))}")
+
+
+def _counted_rows(table: TableResult, named: int) -> str:
+    """Say how many rows are named, of how many, and what names the others."""
+    found = len(table.rows)
+    if table.all_named and named == found:
+        return f"{counted(named, 'row')} named"
+    if table.all_named:
+        return (
+            f"{named:,} of {counted(found, 'differing row')} named; "
+            f"all of them: pgwright verify with --rows {found}, or with --json"
+        )
+    return (
+        f"{named:,} of more than {counted(found, 'differing row')} named; "
+        f"more of them: pgwright verify with --rows {10 * found}, also with --json"
+    )
 
 
 def _row_text(row: RowDifference) -> str:

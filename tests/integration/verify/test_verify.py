@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -270,9 +271,21 @@ def test_command(twins: tuple[str, str], tmp_path: Path) -> None:
     for part in ("+ index public.pairs.pairs_v_idx", "public.pairs different", "v 1 -> 0", "1 row named"):
         assert part in done.stdout
     assert '"equal": false' in pgwright("verify", "old", "new", "--json", cwd=tmp_path).stdout
-    execute(b, "UPDATE pairs SET v = v + 1")
-    assert "20 rows named; there are more" in pgwright("verify", "old", "new", cwd=tmp_path).stdout
-    assert "30 rows named" in pgwright("verify", "old", "new", "--rows", "30", cwd=tmp_path).stdout
+    execute(b, "UPDATE pairs SET v = v + 2")
+    said = pgwright("verify", "old", "new", cwd=tmp_path).stdout
+    assert "20 of 900 differing rows named; all of them: pgwright verify with --rows 900" in said
+    said = pgwright("verify", "old", "new", "--rows", "900", cwd=tmp_path).stdout
+    assert said.count(" -> ") == 900 and "900 rows named\n" in said
+    (pairs,) = (
+        table
+        for table in json.loads(pgwright("verify", "old", "new", "--json", cwd=tmp_path).stdout)["tables"]
+        if table["name"] == "public.pairs"
+    )
+    assert len(pairs["rows"]) == 900 and pairs["all_named"]
+    assert all(set(row["columns"]) == {"v"} for row in pairs["rows"])
+    execute(b, "UPDATE numbered SET n = n + 1")
+    said = pgwright("verify", "old", "new", cwd=tmp_path).stdout
+    assert "20 of more than 1,000 differing rows named; more of them: pgwright verify with --rows" in said
     for arguments, said in (
         (("old", "nwe"), "did you mean new?"),
         (("old", "new", "--sample", "0%"), "write 5% or 0.05"),
