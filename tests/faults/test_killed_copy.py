@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -196,6 +197,42 @@ def test_a_cut_connection(source: str, database: str) -> None:
     require_untouched(source)
     with proxy(source, port=port_of(through)) as again:
         done = resume_copy(again, database)
+    assert done.verification is not None and done.verification.agrees
+
+
+@pytest.mark.parametrize(
+    ("session", "said"),
+    [
+        (("source", "query LIKE 'COPY%'"), "terminating connection due to administrator command"),
+        (
+            "source",
+            "application_name = 'pgwright verify'",
+            "terminating connection|snapshot .* does not exist",
+        ),
+        ("target", "query LIKE 'COPY%'", "the connection to the target was closed"),
+        (("target", "application_name = 'pgwright'"), "terminating connection due to administrator command"),
+    ],
+    ids=["reader", "snapshot", "writer", "ledger"],
+)
+def test_an_ended_session(
+    session: tuple[str, str], said: str, source: str, database: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    side, doing = session
+    victim = source if side == "source" else database
+    ended = (
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database()"
+        f" AND pid <> pg_backend_pid() AND {doing} AND EXISTS (SELECT FROM pg_stat_activity"
+        " WHERE datname = current_database() AND query LIKE 'COPY%' AND state = 'active')"
+    )
+    with ThreadPoolExecutor() as pool, psycopg.connect(victim, autocommit=True) as conn:
+        copying = pool.submit(copy_database, source, database, None, Manner(rate=400_000))
+        until(lambda: conn.execute(ended.encode()).fetchone() != (0,), "a session to end", patience=60)
+        with pytest.raises(CopyFailed, match=said) as caught:
+            copying.result(timeout=60)
+    assert "stay" in str(caught.value.detail) and "--resume" in str(caught.value.hint)
+    assert capfd.readouterr().err == ""
+    require_untouched(source)
+    done = resume_copy(source, database)
     assert done.verification is not None and done.verification.agrees
 
 

@@ -41,6 +41,7 @@ class Scope:
     work on each side. `schemas`, `contents` and `others` tell whether schemas, rows, and sequences
     with large objects take part. `likely_equal` saves a third of the work where tables are equal, for which
     those that are not are read twice.
+    `may_be_empty` tells that there may be no table at all, in databases of functions, for example.
     `snapshot` is one of A that somebody else holds; None takes one.
     """
 
@@ -54,6 +55,7 @@ class Scope:
     contents: bool = True
     others: bool = True
     likely_equal: bool = False
+    may_be_empty: bool = False
     snapshot: str | None = None
     workshop: Workshop = field(default_factory=Workshop)
 
@@ -143,7 +145,7 @@ def _compare_tables(
         ways = common_ways(*tables, fast=scope.fast, text=text)
         extent = _extent(scope, tables, ways)
         pairs[name] = Pair(sides=sides, tables=tables, ways=ways, extent=extent, jobs=scope.jobs)
-    if not names or (scope.since is not None and not pairs):
+    if not (names or scope.may_be_empty) or (scope.since is not None and not pairs):
         raise UsageError(
             "there is nothing to compare",
             detail=f"no table has a column {scope.since[0]}"

@@ -44,7 +44,9 @@ _ISOLATION = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 class Side:
     """Hold one snapshot of the database at `url`, and up to `jobs` sessions that all see it.
 
-    `snapshot` is one that somebody else has exported and holds; None exports one. Use as a context manager.
+    `snapshot` is one that somebody else has exported and holds; None exports one. `left` says in errors what
+    state things are in. Use as a context manager.
+
     Raises the errors of `connect`, and `StatementError` where the snapshot cannot be shared or is gone.
     """
 
@@ -59,6 +61,7 @@ class Side:
         self._closing = False
         self._failure: PgwrightError | None = None
         self.snapshot = snapshot
+        self.left = "nothing was changed"
         self.captured_at: datetime
         self._until = 0  # the first transaction that the snapshot does not see
         self.encoding = ""
@@ -117,10 +120,10 @@ class Side:
                 conn = self._open()
             yield conn
         except psycopg.Error as error:
-            failure = statement_error(error, conn=conn, left="nothing was changed")
-            # The error may be that of another server, with which the work was done together.
-            if conn is None or conn.info.transaction_status in _ENDED:
-                self._failure = self._failure or failure
+            if conn is not None and conn.info.transaction_status not in _ENDED:
+                raise  # that of another server, with which the work was done together
+            failure = statement_error(error, conn=conn, left=self.left)
+            self._failure = self._failure or failure
             raise failure from error
         finally:
             self._free.put(conn)

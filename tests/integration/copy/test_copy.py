@@ -15,6 +15,7 @@ import pytest
 import pgwright as library
 from pgwright.errors import CopyFailed, NothingToResume, TargetNotEmpty, UsageError
 from pgwright.server import embedded_binaries
+from pgwright.transfer.copy.checklist import checklist
 from pgwright.transfer.copy.choice import Choice
 from pgwright.transfer.copy.copy import Manner, copy_database, resume_copy
 from pgwright.transfer.copy.load import Progress
@@ -104,6 +105,41 @@ def test_every_kind_arrives_with_owners_and_privileges(
             for url in (old, new):
                 # One after the other: both at once fail over a default privilege that names both.
                 execute(url, f"DROP OWNED BY {reader} CASCADE; DROP OWNED BY {owner} CASCADE")
+
+
+def test_an_older_extension_that_lacks_a_table(
+    server_12: Server, server_18: Server, make_database: MakeDatabase
+) -> None:
+    old = make_database(server_18)
+    execute(
+        old,
+        "CREATE EXTENSION hstore; CREATE TABLE settings (name text, own boolean);"
+        "ALTER EXTENSION hstore ADD TABLE settings; INSERT INTO settings VALUES ('theirs', false);"
+        "UPDATE pg_extension SET extconfig = ARRAY['settings'::regclass::oid],"
+        " extcondition = ARRAY['WHERE own'] WHERE extname = 'hstore'",
+    )
+    # Without rows of users none is missed.
+    done = copy_database(old, make_database(server_12))
+    assert done.verification is not None and done.verification.agrees
+    execute(old, "INSERT INTO settings VALUES ('mine', true)")
+    with pytest.raises(CopyFailed, match=r"hstore of the target has no table public\.settings") as caught:
+        copy_database(old, make_database(server_12))
+    assert "version 1.6 there, 1.8 at the source; what is finished stays" in str(caught.value.detail)
+    assert "install version 1.8 of it" in str(caught.value.hint)
+    new = make_database(server_18)
+    execute(
+        new,
+        "CREATE EXTENSION hstore VERSION '1.7'; CREATE TABLE settings (name text);"
+        "ALTER EXTENSION hstore ADD TABLE settings",
+    )
+    (finding,) = (found for found in checklist(old, new, Choice(), jobs=2) if found.subject == "hstore")
+    assert "older at the target (1.7, not 1.8)" in finding.message and "UPDATE" in str(finding.hint)
+    with pytest.raises(CopyFailed, match=r"no column own in public\.settings") as caught:
+        copy_database(old, new)
+    assert "at the target: ALTER EXTENSION hstore UPDATE TO '1.8'; then" in str(caught.value.hint)
+    execute(new, "ALTER EXTENSION hstore UPDATE TO '1.8'; ALTER TABLE settings ADD own boolean")
+    assert resume_copy(old, new).rows == 1
+    assert ask(new, "SELECT name FROM settings") == "mine"
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -108,6 +109,21 @@ def _extensions(old: SimpleNamespace, new: SimpleNamespace) -> Iterator[Finding]
                 f"timescaledb must be the same: {version} here, {offered} there",
                 f"at the source: ALTER EXTENSION timescaledb UPDATE TO '{offered}'",
             )
+        elif _numbers(offered) < _numbers(version):
+            yield _finding(
+                "extension",
+                Severity.WARNING,
+                name,
+                f"{name} is older at the target ({offered}, not {version}): something used may be missing",
+                f'at the target: ALTER EXTENSION "{name}" UPDATE'
+                if _numbers(new.available.get(name, "")) > _numbers(offered)
+                else f"install a later one there; it comes with {package_for(name, new.major)}",
+            )
+
+
+def _numbers(version: str) -> list[int]:
+    """Return what can be ordered of an extension's version."""
+    return [int(number) for number in re.findall(r"\d+", version)]
 
 
 def _text(old: SimpleNamespace, new: SimpleNamespace) -> Iterator[Finding]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import psycopg
 from psycopg import Connection, sql
 
 from pgwright.errors import FollowRefused, UsageError
@@ -196,6 +197,7 @@ def _with_schemas(dumped: Dumped, tables: Iterable[CopyTable], choice: Choice) -
 def _carry_out(
     record: records.Record, kept: records.Kept, urls: tuple[str, str], side: Side, manner: Manner
 ) -> Copied:
+    side.left = records.STAYS
     try:
         try:
             with records.open_target(urls[1], record.run.id) as writer:
@@ -207,9 +209,12 @@ def _carry_out(
             if not record.conn.closed:
                 end_restoring(record.conn)
     except Exception as error:
-        if not record.conn.closed:
+        with suppress(psycopg.Error):  # the target may be what failed
             record.end(RunStatus.FAILED, result={}, error=str(getattr(error, "message", error)))
-        raise
+        told = records.broken_off(error)
+        if told is error:
+            raise
+        raise told from error
     agrees = found is None or found.agrees
     tables = len(kept.tables)
     record.end(
@@ -271,6 +276,7 @@ def _verify(
         schemas=choice.what != "data" and not (choice.include or choice.schemas or choice.plain),
         contents=choice.what != "schema",
         likely_equal=True,
+        may_be_empty=True,
         snapshot=side.snapshot,
         workshop=manner.workshop,
     )

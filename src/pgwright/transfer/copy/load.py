@@ -209,6 +209,7 @@ def _take(number: int, found: object, state: _State, complete: Callable[[int], N
 
 
 _MENDS = {
+    "08003": "see in the server's log why it closed the connection",
     "53100": "free space on the target's disk",
     "55P03": "end the session that holds the lock (pgwright inspect locks)",
     "42501": "grant the privilege, or connect as the owner",

@@ -12,16 +12,18 @@ import msgspec
 import psycopg
 from psycopg import Connection
 
-from pgwright.errors import CopyFailed, NothingToResume
+from pgwright.errors import ConnectError, CopyFailed, NothingToResume, StatementError
 from pgwright.model.run import Run, RunStatus
 from pgwright.pg.connect import connect
 from pgwright.pg.sqlfiles import load_sql
+from pgwright.pg.statements import statement_error
 from pgwright.state.ledger import Ledger
 from pgwright.transfer.copy.choice import Choice
 from pgwright.transfer.copy.dump import Dumped
 from pgwright.transfer.copy.tables import CopyTable, Part
 
 JOB = "copy"
+STAYS = "what is finished stays"
 SESSION_NAME = "pgwright copy "  # and the run: by it a resumed run finds sessions that were left behind
 _MARK = "INSERT INTO pgwright.copy_item (run, item, part) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
 _PATIENCE = 30.0  # seconds for sessions of a killed run to end
@@ -157,6 +159,22 @@ def _end_sessions(conn: Connection[Any], run: str) -> None:
                 hint="look at them with: pgwright inspect activity; then run this again",
             )
         time.sleep(0.1)
+
+
+def broken_off(error: Exception) -> Exception:
+    """Return the error for what a server refused, or for its silence, in the middle of a copy.
+
+    Any other error stays as it is.
+    """
+    told = statement_error(error, left=STAYS) if isinstance(error, psycopg.Error) else error
+    lost = isinstance(told, ConnectError)
+    if not isinstance(told, ConnectError | StatementError):
+        return told
+    return CopyFailed(
+        f"the copy was broken off: {told.message}",
+        detail=STAYS if lost else told.detail,
+        hint="mend that, then go on with: pgwright copy SRC DST --resume",
+    )
 
 
 def failure(error: psycopg.Error) -> str:
