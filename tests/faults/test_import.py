@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +17,7 @@ from pgwright.transfer.exports.flow import Flow
 from tests.faults.proxy import proxy
 from tests.faults.small_disk import small_disk
 from tests.integration.cli.running import pgwright
+from tests.integration.diff.ways import until
 from tests.integration.transfer.importing import USERS, counts, execute, import_path, rows
 from tests.servers.running import Server
 
@@ -82,6 +87,30 @@ def test_a_lock_on_the_table(users: str, file: Path, lock: str) -> None:
     assert rows(users, "SELECT email, age FROM users") == [("u5@x", 1)]
     done = pgwright(*words, "--lock-timeout", "0.3", PGWRIGHT_URL=users)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_ends_it_without_noise(users: str, file: Path, number: signal.Signals, code: int) -> None:
+    file.write_text("email,age\n" + "".join(f"u{n}@x,{'old' if n % 2 else n}\n" for n in range(ROWS)))
+    words = ("data", "import", str(file), "--max-rejects", str(ROWS), "--yes")
+    with psycopg.connect(users, autocommit=True) as conn:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "pgwright", *words],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PGWRIGHT_URL": users},
+        )
+        staged = (
+            "SELECT FROM pg_stat_activity WHERE datname = current_database()"
+            " AND pid <> pg_backend_pid() AND query ~ 'SAVEPOINT|COPY'"
+        )
+        until(lambda: conn.execute(staged.encode()).fetchone() is not None, "rows to be staged", patience=60)
+        process.send_signal(number)
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == code
+    assert "rollback" not in err and "in progress" not in err and "Traceback" not in err
+    assert rows(users, "SELECT email, age FROM users") == [("u5@x", 1)]
 
 
 def test_a_full_disk(server_18: Server, file: Path) -> None:

@@ -44,6 +44,8 @@ def _run(args: list[str], invocation: Invocation) -> int:
             return stop.exit_code
         except BrokenPipeError:
             raise
+        except _Terminated:
+            return 128 + signal.SIGTERM
         except (KeyboardInterrupt, click.Abort, EOFError) as exc:
             return _report(Interrupted("interrupted", detail=invocation.state_left), exc, invocation)
         except Exception as exc:
@@ -55,9 +57,15 @@ def _run(args: list[str], invocation: Invocation) -> int:
     return 0
 
 
-def _terminate(number: int, _: FrameType | None) -> None:
-    # As an exception, so that connections are closed and half-made files removed on the way out.
-    raise SystemExit(128 + number)
+class _Terminated(KeyboardInterrupt):
+    """Tell of SIGTERM, as an exception, so that half-made files are removed on the way out.
+
+    At this kind alone psycopg cancels the statement under way, so that the server lets go of its locks.
+    """
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> None:
+    raise _Terminated
 
 
 def _explained(exc: Exception) -> PgwrightError:

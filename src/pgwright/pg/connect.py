@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pgwright.errors import UnsupportedServerError
@@ -37,6 +38,7 @@ def connect(
     """
     import psycopg  # noqa: PLC0415 - a quarter of a second that help pages must not wait for
 
+    _quieten()
     from pgwright.pg.address import parse_address  # noqa: PLC0415
     from pgwright.pg.failures import connection_error  # noqa: PLC0415
 
@@ -58,6 +60,17 @@ def connect(
         conn.close()
         raise
     return conn
+
+
+@cache
+def _quieten() -> None:
+    """Keep the driver's warnings off the terminal of programs that set up no logging.
+
+    It warns of each rollback that an interrupt has cut short; the end of the connection does the same.
+    """
+    import logging  # noqa: PLC0415 - as above
+
+    logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 
 def _require_supported(conn: psycopg.Connection[Any], address: Address) -> None:

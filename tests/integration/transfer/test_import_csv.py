@@ -7,11 +7,13 @@ import gzip
 import hashlib
 import itertools
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from pgwright import Conflict, ImportRequest, prepare_import, run_import
 from pgwright.errors import (
@@ -19,9 +21,12 @@ from pgwright.errors import (
     FileFormatError,
     ImportFailed,
     PgwrightError,
+    StorageError,
     UnknownTableError,
     UsageError,
 )
+from pgwright.transfer.imports import staging
+from pgwright.transfer.imports.staging import copy_blocks
 from tests.conftest import MakeDatabase
 from tests.integration.transfer.importing import USERS, counts, execute, import_path, import_text, rows
 from tests.servers.running import Server
@@ -179,6 +184,32 @@ def test_bad_rows_are_put_aside_with_line_column_value_and_reason(
     assert counts(orphans) == (3, 2, 0, 0, 1)
     reason = (tmp_path / "notes.csv.rejects.csv").read_text()
     assert "3,email,z@x,has no row in public.users" in reason and "import public.users first" in reason
+
+
+def test_bad_rows_may_be_many(users: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = 0
+
+    def counting(conn: psycopg.Connection[Any], statement: sql.Composed, blocks: Iterable[bytes]) -> int:
+        nonlocal sent
+        listed = list(blocks)
+        sent += sum(map(len, listed))
+        return copy_blocks(conn, statement, listed)
+
+    monkeypatch.setattr(staging, "copy_blocks", counting)
+    text = "email,age\n" + "".join(f"u{n}@x,{'old' if n % 2 else n}\n" for n in range(1, 2001))
+    outcome = import_text(users, tmp_path / "users.csv", text, max_rejects=1000)
+    assert counts(outcome) == (2000, 1000, 0, 0, 1000)
+    assert sent < 20 * len(text)
+    numbers = [line.split(",")[0] for line in (tmp_path / "users.csv.rejects.csv").read_text().splitlines()]
+    assert numbers[1:] == [str(n) for n in range(2, 2001, 2)]
+
+
+def test_a_reject_file_that_cannot_be_written_imports_nothing(users: str, tmp_path: Path) -> None:
+    (tmp_path / "users.csv.rejects.csv").mkdir()
+    with pytest.raises(StorageError) as failure:
+        import_text(users, tmp_path / "users.csv", "email,age\nc@x,1\nd@x,old\n", max_rejects=1)
+    assert "nothing was imported" in str(failure.value.detail)
+    assert rows(users, "SELECT count(*) FROM users") == [(2,)]
 
 
 def test_text_of_another_encoding_is_told_from_bad_rows(users: str, tmp_path: Path) -> None:
@@ -347,6 +378,26 @@ def test_batches_stay_and_the_next_run_goes_on(users: str, tmp_path: Path) -> No
     assert rows(users, "SELECT count(*), max(age) FROM users WHERE id > 2") == [(1000, 1000)]
     with pytest.raises(ImportFailed):
         import_path(users, path, batch_rows=64)  # finished, so this begins anew, and every row is there
+
+
+def test_the_reject_file_has_those_of_all_batches(users: str, tmp_path: Path) -> None:
+    path, rejects = tmp_path / "users.csv", tmp_path / "users.csv.rejects.csv"
+    bad = {5: "'quoted'", 250: "old", 555: "very"}
+    lines = [f"u{n}@x,{bad.get(n, n)}" for n in range(1, 1001)]
+    text = "email,age\n" + "\n".join(lines) + "\n"
+    wishes = {"batch_rows": 100, "max_rejects": 2}
+    with pytest.raises(ImportFailed, match="line 6, column age"):
+        import_text(users, path, text, **wishes)
+    # As after a kill, when the last batch was not written down: of what it rejects nothing is doubled.
+    assert [line.split(",")[0] for line in rejects.read_text().splitlines()] == ["line", "6", "251", "556"]
+    outcome = import_path(users, path, batch_rows=100, max_rejects=3)
+    assert (outcome.resumed_at, counts(outcome)) == (500, (1000, 997, 0, 0, 3))
+    found = csv.DictReader(rejects.read_text().splitlines())
+    assert [(row["line"], row["value"]) for row in found] == [
+        ("6", "'quoted'"),
+        ("251", "old"),
+        ("556", "very"),
+    ]
 
 
 def test_batches_are_as_large_as_was_said(users: str, tmp_path: Path) -> None:

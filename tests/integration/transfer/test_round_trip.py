@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +83,38 @@ def test_a_row_of_very_many_columns_is_one_object(database: str, tmp_path: Path)
     export(database, tmp_path / "wide.jsonl", "wide")
     expected = {"id": 1, **dict.fromkeys(names), "c0": 7, "c399": 8}
     assert json.loads((tmp_path / "wide.jsonl").read_bytes()) == expected
+
+
+GROWTH = """
+import os
+import sys
+import pyarrow as pa
+from pyarrow import parquet
+from pgwright.formats.columnar import read_parquet
+path = sys.argv[1]
+column = pa.Array.from_buffers(pa.int64(), 16384, [None, pa.py_buffer(os.urandom(8 * 16384))])
+rows = pa.table({f"c{n}": column for n in range(16)})
+with parquet.ParquetWriter(path, rows.schema, compression="none", use_dictionary=False) as writer:
+    for _ in range(40):
+        writer.write_table(rows)
+def held():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * 4096 >> 20
+seen = []
+for _ in read_parquet(open(path, "rb"), path).blocks():
+    seen.append(held())
+print(seen[-1] - seen[10])
+"""
+
+
+def test_reading_parquet_keeps_no_group_of_rows(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", GROWTH, str(tmp_path / "t.parquet")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert int(done.stdout) < 25, "MB more after 40 groups than after 10"
 
 
 @pytest.mark.parametrize("kind", FORMATS)

@@ -30,6 +30,7 @@ from pgwright.transfer.imports.run import (
     carefully,
     explained,
     raise_sequences,
+    rejects_place,
     require_sum,
     save_rejects,
 )
@@ -83,12 +84,18 @@ def _batches(
     with closing(rejects):
         rows = prepared.reading.batches(prepared.shapes)
         try:
+            if counts.rejected:
+                rejects.restore(rejects_place(prepared), counts.rejected)
             for batch in _resized(_after(rows, done), rows_at_once):
+                before = rejects.count
                 after = done + len(batch.rows) + len(batch.faults)
                 with conn.transaction():
                     counts += carefully(conn, prepared, iter([batch]), rejects, lambda _: None)
                     require_sum(prepared, counts)
                     raise_sequences(conn, prepared)
+                    if rejects.count > before:
+                        # In this order, so that the next run can tell which of them were committed.
+                        save_rejects(prepared, rejects, ordered=False)
                     ledger.advance(run.id, _watermark(after, prepared), {"counts": asdict(counts)})
                 done = after
                 progress(done)
@@ -98,7 +105,7 @@ def _batches(
             said = (exc.detail or NOTHING).replace(NOTHING, _left(done))
             exc.detail = said if _left(done) in said else f"{said}; {_left(done)}"
             if isinstance(exc, ImportFailed):
-                save_rejects(prepared, rejects)
+                save_rejects(prepared, rejects, ordered=False)
             raise
         where = save_rejects(prepared, rejects)
     return Outcome(table=str(prepared.table.name), counts=counts, rejects=where, resumed_at=resumed_at)

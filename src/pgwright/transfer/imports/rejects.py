@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import itertools
 import tempfile
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pgwright.errors import ImportFailed
@@ -71,20 +74,38 @@ class Rejects:
             hint=f"{mend}, or put bad rows aside: --max-rejects 1000",
         )
 
-    def save(self, url: str) -> None:
-        """Write the reject file, in the order of lines: line, column, value, reason, record as it was."""
+    def save(self, url: str, *, ordered: bool = True) -> None:
+        """Write the reject file: line, column, value, reason, record as it was.
+
+        It is `ordered` by line, or has the rows in the order in which they were put aside.
+        """
         store, name = open_file(url)
-        store.put(name, self._lines())
+        # What is wrong with a row is found by several ways, one after the other.
+        places = sorted(range(self.count), key=self._numbers.__getitem__) if ordered else range(self.count)
+        store.put(name, self._lines(places))
+
+    def restore(self, url: str, count: int) -> None:
+        """Take up again the first `count` rows of the reject file, put aside by an earlier run for good."""
+        store, name = open_file(url)
+        if store.stat(name) is None:
+            return
+        with store.open(name) as file, io.TextIOWrapper(file, "utf-8", "surrogateescape", newline="") as text:
+            for number, column, value, reason, record in itertools.islice(csv.reader(text), 1, count + 1):
+                values = column or None, value or None
+                self.add(
+                    Reject(
+                        number=int(number), column=values[0], value=values[1], reason=reason, record=record
+                    )
+                )
 
     def close(self) -> None:
         """Forget what was collected."""
         self._file.close()
 
-    def _lines(self) -> Iterator[bytes]:
+    def _lines(self, places: Iterable[int]) -> Iterator[bytes]:
         yield f"{self._unit},column,value,reason,record\n".encode()
-        # What is wrong with a row is found by several ways, one after the other.
         block = bytearray()
-        for place in sorted(range(self.count), key=self._numbers.__getitem__):
+        for place in places:
             self._file.seek(self._ends[place])
             block += self._file.read(self._ends[place + 1] - self._ends[place])
             if len(block) >= CHUNK:

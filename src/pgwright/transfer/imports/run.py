@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 from psycopg import Connection, sql
 
-from pgwright.errors import CountsDiffer, ImportFailed, PgwrightError
+from pgwright.errors import CountsDiffer, ImportFailed, PgwrightError, StorageError
 from pgwright.formats.batch import Batch
 from pgwright.formats.csv import RowCounter
 from pgwright.model.wording import counted
@@ -45,10 +45,13 @@ def run_import(conn: Connection[Any], prepared: Prepared, progress: Progress = l
                 counts = _import(conn, prepared, rejects, progress)
                 require_sum(prepared, counts)
                 raise_sequences(conn, prepared)
+                where = save_rejects(prepared, rejects)
         except ImportFailed:
             save_rejects(prepared, rejects)
             raise
-        where = save_rejects(prepared, rejects)
+        except StorageError as exc:
+            exc.detail = f"{exc.detail}; {NOTHING}"
+            raise
     return Outcome(
         table=str(prepared.table.name), counts=counts, rejects=where, dry_run=prepared.request.dry_run
     )
@@ -158,14 +161,21 @@ def _rejects(prepared: Prepared) -> Iterator[Rejects]:
         yield rejects
 
 
-def save_rejects(prepared: Prepared, rejects: Rejects) -> str | None:
-    """Write the reject file where one is wanted and needed, and return where."""
+def save_rejects(prepared: Prepared, rejects: Rejects, *, ordered: bool = True) -> str | None:
+    """Write the reject file where one is wanted and needed, and return where.
+
+    That comes before the commit: rows whose rejection nobody could read would be lost.
+    """
     if not rejects.count or not prepared.request.max_rejects:
         return None
-    request = prepared.request
-    where = request.rejects or ("rejects.csv" if request.source == "-" else f"{request.source}.rejects.csv")
-    rejects.save(where)
+    rejects.save(where := rejects_place(prepared), ordered=ordered)
     return where
+
+
+def rejects_place(prepared: Prepared) -> str:
+    """Return where the reject file goes."""
+    request = prepared.request
+    return request.rejects or ("rejects.csv" if request.source == "-" else f"{request.source}.rejects.csv")
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from pgwright.transfer.imports.rejects import Reject, Rejects
 
 STAGING = sql.Identifier("pg_temp", "pgwright_staging")
 LINE = sql.Identifier("pgwright line")
+_LEAST = 16  # rows that are sent after one that was refused
 _PLACE = re.compile(
     r"pgwright_staging\D*?(\d+)(?:,\s*\S+\s+(?P<column>[^:]+))?(?::\s*(?P<value>.*))?", re.DOTALL
 )
@@ -71,27 +72,30 @@ class Stager:
     def stage(self, batch: Batch) -> int:
         """Send a batch and return how many of its rows were taken.
 
-        Where a row is refused the server says which: what stood before it is sent again, and the rest
-        after it, so that no row is sent more than twice however many are bad.
+        Where a row is refused the server says which: what stood before it is sent again, and then what stands
+        after it, little at first, so that each row is sent a few times only, however many are bad.
         """
         for fault in batch.faults:
             self._rejects.add(
                 Reject(number=fault.number, reason=fault.reason, record=fault.text.decode("utf-8", "replace"))
             )
         numbers, rows = batch.numbers, batch.rows
-        taken = 0
-        while rows:
-            failure = self._try(numbers, rows)
+        at, size = 0, len(rows)
+        rejected = 0
+        while at < len(rows):
+            part = slice(at, at + size)
+            failure = self._try(numbers[part], rows[part])
             if failure is None:
-                return taken + len(rows)
-            bad, reject = self._bad(failure, numbers, rows)
+                at, size = at + size, 2 * size
+                continue
+            bad, reject = self._bad(failure, numbers[part], rows[part])
             if bad:
-                again = self._try(numbers[:bad], rows[:bad])
+                again = self._try(numbers[at : at + bad], rows[at : at + bad])
                 assert again is None, again
-            taken += bad
             self._rejects.add(reject)
-            numbers, rows = numbers[bad + 1 :], rows[bad + 1 :]
-        return taken
+            rejected += 1
+            at, size = at + bad + 1, max(_LEAST, 2 * bad)
+        return len(rows) - rejected
 
     def _try(self, numbers: Sequence[int], rows: Sequence[bytes]) -> psycopg.Error | None:
         lines = map(self._form.__mod__, zip(numbers, rows, strict=True))
