@@ -9,11 +9,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import psycopg
 import pytest
 
 from pgwright.errors import ConnectError, StatementError
-from pgwright.transfer.exports.flow import Flow
+from pgwright.transfer.exports.flow import Flow, _explained
 from tests.faults.proxy import proxy
 from tests.faults.small_disk import small_disk
 from tests.integration.cli.running import pgwright
@@ -128,6 +129,24 @@ def test_an_export_says_what_nobody_expected(database: str) -> None:
     flow = Flow(url=database, queries=["SELECT '\udcff'"])
     with pytest.raises(UnicodeEncodeError):
         list(flow)
+
+
+def test_an_ended_session_fails_an_export_as_a_lost_connection(database: str) -> None:
+    execute(database, "CREATE TABLE wide AS SELECT repeat('x', 1000) w FROM generate_series(1, 30000)")
+    ended = (
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND application_name = 'pgwright export'"
+    )
+    # What the driver says depends on where its protocol is just then.
+    for blocks in range(1, 9):
+        flow = iter(Flow(url=database, queries=["SELECT * FROM wide"] * 2, jobs=2))
+        for _ in range(blocks):
+            next(flow)
+        execute(database, ended)
+        with pytest.raises((ConnectError, StatementError)):
+            list(flow)
+    told = _explained(asyncpg.InternalClientError("cannot switch to state 18"), None)
+    assert isinstance(told, ConnectError) and "no file was written" in str(told.detail)
 
 
 def test_a_cut_export_writes_no_file(users: str, tmp_path: Path) -> None:

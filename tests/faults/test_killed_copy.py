@@ -204,12 +204,8 @@ def test_a_cut_connection(source: str, database: str) -> None:
     ("session", "said"),
     [
         (("source", "query LIKE 'COPY%'"), "terminating connection due to administrator command"),
-        (
-            "source",
-            "application_name = 'pgwright verify'",
-            "terminating connection|snapshot .* does not exist",
-        ),
-        ("target", "query LIKE 'COPY%'", "the connection to the target was closed"),
+        (("source", "application_name = 'pgwright verify'"), "terminating|snapshot .* does not exist"),
+        (("target", "query LIKE 'COPY%'"), "the connection to the target was closed"),
         (("target", "application_name = 'pgwright'"), "terminating connection due to administrator command"),
     ],
     ids=["reader", "snapshot", "writer", "ledger"],

@@ -251,8 +251,9 @@ def test_the_target_is_looked_at_first(source: str, database: str) -> None:
     execute(database, "ALTER TABLE owners DROP more; INSERT INTO owners DEFAULT VALUES")
     with pytest.raises(TargetNotEmpty, match=r"table public\.owners of the target has rows"):
         copy_database(source, database, Choice(what="data", include=("public.owners",)))
-    with pytest.raises(CopyFailed, match="owners"):
+    with pytest.raises(CopyFailed, match="owners") as known:
         copy_database(source, database, beside)
+    assert "--data-only" in str(known.value.hint)
     with pytest.raises(TargetNotEmpty) as failure:
         copy_database(source, database)
     assert "--resume" in (failure.value.hint or "")

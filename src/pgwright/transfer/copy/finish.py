@@ -16,6 +16,8 @@ from pgwright.pg.timescale import TIMESCALE, begin_restoring
 from pgwright.transfer.copy.dump import Entry
 from pgwright.transfer.copy.record import doing, failure
 
+_THERE_ALREADY = ("42710", "42P07", "42723")  # an object, a relation, a function
+
 
 def make_entries(
     conn: Connection[Any],
@@ -80,6 +82,11 @@ def _refused(
         hint = (
             "it needs what was not chosen: begin again with an empty target, and choose that as well, "
             f"or leave this out with --exclude {QualifiedName(entry.schema, entry.name)}"
+        )
+    if error.sqlstate in _THERE_ALREADY:
+        hint = (
+            "keep what is there (a type that is dropped with CASCADE takes its columns along): bring rows "
+            "alone with --data-only, choose tables with --include, or begin with an empty target"
         )
     if error.sqlstate == "42704" and "role" in str(error):
         hint = "create that role on the target's server, or begin again with --no-owner --no-privileges"

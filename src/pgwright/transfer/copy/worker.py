@@ -96,6 +96,9 @@ def _failed(error: BaseException) -> Report:
     detail = getattr(error, "detail", None)
     where = getattr(error, "context", None)
     said = str(error).partition("\n")[0]  # the driver puts the server's detail and hint behind it
+    if isinstance(error, asyncpg.InternalClientError):
+        # So it ends when the server ends the session in the middle of a COPY.
+        said = f"the connection was lost ({said})"
     text = "; ".join(part for part in (said, detail, where) if part)
     return Report(error=text or type(error).__name__, sqlstate=getattr(error, "sqlstate", None))
 

@@ -33,6 +33,14 @@ SESSION = {
     "statement_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
 }
+# The driver's last kind is what it says when the server ends the session in the middle of a COPY.
+_FAILURES = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    OSError,
+    asyncio.CancelledError,
+    asyncpg.InternalClientError,
+)
 # Signs that JSON texts cannot hold: no field needs quotes, and a row is its text and a line end.
 _JSON = {"delimiter": "\x02", "quote": "\x01"}
 
@@ -190,7 +198,7 @@ def _is_size(state: str | None, said: str) -> bool:
 def _explained(exc: BaseException, user: str | None) -> BaseException:
     # The driver puts the server's detail and hint into its text as further lines.
     said = redact(str(exc)).partition("\n")[0] or type(exc).__name__
-    if not isinstance(exc, (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, asyncio.CancelledError)):
+    if not isinstance(exc, _FAILURES):
         return exc
     if isinstance(exc, asyncpg.PostgresError) and not isinstance(exc, asyncpg.PostgresConnectionError):
         state = f"SQLSTATE {exc.sqlstate}"
