@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +10,6 @@ import psycopg
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pyarrow import parquet
 
 from pgwright.errors import (
     FormatCannotHold,
@@ -83,38 +80,6 @@ def test_a_row_of_very_many_columns_is_one_object(database: str, tmp_path: Path)
     export(database, tmp_path / "wide.jsonl", "wide")
     expected = {"id": 1, **dict.fromkeys(names), "c0": 7, "c399": 8}
     assert json.loads((tmp_path / "wide.jsonl").read_bytes()) == expected
-
-
-GROWTH = """
-import os
-import sys
-import pyarrow as pa
-from pyarrow import parquet
-from pgwright.formats.columnar import read_parquet
-path = sys.argv[1]
-column = pa.Array.from_buffers(pa.int64(), 16384, [None, pa.py_buffer(os.urandom(8 * 16384))])
-rows = pa.table({f"c{n}": column for n in range(16)})
-with parquet.ParquetWriter(path, rows.schema, compression="none", use_dictionary=False) as writer:
-    for _ in range(40):
-        writer.write_table(rows)
-def held():
-    with open("/proc/self/statm") as file:
-        return int(file.read().split()[1]) * 4096 >> 20
-seen = []
-for _ in read_parquet(open(path, "rb"), path).blocks():
-    seen.append(held())
-print(seen[-1] - seen[10])
-"""
-
-
-def test_reading_parquet_keeps_no_group_of_rows(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", GROWTH, str(tmp_path / "t.parquet")],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert int(done.stdout) < 25, "MB more after 40 groups than after 10"
 
 
 @pytest.mark.parametrize("kind", FORMATS)
@@ -233,25 +198,6 @@ def test_an_empty_table_is_a_file_in_every_format(database: str, tmp_path: Path)
         assert counts(import_path(database, path)) == (0, 0, 0, 0, 0)
     export(database, tmp_path / "users.json", "users")
     assert (tmp_path / "users.json").read_text() == "[\n]\n"
-
-
-def test_parquet_keeps_a_dictionary_of_the_values_that_come_again(database: str, tmp_path: Path) -> None:
-    execute(
-        database,
-        "CREATE TABLE trips (id int PRIMARY KEY, code text, note text)",
-        "INSERT INTO trips SELECT g, 'code ' || g % 50, md5(g::text) FROM generate_series(1, 150000) g",
-    )
-    before = rows(database, "SELECT count(*), sum(hashtext(t::text)) FROM trips t")
-    export(database, tmp_path / "trips.parquet", "trips")
-    written = parquet.ParquetFile(tmp_path / "trips.parquet").metadata
-    assert written.num_row_groups > 1
-    for number in range(written.num_row_groups):
-        group = written.row_group(number)
-        columns = [group.column(place) for place in range(group.num_columns)]
-        assert {c.path_in_schema for c in columns if c.has_dictionary_page} == {"code"}
-    execute(database, "DELETE FROM trips")
-    import_path(database, tmp_path / "trips.parquet")
-    assert rows(database, "SELECT count(*), sum(hashtext(t::text)) FROM trips t") == before
 
 
 @settings(max_examples=60)
