@@ -74,6 +74,13 @@ def test_each_flipped_byte_is_found(repository: Repository, made: Manifest) -> N
             )
         path.write_bytes(content)
     assert not verify_backup(repository, made).problems
+    marker = Path(repository.url) / "pgwright-repository.json"
+    content = marker.read_bytes()
+    for position in range(len(content)):
+        changed = bytearray(content)
+        changed[position] ^= 1 << position % 8
+        marker.write_bytes(changed)
+        assert repository.marker_flaw(), position
 
 
 def test_a_damaged_file_is_closed_at_once(repository: Repository, made: Manifest) -> None:

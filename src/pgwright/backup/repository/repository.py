@@ -36,6 +36,7 @@ from pgwright.storage.check import Counter, Meter
 
 FORMAT = 1
 MARKER = "pgwright-repository.json"
+_MARK = (json.dumps({"purpose": "backups made by pgwright", "format": FORMAT}, indent=1) + "\n").encode()
 ZSTD = "zstd"
 ENDINGS = {ZSTD: ".zst", "age": ".age", "gpg": ".gpg"}
 
@@ -247,6 +248,18 @@ class Repository:
             f"{name} of backup {id} is lost or damaged" for name in manifest.COPIES if name not in whole
         )
 
+    def marker_flaw(self) -> str | None:
+        """Return what is wrong with the mark of the repository; where it is gone, it is made again."""
+        try:
+            if self.store.read(MARKER) == _MARK:
+                return None
+        except StoredFileMissing:
+            return None
+        return (
+            f"{MARKER} is damaged, or of a newer pgwright; backups are read all the same. If no newer one "
+            "writes there, delete it: it is made again"
+        )
+
     def foreign(self) -> tuple[str, ...]:
         """Return names of files that no backup, and nothing else of pgwright, put there."""
         known = {
@@ -300,8 +313,7 @@ class Repository:
 
     def _mark(self) -> None:
         if self._check_marker() is None:
-            text = json.dumps({"purpose": "backups made by pgwright", "format": FORMAT}, indent=1)
-            self.store.create(MARKER, (text + "\n").encode())
+            self.store.create(MARKER, _MARK)
 
 
 def open_repository(location: str, encryption: Encryption | None = None) -> Repository:

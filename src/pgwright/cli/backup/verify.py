@@ -52,7 +52,7 @@ def verify(
     with bars(invocation.output) as shown:
         verdicts = list(verify_repository(found, chosen, progress=shown.update))
         wal = () if backups else verify_wal(found, progress=shown.update)
-    foreign = found.foreign()
+    foreign, marker = found.foreign(), found.marker_flaw()
     out = invocation.output
 
     def render() -> None:
@@ -69,7 +69,7 @@ def verify(
                 out.line(f"{verdict.id}: whole, {size(verdict.size)}{how}")
             for note in verdict.notes:
                 out.line(f"  {note}")
-        for problem in wal:
+        for problem in (*wal, *filter(None, (marker,))):
             out.line(problem, style="red")
         if foreign:
             names = ", ".join(foreign[:5])
@@ -78,9 +78,15 @@ def verify(
         if theirs:
             print_verdict(invocation, **theirs)
 
-    facts = {"repository": found.url, "backups": verdicts, "wal": wal, "foreign": foreign}
+    facts = {"repository": found.url, "backups": verdicts, "wal": wal, "foreign": foreign, "marker": marker}
     out.result({**facts, **({"pgbackrest": theirs} if theirs else {})}, render)
-    if not (verdicts or theirs) or not sound or wal or any(verdict.problems for verdict in verdicts):
+    if (
+        not (verdicts or theirs)
+        or not sound
+        or wal
+        or marker
+        or any(verdict.problems for verdict in verdicts)
+    ):
         ctx.exit(1)
 
 
