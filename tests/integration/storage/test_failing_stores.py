@@ -7,12 +7,13 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from pgwright.errors import StorageDenied, StorageError, UsageError
-from pgwright.storage import open_store
+from pgwright.storage import objects, open_store
 from tests.integration.storage.xml_stub import XmlStub
 
 PART = b"0123456789abcdef" * 65536  # 1 MB
@@ -28,6 +29,18 @@ def test_passing_failures_are_waited_out(gcs: XmlStub) -> None:
     assert not gcs.uploads
     gcs.faults.extend([503])
     assert sum(map(len, store.stream("large"))) == 40 << 20
+
+
+def test_tries_end_with_the_time_and_not_with_their_number(
+    gcs: XmlStub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pauses are random: eight of them may be over within seconds."""
+    brief = timedelta(milliseconds=1)
+    backoff = {"init_backoff": brief, "max_backoff": brief, "base": 2}
+    monkeypatch.setitem(objects._RETRY, "backoff", backoff)
+    gcs.faults.extend([503] * 30)
+    open_store("gs://bucket/x").put("small", b"data")
+    assert not gcs.faults
 
 
 def test_a_download_that_is_cut_goes_on_where_it_was(gcs: XmlStub) -> None:
