@@ -22,8 +22,8 @@ _MOST_PARTS = 9_000  # S3 and Google take 10,000, Azure 50,000
 _AT_ONCE = 3  # parts on their way together: with the one being filled, 64 MB
 # A request is not limited as a whole (a file may be large), but each wait for bytes is.
 _CLIENT = {"timeout": "30 days", "connect_timeout": "10s", "read_timeout": "120s"}
-# Each pause is a random one, up to so many times the last: with a base of 2 they would not grow on average. The
-# minute is to end the tries, and not their number.
+# Each pause is a random one, up to so many times the last: with a base of 2 they would not grow on average.
+# The minute is to end the tries, and not their number.
 _RETRY = {
     "max_retries": 100,
     "retry_timeout": timedelta(seconds=60),
