@@ -15,7 +15,8 @@ from pgwright.model.plan import HazardCode, Step
 from pgwright.pg.blocking import Blocker
 from pgwright.pg.statements import statement_error
 
-_INTEGRITY = "23"  # the class of SQLSTATEs for rows that break a constraint
+# The classes of SQLSTATEs for values that are none of their new type, and rows that break a constraint.
+_OF_ROWS = ("22", "23")
 
 Observer = Callable[[Connection[Any], Step], None]
 Blockers = Callable[[], Sequence[Blocker]]
@@ -116,7 +117,7 @@ class _Run:
         place = f"step {step.id} ({step.summary}) failed"
         error.detail = f"{place}; {error.detail}" if error.detail else place
         foreseen = (h.hint for h in step.hazards if h.code is HazardCode.MAY_FAIL and h.hint)
-        if (exc.sqlstate or "").startswith(_INTEGRITY):
+        if (exc.sqlstate or "").startswith(_OF_ROWS):
             error.hint = next(foreseen, error.hint)
         return error
 

@@ -13,6 +13,7 @@ from pgwright.diff.build import copied, roles_of
 from pgwright.diff.comparison import Comparison
 from pgwright.diff.ends import Ends
 from pgwright.diff.lookalike import likely_renames, said
+from pgwright.diff.needless import without_needless
 from pgwright.diff.rehearse import Rehearsal, rehearse_on, require_success
 from pgwright.diff.rename import Rename, understand
 from pgwright.diff.stages import plan_in_stages
@@ -58,12 +59,14 @@ def propose(
     plan = _pointing_out(plan, likely_renames(start, after))
     ends = Ends(before=before, after=after, selection=comparison.selection, online=online, renames=told)
     if not plan or not rehearsed:
-        return Proposal(plan=plan, ends=ends)
+        return Proposal(plan=without_needless(plan)[0], ends=ends)
     tried = _try(plan, comparison, scratch)
     if not isinstance(tried, Rehearsal):
-        return Proposal(plan=replace(plan, notes=(*plan.notes, tried)), ends=ends)
+        plan = replace(plan, notes=(*plan.notes, tried))
+        return Proposal(plan=without_needless(plan)[0], ends=ends)
     require_success(tried)
-    return Proposal(plan=plan, ends=ends, rehearsal=tried)
+    plan, rehearsal = without_needless(plan, tried)
+    return Proposal(plan=plan, ends=ends, rehearsal=rehearsal)
 
 
 def _try(plan: Plan, comparison: Comparison, scratch: str) -> Rehearsal | str:

@@ -11,6 +11,7 @@ from psycopg import Connection
 from pgwright.diff.apply import JOB, PLAN_AGAIN, Applied, Manner, require_allowed, run_plan
 from pgwright.diff.compare import compare, summarise
 from pgwright.diff.ends import Ends, pack, read_here, unpack
+from pgwright.diff.needless import without_needless
 from pgwright.diff.rename import pending
 from pgwright.diff.stages import plan_in_stages
 from pgwright.errors import PlanStale, UsageError
@@ -79,7 +80,7 @@ def _plan(conn: Connection[Any], ends: Ends, run: Run, manner: Manner) -> tuple[
             hint="to go back to an older structure, plan that: pgwright schema plan file:schema.sql",
         )
     target = within(ends.selection, here, ends.after)
-    return plan_in_stages(
+    plan, start = plan_in_stages(
         here,
         target,
         renames=pending(ends.renames, here, target),
@@ -87,6 +88,7 @@ def _plan(conn: Connection[Any], ends: Ends, run: Run, manner: Manner) -> tuple[
         server=live.server,
         scratch=manner.scratch,
     )
+    return without_needless(plan)[0], start
 
 
 def _find(ledger: Ledger, run_id: str | None, *, undo: bool) -> Run:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, groupby
 
 from psycopg import sql
 
@@ -132,7 +132,8 @@ def surplus(id: ObjectId, owner: str, context: Context) -> Iterator[tuple[sql.Co
     Whose defaults apply depends on the role that runs the plan, so all of the fitting ones count: to
     revoke what was not granted, and to grant what is there, changes nothing. Each comes with the grantee.
     """
-    for o in (*context.before.of("default_privilege"), *context.after.of("default_privilege")):
+    sides = (context.before.of("default_privilege"), context.after.of("default_privilege"))
+    for o in dict.fromkeys(chain(*sides)):
         if not isinstance(o, DefaultPrivilege) or not _applies(o, id) or o.grantee in {owner, o.role}:
             continue
         wanted = context.after.get(ObjectId("grant", QualifiedName(None, o.grantee), id))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from psycopg import sql
 
@@ -74,8 +74,10 @@ def _standard(major: int, bootstrap: str) -> str:
 def _give(o: Owner, role: str, catalog: Catalog, context: Context) -> Step:
     owned = parent_of(o.id)
     text = sql.SQL("ALTER {} OWNER TO {}").format(target(owned, catalog), Name(role))
-    if context.is_new(owned):
-        return step(o.id, text, f"let {role} own {owned}")
+    summary = f"let {role} own {owned}"
+    if context.is_new(owned) or context.before.get(o.id) == context.after.get(o.id):
+        # The role that makes something, for the first time or anew, owns it.
+        return replace(step(o.id, text, summary), rehearsal_only=role == context.server.role)
     on: tuple[ObjectId, ...] = ()
     if owned.kind in RELATIONS:
         on = (owned, *_linked_sequences(owned, context))
@@ -85,7 +87,7 @@ def _give(o: Owner, role: str, catalog: Catalog, context: Context) -> Step:
     return step(
         o.id,
         text,
-        f"let {role} own {owned}",
+        summary,
         lock=LockMode.ACCESS_EXCLUSIVE if on else None,
         on=on,
         hazards=(hazard,),

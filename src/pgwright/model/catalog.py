@@ -45,12 +45,14 @@ class ServerFacts:
 
     `version_num` is PostgreSQL's own number, for example 150018 for 15.18. `timescaledb` is the licence
     under which the database has TimescaleDB, ``apache`` or ``timescale``, and empty where it has not.
+    `role` is the one that read the catalog, and owns what it makes there.
     """
 
     version_num: int
     database: str = ""
     extensions_available: tuple[str, ...] = ()
     timescaledb: str = ""
+    role: str = ""
 
     @property
     def major(self) -> int:

@@ -67,7 +67,8 @@ class Step:
     them. `rewrites` names the tables whose storage is written anew. Timeouts are in seconds; None
     waits without end. Neighbouring steps of the same `batch` run in one transaction: a view that is
     dropped and made again around a change of type, for example, is never seen missing. What is `ahead` only
-    prepares a change, and may run before the transaction of it.
+    prepares a change, and may run before the transaction of it. What is `rehearsal_only` changes nothing
+    where the plan is meant to run: it is for scratch, where another role runs it, on another version.
     """
 
     id: str
@@ -85,6 +86,7 @@ class Step:
     lock_timeout: float | None = 3.0
     statement_timeout: float | None = None
     batch: int = 0
+    rehearsal_only: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

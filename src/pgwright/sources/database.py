@@ -92,11 +92,10 @@ def _pinned_snapshot(conn: Connection[Any]) -> Iterator[None]:
 
 
 def _server_facts(conn: Connection[Any]) -> ServerFacts:
-    row = conn.execute(
-        sql.SQL("SELECT current_setting('server_version_num')::int, current_database(), {}").format(LICENCE)
-    ).fetchone()
+    query = "SELECT current_setting('server_version_num')::int, current_database(), current_user, {}"
+    row = conn.execute(sql.SQL(query).format(LICENCE)).fetchone()
     assert row is not None
-    return ServerFacts(version_num=row[0], database=row[1], timescaledb=row[2])
+    return ServerFacts(version_num=row[0], database=row[1], role=row[2], timescaledb=row[3])
 
 
 def _namespaces(conn: Connection[Any], server: ServerFacts) -> list[str]:

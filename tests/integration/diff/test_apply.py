@@ -96,6 +96,31 @@ def test_a_role_that_may_make_nothing_is_told_what_it_lacks(database: str) -> No
     assert read(database).digest == ends.before.digest
 
 
+def test_a_role_owns_what_it_makes_without_a_word(
+    server_18: Server, database: str, make_database: MakeDatabase
+) -> None:
+    wanted = make_database(server_18)
+    name = database.rpartition("/")[2]
+    run(database, f"CREATE ROLE maker LOGIN PASSWORD 'x'; GRANT CREATE ON DATABASE {name} TO maker")
+    as_maker = make_conninfo(database, user="maker", password="x")
+    own = "CREATE TABLE a (id serial); CREATE VIEW b AS SELECT 1 AS x; CREATE TYPE c AS ENUM ('d');"
+    owned = "ALTER TABLE a OWNER TO maker; ALTER VIEW b OWNER TO maker; ALTER TYPE c OWNER TO maker;"
+    try:
+        for url in (database, wanted):
+            run(url, "GRANT ALL ON SCHEMA public TO maker")
+        run(wanted, own + owned)
+        plan, ends = proposed(as_maker, read(wanted), rehearsed=True)
+        assert not any("OWNER" in step.sql for step in plan.steps)
+        assert [int(step.id) for step in plan.steps] == list(range(1, len(plan.steps) + 1))
+        by_another, _ = proposed(database, read(wanted))
+        assert sum("OWNER TO maker" in step.sql for step in by_another.steps) == 3
+        assert apply_plan(as_maker, plan, ends).remaining == ()
+    finally:
+        for url in (database, wanted):
+            run(url, "DROP OWNED BY maker")
+        run(database, "DROP ROLE maker")
+
+
 def test_a_plan_for_another_state_is_refused(database: str) -> None:
     run(database, BEFORE)
     plan, ends = proposed(database, TABLE + "; CREATE INDEX i ON t (x)")

@@ -8,12 +8,13 @@ import pytest
 from pgwright.diff.apply import apply_plan
 from pgwright.diff.ends import Ends
 from pgwright.diff.planner import make_plan
+from pgwright.diff.resume import resume
 from pgwright.diff.stages import plan_in_stages
 from pgwright.errors import StatementError
 from pgwright.model.selection import Selection
 from tests.integration.diff.filling import contents, fill
 from tests.integration.diff.survival import LOSING, check_survival
-from tests.integration.diff.ways import rows, run
+from tests.integration.diff.ways import proposed, rows, run
 from tests.integration.slate import Slate
 from tests.integration.test_cases import CASES, EMBEDDED_MAJOR, Case, find_cases, parse
 
@@ -141,6 +142,9 @@ def test_values_take_another_type(slate: Slate, database: str) -> None:
         ("inet", "10.1.2.3/8", "cidr"),
         ("interval", "25 hours", "time"),
         ("integer", "2", "boolean"),
+        ("integer[]", "{16777217}", "real[]"),
+        ("numeric(18, 2)", "9007199254740993.25", "double precision"),
+        ("bytea", r"\xff", "text"),
     ],
 )
 def test_a_type_that_does_not_hold_a_value_is_refused(
@@ -198,3 +202,26 @@ def test_the_rows_that_are_made(database: str) -> None:
         for table in ("child", "parent", "part1"):
             columns: list[tuple[str, str | None]] = [("x", None)] if table == "part1" else [("id", None)]
             assert len(contents(conn, ("public", table), columns)) >= 3, table
+
+
+def test_text_comes_back_from_bytes(database: str) -> None:
+    run(database, "CREATE TABLE t (a text, b bytea)")
+    run(database, r"INSERT INTO t VALUES ('a\b', '\x6162'), ('\x41', 'c\\d'), ('ü', ''), (NULL, NULL)")
+    before = rows(database, "SELECT * FROM t")
+    plan, ends = proposed(database, "CREATE TABLE t (a bytea, b text)")
+    done = apply_plan(database, plan, ends)
+    assert rows(database, "SELECT convert_from(a, 'UTF8'), convert_to(b, 'UTF8') FROM t") == before
+    resume(database, done.run.id, undo=True)
+    assert rows(database, "SELECT * FROM t") == before
+
+
+def test_a_number_is_rounded_only_when_the_owner_does_it(database: str) -> None:
+    run(database, "CREATE TABLE t (a bigint); INSERT INTO t VALUES (9007199254740993), (NULL)")
+    plan, ends = proposed(database, "CREATE TABLE t (a double precision)")
+    with pytest.raises(StatementError, match="9007199254740993 has digits") as caught:
+        apply_plan(database, plan, ends)
+    assert rows(database, "SELECT a FROM t") == [(9007199254740993,), (None,)]
+    rounding = str(caught.value.hint).partition("do that first: ")[2].partition(";")[0]
+    run(database, rounding)
+    apply_plan(database, plan, ends)
+    assert rows(database, "SELECT a FROM t") == [(9007199254740992.0,), (None,)]

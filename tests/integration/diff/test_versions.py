@@ -37,6 +37,7 @@ CREATE TABLE app.author (
     place app.point2,
     rank app.positive DEFAULT 3,
     code integer DEFAULT nextval('app.numbers'),
+    reach app.span,
     area numeric(10, 2) GENERATED ALWAYS AS (2 * code) STORED,
     seen timestamptz NOT NULL DEFAULT now()
 );
@@ -87,7 +88,10 @@ GRANT UPDATE (title) ON app.book TO PUBLIC;
 
 AFTER = """
 ALTER TYPE app.mood ADD VALUE 'eager' BEFORE 'happy';
-ALTER TABLE app.author ADD COLUMN bio text NOT NULL DEFAULT '';
+ALTER TABLE app.author ADD COLUMN bio text NOT NULL DEFAULT '', DROP COLUMN reach;
+DROP TYPE app.span;
+CREATE TYPE app.span AS RANGE (subtype = numeric);
+ALTER TABLE app.author ADD COLUMN reach app.span;
 ALTER TABLE app.author ALTER born SET NOT NULL;
 ALTER TABLE app.author ADD CONSTRAINT known CHECK (name <> 'nobody');
 DROP VIEW app.names, app.shelf;

@@ -311,11 +311,12 @@ def _compare(
 
 
 def _plan(invocation: Invocation, comparison: Comparison, *, online: bool) -> Plan:
+    from pgwright.diff.needless import without_needless
     from pgwright.diff.stages import plan_in_stages
 
     scratch = invocation.project.scratch
     plan, _ = plan_in_stages(comparison.before, comparison.after, online=online, scratch=scratch)
-    return plan
+    return without_needless(plan)[0]
 
 
 def _asked_renames(invocation: Invocation, comparison: Comparison) -> tuple[str, ...]:

@@ -17,9 +17,10 @@ from pgwright.kinds.tables.column_types import (
     Column,
     as_retyped,
     comes_back,
+    holds_all,
     keeps_storage,
 )
-from pgwright.kinds.tables.conversion import converted, what_is_lost
+from pgwright.kinds.tables.conversion import converted, is_proven, what_is_lost
 from pgwright.kinds.tables.not_null import set_not_null
 from pgwright.kinds.types.retyping import partitioned_by
 from pgwright.model.change import Change
@@ -114,8 +115,7 @@ def _change_type(before: Column, after: Column, context: Context) -> Step:
     if loss:
         message = f"{loss} of {after.id.path} are lost in every row"
         hazards.append(Hazard(code=HazardCode.DELETES_DATA, message=message))
-    # A type that gives every value back holds every value; an enum takes names alone, and gives them back.
-    holds_all = foreign or comes_back(before.type, after.type)
+    # An enum takes names alone, and gives them back.
     named = before.type == "text" and any(id.kind == "enum" for id in after.depends_on)
     if not (foreign or keeps_storage(before.type, after.type)):
         rewrites = (table,)
@@ -125,9 +125,12 @@ def _change_type(before: Column, after: Column, context: Context) -> Step:
         )
         hint = "on a large table: add a second column, fill it in batches, switch over, drop the first"
         hazards.append(Hazard(code=HazardCode.REWRITES, message=message, hint=hint))
-        if not holds_all:
+        if is_proven(before.type, after.type):
+            hazards.append(_refusing_to_round(before, after))
+        elif not holds_all(before.type, after.type):
             message = f"a value of {after.id.path} that is no {after.type} stops it"
             hazards.append(Hazard(code=HazardCode.MAY_FAIL, message=message))
+    kept = foreign or named or comes_back(before.type, after.type)
     return alter_parent(
         after.id,
         sql.SQL(" ").join(parts),
@@ -136,7 +139,18 @@ def _change_type(before: Column, after: Column, context: Context) -> Step:
         also_on=_linked(before, context),
         rewrites=rewrites,
         hazards=hazards,
-        reversibility=Reversibility.LOSSLESS if holds_all or named else Reversibility.DATA_LOST,
+        reversibility=Reversibility.LOSSLESS if kept else Reversibility.DATA_LOST,
+    )
+
+
+def _refusing_to_round(before: Column, after: Column) -> Hazard:
+    rounding = sql.SQL("UPDATE {} SET {name} = {name}::{type}").format(
+        name_of(parent_of(after.id)), name=Name(after.id.name.name), type=deparsed(after.type)
+    )
+    return Hazard(
+        code=HazardCode.MAY_FAIL,
+        message=f"a value of {after.id.path} that {after.type} cannot hold to the last digit stops it",
+        hint=f"to have such values rounded, do that first: {render(rounding)}",
     )
 
 

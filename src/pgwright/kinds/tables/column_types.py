@@ -100,18 +100,39 @@ def as_retyped(before: Column, after: Column) -> Column:
 
 
 # Each holds every value of those before it.
-_WIDENING = (("smallint", "integer", "bigint", "numeric"), ("real", "double precision"))
+_WIDENING = (
+    ("smallint", "integer", "bigint", "numeric"),
+    ("smallint", "real", "double precision"),
+    ("integer", "double precision"),
+)
 _TEXTS = frozenset({"text", "character varying"})
+_NUMBERS = frozenset({"integer", "bigint", "numeric"})
+_FLOATS = frozenset({"real", "double precision"})
+
+
+def holds_all(before: str, after: str) -> bool:
+    """Tell whether the type after holds every value of the one before.
+
+    A text holds every value in the form in which it is written, and bytes hold every text.
+    """
+    if after in _TEXTS:
+        return before != "bytea"
+    if after == "bytea":
+        return not before.endswith("[]")
+    if keeps_storage(before, after):
+        return True
+    return any(before in types and after in types[types.index(before) :] for types in _WIDENING)
 
 
 def comes_back(before: str, after: str) -> bool:
     """Tell whether the values are what they were when a column has had another type for a while.
 
-    A text holds every value in the form in which it is written.
+    Of what the type after does not hold, the conversion stops at the first value.
     """
-    if after in _TEXTS or keeps_storage(before, after):
-        return True
-    return any(before in types and after in types[types.index(before) :] for types in _WIDENING)
+    sized = SIZED.match(before)
+    # A number without a scale forgets zeros at its end.
+    scaled = sized is not None and sized["name"] in _NUMBERS and before != "numeric"
+    return holds_all(before, after) or (before, after) == ("bytea", "text") or (scaled and after in _FLOATS)
 
 
 def keeps_storage(before: str, after: str) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import NamedTuple
 
 from psycopg import sql
 
-from pgwright.kinds.tables.column_types import SIZED, digits
-from pgwright.pg.quoting import deparsed
+from pgwright.kinds.tables.column_types import SIZED, digits, holds_all
+from pgwright.pg.quoting import deparsed, literal
 
 _TEXTS = frozenset({"text", "character varying", "character"})
 _INTEGERS = frozenset({"smallint", "integer", "bigint"})
@@ -63,10 +64,54 @@ def converted(value: sql.Composable, before: str, after: str) -> sql.Composable 
     """Compose the value in a type that can be assigned to another; None where the value itself can.
 
     An explicit cast to a text of limited length cuts what is too long; the assignment that PostgreSQL makes
-    by itself refuses it.
+    by itself refuses it. A float that is not the number any more is refused as well: the expression fails.
     """
+    found = _converted(value, before, after)
+    if found is None or not is_proven(before, after):
+        return found
+    back = _converted(found, after, _unsized(before))
+    return sql.SQL("CASE WHEN {} = {} THEN {} ELSE ({}::text || {})::{} END").format(
+        back, value, found, value, literal(f" has digits that {after} cannot hold"), deparsed(after)
+    )
+
+
+def _converted(value: sql.Composable, before: str, after: str) -> sql.Composable | None:
     way = _way(before, after)
-    return sql.SQL("::").join([value, *(deparsed(type) for type in way)]) if way else None
+    for one, other in pairwise((before, *way)):
+        value = _link(value, one, other)
+    return value if way else None
+
+
+def _link(value: sql.Composable, before: str, after: str) -> sql.Composable:
+    """Compose one step of a way: a cast, or what reads a text from its bytes.
+
+    The cast between these would take backslashes in a text for escapes, and write bytes as digits: that is
+    no way back.
+    """
+    encoding = sql.SQL("pg_catalog.getdatabaseencoding()")
+    if after == "bytea" and _is_text(before):
+        return sql.SQL("pg_catalog.convert_to({}, {})").format(value, encoding)
+    if before == "bytea" and _is_text(after):
+        return sql.SQL("pg_catalog.convert_from({}, {})").format(value, encoding)
+    return sql.SQL("{}::{}").format(value, deparsed(after))
+
+
+def _is_text(text: str) -> bool:
+    type = _type(text)
+    return type is not None and type.name in _TEXTS and not type.array
+
+
+def _unsized(text: str) -> str:
+    type = _type(text)
+    return type.unsized + (_ARRAY if type.array else "") if type else text
+
+
+def is_proven(before: str, after: str) -> bool:
+    """Tell whether the conversion itself refuses a number that a float would round."""
+    old, new = _type(before), _type(after)
+    if old is None or new is None or new.name not in _FLOATS:
+        return False
+    return old.name in _INTEGERS | {"numeric"} and not holds_all(before, after)
 
 
 def _way(before: str, after: str) -> tuple[str, ...]:
@@ -109,8 +154,8 @@ def _digits_lost(old: _Type, new: _Type) -> str | None:
     if new.name in _INTEGERS:
         return None if old.name in _INTEGERS else "fractions"
     if new.name in _FLOATS:
-        exact = old.name in {"smallint", "real"} or (old.name, new.name) == ("integer", "double precision")
-        return None if exact or old.name == new.name else "digits beyond the precision"
+        rounded = (old.name, new.name) == ("double precision", "real")
+        return "digits beyond the precision" if rounded else None
     if old.name in _INTEGERS or not new.size:
         return None
     if old.name == "numeric" and old.size and digits(old.size)[1] <= digits(new.size)[1]:

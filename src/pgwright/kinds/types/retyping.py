@@ -226,7 +226,8 @@ def _what_stays(id: ObjectId, context: Context) -> CatalogObject | None:
 def _free_constructors(id: ObjectId, context: Context) -> Iterator[Step]:
     """Yield the renaming of what a range type takes along under names of its own.
 
-    These are its constructors, its multirange and the constructors of that.
+    These are its constructors, its multirange and the constructors of that. Before PostgreSQL 14 there is no
+    multirange, except where the plan is rehearsed on a newer server.
     """
     from pgwright.kinds.range import Range
 
@@ -240,16 +241,27 @@ def _free_constructors(id: ObjectId, context: Context) -> Iterator[Step]:
         (schema, name, f"{o.subtype}, {o.subtype}, text"),
     ]
     multirange = o.multirange_name
-    if context.server.major >= 14:
-        signatures += [(*multirange, arguments) for arguments in ("", range_type, f"VARIADIC {range_type}[]")]
-    for function_schema, function, arguments in signatures:
+    of_multirange = [(*multirange, arguments) for arguments in ("", range_type, f"VARIADIC {range_type}[]")]
+    for function_schema, function, arguments in (*signatures, *of_multirange):
         text = sql.SQL("ALTER FUNCTION {}({}) RENAME TO {}").format(
             Name(function_schema or "public", function), deparsed(arguments), _aside(function)
         )
-        yield step(id, text, f"set constructor {function} of the old {id} aside")
+        here = step(id, text, f"set constructor {function} of the old {id} aside")
+        yield here if (function_schema, function) != multirange else _where_multiranges_are(here, context)
+    text = sql.SQL("ALTER TYPE {} RENAME TO {}").format(qualified(multirange), _aside(multirange.name))
+    here = step(id, text, f"set the multirange of the old {id} aside")
+    yield _where_multiranges_are(here, context)
+
+
+def _where_multiranges_are(made: Step, context: Context) -> Step:
+    """Return the step as it is for a server with multiranges, for others as the rehearsal needs it."""
     if context.server.major >= 14:
-        text = sql.SQL("ALTER TYPE {} RENAME TO {}").format(qualified(multirange), _aside(multirange.name))
-        yield step(id, text, f"set the multirange of the old {id} aside")
+        return made
+    text = sql.SQL(
+        "DO $pgwright$ BEGIN IF current_setting('server_version_num')::int >= 140000 THEN {}; END IF; "
+        "END $pgwright$"
+    ).format(deparsed(made.sql))
+    return replace(made, sql=render(text), rehearsal_only=True)
 
 
 def _convert(columns: list[Column], converted: dict[ObjectId, Any], context: Context) -> list[Step]:

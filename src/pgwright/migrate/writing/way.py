@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pgwright.diff.compare import differing_fields
+from pgwright.diff.needless import without_needless
 from pgwright.diff.rename import Rename
 from pgwright.diff.stages import plan_in_stages
 from pgwright.kinds.steps import parent_of
@@ -56,7 +57,7 @@ def way(before: Catalog, after: Catalog, renames: Sequence[Rename], **settings: 
     kept = {id: replace(old[id], id=id) for id in new if id in old}
     end = after.replacing({**after.objects, **kept}.values())
     end = edited(end, (_edit(o, gone=True) for o in reversed(declared) if o.id not in old))
-    plan, _ = plan_in_stages(start, end, renames=renames, **settings)
+    plan, _ = without_needless(plan_in_stages(start, end, renames=renames, **settings)[0])
     return Way(before=start, after=end, plan=plan, withdrawn=tuple(reversed(withdrawn)), declared=declared)
 
 
