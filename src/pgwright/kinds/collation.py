@@ -9,8 +9,7 @@ from typing import Any
 from psycopg import sql
 
 from pgwright.kinds.contract import REPLACE, Address, Alteration, Context, Found, Kind, Reading, SystemCatalog
-from pgwright.kinds.relations import renamed
-from pgwright.kinds.steps import name_of, step
+from pgwright.kinds.steps import name_of, renamed, step
 from pgwright.kinds.tables.column_types import Column
 from pgwright.kinds.types.retyping import BUILT_ON_TYPES, as_it_is, rebuild, through_text, users
 from pgwright.kinds.types.type_steps import drop_step

@@ -10,8 +10,7 @@ from typing import Any
 from psycopg import sql
 
 from pgwright.kinds.contract import Address, Alteration, Context, Found, Kind, Reading, SystemCatalog
-from pgwright.kinds.relations import renamed
-from pgwright.kinds.steps import name_of, step
+from pgwright.kinds.steps import name_of, renamed, step
 from pgwright.kinds.table import Table
 from pgwright.kinds.tables.column_types import Column
 from pgwright.kinds.types.retyping import columns_of, rebuild, through_text, users

@@ -9,9 +9,8 @@ from typing import Any
 from psycopg import sql
 
 from pgwright.kinds.contract import Address, Alteration, Context, Found, Kind, Reading, SystemCatalog
-from pgwright.kinds.relations import renamed
 from pgwright.kinds.settled import settled
-from pgwright.kinds.steps import name_of, parent_of, step
+from pgwright.kinds.steps import name_of, parent_of, renamed, step
 from pgwright.kinds.types.retyping import columns_of, keep_parts, rebuild, users, with_descendants
 from pgwright.kinds.types.type_steps import claim_type
 from pgwright.model.catalog import CatalogObject

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from pgwright.kinds.contract import Address, Alteration, Context, Found, Kind, Reading, SystemCatalog
-from pgwright.kinds.relations import renamed
-from pgwright.kinds.steps import name_of, step
+from pgwright.kinds.steps import name_of, renamed, step
 from pgwright.kinds.types.retyping import rebuild
 from pgwright.kinds.types.type_steps import claim_type, drop_step
 from pgwright.model.catalog import CatalogObject

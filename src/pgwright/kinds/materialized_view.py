@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from pgwright.kinds.contract import REPLACE, Alteration, Context, Found, Kind, Reading
-from pgwright.kinds.relations import changed_parameters, held, parameters, renamed, vanishes
-from pgwright.kinds.steps import name_of, step
+from pgwright.kinds.relations import changed_parameters, held, parameters, vanishes
+from pgwright.kinds.steps import name_of, renamed, step
 from pgwright.kinds.view import claims, query_text, relation_addresses
 from pgwright.model.catalog import CatalogObject, fact
 from pgwright.model.change import Change

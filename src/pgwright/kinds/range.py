@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 from psycopg import sql
 
 from pgwright.kinds.contract import Address, Alteration, Context, Found, Kind, Reading, SystemCatalog
-from pgwright.kinds.relations import renamed
-from pgwright.kinds.steps import name_of, step
+from pgwright.kinds.steps import name_of, renamed, step
 from pgwright.kinds.types.retyping import rebuild
 from pgwright.kinds.types.type_steps import drop_step
 from pgwright.model.catalog import CatalogObject
 from pgwright.model.change import Change
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.plan import Step
-from pgwright.pg.quoting import deparsed, qualified
+from pgwright.pg.quoting import Name, deparsed, qualified, render
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,9 +111,69 @@ def alter(change: Change, context: Context) -> Alteration:
     return rebuild(change, context)
 
 
+class Companion(NamedTuple):
+    """Name what PostgreSQL makes with a range type: a constructor with its arguments, or the multirange.
+
+    `newer` marks what only PostgreSQL 14 and later make.
+    """
+
+    name: QualifiedName
+    arguments: str | None
+    newer: bool
+
+
+def companions(o: Range) -> Iterator[Companion]:
+    """Yield the constructors of a range type, its multirange and the constructors of that."""
+    for more in ("", ", text"):
+        yield Companion(o.id.name, f"{o.subtype}, {o.subtype}{more}", newer=False)
+    range_type = render(name_of(o.id))
+    for arguments in ("", range_type, f"VARIADIC {range_type}[]", None):
+        yield Companion(o.multirange_name, arguments, newer=True)
+
+
+def renamed_companion(
+    id: ObjectId, companion: Companion, to: QualifiedName, context: Context
+) -> Iterator[Step]:
+    """Yield the steps that rename or move what was made with a range type.
+
+    Before PostgreSQL 14 there are no multiranges, except where the plan is rehearsed on a newer server.
+    """
+    of_function = companion.arguments is not None
+    keyword = deparsed("FUNCTION" if of_function else "TYPE")
+    arguments = deparsed(f"({companion.arguments})" if of_function else "")
+    what = f"{'constructor' if of_function else 'multirange'} {companion.name.name}"
+    actions = []
+    if to.schema != companion.name.schema:
+        action = sql.SQL("SET SCHEMA {}").format(Name(to.schema or "public"))
+        actions.append((companion.name, action, f"move {what} of {id} to schema {to.schema}"))
+    if to.name != companion.name.name:
+        at = companion.name._replace(schema=to.schema)
+        action = sql.SQL("RENAME TO {}").format(Name(to.name))
+        actions.append((at, action, f"rename {what} of {id} to {to.name}"))
+    for name, action, summary in actions:
+        text: sql.Composable = sql.SQL("ALTER {} {}{} {}").format(keyword, qualified(name), arguments, action)
+        here = companion.newer and context.server.major < 14
+        if here:
+            text = sql.SQL(_WHERE_NEWER).format(text)
+        yield replace(step(id, text, summary), rehearsal_only=here)
+
+
+_WHERE_NEWER = (
+    "DO $pgwright$ BEGIN IF current_setting('server_version_num')::int >= 140000 THEN {}; END IF; "
+    "END $pgwright$"
+)
+
+
 def rename(o: Range, to: ObjectId, context: Context) -> tuple[Step, ...]:
-    """Return the ALTER TYPE that renames or moves it; the multirange keeps its name."""
-    return renamed("TYPE", o.id, to)
+    """Return the ALTER TYPE that renames or moves it, with what PostgreSQL would name after it."""
+    derived = QualifiedName(to.name.schema, derived_multirange(to.name.name))
+    names = {o.id.name: to.name} | ({} if o.multirange else {o.multirange_name: derived})
+    following = (
+        step
+        for companion in companions(o)
+        for step in renamed_companion(o.id, companion, names.get(companion.name, companion.name), context)
+    )
+    return (*following, *renamed("TYPE", o.id, to))
 
 
 def claims(o: Any) -> tuple[tuple[str, ...], ...]:

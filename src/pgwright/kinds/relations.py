@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING, TypedDict
 from psycopg import sql
 
 from pgwright.kinds.contract import reached
-from pgwright.kinds.steps import name_of, step
 from pgwright.kinds.table import Table
 from pgwright.model.locks import LockMode
 from pgwright.model.plan import Hazard, HazardCode
-from pgwright.pg.quoting import Name, deparsed, literal
+from pgwright.pg.quoting import deparsed, literal
 
 if TYPE_CHECKING:
     from pgwright.kinds.contract import Context
     from pgwright.model.names import ObjectId
-    from pgwright.model.plan import Step
 
 
 class Held(TypedDict):
@@ -64,30 +62,6 @@ def changed_parameters(before: Iterable[str], after: Iterable[str]) -> list[sql.
     if gone := [name for name in old if name not in new]:
         actions.append(sql.SQL("RESET ({})").format(deparsed(", ".join(gone))))
     return actions
-
-
-def renamed(keyword: str, id: ObjectId, to: ObjectId, lock: LockMode | None = None) -> tuple[Step, ...]:
-    """Return the ALTER … SET SCHEMA and RENAME TO that give a relation another name.
-
-    `keyword` is constant text such as ``VIEW``.
-    """
-    hazard = Hazard(code=HazardCode.BREAKS_CODE, message=f"code that still says {id.path} fails from here on")
-    at = id.name
-    steps = []
-    on = (id,) if lock else ()
-    if to.name.schema != at.schema and to.name.schema is not None:
-        text = sql.SQL("ALTER {} {} SET SCHEMA {}").format(
-            deparsed(keyword), name_of(id), Name(to.name.schema)
-        )
-        summary = f"move {id} to schema {to.name.schema}"
-        steps.append(step(id, text, summary, lock=lock, on=on, hazards=(hazard,)))
-        at = at._replace(schema=to.name.schema)
-    if to.name.name != at.name:
-        text = sql.SQL("ALTER {} {} RENAME TO {}").format(
-            deparsed(keyword), name_of(id._replace(name=at)), Name(to.name.name)
-        )
-        steps.append(step(id, text, f"rename {id} to {to.path}", lock=lock, on=on, hazards=(hazard,)))
-    return tuple(steps)
 
 
 def vanishes(id: ObjectId, context: Context, message: str) -> tuple[Hazard, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 from psycopg import sql
 
 from pgwright.kinds.contract import REPLACE, Address, Alteration, Context, Found, Kind, Reading, SystemCatalog
-from pgwright.kinds.steps import name_of, parent_of, step
+from pgwright.kinds.steps import name_of, parent_of, renamed, step
 from pgwright.model.catalog import CatalogObject
 from pgwright.model.change import Change
 from pgwright.model.locks import LockMode
@@ -218,9 +218,8 @@ def alter(change: Change, context: Context) -> Alteration:
 
 
 def rename(o: Sequence, to: ObjectId, context: Context) -> tuple[Step, ...]:
-    """Return the ALTER SEQUENCE … RENAME TO."""
-    text = sql.SQL("ALTER SEQUENCE {} RENAME TO {}").format(name_of(o.id), Name(to.name.name))
-    return (step(o.id, text, f"rename {o.id} to {to.path}", lock=LockMode.ACCESS_EXCLUSIVE, on=(o.id,)),)
+    """Return the ALTER SEQUENCE that renames or moves it."""
+    return renamed("SEQUENCE", o.id, to, LockMode.ACCESS_EXCLUSIVE)
 
 
 def claims(o: Any) -> tuple[tuple[str, ...], ...]:

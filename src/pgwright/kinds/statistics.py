@@ -10,9 +10,8 @@ from typing import Any
 from psycopg import sql
 
 from pgwright.kinds.contract import REPLACE, Address, Alteration, Context, Found, Kind, Reading, SystemCatalog
-from pgwright.kinds.relations import renamed
 from pgwright.kinds.settled import settled
-from pgwright.kinds.steps import name_of, parent_of, step
+from pgwright.kinds.steps import name_of, parent_of, renamed, step
 from pgwright.model.catalog import CatalogObject
 from pgwright.model.change import Change
 from pgwright.model.locks import LockMode

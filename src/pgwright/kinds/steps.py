@@ -10,8 +10,8 @@ from psycopg import sql
 from pgwright.kinds.contract import Context
 from pgwright.model.locks import LockMode
 from pgwright.model.names import ObjectId
-from pgwright.model.plan import Hazard, Phase, Reversibility, Step
-from pgwright.pg.quoting import Name, qualified, render
+from pgwright.model.plan import Hazard, HazardCode, Phase, Reversibility, Step
+from pgwright.pg.quoting import Name, deparsed, qualified, render
 
 
 def step(
@@ -67,6 +67,30 @@ def parent_of(id: ObjectId) -> ObjectId:
     if id.parent is None:
         raise ValueError(f"{id} has no parent")
     return id.parent
+
+
+def renamed(keyword: str, id: ObjectId, to: ObjectId, lock: LockMode | None = None) -> tuple[Step, ...]:
+    """Return the ALTER … SET SCHEMA and RENAME TO that give a relation another name.
+
+    `keyword` is constant text such as ``VIEW``.
+    """
+    hazard = Hazard(code=HazardCode.BREAKS_CODE, message=f"code that still says {id.path} fails from here on")
+    at = id.name
+    steps = []
+    on = (id,) if lock else ()
+    if to.name.schema != at.schema and to.name.schema is not None:
+        text = sql.SQL("ALTER {} {} SET SCHEMA {}").format(
+            deparsed(keyword), name_of(id), Name(to.name.schema)
+        )
+        summary = f"move {id} to schema {to.name.schema}"
+        steps.append(step(id, text, summary, lock=lock, on=on, hazards=(hazard,)))
+        at = at._replace(schema=to.name.schema)
+    if to.name.name != at.name:
+        text = sql.SQL("ALTER {} {} RENAME TO {}").format(
+            deparsed(keyword), name_of(id._replace(name=at)), Name(to.name.name)
+        )
+        steps.append(step(id, text, f"rename {id} to {to.path}", lock=lock, on=on, hazards=(hazard,)))
+    return tuple(steps)
 
 
 def alter_parent(

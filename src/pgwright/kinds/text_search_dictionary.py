@@ -10,8 +10,7 @@ from typing import Any
 from psycopg import sql
 
 from pgwright.kinds.contract import REPLACE, Address, Alteration, Context, Found, Kind, Reading, SystemCatalog
-from pgwright.kinds.relations import renamed
-from pgwright.kinds.steps import name_of, step
+from pgwright.kinds.steps import name_of, renamed, step
 from pgwright.kinds.types.type_steps import drop_step
 from pgwright.model.catalog import CatalogObject
 from pgwright.model.change import Change

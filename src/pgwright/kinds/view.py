@@ -10,9 +10,9 @@ from typing import Any
 from psycopg import sql
 
 from pgwright.kinds.contract import REPLACE, Address, Alteration, Context, Found, Kind, Reading, SystemCatalog
-from pgwright.kinds.relations import changed_parameters, held, parameters, renamed, vanishes
+from pgwright.kinds.relations import changed_parameters, held, parameters, vanishes
 from pgwright.kinds.settled import settled
-from pgwright.kinds.steps import name_of, step
+from pgwright.kinds.steps import name_of, renamed, step
 from pgwright.kinds.timeseries.policy_records import made_relations
 from pgwright.model.catalog import CatalogObject, fact
 from pgwright.model.change import Change, Op

@@ -202,7 +202,7 @@ def _replace_types(change: Change, types: tuple[ObjectId, ...], context: Context
     from pgwright.kinds.registry import kind
 
     for id in types:
-        yield from _free_constructors(id, context)
+        yield from _free_companions(id, context)
     for id in types:
         text = sql.SQL("ALTER {} {} RENAME TO {}").format(_keyword(id), name_of(id), _aside(id.name.name))
         yield step(change.id, text, f"set the old {id} aside")
@@ -223,45 +223,14 @@ def _what_stays(id: ObjectId, context: Context) -> CatalogObject | None:
     return replace(old, checks=checks, default=old.default if old.default == new.default else None)
 
 
-def _free_constructors(id: ObjectId, context: Context) -> Iterator[Step]:
-    """Yield the renaming of what a range type takes along under names of its own.
-
-    These are its constructors, its multirange and the constructors of that. Before PostgreSQL 14 there is no
-    multirange, except where the plan is rehearsed on a newer server.
-    """
-    from pgwright.kinds.range import Range
+def _free_companions(id: ObjectId, context: Context) -> Iterator[Step]:
+    """Yield the renaming of what a range type takes along under names of its own."""
+    from pgwright.kinds.range import Range, companions, renamed_companion
 
     o = context.before.get(id)
-    if not isinstance(o, Range):
-        return
-    schema, name = o.id.name
-    range_type = render(name_of(o.id))
-    signatures = [
-        (schema, name, f"{o.subtype}, {o.subtype}"),
-        (schema, name, f"{o.subtype}, {o.subtype}, text"),
-    ]
-    multirange = o.multirange_name
-    of_multirange = [(*multirange, arguments) for arguments in ("", range_type, f"VARIADIC {range_type}[]")]
-    for function_schema, function, arguments in (*signatures, *of_multirange):
-        text = sql.SQL("ALTER FUNCTION {}({}) RENAME TO {}").format(
-            Name(function_schema or "public", function), deparsed(arguments), _aside(function)
-        )
-        here = step(id, text, f"set constructor {function} of the old {id} aside")
-        yield here if (function_schema, function) != multirange else _where_multiranges_are(here, context)
-    text = sql.SQL("ALTER TYPE {} RENAME TO {}").format(qualified(multirange), _aside(multirange.name))
-    here = step(id, text, f"set the multirange of the old {id} aside")
-    yield _where_multiranges_are(here, context)
-
-
-def _where_multiranges_are(made: Step, context: Context) -> Step:
-    """Return the step as it is for a server with multiranges, for others as the rehearsal needs it."""
-    if context.server.major >= 14:
-        return made
-    text = sql.SQL(
-        "DO $pgwright$ BEGIN IF current_setting('server_version_num')::int >= 140000 THEN {}; END IF; "
-        "END $pgwright$"
-    ).format(deparsed(made.sql))
-    return replace(made, sql=render(text), rehearsal_only=True)
+    for companion in companions(o) if isinstance(o, Range) else ():
+        aside = companion.name._replace(name=short_name(f"pgwright_old_{companion.name.name}"))
+        yield from renamed_companion(id, companion, aside, context)
 
 
 def _convert(columns: list[Column], converted: dict[ObjectId, Any], context: Context) -> list[Step]:
