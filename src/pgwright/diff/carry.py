@@ -26,7 +26,7 @@ def carried(before: Catalog, context: Context) -> Catalog:
     added: dict[ObjectId, set[ObjectId]] = {}
     for part, carrier in carriers(context).items():
         if part not in context.explicit:
-            needs = (d for d in before.objects[part].depends_on if d.root != carrier)
+            needs = (d for d in before.objects[part].depends_on if _carrier(d.root, context) != carrier)
             if part.kind in _LOOSE:
                 needs = (d for d in needs if d in context.dropped)
             added.setdefault(carrier, set()).update(needs)
@@ -87,8 +87,13 @@ def carriers(context: Context) -> Mapping[ObjectId, ObjectId]:
 
 def _carrier(id: ObjectId, context: Context) -> ObjectId:
     """Return the outermost of an object and its ancestors that is dropped, the object where none is."""
-    carrier, at = id, id.parent
+    carrier, at = id, _above(id, context)
     while at is not None:
         carrier = at if at in context.dropped else carrier
-        at = at.parent
+        at = _above(at, context)
     return carrier
+
+
+def _above(id: ObjectId, context: Context) -> ObjectId | None:
+    """Return what takes an object along when it is dropped: a partitioned table does that as well."""
+    return id.parent or getattr(context.before.get(id), "partition_of", None)

@@ -55,7 +55,7 @@ def make_plan(
     stand_in = {part.id: parent for parent, parts in context.inlined.items() for part in parts}
     ordered = order(
         moves,
-        carried(before, context),
+        _known_anew(carried(before, context), renamed),
         _redirect(after, stand_in),
         {id: alteration.detach for id, alteration in alterations.items()},
         (
@@ -303,6 +303,18 @@ def _successors(dropped: Collection[ObjectId], context: Context) -> Mapping[Obje
             if claim in taken:
                 found.setdefault(id, set()).update(taken[claim])
     return found
+
+
+def _known_anew(before: Catalog, renamed: Mapping[ObjectId, ObjectId]) -> Catalog:
+    """Return the catalog in which what needs a type needs the other kind of type that it becomes, too."""
+    turned = {old: new for new, old in renamed.items() if old.kind != new.kind}
+    if not turned:
+        return before
+    objects = []
+    for o in before:
+        anew = tuple(turned[d] for d in o.depends_on if d in turned)
+        objects.append(dataclasses.replace(o, depends_on=(*o.depends_on, *anew)) if anew else o)
+    return before.replacing(objects)
 
 
 def _redirect(after: Catalog, stand_in: Mapping[ObjectId, ObjectId]) -> Catalog:

@@ -181,10 +181,12 @@ def drop(o: Table, context: Context) -> tuple[Step, ...]:
     hazards = [Hazard(code=HazardCode.DELETES_DATA, message=f"all rows of {o.id} are deleted")]
     if o.server or held:
         hazards = []
+    tables = context.with_descendants(o.id)
     # The constraints of foreign keys go on both sides.
-    targets = (getattr(c, "target", None) for c in context.before.children(o.id, "constraint"))
+    keys = (c for table in tables for c in context.before.children(table, "constraint"))
+    targets = dict.fromkeys(getattr(c, "target", None) for c in keys)
     on = dict.fromkeys(
-        [*context.with_descendants(o.id), *([o.partition_of] if o.partition_of else [])]
+        [*tables, *([o.partition_of] if o.partition_of else [])]
         + [id for t in targets if t for id in context.with_descendants(t)]
         + list(default_partitions(o, context))
     )
