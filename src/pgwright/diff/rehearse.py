@@ -69,11 +69,11 @@ def rehearse_on(
     if copy.catalog.server.major != before.server.major:
         # The scratch server deparses what both ends hold in its own way: they are compared in that.
         before, after = copy.catalog, rebuilt(after, scratch=scratch)
-    with Watcher(copy.url, copy.conn) as watcher:
-        if plan.server.timescaledb:
-            # The declarations mean the same without TimescaleDB; the way there is another one.
-            before, after = as_on_scratch(before, copy.conn), as_on_scratch(after, copy.conn)
-            plan = make_plan(before, after)
+    if plan.server.timescaledb:
+        # The declarations mean the same without TimescaleDB; the way there is another one.
+        before, after = as_on_scratch(before, copy.conn), as_on_scratch(after, copy.conn)
+        plan = make_plan(before, after)
+    with Watcher(copy.url, copy.conn, plan.steps) as watcher:
         execute_steps(
             copy.conn,
             plan.steps,

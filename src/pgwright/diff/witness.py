@@ -11,6 +11,9 @@ from pgwright.diff.obstacle import Obstacle
 from pgwright.model.locks import LockMode
 from pgwright.pg.sqlfiles import load_sql
 
+# As a row says it, which has no room for the epoch.
+_NEXT_TRANSACTION = "SELECT txid_snapshot_xmax(txid_current_snapshot()) & 4294967295"
+
 Fetch = Callable[[str, Mapping[str, Any]], list[Any]]
 
 
@@ -53,7 +56,8 @@ class Witness:
     """Observe the statements of one session.
 
     `fetch` runs a query there. A statement that refuses a transaction lets go of its locks before anybody can
-    ask; an `Obstacle` holds it up where it has them all.
+    ask; an `Obstacle` holds it up where it has them all. `held` is how many locks its transaction held when
+    they were last read.
     """
 
     def __init__(self, url: str, fetch: Fetch, *, pid: int, major: int) -> None:
@@ -63,15 +67,19 @@ class Witness:
         self._file_query = load_sql("pgwright.diff", "file_numbers", major)
         self._obstacle = Obstacle(url, pid, major)
         # By OID: a view that a step drops and the next makes again is no longer the one that stood before.
-        self._relations = {oid: Relation(path, number) for oid, path, number in fetch(self._file_query, {})}
+        self._relations = {
+            oid: Relation(path, number) for oid, path, number in fetch(self._file_query, {"since": None})
+        }
         self.names = {oid: {relation.path} for oid, relation in self._relations.items()}
+        self.held = 0
         self._held: dict[int, LockMode] = {}
         self._is_alone = False
+        self._since = 0
         self._started = 0.0
 
     def begin_transaction(self) -> None:
         """Forget the locks of the transaction before."""
-        self._held = {}
+        self._held, self.held = {}, 0
 
     def before(self, *, alone_on: Iterable[str] | None = None) -> None:
         """Note where a statement begins.
@@ -82,6 +90,7 @@ class Witness:
         if alone_on is not None:
             wanted = set(alone_on)
             self._obstacle.put([oid for oid, relation in self._relations.items() if relation.path in wanted])
+            ((self._since,),) = self._fetch(_NEXT_TRANSACTION, {})
         self._started = time.perf_counter()
 
     def after(self) -> Seen:
@@ -90,10 +99,12 @@ class Witness:
         if self._is_alone:
             locks = self._strongest(self._obstacle.remove())
             # Watched from beside it, a short lock may have escaped: any relation may have another file.
-            now = {oid: Relation(path, number) for oid, path, number in self._fetch(self._file_query, {})}
+            rows = self._fetch(self._file_query, {"since": self._since})
+            now = {oid: Relation(path, number) for oid, path, number in rows}
         else:
             # What is not locked can have no other file, and no other name.
             rows = self._fetch(self._lock_query, {"pid": self._pid})
+            self.held = len(rows)
             locks = self._strongest((oid, mode) for oid, mode, _, _ in rows)
             now = {oid: Relation(path, number) for oid, _, path, number in rows if path is not None}
         fresh = {oid: mode for oid, mode in locks.items() if self._held.get(oid) != mode}

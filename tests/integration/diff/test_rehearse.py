@@ -102,3 +102,18 @@ def test_a_role_that_one_end_alone_knows(what: str, slate: Slate) -> None:
     for start, target in ((without, having), (having, without)):
         slate.conn.execute("DROP ROLE newly_hired")
         assert rehearse(make_plan(start, target), start, target).ok
+
+
+def test_steps_of_a_long_transaction_are_looked_at_together() -> None:
+    tables = [f"CREATE TABLE t{n} (id int" for n in range(10, 100)]
+    before, after = declared(");".join((*tables, ""))), declared(", x int);".join((*tables, "")))
+    plan = make_plan(before, after)
+    together = tuple(replace(s, batch=0) for s in plan.steps)
+    found = rehearse(replace(plan, steps=together), before, after)
+    assert found.ok, found.undeclared
+    assert [dict(o.locks) for o in found.observations] == [
+        {s.subject.root.path: LockMode.ACCESS_EXCLUSIVE} for s in together
+    ]
+    silent = tuple(replace(s, locks_on=()) if s.id == "88" else s for s in together)
+    (said,) = rehearse(replace(plan, steps=silent), before, after).undeclared
+    assert said == "one of the steps 88 to 89 took ACCESS EXCLUSIVE on public.t97"
