@@ -102,6 +102,8 @@ def test_case(case: Case, slate: Slate) -> None:
         check_way(before, after, told, online=False)
     for hazard in case.expected("hazards"):
         assert set(hazard.split(",")) <= {h.code.value for h in forward.hazards}, forward.hazards
+    for hazard in case.expected("no-hazards"):
+        assert not set(hazard.split(",")) & {h.code.value for h in forward.hazards}, forward.hazards
     for lock in case.expected("locks"):
         mode, _, where = lock.partition(" on ")
         took = {(s.lock.value, str(i)) for s in forward.steps if s.lock for i in s.locks_on}

@@ -18,9 +18,10 @@ from pgwright.kinds.tables.column_types import (
     as_retyped,
     comes_back,
     holds_all,
+    keeps_comparison,
     keeps_storage,
 )
-from pgwright.kinds.tables.conversion import converted, is_proven, what_is_lost
+from pgwright.kinds.tables.conversion import always_goes, converted, is_proven, what_is_lost
 from pgwright.kinds.tables.not_null import set_not_null
 from pgwright.kinds.types.retyping import partitioned_by
 from pgwright.model.change import Change
@@ -127,7 +128,7 @@ def _change_type(before: Column, after: Column, context: Context) -> Step:
         hazards.append(Hazard(code=HazardCode.REWRITES, message=message, hint=hint))
         if is_proven(before.type, after.type):
             hazards.append(_refusing_to_round(before, after))
-        elif not holds_all(before.type, after.type):
+        elif not (holds_all(before.type, after.type) or always_goes(before.type, after.type)):
             message = f"a value of {after.id.path} that is no {after.type} stops it"
             hazards.append(Hazard(code=HazardCode.MAY_FAIL, message=message))
     kept = foreign or named or comes_back(before.type, after.type)
@@ -206,7 +207,7 @@ def _in_the_way(before: Column, after: Column, context: Context) -> Iterator[Obj
         elif id.kind in _REBUILT:
             old, new = context.before.get(id), context.after.get(id)
             foreign = id.kind == "constraint" and getattr(old, "type", "") == "f"
-            if old != new or (foreign and not keeps_storage(before.type, after.type)):
+            if old != new or (foreign and not keeps_comparison(before.type, after.type)):
                 yield id
 
 

@@ -99,6 +99,12 @@ def as_retyped(before: Column, after: Column) -> Column:
     return before if before.type == after.type else replace(before, storage=None)
 
 
+# The extension's type is text that compares otherwise: PostgreSQL takes the one for the other as it is.
+_CITEXT = re.compile(r'(?:.+\.)?"?citext"?\Z')
+_TIMES = frozenset({"timestamp", "time", "interval"})
+_LIMITED = frozenset({"character varying", "bit varying", "numeric"})
+_FINEST = 6  # digits that a time without a size has after the point
+
 # Each holds every value of those before it.
 _WIDENING = (
     ("smallint", "integer", "bigint", "numeric"),
@@ -138,10 +144,11 @@ def comes_back(before: str, after: str) -> bool:
 def keeps_storage(before: str, after: str) -> bool:
     """Tell whether PostgreSQL changes the type without writing the table anew.
 
-    These are the cases of `ATColumnChangeRequiresRewrite` for built-in types: a longer or no limit on
-    varchar and varbit, more digits before the point of numeric, more precision of times,
-    varchar to text and back, cidr to inet. Both arguments are as `format_type` prints them.
+    These are the cases of `ATColumnChangeRequiresRewrite` for built-in types and citext: a longer or no
+    limit on varchar and varbit, more digits before the point of numeric, more precision of times,
+    varchar, text and citext to each other, cidr to inet. Both arguments are as `format_type` prints them.
     """
+    before, after = _CITEXT.sub("text", before), _CITEXT.sub("text", after)
     old, new = SIZED.match(before), SIZED.match(after)
     if old is None or new is None:
         return False
@@ -153,19 +160,23 @@ def keeps_storage(before: str, after: str) -> bool:
     return (before, after) == ("cidr", "inet")
 
 
+def keeps_comparison(before: str, after: str) -> bool:
+    """Tell whether, besides, values compare as before, so that a foreign key holds with either type."""
+    folded = [_CITEXT.match(type) is not None for type in (before, after)]
+    return keeps_storage(before, after) and folded[0] == folded[1]
+
+
 def _widens(name: str, old: str | None, new: str | None) -> bool:
-    if old == new:
+    if name in _TIMES:
+        return int(new or _FINEST) >= int(old or _FINEST)
+    if old == new or (new is None and name in _LIMITED):
         return True
-    if name in {"character varying", "bit varying", "timestamp", "time", "interval"}:
-        return new is None or (old is not None and int(new) >= int(old))
+    if old is None or new is None or name not in _LIMITED:
+        return False
     if name == "numeric":
-        if new is None:
-            return True
-        if old is None:
-            return False
         (old_precision, old_scale), (new_precision, new_scale) = digits(old), digits(new)
         return old_scale == new_scale and new_precision >= old_precision
-    return False
+    return int(new) >= int(old)
 
 
 def digits(size: str) -> tuple[int, int]:

@@ -41,6 +41,16 @@ _CASTS: Mapping[str, frozenset[str]] = {
 }
 
 
+# Of these, every value becomes one of those, if not always the same.
+_TOTAL: Mapping[str, frozenset[str]] = {
+    "boolean": frozenset({"integer"}),
+    "timestamp": frozenset({"timestamp", "date", "time"}),
+    "time": frozenset({"time", "interval"}),
+    "interval": frozenset({"interval"}),
+    "jsonb": frozenset({"json"}),
+}
+
+
 class _Type(NamedTuple):
     """Hold a built-in type: its name without size and time zone, its size, and whether it is an array."""
 
@@ -129,6 +139,14 @@ def _way(before: str, after: str) -> tuple[str, ...]:
     if cast or old.name in _TEXTS:
         return (to,)
     return ("integer" if old.name == "boolean" and new.name in _NUMBERS else "text") + array, to
+
+
+def always_goes(before: str, after: str) -> bool:
+    """Tell whether no value stops the change of type, though some may be rounded or cut."""
+    old, new = _type(before), _type(after)
+    if old is None or new is None or old.array != new.array:
+        return False
+    return new.name in _TOTAL.get(old.name, ())
 
 
 def what_is_lost(before: str, after: str) -> str | None:
