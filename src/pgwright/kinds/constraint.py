@@ -54,7 +54,7 @@ class Constraint(CatalogObject):
 
 def read(reading: Reading) -> Iterator[Found]:
     """Yield the constraints of the tables being read; those that come from a parent are marked derived."""
-    for r in reading.rows("constraint"):
+    for r in reading.defined("constraint"):
         table = reading.id_of(SystemCatalog.CLASS, r.relid)
         if table is None:
             continue

@@ -6,7 +6,7 @@ to read, create, alter and drop it. The reader and the planner know no kinds: th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cached_property
@@ -96,6 +96,13 @@ class Reading:
     ids: Mapping[Address, ObjectId]
     rows: Callable[[str], list[Any]]
     records: tuple[Record, ...] = ()
+
+    def defined(self, name: str) -> Iterator[Any]:
+        """Yield the rows of a query without those of objects that were dropped since the snapshot was taken.
+
+        PostgreSQL still lists them there, and deparses no definition any more.
+        """
+        return (row for row in self.rows(name) if row.definition is not None)
 
     def column_names(self, relid: int, numbers: Iterable[int]) -> tuple[str, ...]:
         """Return the names of a relation's columns by their numbers; 0, an expression, is left out."""

@@ -46,7 +46,7 @@ class Domain(CatalogObject):
 def read(reading: Reading) -> Iterator[Found]:
     """Yield the domains of the schemas being read."""
     checks: dict[int, list[Any]] = {}
-    for k in reading.rows("domain_check"):
+    for k in reading.defined("domain_check"):
         checks.setdefault(k.domain, []).append(k)
     for r in reading.rows("domain"):
         own = checks.get(r.oid, [])

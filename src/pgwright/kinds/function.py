@@ -51,7 +51,7 @@ class Function(CatalogObject):
 
 def read(reading: Reading) -> Iterator[Found]:
     """Yield the functions and procedures of the schemas being read."""
-    for r in reading.rows("function"):
+    for r in reading.defined("function"):
         function = Function(
             id=routine_id("function", r.schema, r.name, r.types),
             # A body that is kept parsed (BEGIN ATOMIC) is deparsed like a view; others are kept as written.

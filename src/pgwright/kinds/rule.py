@@ -30,7 +30,7 @@ class Rule(CatalogObject):
 
 def read(reading: Reading) -> Iterator[Found]:
     """Yield the rules of the relations found before."""
-    for r in reading.rows("rule"):
+    for r in reading.defined("rule"):
         parent = reading.id_of(SystemCatalog.CLASS, r.relid)
         if parent is None:
             continue

@@ -37,7 +37,7 @@ class Statistics(CatalogObject):
 
 def read(reading: Reading) -> Iterator[Found]:
     """Yield the extended statistics in the schemas being read."""
-    for r in reading.rows("statistics"):
+    for r in reading.defined("statistics"):
         relation = reading.id_of(SystemCatalog.CLASS, r.relid)
         if relation is None:
             continue

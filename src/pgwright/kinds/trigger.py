@@ -36,7 +36,7 @@ class Trigger(CatalogObject):
 
 def read(reading: Reading) -> Iterator[Found]:
     """Yield the triggers of the relations found before."""
-    for r in reading.rows("trigger"):
+    for r in reading.defined("trigger"):
         parent = reading.id_of(SystemCatalog.CLASS, r.relid)
         if parent is None:
             continue

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
 
-from psycopg import Connection, sql
+from psycopg import Connection, errors, sql
 from psycopg.pq import TransactionStatus
 
 from pgwright.kinds.contract import Address, Found, Kind, Reading, SystemCatalog
@@ -35,6 +35,8 @@ _PINNED = (
     ("quote_all_identifiers", "off"),
 )
 
+_SNAPSHOTS = 3
+
 
 def read_catalog(
     conn: Connection[Any],
@@ -48,6 +50,21 @@ def read_catalog(
     `source` is how the catalog names its origin; it must not hold a password. `schemas` restricts the
     namespaces and `kinds` the kinds that are read; by default all are. Raises psycopg errors as they come.
     """
+    # What was dropped since the snapshot was taken is still listed in it, and can no longer be deparsed: a
+    # new one does not list it. A caller's transaction has but one.
+    left = _SNAPSHOTS if conn.info.transaction_status == TransactionStatus.IDLE else 1
+    while True:
+        left -= 1
+        try:
+            return _read(conn, source, schemas, kinds)
+        except errors.InternalError_:
+            if not left:
+                raise
+
+
+def _read(
+    conn: Connection[Any], source: str, schemas: Collection[str] | None, kinds: Collection[str] | None
+) -> Catalog:
     with _pinned_snapshot(conn), _uncollected():
         server = _server_facts(conn)
         wanted = [kind(name) for name in KINDS if kinds is None or name in kinds]
