@@ -17,7 +17,7 @@ from pgwright.diff.planner import make_plan
 from pgwright.kinds.contract import Context
 from pgwright.kinds.registry import kind
 from pgwright.kinds.steps import parent_of
-from pgwright.kinds.timeseries.engines import neutral
+from pgwright.kinds.timeseries.engines import neutral, with_engine_of
 from pgwright.model.catalog import Catalog, ServerFacts
 from pgwright.model.plan import Plan, Step
 from pgwright.pg.connect import connect
@@ -110,9 +110,12 @@ def _in_larger_batches(steps: Iterable[Step]) -> Iterator[Step]:
 
 
 def rebuilt(catalog: Catalog, *, scratch: str) -> Catalog:
-    """Return the catalog as the scratch server's version of PostgreSQL deparses it."""
+    """Return the catalog as the scratch server's version of PostgreSQL deparses it.
+
+    What acts on its declarations is what does where it was read: the scratch server has no TimescaleDB.
+    """
     with copied(catalog, scratch=scratch) as copy:
-        return copy.catalog
+        return with_engine_of(copy.catalog, catalog)
 
 
 def _name_derived_indexes(conn: Connection[Any], catalog: Catalog, copy: Catalog) -> int:

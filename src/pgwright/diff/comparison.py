@@ -12,7 +12,6 @@ from pgwright.diff.build import rebuilt
 from pgwright.diff.compare import compare
 from pgwright.diff.unread import named
 from pgwright.errors import UsageError
-from pgwright.kinds.timeseries.engines import with_engine_of
 from pgwright.model.catalog import Catalog, ServerFacts
 from pgwright.model.change import Change
 from pgwright.model.names import ObjectId
@@ -111,9 +110,9 @@ def comparable(
     server = old.server
     if old.server.major != new.server.major:
         if is_database(before):
-            old = with_engine_of(rebuilt(old, scratch=workshop.scratch), old)
+            old = rebuilt(old, scratch=workshop.scratch)
         elif is_database(after):
-            new = with_engine_of(rebuilt(new, scratch=workshop.scratch), new)
+            new = rebuilt(new, scratch=workshop.scratch)
     if old.server.major != new.server.major:
         new = rebuilt(new, scratch=workshop.scratch)
     return Comparison(

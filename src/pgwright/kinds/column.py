@@ -16,6 +16,7 @@ from pgwright.kinds.steps import alter_parent, parent_of
 from pgwright.kinds.tables.column_changes import alter, rename
 from pgwright.kinds.tables.column_types import Column
 from pgwright.kinds.tables.not_null import set_not_null
+from pgwright.kinds.timeseries.compressed import require_new_column
 from pgwright.model.catalog import CatalogObject
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.plan import Hazard, HazardCode, Phase, Reversibility, Step
@@ -107,6 +108,7 @@ def create(o: Column, context: Context) -> tuple[Step, ...]:
     hazards: list[Hazard] = []
     rewrites: tuple[ObjectId, ...] = ()
     if not new_table:
+        require_new_column(o, table, context, constant=all(d.constant for d in defaults))
         cause = _why_rewrite(o, defaults, context)
         if cause:
             rewrites = (table,)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
-from pgwright.errors import PolicyError
 from pgwright.kinds.contract import Alteration, Context, Kind
 from pgwright.kinds.relations import held
 from pgwright.kinds.steps import name_of, parent_of, statement, step
 from pgwright.kinds.timeseries.buckets import interval
+from pgwright.kinds.timeseries.compressed import require_no_row_security
 from pgwright.kinds.timeseries.partition_steps import series_of
 from pgwright.kinds.timeseries.policy_records import COMMUNITY, forget, reader, record, relation
 from pgwright.model.catalog import CatalogObject, fact
@@ -24,13 +24,15 @@ from pgwright.pg.quoting import Name, literal, render
 class Compression(CatalogObject):
     """Say that chunks older than `after` are compressed, by which columns and in which order.
 
-    `by` is ``timescale`` where the server does so; elsewhere the declaration waits for one that can.
+    `by` is ``timescale`` where the server does so; elsewhere the declaration waits for one that can. `packed`
+    tells that there are compressed chunks.
     """
 
     after: str
     segment_by: tuple[str, ...] = ()
     order_by: str = ""
     by: str = fact("")
+    packed: bool = fact(False)
 
 
 def create(o: Compression, context: Context) -> tuple[Step, ...]:
@@ -47,12 +49,7 @@ def create(o: Compression, context: Context) -> tuple[Step, ...]:
             hint="the declaration is kept, and takes effect on TimescaleDB's Community edition",
         )
         return (step(o.id, record(o, by=""), f"record the compression of {table}", hazards=(hazard,)),)
-    if any(getattr(security, "enabled", False) for security in context.after.children(table, "row_security")):
-        raise PolicyError(
-            f"{table.path} cannot be compressed, since it has row-level security",
-            detail="TimescaleDB refuses both together; nothing was changed",
-            hint="leave out Compress(...), or switch row-level security off",
-        )
+    require_no_row_security(table, context)
     settings = [
         sql.SQL("timescaledb.compress"),
         sql.SQL("timescaledb.compress_segmentby = {}").format(literal(", ".join(o.segment_by))),

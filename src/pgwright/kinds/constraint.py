@@ -15,6 +15,7 @@ from pgwright.kinds.settled import settled
 from pgwright.kinds.steps import alter_parent, name_of, parent_of, short_name, step
 from pgwright.kinds.table import Table
 from pgwright.kinds.tables.partition_foreign_key import add_by_partitions
+from pgwright.kinds.timeseries.compressed import is_compressed
 from pgwright.model.catalog import CatalogObject, fact
 from pgwright.model.change import Change
 from pgwright.model.locks import LockMode
@@ -98,7 +99,7 @@ def create(o: Constraint, context: Context) -> tuple[Step, ...]:
         return (_add(o, context, valid=False), *([_validate(o, context)] if o.validated else []))
     if table in context.prepared and o.validated:
         return tuple(add_by_partitions(o))
-    if context.is_new(table) or not context.online:
+    if context.is_new(table) or not context.online or is_compressed(table, context):
         steps = [_add(o, context, valid=o.validated)]
     elif o.type in "cf" and not (o.type == "f" and partitioned and context.server.major < 18):
         steps = [_add(o, context, valid=False)]
@@ -218,6 +219,8 @@ def alter(change: Change, context: Context) -> Alteration:
         text = sql.SQL("ALTER CONSTRAINT {} {}").format(Name(after.id.name.name), deparsed(words))
         steps.append(alter_parent(after.id, text, f"change when {after.id} is checked", context))
     if after.validated and not before.validated:
+        if is_compressed(parent_of(after.id), context):
+            return REPLACE
         steps.append(_validate(after, context))
     steps.extend(option_steps(after, after.id.name.name, context, before))
     return Alteration(steps=tuple(steps))

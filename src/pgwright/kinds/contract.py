@@ -182,8 +182,10 @@ class Context:
     @cached_property
     def _children(self) -> Mapping[ObjectId, tuple[ObjectId, ...]]:
         children: dict[ObjectId, list[ObjectId]] = {}
+        # A copy that was made without TimescaleDB has partitions where the table itself has chunks.
+        chunked = {o.id.parent for o in self.before.of("time_series") if not getattr(o, "native", True)}
         for table in (*self.before.of("table"), *self.after.of("table")):
-            if table.id not in self.before:
+            if table.id not in self.before or getattr(table, "partition_of", None) in chunked:
                 continue
             for parent in parents_of(table):
                 children.setdefault(parent, []).append(table.id)

@@ -21,11 +21,13 @@ from pgwright.pg.quoting import Name, deparsed
 class Default(CatalogObject):
     """Define the default of a column by the expression that PostgreSQL deparsed.
 
-    `volatile` tells that the expression calls a function whose results differ from row to row.
+    `volatile` tells that the expression calls a function whose results differ from row to row, `constant`
+    that nothing in it depends on when and by whom it is computed.
     """
 
     expression: str
     volatile: bool = fact(False)
+    constant: bool = fact(True)
 
 
 def read(reading: Reading) -> Iterator[Found]:
@@ -42,6 +44,7 @@ def read(reading: Reading) -> Iterator[Found]:
             derived=r.derived,
             expression=settled(r.expression),
             volatile=r.volatile,
+            constant=r.constant,
         )
         yield Found(default, (Address(SystemCatalog.ATTRDEF, r.oid),))
 

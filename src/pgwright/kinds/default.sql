@@ -2,7 +2,7 @@
 -- A default that an inherited column has from its parent is marked derived; where parents disagree, it is its own.
 -- DEFAULT NULL of a sized type is kept by PostgreSQL and says nothing, except where the domain has a default of its own.
 -- since: 12
--- columns: oid, relid, number, column_name, expression, derived, volatile
+-- columns: oid, relid, number, column_name, expression, derived, volatile, constant
 WITH found AS MATERIALIZED (
     SELECT d.oid,
            d.adrelid AS relid,
@@ -20,15 +20,15 @@ WITH found AS MATERIALIZED (
       AND c.relkind IN ('r', 'p', 'f', 'v')
       AND c.relpersistence <> 't'
       AND n.nspname = ANY (%(schemas)s)
-), volatile AS (
+), moving AS (
     -- Few expressions differ: most tables of a database have the same default or two.
-    SELECT e.expression
+    SELECT e.expression,
+           bool_or(p.provolatile = 'v') AS volatile
     FROM (SELECT DISTINCT f.expression FROM found AS f) AS e
-    WHERE EXISTS (
-        SELECT
-        FROM regexp_matches(e.expression, '([[:alnum:]_]+)"?\(', 'g') AS m
-        JOIN pg_proc AS p ON p.proname = m[1]
-        WHERE p.provolatile = 'v')
+    CROSS JOIN LATERAL regexp_matches(e.expression, '([[:alnum:]_]+)"?\(', 'g') AS m
+    JOIN pg_proc AS p ON p.proname = m[1]
+    WHERE p.provolatile <> 'i'
+    GROUP BY e.expression
 )
 SELECT f.oid,
        f.relid,
@@ -41,6 +41,8 @@ SELECT f.oid,
            JOIN pg_attribute AS pa ON pa.attrelid = h.inhparent AND pa.attname = f.column_name
            JOIN pg_attrdef AS pd ON pd.adrelid = pa.attrelid AND pd.adnum = pa.attnum
            WHERE h.inhrelid = f.relid) AS derived,
-       f.expression IN (SELECT v.expression FROM volatile AS v) AS volatile
+       f.expression IN (SELECT v.expression FROM moving AS v WHERE v.volatile) AS volatile,
+       f.expression NOT IN (SELECT v.expression FROM moving AS v)
+           AND regexp_replace(f.expression, '''[^'']*''', '', 'g') !~ '\m(CURRENT_|LOCALTIME|SESSION_USER)' AS constant
 FROM found AS f
 ORDER BY f.relid, f.number

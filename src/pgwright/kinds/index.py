@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from psycopg import sql
@@ -14,12 +15,16 @@ from pgwright.kinds.relations import with_partitions
 from pgwright.kinds.settled import settled
 from pgwright.kinds.steps import name_of, parent_of, short_name, step
 from pgwright.kinds.table import Table
+from pgwright.kinds.timeseries.engines import has_chunks
 from pgwright.model.catalog import CatalogObject, fact
 from pgwright.model.change import Change
 from pgwright.model.locks import LockMode
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.plan import Hazard, HazardCode, Phase, Step
-from pgwright.pg.quoting import Name, deparsed
+from pgwright.pg.quoting import Name, deparsed, render
+
+# What stands behind the place of WITH, or at it.
+_MORE = re.compile(r"\b(?:WITH|TABLESPACE|WHERE)\b")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,11 +135,29 @@ def create(o: Index, context: Context) -> tuple[Step, ...]:
     if partitioned and not o.valid:
         # It waits for the indexes of partitions that do not have theirs yet.
         steps = [_build(o, table, name, context, concurrently=False, only=True)]
+    elif live and has_chunks(table, context):
+        steps = [_build_by_chunks(o, table, context)]
     elif partitioned and (live or _crowded(table, context)):
         steps = list(_build_partitioned(o, table, name, context))
     else:
         steps = [_build(o, table, name, context, concurrently=live)]
     return (*steps, *_statistics_steps(o, context), *option_steps(o, name, context))
+
+
+def _build_by_chunks(o: Index, table: ObjectId, context: Context) -> Step:
+    """Return the CREATE INDEX of a hypertable, where it can be with a transaction for each chunk.
+
+    Of a hypertable that has chunks, ``ON ONLY`` would leave these without the index for good.
+    """
+    whole = _build(o, table, o.id.name.name, context, concurrently=False)
+    if o.unique or _MORE.search(o.body):
+        return whole
+    text = deparsed(f"{whole.sql} WITH (timescaledb.transaction_per_chunk)")
+    hazard = Hazard(
+        code=HazardCode.LOCKS_WRITERS,
+        message=f"writers of a chunk of {table.path} wait while its part of {o.id.name.name} is built",
+    )
+    return replace(whole, sql=render(text), hazards=(hazard,), transactional=False, lock_timeout=None)
 
 
 def _crowded(table: ObjectId, context: Context) -> bool:

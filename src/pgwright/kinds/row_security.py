@@ -10,6 +10,7 @@ from psycopg import sql
 from pgwright.kinds.contract import Alteration, Context, Found, Kind, Reading, SystemCatalog
 from pgwright.kinds.relations import held
 from pgwright.kinds.steps import name_of, parent_of, step
+from pgwright.kinds.timeseries.compressed import require_no_row_security
 from pgwright.model.catalog import CatalogObject
 from pgwright.model.change import Change
 from pgwright.model.locks import LockMode
@@ -35,6 +36,7 @@ def read(reading: Reading) -> Iterator[Found]:
 
 
 def _change(id: ObjectId, before: RowSecurity | None, after: RowSecurity | None, context: Context) -> Step:
+    require_no_row_security(parent_of(id), context)
     actions: list[sql.Composable] = []
     if (before is not None and before.enabled) != (after is not None and after.enabled):
         enable = after is not None and after.enabled

@@ -23,6 +23,7 @@ from pgwright.kinds.tables.column_types import (
 )
 from pgwright.kinds.tables.conversion import always_goes, converted, is_proven, what_is_lost
 from pgwright.kinds.tables.not_null import set_not_null
+from pgwright.kinds.timeseries.compressed import require_no_numbering, require_same_types
 from pgwright.kinds.types.retyping import partitioned_by
 from pgwright.model.change import Change
 from pgwright.model.locks import LockMode
@@ -98,6 +99,7 @@ def _drop_not_null(o: Column, context: Context) -> Step:
 
 def _change_type(before: Column, after: Column, context: Context) -> Step:
     table = parent_of(after.id)
+    require_same_types(after.id, table, context)
     foreign = getattr(context.after.get(table), "server", None) is not None
     value = None if foreign else converted(Name(after.id.name.name), before.type, after.type)
     parts: list[sql.Composable] = [
@@ -233,6 +235,7 @@ def _change_identity(before: Column, after: Column, context: Context) -> Iterato
     if not after.identity:
         return
     if not before.identity:
+        require_no_numbering(after.id, parent_of(after.id), context)
         text = sql.SQL("ALTER COLUMN {} ADD {}").format(name, after.identity_clause())
         yield alter_parent(after.id, text, f"number {after.id}", context)
         sequence = sql.SQL("pg_catalog.pg_get_serial_sequence({}, {})").format(

@@ -9,6 +9,7 @@ from psycopg import sql
 from pgwright.kinds.contract import Context
 from pgwright.kinds.steps import alter_parent, parent_of, short_name
 from pgwright.kinds.tables.column_types import Column
+from pgwright.kinds.timeseries.compressed import is_compressed
 from pgwright.model.locks import LockMode
 from pgwright.model.plan import Hazard, HazardCode, Phase, Step
 from pgwright.pg.quoting import Name
@@ -17,7 +18,8 @@ from pgwright.pg.quoting import Name
 def set_not_null(o: Column, context: Context, *, ahead: bool = False) -> Iterator[Step]:
     """Yield SET NOT NULL; on a live table after a CHECK that was validated without blocking writers.
 
-    `ahead` says that the check holds for the column as it is before all other changes, too.
+    `ahead` says that the check holds for the column as it is before all other changes, too. A table whose
+    chunks are compressed takes no such check.
     """
     table = parent_of(o.id)
     name = Name(o.id.name.name)
@@ -26,14 +28,15 @@ def set_not_null(o: Column, context: Context, *, ahead: bool = False) -> Iterato
         message=f"null values in {o.id.path} stop it",
         hint=f"fill {o.id.name.name} in {table.path} where it is null",
     )
+    guarded = context.online and not is_compressed(table, context)
     plain = alter_parent(
         o.id,
         sql.SQL("ALTER COLUMN {} SET NOT NULL").format(name),
         f"forbid nulls in {o.id}",
         context,
-        hazards=() if context.online else (hazard,),
+        hazards=() if guarded else (hazard,),
     )
-    if not context.online or context.is_new(table):
+    if not guarded or context.is_new(table):
         yield plain
         return
     guard = Name(short_name(f"pgwright_{o.id.name.name}_not_null"))

@@ -51,6 +51,12 @@ def is_hypertable(table: ObjectId, context: Context) -> bool:
     return before is None or not before.native
 
 
+def has_chunks(table: ObjectId, context: Context) -> bool:
+    """Tell whether the table is a hypertable before the plan, and stays one."""
+    before = series_of(context.before, table)
+    return before is not None and before.native is False and is_hypertable(table, context)
+
+
 def rollup_relation(rollup: ObjectId) -> ObjectId:
     """Return the table that a rollup writes to; it stands in the schema of its source."""
     schema = parent_of(rollup).name.schema

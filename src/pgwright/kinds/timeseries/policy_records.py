@@ -194,6 +194,7 @@ def _held_against(record: Record, server: _Server, kept: Span | None) -> Record 
     if record.kind == "compression":
         settings = server.compression.get(record.relation)
         definition["segment_by"] = list(settings.segment_by) if settings else []
+        definition["packed"] = bool(settings and settings.packed)
         time = server.dimensions[record.relation].column_name
         if settings and not _same_order(definition["order_by"], settings.order_by, time):
             definition["order_by"] = settings.order_by
