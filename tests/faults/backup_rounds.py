@@ -142,7 +142,8 @@ class Rounds:
         process.wait()
         if proxy:
             proxy.down, proxy.rate = False, 0.0
-        server.start(self.name)
+        # Somebody may have taken its port meanwhile.
+        self.url = server.url(server.start(self.name), "shop")
 
     def kill_server(self) -> None:
         data = server.find(self.name).data_dir

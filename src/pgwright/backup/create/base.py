@@ -16,7 +16,7 @@ from pgwright.backup.create.logical import made_by
 from pgwright.backup.programs import client_environment, newest_programs
 from pgwright.backup.repository.manifest import Kind, Manifest, Role, StoredFile
 from pgwright.backup.repository.repository import Repository
-from pgwright.backup.repository.streams import LEVEL, output_of
+from pgwright.backup.repository.streams import LEVEL, Told, output_of
 from pgwright.backup.restore.load import in_memory
 from pgwright.errors import (
     BackupFailed,
@@ -93,7 +93,7 @@ def create_base(
             base = repository.put(
                 id,
                 StoredFile(name="base.tar", role=Role.BASE, size=0, sha256="", plain_size=0),
-                _counted(watch.passing(flow), progress, facts.bytes),
+                Told(progress, "bytes copied", facts.bytes).passing(watch.passing(flow)),
                 level=level,
                 expected=facts.bytes,
             )
@@ -264,15 +264,6 @@ def _end(watch: TarWatch, url: str) -> tuple[End, int]:
     if not start or not timeline:
         raise BackupFailed("the base backup has no label", detail="the repository is as before")
     return End(timeline=int(timeline[1]), start=start[1], lsn=row[0]), row[1]
-
-
-def _counted(chunks: Iterator[bytes], progress: Progress | None, total: int) -> Iterator[bytes]:
-    done = 0
-    for chunk in chunks:
-        done += len(chunk)
-        if progress:
-            progress("bytes copied", done, max(total, done))
-        yield chunk
 
 
 def _explain(program: str, words: str) -> PgwrightError:

@@ -6,7 +6,7 @@ import os
 import re
 import shlex
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from pgwright.backup.create.base import KEPT_SETTINGS
 from pgwright.backup.recover.plan import BEFORE_TARGET, RecoveryPlan, Target
 from pgwright.backup.repository.manifest import Manifest, Role
 from pgwright.backup.repository.repository import Repository
-from pgwright.backup.repository.streams import NO_SPACE, feed
+from pgwright.backup.repository.streams import NO_SPACE, Told, feed
 from pgwright.backup.wal.archive import PARTIAL, Archive, Archived
 from pgwright.errors import RecoveryFailed, StoredFileMissing
 from pgwright.server import Binaries
@@ -91,12 +91,13 @@ def unpack(
     """Unpack the backups below `draft`, combined into ``draft/data``. Raises `RecoveryFailed`."""
     folders = []
     total = sum(file.plain_size for backup in plan.backups for file in backup.of(Role.BASE))
+    told = Told(progress, "bytes unpacked", total)
     for number, backup in enumerate(plan.backups):
         folder = draft / ("data" if len(plan.backups) == 1 else f"part-{number}")
         make_directory(folder, owner=account)
         folders.append(folder)
         for file in backup.of(Role.BASE):
-            flow = _counted(repository.read(backup.id, file), progress, total)
+            flow = told.passing(repository.read(backup.id, file))
             extract(flow, folder, account, name=f"backup {backup.id}")
     if len(folders) > 1:
         combine: list[str | Path] = [programs.program("pg_combinebackup"), *folders]
@@ -186,12 +187,3 @@ def _content(archive: Archive, archived: Archived, name: str) -> bytes:
         if newer is None:
             raise
         return archive.content(newer)
-
-
-def _counted(chunks: Iterator[bytes], progress: Progress | None, total: int) -> Iterator[bytes]:
-    done = 0
-    for chunk in chunks:
-        done += len(chunk)
-        if progress:
-            progress("bytes unpacked", done, total)
-        yield chunk

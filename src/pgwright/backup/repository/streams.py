@@ -60,6 +60,24 @@ def decompressed(chunks: Iterable[bytes], *, name: str) -> Iterator[bytes]:
         )
 
 
+class Told:
+    """Tell `progress` how many bytes have passed in all streams together; the `total` may be too low."""
+
+    def __init__(self, progress: Callable[[str, int, int], None] | None, label: str, total: int) -> None:
+        self._progress, self._label, self._total = progress, label, total
+        self._done = 0
+        self._lock = threading.Lock()
+
+    def passing(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield the chunks unchanged."""
+        for chunk in chunks:
+            if self._progress:
+                with self._lock:
+                    self._done += len(chunk)
+                    self._progress(self._label, self._done, max(self._total, self._done))
+            yield chunk
+
+
 class _Reader:
     """Let a library read a stream as a file; `failure` is what went wrong in the stream."""
 

@@ -15,6 +15,7 @@ from psycopg import sql
 
 from pgwright.backup.repository.manifest import RECORDS, Content, DatabaseFacts, Manifest, Role, TableFacts
 from pgwright.backup.repository.repository import Repository
+from pgwright.backup.repository.streams import Told
 from pgwright.backup.restore import target
 from pgwright.backup.restore.load import Loader, Progress
 from pgwright.backup.restore.roles import create_roles, require_roles
@@ -119,7 +120,7 @@ def restore_database(
             jobs=options.jobs,
             owner=options.owner,
             roles=options.roles,
-            progress=progress,
+            told=Told(progress, "bytes restored", sum(file.plain_size for file in backup.files)),
         )
         try:
             notes += target.create(conn, draft, facts)

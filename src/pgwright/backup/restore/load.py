@@ -7,13 +7,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pgwright.backup.programs import client_environment, newest_programs
 from pgwright.backup.repository.manifest import Content, Manifest, Role, StoredFile
 from pgwright.backup.repository.repository import Repository
-from pgwright.backup.repository.streams import NO_SPACE, feed, output_of
+from pgwright.backup.repository.streams import NO_SPACE, Told, feed, output_of
 from pgwright.backup.restore.rewriting import rewritten
 from pgwright.errors import PgwrightError, RestoreFailed
 from pgwright.pg.address import Address
@@ -41,7 +41,7 @@ class Loader:
     jobs: int = 1
     owner: bool = True
     roles: tuple[tuple[str, str], ...] = ()
-    progress: Progress | None = None
+    told: Told = field(default_factory=lambda: Told(None, "", 0))
 
     def load(self, content: Content) -> None:
         """Load everything, or one half. Raises `RestoreFailed`, `BackupDamaged` or `WrongKey`."""
@@ -81,7 +81,7 @@ class Loader:
             self._run_restore((f"--section={section}", *jobs, path), ())
 
     def _restore(self, file: StoredFile, options: Sequence[str]) -> None:
-        self._run_restore(options, self._watched(self.repository.read(self.backup.id, file)))
+        self._run_restore(options, self.told.passing(self.repository.read(self.backup.id, file)))
 
     def _run_restore(self, options: Sequence[str], chunks: Iterable[bytes]) -> None:
         programs = self.programs
@@ -101,7 +101,7 @@ class Loader:
         run_script(self.programs, self._environment(), chunks)
 
     def _text(self, file: StoredFile) -> Iterator[bytes]:
-        text = self._watched(self.repository.read(self.backup.id, file))
+        text = self.told.passing(self.repository.read(self.backup.id, file))
         return self._rewritten(for_server(text, self.major))
 
     def _archive_text(self, file: StoredFile, options: Sequence[str]) -> Iterator[bytes]:
@@ -137,19 +137,6 @@ class Loader:
     def programs(self) -> Binaries:
         """Return the programs: new enough for the server and for the one that wrote the archives."""
         return newest_programs(max(self.major, int(self.backup.program.split(".")[0])))
-
-    def _watched(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
-        if self.progress is None:
-            return chunks
-        return _watch(chunks, self.progress, sum(file.plain_size for file in self.backup.files))
-
-
-def _watch(chunks: Iterator[bytes], progress: Progress, total: int) -> Iterator[bytes]:
-    done = 0
-    for chunk in chunks:
-        done += len(chunk)
-        progress("bytes restored", done, total)
-        yield chunk
 
 
 def archive_sql(
