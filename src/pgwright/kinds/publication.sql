@@ -1,4 +1,4 @@
--- Publications of the database.
+-- Publications of the database, without those by which pgwright keeps a copy up to date.
 -- since: 12
 -- columns: oid, name, all_tables, insert, update, delete, truncate, via_root, generated_columns
 SELECT p.oid,
@@ -11,4 +11,5 @@ SELECT p.oid,
        false AS via_root,
        'n'::text AS generated_columns
 FROM pg_publication AS p
+WHERE p.pubname !~ '^pgwright_copy_'
 ORDER BY p.oid

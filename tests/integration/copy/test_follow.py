@@ -14,7 +14,7 @@ import pytest
 
 from pgwright.errors import CopyFailed, FollowRefused
 from pgwright.transfer.copy.choice import Choice
-from pgwright.transfer.copy.copy import Manner
+from pgwright.transfer.copy.copy import Manner, resume_copy
 from pgwright.transfer.copy.follow import follow, lag, name_of, open_again, stop, switch
 from tests.conftest import MakeDatabase
 from tests.integration.cli.running import pgwright
@@ -60,6 +60,13 @@ def left(url: str, name: str) -> tuple[int, ...]:
     return row
 
 
+def begun(url: str) -> bool:
+    with psycopg.connect(url) as conn:
+        if conn.execute("SELECT to_regclass('pgwright.copy_item')").fetchone() == (None,):
+            return False
+        return conn.execute("SELECT FROM pgwright.copy_item").fetchone() is not None
+
+
 @contextmanager
 def owner(url: str) -> Iterator[str]:
     """Make the database belong to a role that may do nothing to others' sessions; gives its URL."""
@@ -87,6 +94,7 @@ def test_follow_and_switch(server_15: Server, server_18: Server, make_database: 
         # All databases of a server have one list.
         here = "(SELECT oid FROM pg_database WHERE datname = current_database())"
         assert conn.execute(f"SELECT FROM pg_subscription WHERE subdbid = {here}".encode()).fetchall() == []
+        assert conn.execute("SELECT pubname FROM pg_publication").fetchall() == []
     with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
         execute(old, "INSERT INTO orders (state) VALUES ('lost')")
     open_again(old)
@@ -104,10 +112,14 @@ def test_a_kill_leaves_no_slot(server_18: Server, server_17: Server, make_databa
     name = name_of(old, new)
     child = subprocess.Popen([sys.executable, "-c", _CHILD, old, new], stderr=subprocess.PIPE)
     until(lambda: left(old, name) == (1, 1) or child.poll() is not None, "the temporary slot")
+    until(lambda: begun(new) or child.poll() is not None, "the copy's first mark")
     assert child.poll() is None
     child.send_signal(signal.SIGKILL)
     child.communicate()
     until(lambda: left(old, name)[0] == 0, "the slot's end")
+    # Gone on with, but not followed: what was to be followed by is no difference.
+    done = resume_copy(old, new)
+    assert done.verification is not None and done.verification.agrees, done.verification
     stop(old, new)
     assert left(old, name) == (0, 0)
     with psycopg.connect(new) as conn:

@@ -24,6 +24,7 @@ _ENTRY = re.compile(
 )
 # Debian's 17.12 keeps a note of its own among the options of columns, which no other server takes.
 _DEBIANS_NOTE = re.compile(r"^ALTER TABLE ONLY .* ALTER COLUMN .* SET \(pg_attver=[^,)]*\);\n", re.MULTILINE)
+FOLLOWING = "pgwright_copy_"  # begins the names of what keeps a copy up to date
 _END = "\n--\n-- PostgreSQL database dump complete\n"
 
 
@@ -134,4 +135,5 @@ def _entries(script: str) -> tuple[Entry, ...]:
             sql=_DEBIANS_NOTE.sub("", script[head.end() : end]).strip(),
         )
         for head, end in zip(heads, ends, strict=False)
+        if not (head["type"].startswith("PUBLICATION") and head["name"].startswith(FOLLOWING))
     )

@@ -26,6 +26,7 @@ from pgwright.pg.quoting import Name, qualified
 from pgwright.transfer.copy.choice import Choice
 from pgwright.transfer.copy.copy import Copied, Manner, copy_database, resume_copy
 from pgwright.transfer.copy.due import resolved_address
+from pgwright.transfer.copy.dump import FOLLOWING
 from pgwright.transfer.copy.finish import set_sequences
 from pgwright.transfer.copy.hypertables import hypertables
 from pgwright.transfer.copy.tables import read_tables
@@ -53,7 +54,7 @@ class Lag:
 def name_of(source: str, target: str) -> str:
     """Return the name of the publication, the slot and the subscription between two databases."""
     places = [f"{(a := parse_address(url)).dbname}@{a.place}" for url in (source, target)]
-    return "pgwright_copy_" + hashlib.blake2b(" ".join(places).encode(), digest_size=6).hexdigest()
+    return FOLLOWING + hashlib.blake2b(" ".join(places).encode(), digest_size=6).hexdigest()
 
 
 def follow(
