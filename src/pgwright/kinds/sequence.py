@@ -190,11 +190,12 @@ def alter(change: Change, context: Context) -> Alteration:
             [sql.SQL("ALTER SEQUENCE {}").format(name_of(after.id)), *clauses]
         )
         narrower = after.options.narrows(before.options)
+        what = f"change {after.id} from {before.type} to {after.type}"
         steps.append(
             step(
                 after.id,
                 into_range(text, name_of(after.id), after.options) if narrower else text,
-                f"alter {after.id}",
+                what if before.type != after.type else f"change the options of {after.id}",
                 lock=LockMode.SHARE_ROW_EXCLUSIVE,
                 on=(after.id,),
                 hazards=(starts_again(after.id, after.options),) if narrower else (),
