@@ -36,8 +36,8 @@ _CHECKS = ("invalid_index", "collation_version")
 
 def run_backup(
     project: Project, database: Database, repository: Repository, *, progress: Progress | None = None
-) -> Outcome:
-    """Do the daily work for a database, on record as the job ``backup``.
+) -> tuple[Outcome, tuple[Drill, ...]]:
+    """Do the daily work for a database, on record as the job ``backup``, and hold the drills that are due.
 
     Raises `LockTimeoutError` when it is being done already, and the errors of its parts.
     """
@@ -61,12 +61,10 @@ def run_backup(
         }
 
     outcome = run_job(database.url, BACKUP, work)
-    if is_drill_due(project, database):
-        for new in made:
-            # A server that cannot read what it writes leaves drills to a machine that has the key.
-            if isinstance(new, Made) or repository.can_read(new):
-                run_drill(project, database, repository, new, progress=progress)
-    return outcome
+    # A server that cannot read what it writes leaves drills to a machine that has the key.
+    readable = [new for new in made if isinstance(new, Made) or repository.can_read(new)]
+    due = readable if is_drill_due(project, database) else ()
+    return outcome, tuple(run_drill(project, database, repository, new, progress=progress) for new in due)
 
 
 def _physical(

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import click
 
 from pgwright.cli.backup.repository import engine_option, repository_of, repository_options
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import Command
-from pgwright.cli.output import duration
+from pgwright.cli.output import Output, duration
 from pgwright.model.wording import counted
+
+if TYPE_CHECKING:
+    from pgwright.backup.drill.record import Drill
 
 
 @click.command("drill", cls=Command)
@@ -47,20 +52,27 @@ def drill(
     with bars(out) as shown:
         done = run_drill(project, database, found, chosen, progress=shown.update)
 
-    def render() -> None:
-        what = f"{counted(done.tables, 'table')}, {counted(done.rows, 'row')}"
-        if done.passed:
-            out.line(f"backup {done.backup} can be restored: {what} in {duration(done.seconds)}")
-        elif done.prevented is not None:
-            out.line(f"backup {done.backup} could not be tried, so whether it can be restored is not known")
-            out.line(f"  {done.prevented}")
-        else:
-            out.line(f"backup {done.backup} FAILED its drill after {duration(done.seconds)}", style="red")
-        for problem in done.problems:
-            out.line(f"  {problem}")
-        for note in done.notes:
-            out.remark(note)
-
-    out.result({**done.__dict__, "passed": done.passed}, render)
+    out.result(drill_facts(done), lambda: print_drill(out, done))
     if not done.passed:
         ctx.exit(1)
+
+
+def drill_facts(done: Drill) -> dict[str, Any]:
+    """Return what JSON says of a drill."""
+    return {**done.__dict__, "passed": done.passed}
+
+
+def print_drill(out: Output, done: Drill) -> None:
+    """Say how a drill went."""
+    what = f"{counted(done.tables, 'table')}, {counted(done.rows, 'row')}"
+    if done.passed:
+        out.line(f"backup {done.backup} can be restored: {what} in {duration(done.seconds)}")
+    elif done.prevented is not None:
+        out.line(f"backup {done.backup} could not be tried, so whether it can be restored is not known")
+        out.line(f"  {done.prevented}")
+    else:
+        out.line(f"backup {done.backup} FAILED its drill after {duration(done.seconds)}", style="red")
+    for problem in done.problems:
+        out.line(f"  {problem}")
+    for note in done.notes:
+        out.remark(note)

@@ -9,31 +9,39 @@ from pgwright.cli.group import Command, pass_invocation
 
 
 @click.command("run", cls=Command)
-@pass_invocation
-def run(invocation: Invocation) -> None:
+@click.pass_context
+def run(ctx: click.Context) -> None:
     """Do what is scheduled daily: backups, prune, and a drill when one is due; on record in the ledger.
 
     What is made says `daily` in [backup]: a logical backup, a physical one, or both. Two runs never overlap.
+    Exit code 1 when a drill failed.
 
     Example: pgwright backup run
     """
+    from pgwright.cli.backup.drill import drill_facts, print_drill  # noqa: PLC0415
     from pgwright.cli.backup.repository import repository_of  # noqa: PLC0415
     from pgwright.cli.progress import bars  # noqa: PLC0415
     from pgwright.jobs.backup import run_backup  # noqa: PLC0415
 
+    invocation = ctx.ensure_object(Invocation)
     found = repository_of(invocation)
     out = invocation.output
     invocation.state_left = "the repository is as before; the run counts as abandoned"
     with bars(out) as shown:
-        outcome = run_backup(invocation.project, invocation.database, found, progress=shown.update)
+        outcome, drills = run_backup(invocation.project, invocation.database, found, progress=shown.update)
 
     def render() -> None:
         made, removed = outcome.result["backups"], outcome.result["removed"]
         out.line(f"backup {' and '.join(made)}, {len(removed)} old ones removed")
+        for held in drills:
+            print_drill(out, held)
         if outcome.run is None:
             out.remark("this role may not write a ledger in the database: the run is not on record")
 
-    out.result({**outcome.result, "run": outcome.run.id if outcome.run else None}, render)
+    facts = {"run": outcome.run.id if outcome.run else None, "drills": [drill_facts(held) for held in drills]}
+    out.result({**outcome.result, **facts}, render)
+    if any(held.problems for held in drills):
+        ctx.exit(1)
 
 
 @click.command("schedule", cls=Command)
