@@ -6,7 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from pgwright.model.policy import Compress, Retain, Rollup, Span, TimeSeries
+from pgwright.errors import PolicyError
+from pgwright.model.policy import ARCHIVE_SCHEMES, Compress, Policy, Retain, Rollup, Span, TimeSeries
+from pgwright.model.policy_checks import order_terms, require_declarable
+from pgwright.storage.registry import STORES
 
 
 @pytest.mark.parametrize(
@@ -61,3 +64,50 @@ def test_equal_declarations_are_equal() -> None:
     assert TimeSeries("at", "1 week") == TimeSeries("at", timedelta(days=7))
     assert Retain("12 months") == Retain("1 year")
     assert Compress("30 days", segment_by="sensor") == Compress(timedelta(days=30), segment_by=["sensor"])
+
+
+COLUMNS = {"sensor_id": False, "at": True, "value": False, "raw": None}
+
+
+@pytest.mark.parametrize(
+    ("message", "policies"),
+    [
+        ("no column att; did you mean at", [TimeSeries("att", "1 day")]),
+        ("sensor_id of readings is no moment", [TimeSeries("sensor_id", "1 day")]),
+        ("declares TimeSeries twice", [TimeSeries("at", "1 day"), TimeSeries("at", "7 days")]),
+        ("declares Retain twice", [Retain("1 day"), Retain("7 days")]),
+        (
+            "the rollup hourly twice",
+            [
+                Rollup("hourly", bucket=bucket, aggregates={"n": "count(*)"}, column="at")
+                for bucket in ("1 hour", "2 hours")
+            ],
+        ),
+        ("no column sensor", [Compress("30 days", segment_by="sensor")]),
+        ("no column when", [Compress("30 days", order_by='at DESC, "when"')]),
+        ("in no order: 'at DOWN'", [Compress("30 days", order_by="at DOWN")]),
+        ("no column place", [Rollup("by_place", group_by="place", aggregates={"n": "count(*)"})]),
+    ],
+)
+def test_declarations_are_held_against_the_columns_of_their_model(
+    message: str, policies: list[Policy]
+) -> None:
+    with pytest.raises(PolicyError, match=message) as refused:
+        require_declarable("readings", COLUMNS, policies)
+    assert refused.value.hint
+
+
+def test_what_fits_is_declarable() -> None:
+    series = TimeSeries("at", "1 day")
+    order = 'at DESC NULLS LAST, "raw"'
+    require_declarable("readings", COLUMNS, [series, series, Compress("9 days", order_by=order)])
+    require_declarable("readings", COLUMNS, [TimeSeries("raw", "1 day")])
+    assert order_terms(order) == [("at", "DESC", "LAST"), ("raw", "ASC", "LAST")]
+
+
+def test_an_archive_is_where_files_can_be_kept() -> None:
+    assert set(ARCHIVE_SCHEMES) == set(STORES)
+    for url in ("ftp://host/folder", "s3://"):
+        with pytest.raises(ValueError, match="no place for an archive"):
+            Retain("1 year", archive=url)
+    assert Retain("1 year", archive="gs://bucket/old").archive and Retain("1 year", archive="old").archive

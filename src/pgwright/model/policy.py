@@ -14,6 +14,9 @@ from pgwright.model.wording import did_you_mean
 # In the order in which they are declared about a table.
 POLICY_KINDS = ("time_series", "compression", "rollup", "retention")
 
+# Those that pgwright.storage opens.
+ARCHIVE_SCHEMES = ("file", "s3", "gs", "az")
+
 _TERM = re.compile(r"(\d+)\s*(second|minute|hour|day|week|month|mon|quarter|year)s?")
 _UNITS = {
     "second": (0, 0, 1),
@@ -151,7 +154,7 @@ class TimeSeries(Policy):
         ahead: int = 3,
         suffix: str = "",
     ) -> None:
-        if ahead < 1:
+        if not isinstance(ahead, int) or ahead < 1:
             raise ValueError("at least one partition has to be made ahead")
         if '"' in suffix or "'" in suffix:
             raise ValueError("a partition's suffix holds no quotes")
@@ -183,6 +186,10 @@ class Retain(Policy):
     archive: str = ""
 
     def __init__(self, keep: Span | timedelta | str, *, column: str = "", archive: str = "") -> None:
+        scheme, found, rest = archive.partition("://")
+        if found and (scheme not in ARCHIVE_SCHEMES or not rest):
+            places = ", ".join(f"{known}://" for known in ARCHIVE_SCHEMES)
+            raise ValueError(f"{archive!r} is no place for an archive; it is a path, or begins with {places}")
         object.__setattr__(self, "keep", str(Span.of(keep)))
         object.__setattr__(self, "column", column)
         object.__setattr__(self, "archive", archive)

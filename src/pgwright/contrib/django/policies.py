@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from django.apps import AppConfig, apps
-from django.db import router
+from django.db import models, router
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
 from django.utils.module_loading import module_has_submodule
@@ -29,20 +29,43 @@ from pgwright.contrib.django.timeseries import (
 )
 from pgwright.errors import PolicyError
 from pgwright.model.policy import Policy
+from pgwright.model.policy_checks import require_declarable
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 MODULE = "policies"
 Key = tuple[str, str, str]  # model in lower case, kind, name
+_PLAIN = (
+    models.IntegerField,
+    models.FloatField,
+    models.DecimalField,
+    models.BooleanField,
+    models.CharField,
+    models.TextField,
+    models.UUIDField,
+    models.TimeField,
+    models.DurationField,
+)
 _ORDER = {kind: position for position, kind in enumerate(OPERATIONS)}
 
 
 def declared(app: AppConfig) -> dict[Key, Policy]:
-    """Return what an app declares, in its order. Raises `PolicyError` for a model that the app has not."""
+    """Return what an app declares, in its order.
+
+    Raises `PolicyError` for a model that the app has not, and for what does not fit the model's columns.
+    """
     if app.module is None or not module_has_submodule(app.module, MODULE):
         return {}
-    found: Mapping[str, Sequence[Policy]] = getattr(import_module(f"{app.name}.{MODULE}"), "POLICIES", {})
+    try:
+        module = import_module(f"{app.name}.{MODULE}")
+    except ValueError as exc:
+        raise PolicyError(
+            f"{app.name}.{MODULE} does not load: {exc}",
+            detail="nothing was changed",
+            hint=f"correct it, then try: python manage.py makepolicies {app.label} --dry-run",
+        ) from exc
+    found: Mapping[str, Sequence[Policy]] = getattr(module, "POLICIES", {})
     known = {model._meta.model_name: model for model in app.get_models()}
     result: dict[Key, Policy] = {}
     for model, policies in found.items():
@@ -52,9 +75,19 @@ def declared(app: AppConfig) -> dict[Key, Policy]:
                 detail=f"its models: {', '.join(sorted(str(m._meta.object_name) for m in known.values()))}",
                 hint="correct the name",
             )
+        fields = known[model.lower()]._meta.concrete_fields
+        # A composite key is a field without a column.
+        require_declarable(model, {f.column: _holds_moments(f) for f in fields if f.column}, policies)
         for policy in policies:
             result[model.lower(), policy.kind, policy.name] = policy
     return result
+
+
+def _holds_moments(field: models.Field[Any, Any]) -> bool | None:
+    """Tell whether a field holds moments in time; None for one that does not say."""
+    if isinstance(field, models.DateField):
+        return True
+    return False if isinstance(field, _PLAIN) else None
 
 
 def recorded(loader: MigrationLoader, app_label: str) -> dict[Key, Policy]:
@@ -93,10 +126,10 @@ def declare_project(connection: BaseDatabaseWrapper) -> None:
     """Make all that the apps of the project declare hold in a database that has their tables, or some."""
     wanted: list[tuple[str, Policy, bool]] = []
     for app in apps.get_app_configs():
-        models: dict[str, Any] = {m._meta.model_name or "": m for m in app.get_models()}
+        known: dict[str, Any] = {m._meta.model_name or "": m for m in app.get_models()}
         wanted += [
-            (models[model]._meta.db_table, policy, False)
+            (known[model]._meta.db_table, policy, False)
             for (model, *_), policy in declared(app).items()
-            if router.allow_migrate_model(connection.alias, models[model])
+            if router.allow_migrate_model(connection.alias, known[model])
         ]
     carry_out(connection, wanted)

@@ -14,10 +14,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any, ParamSpec
 
 import psycopg
-from sqlalchemy import Connection, MetaData, Table, event
+from sqlalchemy import Column, Connection, MetaData, Table, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import SchemaItem
 
@@ -25,11 +27,13 @@ from pgwright.contrib.sqlalchemy.objects import run_statement
 from pgwright.errors import PolicyError
 from pgwright.model import policy as model
 from pgwright.model.names import QualifiedName
+from pgwright.model.policy_checks import require_declarable
 from pgwright.timeseries.declare import Edit, declare, spoken
 from pgwright.timeseries.records import brought_along
 
 _INFO = "pgwright_policies"
 _DEFAULT_SCHEMA = "public"
+_PLAIN = (int, float, bool, str, bytes, Decimal, time, timedelta)
 _FOREIGN_SCHEMAS = ("_timescaledb_", "timescaledb_")
 
 P = ParamSpec("P")
@@ -46,8 +50,10 @@ class Declared(SchemaItem):
     def _set_parent(self, parent: Any, **_: Any) -> None:
         """Check the declaration against the columns, and have it carried out when the table is made."""
         assert isinstance(parent, Table)
-        _require_columns(parent, self.policy)
-        parent.info[_INFO] = (*parent.info.get(_INFO, ()), self.policy)
+        columns = {column.name: _holds_moments(column) for column in parent.columns}
+        policies = (*parent.info.get(_INFO, ()), self.policy)
+        require_declarable(parent.fullname, columns, policies)
+        parent.info[_INFO] = tuple(dict.fromkeys(policies))
         if not event.contains(parent.metadata, "after_create", _after_create):
             event.listen(parent.metadata, "after_create", _after_create)
 
@@ -67,23 +73,14 @@ Rollup = _item(model.Rollup)
 Join = model.Join
 
 
-def _require_columns(table: Table, policy: model.Policy) -> None:
-    """Raise `PolicyError` where the model lacks a column that the policy names."""
-    has = {column.name for column in table.columns}
-    named: list[str] = [getattr(policy, "column", "")]
-    if isinstance(policy, model.Rollup) and policy.of:
-        return
-    if isinstance(policy, model.Rollup):
-        named += policy.group_by
-    if isinstance(policy, model.Compress):
-        named += policy.segment_by
-    for name in named:
-        if name and name not in has:
-            raise PolicyError(
-                f"the model of {table.fullname} has no column {name}",
-                detail=f"the {policy.kind} names it; there are {', '.join(sorted(has))}",
-                hint="name the column as it is in the database, and put the policy behind the columns",
-            )
+def _holds_moments(column: Column[Any]) -> bool | None:
+    """Tell whether a column holds moments in time; None for a type that does not say."""
+    try:
+        python = column.type.python_type
+    except NotImplementedError:
+        return None
+    # A type of the project's own may say anything of what is behind it.
+    return issubclass(python, date) if python in (*_PLAIN, date, datetime) else None
 
 
 def policies_of(table: Table) -> tuple[model.Policy, ...]:

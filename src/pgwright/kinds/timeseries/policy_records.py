@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,6 +24,7 @@ from pgwright.model.catalog import CatalogObject
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.plan import Phase, Step
 from pgwright.model.policy import Compress, Policy, Retain, Rollup, Span, TimeSeries
+from pgwright.model.policy_checks import order_terms
 from pgwright.pg.quoting import literal, qualified, render
 from pgwright.pg.sqlfiles import load_sql
 
@@ -238,23 +238,9 @@ def _continuous_as_it_is(record: Record, server: _Server, kept: Span | None) -> 
 
 def _same_order(declared: str, told: str, time: str) -> bool:
     """Tell whether rows are ordered as declared; TimescaleDB puts the time column behind, latest first."""
-    wanted, here = _order(declared), _order(told)
+    wanted, here = order_terms(declared), order_terms(told)
     return not declared or here in (wanted, [*wanted, (time, "DESC", "FIRST")])
 
-
-def _order(text: str) -> list[tuple[str, str, str]]:
-    """Return column, direction and place of nulls of each term, with PostgreSQL's defaults."""
-    terms = []
-    for quoted, bare, way, nulls in _ORDER_TERM.findall(text):
-        name = quoted[1:-1].replace('""', '"') if quoted else bare.lower()
-        direction = way.upper() or "ASC"
-        terms.append((name, direction, nulls.upper() or ("FIRST" if direction == "DESC" else "LAST")))
-    return terms
-
-
-_ORDER_TERM = re.compile(
-    r'(?:("(?:[^"]|"")+")|([^\s",]+))\s*\b(asc|desc)?\b\s*(?:nulls\s+(first|last))?\s*(?:,|$)', re.IGNORECASE
-)
 
 # The procedure of TimescaleDB behind a kind of policy, and the field that says after which time it acts.
 _JOBS = {"retention": ("policy_retention", "keep"), "compression": ("policy_compression", "after")}
