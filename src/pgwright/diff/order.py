@@ -59,12 +59,13 @@ def order(
 ) -> tuple[Move, ...]:
     """Return the moves in an order in which each finds what it needs (Kahn's algorithm).
 
-    Among moves that may come next, creations and alterations precede drops, then the rank of the kind and the
-    name decide, so that equal inputs give equal plans. `detached` names for an altered object what must be
-    gone while it is; `contested` are pairs of which the first frees a name for the second. `additive` are
-    altered objects that what goes does not hold up. `copies` go with what they are mapped to, not before it.
-    Between the moves of a group come only those that have to. Where the moves go in a circle, a drop may
-    follow the alteration of what it needed, and what is needed may be a shell, for which a move is added.
+    Among moves that may come next, creations and alterations precede drops, then the rank of the kind
+    decides, then what is new comes before what changes, then the name: equal inputs give equal plans.
+    `detached` names for an altered object what must be gone while it is; `contested` are pairs of which the
+    first frees a name for the second. `additive` are altered objects that what goes does not hold up.
+    `copies` go with what they are mapped to, not before it. Between the moves of a group come only those
+    that have to. Where the moves go in a circle, a drop may follow the alteration of what it needed, and
+    what is needed may be a shell, for which a move is added.
     Raises `CircularPlan`.
     """
     nodes = set(moves)
@@ -175,10 +176,11 @@ def _reached(start: Iterable[Move], edges: Mapping[Move, Collection[Move]], with
     return found
 
 
-def _priority(move: Move) -> tuple[int, int, tuple[tuple[str, str, str], ...]]:
+def _priority(move: Move) -> tuple[bool, int, bool, tuple[tuple[str, str, str], ...]]:
     rank = kind(move.id.kind).rank
     dropping = move.op is Op.DROP
-    return (1 if dropping else 0, -rank if dropping else rank, sort_key(move.id))
+    # A function that changes may call new ones, which nobody reads from its body.
+    return (dropping, -rank if dropping else rank, move.op is Op.ALTER, sort_key(move.id))
 
 
 def _edges(

@@ -12,6 +12,7 @@ from pgwright.model.catalog import CatalogObject, ServerFacts
 from pgwright.model.change import Op
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.plan import Phase
+from tests.integration.diff.ways import declared
 from tests.integration.slate import Slate
 from tests.integration.test_cases import CASES, parse
 
@@ -77,3 +78,11 @@ def test_a_circle_that_nothing_opens_names_its_members() -> None:
     with pytest.raises(CircularPlan, match=r"range public\.one and range public\.other need each other") as e:
         order((Move(Op.CREATE, id) for id in (one, other)), catalog, catalog.replacing(objects))
     assert "make range public.one without range public.other" in str(e.value.hint)
+
+
+def test_a_new_function_stands_before_what_changes_to_call_it() -> None:
+    text = "CREATE FUNCTION {}() RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN {}; END';"
+    before = declared(text.format("caller", "1"))
+    after = declared(text.format("caller", "public.fresh()") + text.format("fresh", "1"))
+    made, changed = make_plan(before, after).steps[:2]
+    assert (made.subject.name.name, changed.subject.name.name) == ("fresh()", "caller()")
