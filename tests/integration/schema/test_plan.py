@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import psycopg
@@ -80,3 +81,17 @@ def test_a_table_that_is_chosen_brings_the_sequence_of_its_column(database: str,
         assert conn.execute("INSERT INTO t DEFAULT VALUES RETURNING id").fetchone() == (1,)
     named = pgwright("schema", "generate", "file:schema.sql", "--include", "v", folder=tmp_path)
     assert named.returncode == 2 and "nothing is called v" in named.stderr
+
+
+def test_the_command_that_carries_a_plan_out_means_the_same_plan(database: str, tmp_path: Path) -> None:
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute("CREATE TABLE t (id int, mail text); CREATE TABLE other (id int)")
+    (tmp_path / "schema.sql").write_text("CREATE TABLE t (id int, email text)")
+    words = ("file:schema.sql", "--exclude", "public.o*", "--offline", "--rename", "public.t.mail=email")
+    shown = pgwright("schema", "plan", *words, folder=tmp_path, DATABASE_URL=database).stdout
+    last = shown.rstrip().rpartition("pgwright schema ")[2]
+    assert last == (
+        "apply file:schema.sql --exclude 'public.o*' --offline --rename public.t.mail=public.t.email"
+    )
+    done = pgwright("schema", *shlex.split(last), "--yes", folder=tmp_path, DATABASE_URL=database)
+    assert done.returncode == 0, done.stderr

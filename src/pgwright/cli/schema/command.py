@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,14 @@ from pgwright.cli.schema.output import (
     show_plan,
     show_steps,
 )
-from pgwright.cli.schema.sources import manner_of, selection_of, selection_options, source_of, workshop_of
+from pgwright.cli.schema.sources import (
+    manner_of,
+    selection_of,
+    selection_options,
+    selection_words,
+    source_of,
+    workshop_of,
+)
 from pgwright.cli.schema.summary import show_summary, uses_at
 from pgwright.model.wording import counted
 
@@ -153,7 +161,9 @@ def plan(
         show_notes(out, notes)
         show_plan(out, proposal, uses)
         if proposal.plan:
-            said = " ".join(("to carry it out: pgwright schema apply", *filter(None, [after])))
+            words = [*filter(None, [after]), *selection_words(chosen), *(["--offline"] if offline else [])]
+            told = [r.option for r in proposal.ends.renames]
+            said = " ".join(["to carry it out: pgwright schema apply", *map(shlex.quote, words), *told])
             as_migration = "; as a migration: pgwright migrate create --autogenerate -m TEXT"
             out.line(said + (as_migration if invocation.project.migrations and not after else ""))
 

@@ -41,6 +41,14 @@ def selection_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
+def selection_words(chosen: dict[str, Any]) -> list[str]:
+    """Return the words on a command line that choose the same again."""
+    lists = (("--schema", "schemas"), ("--include", "include"), ("--exclude", "exclude"))
+    words = [word for option, name in lists for value in chosen[name] for word in (option, value)]
+    flags = (("--no-owner", "no_owner"), ("--no-privileges", "no_privileges"))
+    return words + [option for option, name in flags if chosen[name]]
+
+
 def source_of(invocation: Invocation, word: str) -> str:
     """Return the source that a word stands for: models, a database of the project, or a source itself.
 

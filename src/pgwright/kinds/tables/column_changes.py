@@ -57,7 +57,7 @@ def alter(change: Change, context: Context) -> Alteration:
     if before.identity and not after.identity:
         steps.append(_action(after, "DROP IDENTITY", f"stop numbering {after.id}", context))
     if before.not_null and not after.not_null:
-        steps.append(_drop_not_null(after, context))
+        steps.extend(_drop_not_null(before, after, context))
     if before.type != after.type or before.collation != after.collation:
         if second := _second_source(before, context):
             return Alteration(
@@ -93,8 +93,16 @@ def _action(o: Column, action: str, summary: str, context: Context, **settings: 
     return alter_parent(o.id, text, summary, context, **settings)  # type: ignore[arg-type]
 
 
-def _drop_not_null(o: Column, context: Context) -> Step:
-    return _action(o, "DROP NOT NULL", f"let {o.id} be null", context)
+def _drop_not_null(before: Column, after: Column, context: Context) -> Iterator[Step]:
+    table = parent_of(after.id)
+    users = (context.before.get(id) for id in context.referenced_before.get(before.id, ()))
+    if any(getattr(o, "replica_identity", None) is True for o in users):
+        # The index by which replicated rows are known allows no nulls, and changes after the column.
+        sort = getattr(context.after.get(table), "replica_identity", "")
+        word = {"f": "FULL", "n": "NOTHING"}.get(sort, "DEFAULT")
+        action = deparsed(f"REPLICA IDENTITY {word}")
+        yield alter_parent(after.id, action, f"identify replicated rows of {table} otherwise", context)
+    yield _action(after, "DROP NOT NULL", f"let {after.id} be null", context)
 
 
 def _change_type(before: Column, after: Column, context: Context) -> Step:
@@ -176,7 +184,7 @@ def _linked(o: Column, context: Context) -> Iterator[ObjectId]:
     tables = context.with_descendants(parent_of(o.id))
     for column in (o.id._replace(parent=table) for table in tables):
         for id in context.referenced_before.get(column, ()):
-            target = getattr(context.before.get(id), "target", None)
+            target = getattr(context.before.get(id), "target", None) if id.kind == "constraint" else None
             if target is not None and (id not in context.dropped or context.goes_with_parent(id)):
                 yield from (table for table in (id.root, target) if table not in tables)
 

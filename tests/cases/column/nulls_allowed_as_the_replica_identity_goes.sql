@@ -1,0 +1,13 @@
+-- before
+CREATE TABLE t (id integer PRIMARY KEY, a text NOT NULL, b integer NOT NULL UNIQUE);
+CREATE UNIQUE INDEX u ON t (a);
+ALTER TABLE t REPLICA IDENTITY USING INDEX u;
+CREATE TABLE full_t (a text NOT NULL);
+CREATE UNIQUE INDEX full_u ON full_t (a);
+ALTER TABLE full_t REPLICA IDENTITY USING INDEX full_u;
+-- after
+CREATE TABLE t (id integer PRIMARY KEY, a text, b integer UNIQUE);
+CREATE UNIQUE INDEX u ON t (a);
+CREATE TABLE full_t (a text);
+CREATE UNIQUE INDEX full_u ON full_t (a);
+ALTER TABLE full_t REPLICA IDENTITY FULL;
