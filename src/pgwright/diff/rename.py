@@ -193,13 +193,14 @@ def _steps(renames: Sequence[Rename], context: Context) -> Iterator[Step]:
     old_schema = {r.new.name.name: r.old.name.name for r in renames if r.old.kind == "schema"}
     made: set[str] = set()
     waiting = [(before.objects[r.old], _local(r, context, old_schema)) for r in renames]
+    waiting += [(o, _aside(o)) for o in _in_the_way(waiting, before)]
     waiting.sort(key=lambda pair: (pair[0].id.kind == "schema", -pair[0].id.path.count(".")))
     while waiting:
         at = next((i for i in range(len(waiting)) if not _must_wait(*waiting[i], waiting)), None)
         if at is None:
             # A circle: two that swap their names need a third one for a moment.
             o, to = waiting[0]
-            aside = o.id._replace(name=o.id.name._replace(name=short_name(f"pgwright_{o.id.name.name}")))
+            aside = _aside(o)
             yield from renaming(o.id.kind)(o, aside, context)  # type: ignore[misc]
             waiting[0] = (replace(o, id=aside), to)
             continue
@@ -211,6 +212,20 @@ def _steps(renames: Sequence[Rename], context: Context) -> Iterator[Step]:
             yield from kind("schema").create(after.objects[home], context)
         for step in renaming(o.id.kind)(o, to, context):  # type: ignore[misc]
             yield _on_descendants(step, context) if o.id.kind in _INHERITED else step
+
+
+def _aside(o: CatalogObject) -> ObjectId:
+    return o.id._replace(name=o.id.name._replace(name=short_name(f"pgwright_{o.id.name.name}")))
+
+
+def _in_the_way(pairs: Sequence[tuple[CatalogObject, ObjectId]], before: Catalog) -> Iterator[CatalogObject]:
+    """Yield what goes later in the plan and has a name until then that something else is to get."""
+    leaving = {o.id for o, _ in pairs}
+    wanted = set().union(*(_claims(replace(o, id=to)) - _claims(o) for o, to in pairs))
+    for o in before if wanted else ():
+        alone = o.id.parent is None and o.id not in leaving and renaming(o.id.kind) is not None
+        if alone and not wanted.isdisjoint(_claims(o)):
+            yield o
 
 
 def _on_descendants(step: Step, context: Context) -> Step:
