@@ -134,3 +134,9 @@ def test_what_timescaledb_refuses_is_said_in_the_plan(timescale_community: str) 
         retyped = replace(value, type="numeric")
         plan = make_plan(unpacked, unpacked.replacing({**unpacked.objects, value.id: retyped}.values()))
         conn.execute(plan.steps[0].sql.encode())
+        # One that names no columns is compressed all the same.
+        with conn.transaction():
+            declare(conn, [Edit(table=READINGS.name, policy=Compress("99 years"))])
+        conn.execute("SELECT compress_chunk(c) FROM show_chunks('readings') AS c LIMIT 1")
+        (compression,) = read_catalog(conn, source="test").of("compression")
+        assert compression.packed  # type: ignore[attr-defined]

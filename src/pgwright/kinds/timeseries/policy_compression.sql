@@ -16,8 +16,12 @@ SELECT c.oid AS relation,
            WHERE p.hypertable_schema = n.nspname
              AND p.hypertable_name = c.relname
              AND p.is_compressed) AS packed
-FROM timescaledb_information.compression_settings AS s
-JOIN pg_namespace AS n ON n.nspname = s.hypertable_schema
-JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = s.hypertable_name
+FROM timescaledb_information.hypertables AS h
+JOIN pg_namespace AS n ON n.nspname = h.hypertable_schema
+JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = h.hypertable_name
+-- Without a declared column there are no settings.
+LEFT JOIN timescaledb_information.compression_settings AS s
+    ON s.hypertable_schema = h.hypertable_schema AND s.hypertable_name = h.hypertable_name
+WHERE h.compression_enabled
 GROUP BY c.oid, n.nspname, c.relname
 ORDER BY c.oid
