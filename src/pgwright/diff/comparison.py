@@ -10,6 +10,7 @@ from functools import cached_property
 
 from pgwright.diff.build import rebuilt
 from pgwright.diff.compare import compare
+from pgwright.diff.public_schema import implied, keeping
 from pgwright.diff.unread import named
 from pgwright.errors import UsageError
 from pgwright.model.catalog import Catalog, ServerFacts
@@ -107,7 +108,7 @@ def comparable(
         if spec.startswith(_MODELS):
             selection, said = _reach_of(side, old if side is new else new, selection, own)
             notes.extend(said)
-    server = old.server
+    server, defaults = old.server, implied(old, new)
     if old.server.major != new.server.major:
         if is_database(before):
             old = rebuilt(old, scratch=workshop.scratch)
@@ -117,7 +118,7 @@ def comparable(
         new = rebuilt(new, scratch=workshop.scratch)
     return Comparison(
         before=old,
-        after=within(selection, old, new),
+        after=within(selection, old, keeping(defaults, old, new)),
         selection=selection,
         notes=tuple(dict.fromkeys(notes)),
         server=server,

@@ -171,3 +171,15 @@ def test_an_heir_that_computes_otherwise_before_that_can_be(
     assert "take public.c off its parent" in str(caught.value.hint)
     run(live, "DROP TABLE c")
     assert propose(compare_sources(live, wanted)).rehearsal is not None
+
+
+def test_what_older_servers_have_by_default_is_no_difference_from_a_grant(
+    server_14: Server, server_18: Server, make_database: MakeDatabase
+) -> None:
+    old, new = make_database(server_14), make_database(server_18)
+    run(new, "ALTER SCHEMA public OWNER TO postgres; GRANT CREATE ON SCHEMA public TO PUBLIC")
+    for pair in ((old, new), (new, old)):
+        comparison = compare_sources(*pair)
+        assert not comparison.changes, shown(comparison)
+    run(old, "REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+    assert [str(change.id) for change in compare_sources(old, new).changes] == ["grant public.PUBLIC"]

@@ -16,18 +16,13 @@ from pgwright.diff.comparison import comparable
 from pgwright.errors import PgwrightError
 from pgwright.kinds.codec import catalog_from_json, catalog_to_json
 from pgwright.model.catalog import Catalog
-from pgwright.model.change import Change, Op
-from pgwright.model.names import ObjectId, QualifiedName
+from pgwright.model.change import Change
 from pgwright.model.selection import Selection
 from pgwright.pg.address import parse_address
 from pgwright.pg.connect import connect
 from pgwright.sources.database import read_catalog
 from pgwright.sources.workshop import Workshop
 
-# Since then everybody may not create in the schema public of a new database, which has another owner. Of an
-# older server's, dumps carry both along: what was the default, and is not on record, is a grant then.
-_CLOSED = 15
-_PUBLIC = ObjectId("schema", QualifiedName(None, "public"))
 _DATABASES = "SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate ORDER BY 1"
 
 
@@ -109,10 +104,4 @@ def changes(
         workshop=Workshop(scratch=scratch),
         selection=Selection(owners=owners, privileges=owners),
     )
-    kept = wanted.server.major < _CLOSED <= found.server.major
-    return tuple(change for change in comparison.changes if not (kept and _is_of_public(change)))
-
-
-def _is_of_public(change: Change) -> bool:
-    """Tell whether a change would take an owner or a privilege of the schema public away."""
-    return change.op is Op.DROP and change.id.kind in ("grant", "owner") and change.id.root == _PUBLIC
+    return comparison.changes
