@@ -126,7 +126,9 @@ def test_copies_past_triggers(conn: psycopg.Connection, timescale_community: str
     assert _engines(conn) == {"daily": "timescale", "by_sensor": ""}
     _refresh(conn, url)
     conn.execute(
-        "SELECT compress_chunk(c) FROM show_chunks('readings', older_than => interval '5 days') AS c"
+        # TimescaleDB's own job is at it as well.
+        "SELECT compress_chunk(c, if_not_compressed => true) "
+        "FROM show_chunks('readings', older_than => interval '5 days') AS c"
     )
     for sensor, days in ((2, 3), (3, 30)):
         with conn.cursor().copy("COPY readings FROM STDIN") as copy:
