@@ -17,6 +17,7 @@ from psycopg import Connection, sql
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
+from pgwright.errors import PrivilegeError
 from pgwright.model.run import Run, RunStatus
 from pgwright.pg.sqlfiles import load_sql
 from pgwright.pg.statements import statement_error
@@ -44,6 +45,12 @@ _RECENT = sql.SQL(
     "SELECT {} FROM pgwright.run WHERE %s::text IS NULL OR job = %s ORDER BY started_at DESC LIMIT %s"
 ).format(_COLUMNS)
 
+# Of several privileges in one text, the function is content with any.
+_MAY_WRITE = (
+    "SELECT bool_and(has_table_privilege('pgwright.run', privilege)) "
+    "FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS privilege"
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Ledger:
@@ -54,16 +61,31 @@ class Ledger:
     def prepare(self) -> None:
         """Make pgwright's own schema and tables where they are missing.
 
-        Raises `PrivilegeError` for a role that may not.
+        Raises `PrivilegeError` for a role that may not, or may not write into those that are there.
         """
-        if self.exists():
-            return
+        try:
+            if self.exists():
+                row = self.conn.execute(_MAY_WRITE).fetchone()
+                if row != (True,):
+                    raise self._closed()
+                return
+        except psycopg.errors.InsufficientPrivilege as exc:
+            raise self._closed() from exc
         try:
             with self.conn.transaction():
                 self._make()
         except psycopg.errors.InsufficientPrivilege as exc:
             left = "runs are recorded in a schema pgwright, which is not there and cannot be made"
             raise statement_error(exc, "CREATE SCHEMA pgwright", conn=self.conn, left=left) from exc
+
+    def _closed(self) -> PrivilegeError:
+        role = sql.Identifier(self.conn.info.user).as_string(self.conn)
+        return PrivilegeError(
+            f"the role {self.conn.info.user} may not write down here what is done",
+            detail="runs are recorded in the schema pgwright of the database; nothing was changed",
+            hint=f"as its owner or a superuser: GRANT USAGE ON SCHEMA pgwright TO {role}; "
+            f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA pgwright TO {role}",
+        )
 
     def _make(self) -> None:
         self.conn.execute("SELECT pg_advisory_xact_lock(hashtextextended('pgwright ledger', 0))")

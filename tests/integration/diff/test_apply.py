@@ -96,6 +96,29 @@ def test_a_role_that_may_make_nothing_is_told_what_it_lacks(database: str) -> No
     assert read(database).digest == ends.before.digest
 
 
+def test_a_role_that_may_not_use_the_ledger_is_told_both_grants(
+    server_18: Server, database: str, make_database: MakeDatabase
+) -> None:
+    wanted = make_database(server_18)
+    with psycopg.connect(database, autocommit=True) as conn:
+        Ledger(conn=conn).prepare()
+    run(database, "CREATE ROLE lowly LOGIN PASSWORD 'x'; GRANT CREATE ON SCHEMA public TO lowly")
+    as_lowly = make_conninfo(database, user="lowly", password="x")
+    try:
+        run(wanted, "CREATE TABLE t (); ALTER TABLE t OWNER TO lowly; GRANT CREATE ON SCHEMA public TO lowly")
+        plan, ends = proposed(as_lowly, read(wanted))
+        for grant in ("SELECT", "GRANT USAGE ON SCHEMA pgwright TO lowly"):
+            run(database, grant)
+            with pytest.raises(PrivilegeError, match="the role lowly may not write down here") as caught:
+                apply_plan(as_lowly, plan, ends)
+        run(database, str(caught.value.hint).partition(": ")[2])
+        assert apply_plan(as_lowly, plan, ends).remaining == ()
+    finally:
+        for url in (database, wanted):
+            run(url, "DROP OWNED BY lowly")
+        run(database, "DROP ROLE lowly")
+
+
 def test_a_role_owns_what_it_makes_without_a_word(
     server_18: Server, database: str, make_database: MakeDatabase
 ) -> None:
