@@ -96,7 +96,8 @@ def test_a_signal_ends_it_without_noise(users: str, file: Path, number: signal.S
     words = ("data", "import", str(file), "--max-rejects", str(ROWS), "--yes")
     with psycopg.connect(users, autocommit=True) as conn:
         process = subprocess.Popen(
-            [sys.executable, "-m", "pgwright", *words],
+            # What is started in the background ignores SIGINT, and so do its children.
+            ["env", "--default-signal=INT", sys.executable, "-m", "pgwright", *words],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
