@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from pgwright.diff.compare import compare, differing_fields
 from pgwright.diff.rename import Rename
+from pgwright.kinds.composite import Composite
 from pgwright.kinds.enum import Enum
 from pgwright.kinds.registry import kind
+from pgwright.kinds.types.attribute import attribute_id
 from pgwright.kinds.types.enum_value import value_id
 from pgwright.model.catalog import Catalog, CatalogObject
 from pgwright.model.change import Op
@@ -41,12 +44,7 @@ def likely_renames(before: Catalog, after: Catalog) -> tuple[Rename, ...]:
     altered = [(c.before, c.after) for c in changes if c.op is Op.ALTER]
     found = (
         *_pairs(dropped, created, before, after),
-        *(
-            r
-            for old, new in altered
-            if isinstance(old, Enum) and isinstance(new, Enum)
-            for r in _values(old, new)
-        ),
+        *(r for old, new in altered for r in _members_of(old, new)),
     )
     schemas = {r.old.name.name for r in found if r.old.kind == "schema"}
     return tuple(r for r in found if r.old.kind == "schema" or r.old.root.name.schema not in schemas)
@@ -58,6 +56,22 @@ def said(rename: Rename) -> str:
         f"{rename.old} is dropped and {rename.new} created, and they look alike: if it is a rename, "
         f"add {rename.option}"
     )
+
+
+def _members_of(old: CatalogObject | None, new: CatalogObject | None) -> Iterator[Rename]:
+    if isinstance(old, Enum) and isinstance(new, Enum):
+        yield from _values(old, new)
+    elif isinstance(old, Composite) and isinstance(new, Composite):
+        yield from _attributes(old, new)
+
+
+def _attributes(old: Composite, new: Composite) -> Iterator[Rename]:
+    """Yield attributes under other names, where all keep their places and types."""
+    if [replace(a, name="") for a in old.attributes] == [replace(a, name="") for a in new.attributes]:
+        names, others = {a.name for a in old.attributes}, {a.name for a in new.attributes}
+        for before, after in zip(old.attributes, new.attributes, strict=True):
+            if before.name not in others and after.name not in names:
+                yield Rename(old=attribute_id(old.id, before.name), new=attribute_id(new.id, after.name))
 
 
 def _values(old: Enum, new: Enum) -> Iterator[Rename]:

@@ -19,7 +19,7 @@ from pgwright.diff.rename import Rename, understand
 from pgwright.diff.stages import plan_in_stages
 from pgwright.errors import ExtensionMissingError, PgwrightError, StatementError
 from pgwright.kinds.steps import parent_of
-from pgwright.kinds.types.enum_value import ENUM_VALUE
+from pgwright.kinds.types import members
 from pgwright.model.catalog import Unhandled
 from pgwright.model.plan import Hazard, HazardCode, Plan
 from pgwright.server.scratch import EMBEDDED
@@ -116,7 +116,7 @@ def _pointing_out(plan: Plan, likely: Sequence[Rename]) -> Plan:
     last = {step.subject: i for i, step in enumerate(plan.steps)}
     steps = list(plan.steps)
     for rename in likely:
-        i = last.get(parent_of(rename.old) if rename.old.kind == ENUM_VALUE else rename.old)
+        i = last.get(parent_of(rename.old) if rename.old.kind in members.RENAMES else rename.old)
         if i is not None:
             steps[i] = replace(steps[i], hazards=(*steps[i].hazards, _hazard(rename)))
     return replace(plan, steps=tuple(steps), notes=(*plan.notes, *(said(r) for r in likely)))

@@ -15,8 +15,8 @@ from pgwright.errors import UsageError
 from pgwright.kinds.contract import Context
 from pgwright.kinds.registry import KINDS, kind
 from pgwright.kinds.steps import short_name
-from pgwright.kinds.types import enum_value
-from pgwright.kinds.types.enum_value import ENUM_VALUE, with_values
+from pgwright.kinds.types import members
+from pgwright.kinds.types.members import with_members
 from pgwright.model.catalog import Catalog, CatalogObject
 from pgwright.model.change import Op
 from pgwright.model.names import ObjectId, QualifiedName
@@ -57,7 +57,7 @@ class Rename:
 
 def renaming(kind_name: str) -> Callable[[Any, ObjectId, Context], tuple[Step, ...]] | None:
     """Return what gives objects of that kind another name, None where PostgreSQL cannot."""
-    return enum_value.rename if kind_name == ENUM_VALUE else kind(kind_name).rename
+    return members.RENAMES.get(kind_name) or kind(kind_name).rename
 
 
 def understand(texts: Sequence[str], before: Catalog, after: Catalog) -> tuple[Rename, ...]:
@@ -65,10 +65,10 @@ def understand(texts: Sequence[str], before: Catalog, after: Catalog) -> tuple[R
 
     A path may carry the kind in front where it is not clear (``constraint public.t.a=b``), and the new name
     may stand alone. A part of what is renamed as well may be given under either name of its parent.
-    Values of enums are parts of their type: ``public.mood.glad=happy``.
+    Values of enums and attributes of composite types are parts of their type: ``public.mood.glad=happy``.
     Raises `UsageError` when `before` lacks an old name, `after` a new one, or the new one is taken.
     """
-    before, after = with_values(before), with_values(after)
+    before, after = with_members(before), with_members(after)
     known: list[Rename] = []
     # What is part of another comes after it, so that the new name of its parent is known.
     for text in sorted(texts, key=lambda t: t.partition("=")[0].count(".")):
@@ -84,7 +84,7 @@ def understand(texts: Sequence[str], before: Catalog, after: Catalog) -> tuple[R
 
 def pending(renames: Sequence[Rename], here: Catalog, target: Catalog) -> tuple[Rename, ...]:
     """Return the renames that are still to be done: they share a transaction, so it is all or none."""
-    here, target = with_values(here), with_values(target)
+    here, target = with_members(here), with_members(target)
     return tuple(renames) if all(r.old in here and r.new in target for r in renames) else ()
 
 
@@ -134,7 +134,7 @@ def _understand(text: str, before: Catalog, after: Catalog, known: Sequence[Rena
 
 
 def _kind_in_front(text: str) -> tuple[str | None, str]:
-    for name in sorted((ENUM_VALUE, *KINDS), key=len, reverse=True):
+    for name in sorted((*members.RENAMES, *KINDS), key=len, reverse=True):
         for spelt in (name, name.replace("_", " ")):
             if text.startswith(f"{spelt} "):
                 return name, text[len(spelt) + 1 :]
@@ -169,7 +169,7 @@ def rename_first(
     in nothing but a name made from the old one follow.
     """
     context = Context(
-        before=with_values(before), after=with_values(after), server=before.server, online=online
+        before=with_members(before), after=with_members(after), server=before.server, online=online
     )
     steps = list(_steps(renames, context))
     with copied(before, scratch=scratch) as copy:

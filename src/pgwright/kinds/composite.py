@@ -15,7 +15,7 @@ from pgwright.kinds.table import Table
 from pgwright.kinds.tables.column_types import Column
 from pgwright.kinds.types.retyping import columns_of, rebuild, through_text, users
 from pgwright.kinds.types.type_steps import claim_type, drop_step
-from pgwright.model.catalog import CatalogObject
+from pgwright.model.catalog import Catalog, CatalogObject
 from pgwright.model.change import Change, Op
 from pgwright.model.locks import LockMode
 from pgwright.model.names import ObjectId, QualifiedName
@@ -107,11 +107,7 @@ def alter(change: Change, context: Context) -> Alteration:
     retyped = [name for name in kept if old[name] != new[name]]
     stored = columns_of(users(change.id, context), context)
     in_order = list(new)[: len(kept)] == kept
-    following = [
-        o.id
-        for o in context.before.of("table")
-        if isinstance(o, Table) and o.of_type == render(name_of(before.id))
-    ]
+    following = typed_tables(before.id, context.before)
     if not in_order or (retyped and stored):
         rebuilt = rebuild(
             change,
@@ -161,6 +157,12 @@ def alter(change: Change, context: Context) -> Alteration:
         ),
         detach=tuple(_in_the_way(change.id, [*gone, *retyped], typed, context)) if changed_shape else (),
     )
+
+
+def typed_tables(composite: ObjectId, catalog: Catalog) -> tuple[ObjectId, ...]:
+    """Return the tables that were made OF a type, whose columns follow its attributes."""
+    spelt = render(name_of(composite))
+    return tuple(o.id for o in catalog.of("table") if isinstance(o, Table) and o.of_type == spelt)
 
 
 def _in_the_way(

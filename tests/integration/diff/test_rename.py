@@ -256,27 +256,30 @@ def test_values_of_enums_keep_their_rows(database: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "likely"),
     [
-        ("'a', 'b', 'c'", "'a', 'x y', 'c'", ["public.mood.b=public.mood.x y"]),
-        ("'a', 'b', 'c'", "'a', 'c', 'x'", ["public.mood.b=public.mood.x"]),
+        ("ENUM ('a', 'b', 'c')", "ENUM ('a', 'x y', 'c')", ["public.mood.b=public.mood.x y"]),
+        ("ENUM ('a', 'b', 'c')", "ENUM ('a', 'c', 'x')", ["public.mood.b=public.mood.x"]),
         (
-            "'NEW', 'OLD'",
-            "'new', 'old'",
+            "ENUM ('NEW', 'OLD')",
+            "ENUM ('new', 'old')",
             ["public.mood.NEW=public.mood.new", "public.mood.OLD=public.mood.old"],
         ),
-        ("'a', 'b', 'c'", "'x', 'y', 'a'", []),
-        ("'a', 'b'", "'b'", []),
+        ("ENUM ('a', 'b', 'c')", "ENUM ('x', 'y', 'a')", []),
+        ("ENUM ('a', 'b')", "ENUM ('b')", []),
+        ("(a int, b text)", "(a int, x text)", ["public.mood.b=public.mood.x"]),
+        ("(a int, b text)", "(a int, x varchar)", []),
+        ("(a int, b int)", "(b int, x int)", []),
     ],
 )
-def test_values_that_look_renamed_are_pointed_out(
+def test_members_that_look_renamed_are_pointed_out(
     database: str, old: str, new: str, likely: list[str]
 ) -> None:
-    run(database, f"CREATE TYPE mood AS ENUM ({old}); CREATE TABLE t (m mood)")
-    plan, ends = proposed(database, f"CREATE TYPE mood AS ENUM ({new}); CREATE TABLE t (m mood)")
+    run(database, f"CREATE TYPE mood AS {old}; CREATE TABLE t (m mood)")
+    plan, ends = proposed(database, f"CREATE TYPE mood AS {new}; CREATE TABLE t (m mood)")
     assert [str(r) for r in likely_renames(ends.before, ends.after)] == likely
     marked = [h for s in plan.steps for h in s.hazards if h.code is HazardCode.LOOKS_LIKE_RENAME]
     assert len(marked) == len(plan.notes) == len(likely)
     told, _ = proposed(
-        database, f"CREATE TYPE mood AS ENUM ({new}); CREATE TABLE t (m mood)", renames=likely, rehearsed=True
+        database, f"CREATE TYPE mood AS {new}; CREATE TABLE t (m mood)", renames=likely, rehearsed=True
     )
     assert not likely or not any(h.code is HazardCode.LOOKS_LIKE_RENAME for h in told.hazards)
 

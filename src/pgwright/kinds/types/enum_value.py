@@ -5,14 +5,14 @@ A catalog holds the values as part of their type, because their order is a prope
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from psycopg import sql
 
 from pgwright.kinds.contract import Context
 from pgwright.kinds.enum import Enum
 from pgwright.kinds.steps import name_of, parent_of, step
-from pgwright.model.catalog import Catalog, CatalogObject
+from pgwright.model.catalog import CatalogObject
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.plan import Hazard, HazardCode, Step
 from pgwright.pg.quoting import literal
@@ -30,10 +30,9 @@ def value_id(enum: ObjectId, label: str) -> ObjectId:
     return ObjectId(ENUM_VALUE, QualifiedName(None, label), enum)
 
 
-def with_values(catalog: Catalog) -> Catalog:
-    """Return the catalog with every value of its enum types as an object beside them."""
-    ids = [value_id(e.id, label) for e in catalog.of("enum") if isinstance(e, Enum) for label in e.labels]
-    return replace(catalog, objects={**catalog.objects, **{id: EnumValue(id=id) for id in ids}})
+def values(enum: Enum) -> tuple[EnumValue, ...]:
+    """Return the values of a type as objects."""
+    return tuple(EnumValue(id=value_id(enum.id, label)) for label in enum.labels)
 
 
 def rename(o: EnumValue, to: ObjectId, context: Context) -> tuple[Step, ...]:
