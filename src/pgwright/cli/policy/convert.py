@@ -113,6 +113,8 @@ def _show_plan(invocation: Invocation, conversion: Conversion, left: Unfinished 
     out.line("5. let them change names, in one short transaction:", style="bold")
     for step in conversion.exchange:
         out.line(f"     {step.summary}")
+    if conversion.to_series and any("FOREIGN KEY" in step.sql for step in conversion.exchange):
+        out.line("     each partition or chunk gets its foreign keys by itself, in a millisecond or two")
     for step in chain(conversion.checks, *conversion.declared):
         out.line(f"   afterwards, while all go on: {step.summary}")
     out.line("6. drop the table whose place was taken", style="bold")
