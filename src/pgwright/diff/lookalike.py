@@ -10,8 +10,7 @@ from pgwright.diff.rename import Rename
 from pgwright.kinds.composite import Composite
 from pgwright.kinds.enum import Enum
 from pgwright.kinds.registry import kind
-from pgwright.kinds.types.attribute import attribute_id
-from pgwright.kinds.types.enum_value import value_id
+from pgwright.kinds.types.members import ATTRIBUTE, ENUM_VALUE, member_id
 from pgwright.model.catalog import Catalog, CatalogObject
 from pgwright.model.change import Op
 
@@ -71,7 +70,7 @@ def _attributes(old: Composite, new: Composite) -> Iterator[Rename]:
         names, others = {a.name for a in old.attributes}, {a.name for a in new.attributes}
         for before, after in zip(old.attributes, new.attributes, strict=True):
             if before.name not in others and after.name not in names:
-                yield Rename(old=attribute_id(old.id, before.name), new=attribute_id(new.id, after.name))
+                yield _member(ATTRIBUTE, old, before.name, new, after.name)
 
 
 def _values(old: Enum, new: Enum) -> Iterator[Rename]:
@@ -83,7 +82,11 @@ def _values(old: Enum, new: Enum) -> Iterator[Rename]:
     names = dict(zip(gone, come, strict=True))
     if len(gone) == 1 or tuple(names.get(label, label) for label in old.labels) == new.labels:
         for before, after in names.items():
-            yield Rename(old=value_id(old.id, before), new=value_id(new.id, after))
+            yield _member(ENUM_VALUE, old, before, new, after)
+
+
+def _member(sort: str, old: CatalogObject, before: str, new: CatalogObject, after: str) -> Rename:
+    return Rename(old=member_id(sort, old.id, before), new=member_id(sort, new.id, after))
 
 
 def _pairs(

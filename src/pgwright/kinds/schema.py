@@ -9,7 +9,7 @@ from typing import Any
 from psycopg import sql
 
 from pgwright.kinds.contract import Address, Alteration, Context, Found, Kind, Reading, SystemCatalog
-from pgwright.kinds.steps import name_of, step
+from pgwright.kinds.steps import name_of, outdated, step
 from pgwright.model.catalog import CatalogObject
 from pgwright.model.change import Change
 from pgwright.model.names import ObjectId, QualifiedName
@@ -69,9 +69,7 @@ def alter(change: Change, context: Context) -> Alteration:
 
 def rename(o: Schema, to: ObjectId, context: Context) -> tuple[Step, ...]:
     """Return the ALTER SCHEMA … RENAME TO."""
-    hazard = Hazard(
-        code=HazardCode.BREAKS_CODE, message=f"code that still says {o.id.path} fails from here on"
-    )
+    hazard = outdated(o.id.path)
     text = sql.SQL("ALTER SCHEMA {} RENAME TO {}").format(name_of(o.id), Name(to.name.name))
     return (step(o.id, text, f"rename {o.id} to {to.path}", hazards=(hazard,)),)
 

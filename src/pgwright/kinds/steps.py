@@ -69,12 +69,17 @@ def parent_of(id: ObjectId) -> ObjectId:
     return id.parent
 
 
+def outdated(name: str) -> Hazard:
+    """Return the hazard of giving what is called so another name."""
+    return Hazard(code=HazardCode.BREAKS_CODE, message=f"code that still says {name} fails from here on")
+
+
 def renamed(keyword: str, id: ObjectId, to: ObjectId, lock: LockMode | None = None) -> tuple[Step, ...]:
-    """Return the ALTER … SET SCHEMA and RENAME TO that give a relation another name.
+    """Return the ALTER … SET SCHEMA and RENAME TO that give an object another name.
 
     `keyword` is constant text such as ``VIEW``.
     """
-    hazard = Hazard(code=HazardCode.BREAKS_CODE, message=f"code that still says {id.path} fails from here on")
+    hazard = outdated(id.path)
     at = id.name
     steps = []
     on = (id,) if lock else ()

@@ -12,7 +12,7 @@ from pgwright.errors import PolicyError
 from pgwright.kinds.column_override import settle_columns
 from pgwright.kinds.contract import REPLACE, Address, Alteration, Context, Found, Kind, Reading, SystemCatalog
 from pgwright.kinds.foreign_options import changed_options
-from pgwright.kinds.steps import alter_parent, name_of, step
+from pgwright.kinds.steps import alter_parent, name_of, outdated, step
 from pgwright.kinds.tables.column_types import Column
 from pgwright.kinds.tables.held_rows import hold, holds_rows
 from pgwright.kinds.tables.held_rows import refill as refilled
@@ -347,9 +347,7 @@ def rename(o: Table, to: ObjectId, context: Context) -> tuple[Step, ...]:
     """Return the statements that rename the table and move it to another schema."""
     steps = []
     at = o.id.name
-    hazard = Hazard(
-        code=HazardCode.BREAKS_CODE, message=f"code that still says {o.id.path} fails from here on"
-    )
+    hazard = outdated(o.id.path)
     if to.name.schema != at.schema:
         action = sql.SQL("SET SCHEMA {}").format(Name(to.name.schema or "public"))
         steps.append(_alter_table(o, action, f"move {o.id} to schema {to.name.schema}", hazards=(hazard,)))

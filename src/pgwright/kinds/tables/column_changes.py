@@ -11,7 +11,7 @@ from psycopg import sql
 from pgwright.kinds.column_override import settle_heirs
 from pgwright.kinds.contract import REPLACE, Alteration, Context
 from pgwright.kinds.sequence import continue_numbering, default_options, into_range, starts_again
-from pgwright.kinds.steps import alter_parent, name_of, parent_of, step
+from pgwright.kinds.steps import alter_parent, name_of, outdated, parent_of, step
 from pgwright.kinds.tables.column_types import (
     SIZED,
     Column,
@@ -278,9 +278,7 @@ def _renumbered(before: Column, after: Column, action: sql.Composable, context: 
 def rename(o: Column, to: ObjectId, context: Context) -> tuple[Step, ...]:
     """Return the RENAME COLUMN."""
     table = parent_of(o.id)
-    hazard = Hazard(
-        code=HazardCode.BREAKS_CODE, message=f"code that still says {o.id.path} fails from here on"
-    )
+    hazard = outdated(o.id.path)
     text = sql.SQL("ALTER TABLE {} RENAME COLUMN {} TO {}").format(
         name_of(table), Name(o.id.name.name), Name(to.name.name)
     )
