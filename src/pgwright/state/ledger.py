@@ -19,6 +19,7 @@ from psycopg.types.json import Jsonb
 
 from pgwright.errors import PrivilegeError
 from pgwright.model.run import Run, RunStatus
+from pgwright.pg.quoting import Name, render
 from pgwright.pg.sqlfiles import load_sql
 from pgwright.pg.statements import statement_error
 from pgwright.version import __version__
@@ -79,7 +80,7 @@ class Ledger:
             raise statement_error(exc, "CREATE SCHEMA pgwright", conn=self.conn, left=left) from exc
 
     def _closed(self) -> PrivilegeError:
-        role = sql.Identifier(self.conn.info.user).as_string(self.conn)
+        role = render(Name(self.conn.info.user))
         return PrivilegeError(
             f"the role {self.conn.info.user} may not write down here what is done",
             detail="runs are recorded in the schema pgwright of the database; nothing was changed",

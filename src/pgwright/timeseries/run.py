@@ -289,28 +289,26 @@ def is_due(record: Record) -> bool:
 def _retire(
     conn: Connection[Any], record: Record, declared: Declarations, demand: Demand, tell: Telling | None
 ) -> Iterator[Outcome]:
-    series, subject = declared.series(record.relation), record.table.path
-    if series is None:
+    subject = record.table.path
+    if declared.series(record.relation) is None:
         yield from _retire_rows(conn, record, declared, demand, tell, table=record.table)
         return
     pieces = old_pieces(conn, record, declared)
-    place = record.definition.get("archive", "")
     if demand.dry_run or not pieces:
+        verb = "archive and drop" if record.definition.get("archive") else "drop"
         rows = counted(sum(piece.rows for piece in pieces), "row")
-        would = f"would {'archive and drop' if place else 'drop'} {_named(pieces)} (about {rows})"
-        said = would if pieces else "nothing is old enough"
+        said = f"would {verb} {_named(pieces)} (about {rows})" if pieces else "nothing is old enough"
         yield Outcome(task="retire", subject=subject, said=said, count=len(pieces))
     else:
         yield from _retire_pieces(conn, record, declared, pieces, tell)
-    if series.relkind == "p":
+    if record.relkind == "p":
         # What goes piece by piece comes first: it is gone at once, and it is most of what is old.
         history = history_of(conn, record)
         if history is not None and history not in [piece.table for piece in pieces]:
             yield from _retire_history(conn, record, declared, demand, tell, history=history)
         if not demand.dry_run:
-            gone = _gone(record)
             for name in drop_left_behind(conn, record, declared):
-                said = f"{gone} {name}, left by a killed run"
+                said = f"{_gone(record)} {name}, left by a killed run"
                 yield Outcome(task="retire", subject=subject, said=said, count=1)
 
 
@@ -321,14 +319,14 @@ def _retire_pieces(
     pieces: tuple[Old, ...],
     tell: Telling | None,
 ) -> Iterator[Outcome]:
-    series, subject = declared.series(record.relation), record.table.path
+    subject = record.table.path
     if place := record.definition.get("archive"):
         # Before anything is detached: it would wait for its archive where nobody sees it.
         require_place(place)
     # The rollups are brought up to date first, so that little is left to do under the lock.
     for rollup in own_rollups(declared, record.relation):
         refresh(conn, rollup, declared)
-    if series is None or series.relkind != "p":
+    if record.relkind != "p":
         for rollup in continuous(declared, record.relation):
             refresh_continuous(conn, rollup, declared)
         for piece in pieces:

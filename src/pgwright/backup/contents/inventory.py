@@ -102,15 +102,17 @@ def locked(url: str) -> LockTimeoutError:
     """Return the error for a table that could not be read in time, with whoever holds a lock there now."""
     with connect(url, autocommit=True) as conn:
         row = conn.execute(_LOCKED.encode()).fetchone()
-    table, pid, state, minutes = row or ("a table", None, None, None)
+    if row is None:
+        return LockTimeoutError(
+            f"a table is locked and was not free within {LOCK_TIMEOUT}",
+            detail="whoever held it has ended since; nothing was changed",
+            hint="run the same command again",
+        )
+    table, pid, state, minutes = row
     return LockTimeoutError(
         f"{table} is locked and was not free within {LOCK_TIMEOUT}",
-        detail=f"process {pid} holds it, {state}, {minutes} min in its transaction; nothing was changed"
-        if row
-        else "whoever held it has ended since; nothing was changed",
-        hint=f"wait for it, or end it: SELECT pg_terminate_backend({pid}); then run the same command again"
-        if row
-        else "run the same command again",
+        detail=f"process {pid} holds it, {state}, {minutes} min in its transaction; nothing was changed",
+        hint=f"wait for it, or end it: SELECT pg_terminate_backend({pid}); then run the same command again",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 import asyncpg
 
@@ -49,56 +50,49 @@ async def move_part(
 
     Raises asyncpg's errors; nothing of the part is in the target then.
     """
+    moved = 0
+    async with _transaction(target):
+        await target.execute(_MARK, run, task.item, task.part, snapshot)
+        for statement in task.first:
+            await target.execute(statement)
+        blocks: asyncio.Queue[bytes | BaseException | None] = asyncio.Queue(maxsize=_BLOCKS_AHEAD)
+
+        async def send(block: bytes) -> None:
+            nonlocal moved
+            await pace.wait(len(block))
+            moved += len(block)
+            on_bytes(moved)
+            await blocks.put(block)
+
+        reading = asyncio.create_task(_read(source, task, send, blocks))
+        try:
+            status = await target.copy_to_table(
+                task.table,
+                schema_name=task.schema,
+                columns=task.columns,
+                source=_all(blocks, target),
+                format=task.format,
+                freeze=task.freeze,
+            )
+        finally:
+            reading.cancel()
+        rows = int(status.rpartition(" ")[2])
+        for statement in task.last:
+            await target.execute(statement)
+        await target.execute(_COUNT, run, task.item, task.part, rows, moved)
+        return rows, moved
+
+
+@asynccontextmanager
+async def _transaction(target: asyncpg.Connection) -> AsyncIterator[None]:
     try:
         async with target.transaction():
-            return await _move(source, target, task, run=run, snapshot=snapshot, pace=pace, on_bytes=on_bytes)
+            yield
     except asyncpg.InterfaceError as error:
         if not target.is_closed():
             raise
         # The driver says only that the transaction cannot be ended any more.
         raise asyncpg.ConnectionDoesNotExistError("the connection to the target was closed") from error
-
-
-async def _move(
-    source: asyncpg.Connection,
-    target: asyncpg.Connection,
-    task: Task,
-    *,
-    run: str,
-    snapshot: str,
-    pace: Pace,
-    on_bytes: Callable[[int], None],
-) -> tuple[int, int]:
-    moved = 0
-    await target.execute(_MARK, run, task.item, task.part, snapshot)
-    for statement in task.first:
-        await target.execute(statement)
-    blocks: asyncio.Queue[bytes | BaseException | None] = asyncio.Queue(maxsize=_BLOCKS_AHEAD)
-
-    async def send(block: bytes) -> None:
-        nonlocal moved
-        await pace.wait(len(block))
-        moved += len(block)
-        on_bytes(moved)
-        await blocks.put(block)
-
-    reading = asyncio.create_task(_read(source, task, send, blocks))
-    try:
-        status = await target.copy_to_table(
-            task.table,
-            schema_name=task.schema,
-            columns=task.columns,
-            source=_all(blocks, target),
-            format=task.format,
-            freeze=task.freeze,
-        )
-    finally:
-        reading.cancel()
-    rows = int(status.rpartition(" ")[2])
-    for statement in task.last:
-        await target.execute(statement)
-    await target.execute(_COUNT, run, task.item, task.part, rows, moved)
-    return rows, moved
 
 
 async def _read(
