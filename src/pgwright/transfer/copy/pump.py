@@ -75,6 +75,9 @@ async def move_part(
                 freeze=task.freeze,
             )
         finally:
+            if target.is_closed():
+                # Nothing goes on then; a driver that is only cancelled complains of what still comes.
+                source.terminate()
             reading.cancel()
         rows = int(status.rpartition(" ")[2])
         for statement in task.last:
