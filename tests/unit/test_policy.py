@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from pgwright.errors import PolicyError
-from pgwright.model.policy import ARCHIVE_SCHEMES, Compress, Policy, Retain, Rollup, Span, TimeSeries
+from pgwright.model.policy import ARCHIVE_SCHEMES, Compress, Policy, Retain, Rollup, TimeSeries
 from pgwright.model.policy_checks import order_terms, require_declarable
+from pgwright.model.span import Span
 from pgwright.storage.registry import STORES
 
 
@@ -56,7 +57,7 @@ def test_declarations_are_checked_at_once() -> None:
         Rollup("daily", bucket="1 day", aggregates={})
     with pytest.raises(ValueError, match="both as a key"):
         Rollup("daily", bucket="1 day", group_by="n", aggregates={"n": "count(*)"})
-    with pytest.raises(ValueError, match="could be retired"):
+    with pytest.raises(ValueError, match="could not be retired"):
         Rollup("totals", group_by="user_id", aggregates={"n": "count(*)"}, retain="1 year")
 
 

@@ -61,7 +61,7 @@ from pgwright.errors.plans import (
     TargetNotEmpty,
     UnsupportedChange,
 )
-from pgwright.errors.timeseries import ArchiveDiffers, ConversionDiffers, PolicyError
+from pgwright.errors.timeseries import ArchiveDiffers, ConversionDiffers, DeclarationError, PolicyError
 
 __all__ = [
     "AliasClosed",
@@ -80,6 +80,7 @@ __all__ = [
     "CopyDiffers",
     "CopyFailed",
     "CountsDiffer",
+    "DeclarationError",
     "ExtensionMissingError",
     "FileFormatError",
     "FollowRefused",

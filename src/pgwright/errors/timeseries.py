@@ -21,3 +21,9 @@ class ArchiveDiffers(PgwrightError):
     """Report an archived piece that does not read back as the rows that it was made of."""
 
     code = "PW602"
+
+
+class DeclarationError(PolicyError, ValueError):
+    """Report an argument of a declaration that says nothing: a span that is none, an unknown zone."""
+
+    code = "PW603"

@@ -19,7 +19,7 @@ from pgwright.model.catalog import Catalog, CatalogObject, fact
 from pgwright.model.change import Change
 from pgwright.model.names import ObjectId
 from pgwright.model.plan import Hazard, HazardCode, Phase, Step
-from pgwright.model.policy import Span
+from pgwright.model.span import Span
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any, ClassVar, NamedTuple
-from zoneinfo import ZoneInfo, available_timezones
 
-from pgwright.model.wording import did_you_mean
+from pgwright.model.policy_arguments import LONGEST_NAME, Arguments, Pairs
+from pgwright.model.span import Span
 
 # In the order in which they are declared about a table.
 POLICY_KINDS = ("time_series", "compression", "rollup", "retention")
@@ -17,90 +16,8 @@ POLICY_KINDS = ("time_series", "compression", "rollup", "retention")
 # Those that pgwright.storage opens.
 ARCHIVE_SCHEMES = ("file", "s3", "gs", "az")
 
-_TERM = re.compile(r"(\d+)\s*(second|minute|hour|day|week|month|mon|quarter|year)s?")
-_UNITS = {
-    "second": (0, 0, 1),
-    "minute": (0, 0, 60),
-    "hour": (0, 0, 3600),
-    "day": (0, 1, 0),
-    "week": (0, 7, 0),
-    "month": (1, 0, 0),
-    "mon": (1, 0, 0),
-    "quarter": (3, 0, 0),
-    "year": (12, 0, 0),
-}
-_HOUR, _DAY, _MONTH_DAYS = 3600, 86400, 30
-
-
-@dataclass(frozen=True, kw_only=True)
-class Span:
-    """Measure time in exactly one of months, days or seconds: a month is not a number of days."""
-
-    months: int = 0
-    days: int = 0
-    seconds: int = 0
-
-    def __post_init__(self) -> None:
-        parts = (self.months, self.days, self.seconds)
-        if sum(part != 0 for part in parts) != 1 or min(parts) < 0:
-            raise ValueError("a span of time is a positive number of months, of days or of seconds")
-
-    @classmethod
-    def of(cls, value: Span | timedelta | str) -> Span:
-        """Read a span from text such as ``1 day``, ``3 months``, ``1 year``, or from a timedelta.
-
-        Raises `ValueError` for anything else, and for a mixture such as ``1 month 3 days``.
-        """
-        if isinstance(value, Span):
-            return value
-        if isinstance(value, timedelta):
-            if value.microseconds:
-                raise ValueError(f"{value} is finer than a second")
-            days = value.days if value.seconds == 0 else 0
-            return cls(days=days, seconds=0 if days else value.days * _DAY + value.seconds)
-        terms = _TERM.findall(value.strip().lower()) if isinstance(value, str) else ()
-        if not terms or _TERM.sub("", value.strip().lower()).strip():
-            raise ValueError(f"{value!r} is no span of time; write, for example, '1 day' or '3 months'")
-        months, days, seconds = (sum(int(count) * _UNITS[unit][i] for count, unit in terms) for i in range(3))
-        return cls(months=months, days=days, seconds=seconds)
-
-    @property
-    def approximate_seconds(self) -> int:
-        """Return the length with months of 30 days: to compare spans, never to compute dates."""
-        return (self.months * _MONTH_DAYS + self.days) * _DAY + self.seconds
-
-    def __str__(self) -> str:
-        if self.months:
-            years, months = divmod(self.months, 12)
-            return _text(self.months, "month") if months else _text(years, "year")
-        if self.days:
-            return _text(self.days, "day")
-        for size, unit in ((_HOUR, "hour"), (60, "minute")):
-            if self.seconds % size == 0:
-                return _text(self.seconds // size, unit)
-        return _text(self.seconds, "second")
-
-
-def _text(count: int, unit: str) -> str:
-    # PostgreSQL has to read it: no commas in the number.
-    return f"{count} {unit}{'' if count == 1 else 's'}"
-
-
-def _bucket(value: Span | timedelta | str, what: str) -> str:
-    span = Span.of(value)
-    if span.seconds and _DAY % span.seconds:
-        raise ValueError(f"{what} of {span} does not divide a day")
-    return str(span)
-
-
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        # A system without the database of zones knows none; the server will tell.
-        if known := available_timezones():
-            raise ValueError(f"{name!r} is no time zone{did_you_mean(name, known)}") from None
-    return name
+# More are not made at once, by any run.
+MOST_AHEAD = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,22 +71,12 @@ class TimeSeries(Policy):
         ahead: int = 3,
         suffix: str = "",
     ) -> None:
-        if not isinstance(ahead, int) or ahead < 1:
-            raise ValueError("at least one partition has to be made ahead")
-        if '"' in suffix or "'" in suffix:
-            raise ValueError("a partition's suffix holds no quotes")
-        set_ = object.__setattr__
-        set_(self, "column", column)
-        set_(self, "interval", _bucket(interval, "an interval"))
-        set_(self, "zone", _zone(zone))
-        set_(self, "ahead", ahead)
-        set_(self, "suffix", suffix or _suffix(Span.of(interval)))
-
-
-def _suffix(interval: Span) -> str:
-    if interval.months:
-        return "YYYY" if interval.months % 12 == 0 else "YYYY_MM"
-    return "YYYY_MM_DD" if interval.days else "YYYY_MM_DD_HH24MI"
+        given, set_ = Arguments("TimeSeries", "the time series"), object.__setattr__
+        set_(self, "column", given.name("column", column, "created_at"))
+        set_(self, "interval", given.bucket("interval", interval))
+        set_(self, "zone", given.zone(zone))
+        set_(self, "ahead", given.number("ahead", ahead, most=MOST_AHEAD))
+        set_(self, "suffix", given.suffix(suffix, Span.of(self.interval)))
 
 
 @dataclass(frozen=True, init=False)
@@ -186,12 +93,14 @@ class Retain(Policy):
     archive: str = ""
 
     def __init__(self, keep: Span | timedelta | str, *, column: str = "", archive: str = "") -> None:
-        scheme, found, rest = archive.partition("://")
+        given, place = Arguments("Retain", "the retention"), "s3://bucket/readings"
+        scheme, found, rest = given.text("archive", archive, place, empty=True).partition("://")
         if found and (scheme not in ARCHIVE_SCHEMES or not rest):
             places = ", ".join(f"{known}://" for known in ARCHIVE_SCHEMES)
-            raise ValueError(f"{archive!r} is no place for an archive; it is a path, or begins with {places}")
-        object.__setattr__(self, "keep", str(Span.of(keep)))
-        object.__setattr__(self, "column", column)
+            why = f"{archive!r} is no place for an archive; it is a path, or begins with {places}"
+            given.refuse("archive", why, repr(place))
+        object.__setattr__(self, "keep", given.span("keep", keep))
+        object.__setattr__(self, "column", given.text("column", column, "created_at", empty=True))
         object.__setattr__(self, "archive", archive)
 
 
@@ -214,12 +123,10 @@ class Compress(Policy):
         segment_by: tuple[str, ...] | list[str] | str = (),
         order_by: str = "",
     ) -> None:
-        object.__setattr__(self, "after", str(Span.of(after)))
-        object.__setattr__(self, "segment_by", _texts(segment_by))
-        object.__setattr__(self, "order_by", order_by)
-
-
-Pairs = Mapping[str, str] | Iterable[tuple[str, str]]
+        given = Arguments("Compress", "the compression")
+        object.__setattr__(self, "after", given.span("after", after))
+        object.__setattr__(self, "segment_by", given.names("segment_by", segment_by, "sensor_id"))
+        object.__setattr__(self, "order_by", given.text("order_by", order_by, "at DESC", empty=True))
 
 
 class Join(NamedTuple):
@@ -282,33 +189,46 @@ class Rollup(Policy):
         of: str = "",
         joins: Iterable[Join] = (),
     ) -> None:
-        groups, sums = _texts(group_by), dict(aggregates)
-        joined = tuple(_joined(join, name, {bucket_column, *groups}) for join in joins)
-        if not bucket and not groups:
-            raise ValueError(f"rollup {name} needs a bucket or columns to group by")
-        if not sums:
-            raise ValueError(f"rollup {name} declares no aggregates")
-        taken = {bucket_column, *groups} & set(sums)
-        if taken:
-            raise ValueError(f"rollup {name} uses {sorted(taken)[0]} both as a key and as an aggregate")
-        if len({join.table for join in joined}) < len(joined):
-            raise ValueError(f"rollup {name} joins a table twice")
-        if retain and not bucket:
-            raise ValueError(f"rollup {name} has no bucket by which its rows could be retired")
-        set_ = object.__setattr__
-        set_(self, "rollup", name)
-        set_(self, "bucket", _bucket(bucket, "a bucket") if bucket else "")
+        given, set_ = Arguments("Rollup", "a rollup"), object.__setattr__
+        given.declared = f"rollup {given.name('name', name, 'readings_hourly')}"
+        live = LONGEST_NAME - len("_live") if given.flag("realtime", realtime) else LONGEST_NAME
+        groups = given.names("group_by", group_by, "sensor_id")
+        key = given.name("bucket_column", bucket_column, "bucket")
+        set_(self, "rollup", given.name("name", name, "readings_hourly", longest=live))
+        set_(self, "bucket", given.bucket("bucket", bucket) if bucket != "" else "")
         set_(self, "group_by", groups)
-        set_(self, "aggregates", tuple(sums.items()))
-        set_(self, "refresh", str(Span.of(refresh)))
-        set_(self, "retain", str(Span.of(retain)) if retain else "")
+        set_(self, "aggregates", given.pairs("aggregates", aggregates, {"average": "avg(value)"}))
+        set_(self, "refresh", given.span("refresh", refresh))
+        set_(self, "retain", given.span("retain", retain) if retain != "" else "")
         set_(self, "realtime", realtime)
-        set_(self, "column", column)
-        set_(self, "zone", _zone(zone) if zone else "")
-        set_(self, "where", where)
-        set_(self, "bucket_column", bucket_column)
-        set_(self, "of", of)
-        set_(self, "joins", joined)
+        set_(self, "column", given.text("column", column, "created_at", empty=True))
+        set_(self, "zone", given.zone(zone) if zone != "" else "")
+        set_(self, "where", given.text("where", where, "value IS NOT NULL", empty=True))
+        set_(self, "bucket_column", key)
+        set_(self, "of", given.text("of", of, "readings_hourly", empty=True))
+        set_(self, "joins", _joins(given, joins, {key, *groups}))
+        self._require_whole(given)
+
+    def _require_whole(self, given: Arguments) -> None:
+        """Raise `DeclarationError` for arguments that do not go together."""
+        if not self.bucket and not self.group_by:
+            given.refuse("bucket", "it needs a bucket or columns to group by", "'1 hour'")
+        if not self.aggregates:
+            given.refuse("aggregates", "it declares no aggregates", "{'average': 'avg(value)'}")
+        taken = {self.bucket_column, *self.group_by} & {name for name, _ in self.aggregates}
+        if taken:
+            why = f"{min(taken)} is used both as a key and as an aggregate"
+            given.refuse("aggregates", why, "{'average': 'avg(value)'}")
+        if self.retain and not self.bucket:
+            given.refuse("bucket", "without one, its rows could not be retired by retain", "'1 hour'")
+        if (
+            self.retain
+            and Span.of(self.retain).approximate_seconds < Span.of(self.bucket).approximate_seconds
+        ):
+            why = f"{self.retain} is shorter than its bucket, which would go before it is full"
+            given.refuse("retain", why, "'1 year'")
+        if self.of == self.rollup:
+            given.refuse("of", "it cannot add up its own rows", "'readings_hourly'")
 
     @property
     def name(self) -> str:
@@ -316,20 +236,30 @@ class Rollup(Policy):
         return self.rollup
 
 
-def _joined(given: Join, rollup: str, keys: set[str]) -> Join:
-    join = Join(*given)
-    on, sums = tuple(dict(join.on).items()), tuple(dict(join.aggregates).items())
-    if not on or not sums:
-        raise ValueError(
-            f"rollup {rollup} joins {join.table} without columns to join on, or without aggregates"
-        )
-    taken = keys.intersection(name for name, _ in sums)
+_JOIN = "[Join('bookings', on={'flight_id': 'id'}, aggregates={'sold': 'sum(passengers)'})]"
+
+
+def _joins(given: Arguments, joins: object, keys: set[str]) -> tuple[Join, ...]:
+    if not isinstance(joins, Iterable) or isinstance(joins, (str, Join)):
+        given.refuse("joins", f"{joins!r} is no list of Join(...)", _JOIN)
+    joined = tuple(_joined(given, join, keys) for join in joins)
+    if len({join.table for join in joined}) < len(joined):
+        given.refuse("joins", "it joins a table twice", _JOIN)
+    return joined
+
+
+def _joined(given: Arguments, join: object, keys: set[str]) -> Join:
+    # A tuple is what a migration file or a record may hold of it.
+    if isinstance(join, str) or not isinstance(join, (tuple, list)) or len(join) not in (3, 4):
+        given.refuse("joins", f"{join!r} is no Join(...)", _JOIN)
+    table, on, sums, where = Join(*join)
+    table = given.text("joins", table, "bookings")
+    where = given.text("joins", where, "paid", empty=True)
+    pairs = given.pairs("joins", on, {"flight_id": "id"})
+    aggregates = given.pairs("joins", sums, {"sold": "sum(passengers)"})
+    if not pairs or not aggregates:
+        given.refuse("joins", f"{table} without columns to join on, or without aggregates", _JOIN)
+    taken = keys.intersection(name for name, _ in aggregates)
     if taken:
-        raise ValueError(
-            f"rollup {rollup} uses {min(taken)} both as a key and as an aggregate of {join.table}"
-        )
-    return Join(join.table, on, sums, join.where)
-
-
-def _texts(value: tuple[str, ...] | list[str] | str) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(value)
+        given.refuse("joins", f"{min(taken)} is used both as a key and as an aggregate of {table}", _JOIN)
+    return Join(table, pairs, aggregates, where)

@@ -21,7 +21,7 @@ from pgwright.kinds.timeseries.buckets import ZONED, bucket_start
 from pgwright.kinds.timeseries.continuous import ALL_AT_ONCE
 from pgwright.kinds.timeseries.policy_records import COMMUNITY, Record, relation
 from pgwright.model.names import ObjectId, QualifiedName
-from pgwright.model.policy import Span
+from pgwright.model.span import Span
 from pgwright.pg.quoting import Name, deparsed, literal
 from pgwright.timeseries.patience import PASSING, patiently
 from pgwright.timeseries.records import Declarations, time_of

@@ -16,7 +16,7 @@ from pgwright.kinds.steps import name_of
 from pgwright.kinds.timeseries.buckets import bucket_after
 from pgwright.kinds.timeseries.policy_records import COMMUNITY, Record
 from pgwright.kinds.timeseries.rollup_parts import RollupParts
-from pgwright.model.policy import Span
+from pgwright.model.span import Span
 from pgwright.pg.quoting import Name, deparsed, literal, names
 from pgwright.pg.session import settings
 from pgwright.timeseries.continuous import begins_at, force

@@ -14,7 +14,7 @@ from typing import Literal
 from psycopg import sql
 
 from pgwright.kinds.timeseries.buckets import bucket_after, bucket_start
-from pgwright.model.policy import Span
+from pgwright.model.span import Span
 from pgwright.pg.quoting import Name, deparsed, literal, names
 
 Fill = Literal["locf", "interpolate"]

@@ -10,7 +10,7 @@ from psycopg import Connection, sql
 
 from pgwright.kinds.timeseries.buckets import bucket_after, bucket_start, may_be_shown_twice
 from pgwright.kinds.timeseries.rollup_parts import RollupParts
-from pgwright.model.policy import Span
+from pgwright.model.span import Span
 from pgwright.pg.quoting import Name, deparsed, literal
 
 # More than any clock was ever put back.

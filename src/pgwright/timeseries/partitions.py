@@ -13,7 +13,7 @@ from pgwright.kinds.timeseries.buckets import bucket_after, bucket_start, interv
 from pgwright.kinds.timeseries.partition_steps import partition_bound, partition_name
 from pgwright.kinds.timeseries.policy_records import Record
 from pgwright.model.names import ObjectId, QualifiedName
-from pgwright.model.policy import Span
+from pgwright.model.span import Span
 from pgwright.pg.quoting import Name, deparsed, literal
 from pgwright.timeseries.records import Declarations, lacking_column, time_of, watches_of
 

@@ -20,7 +20,7 @@ from pgwright.kinds.steps import name_of
 from pgwright.kinds.timeseries.buckets import bucket_opening, interval
 from pgwright.kinds.timeseries.policy_records import Record, relation
 from pgwright.kinds.timeseries.rollup_parts import RollupParts
-from pgwright.model.policy import Span
+from pgwright.model.span import Span
 from pgwright.pg.quoting import Name, deparsed, literal, names, qualified
 from pgwright.pg.session import lock_key
 from pgwright.timeseries.noted import take_buckets, with_neighbours

@@ -25,7 +25,7 @@ from pgwright.kinds.timeseries.partition_steps import partition_bound
 from pgwright.kinds.timeseries.policy_records import Record, relation
 from pgwright.kinds.timeseries.rollup_parts import RollupParts
 from pgwright.model.names import ObjectId, QualifiedName
-from pgwright.model.policy import Span
+from pgwright.model.span import Span
 from pgwright.pg.quoting import Name, deparsed, literal
 from pgwright.timeseries.archive import archive_piece
 from pgwright.timeseries.partitions import LOCK_TIMEOUT

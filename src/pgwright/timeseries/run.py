@@ -22,8 +22,8 @@ from pgwright.kinds.timeseries.policy_records import Record
 from pgwright.kinds.timeseries.rollup_names import own_log
 from pgwright.kinds.timeseries.rollup_watch import mark_everything
 from pgwright.model.names import ObjectId, QualifiedName
-from pgwright.model.policy import Span
 from pgwright.model.run import Run, RunStatus
+from pgwright.model.span import Span
 from pgwright.model.wording import counted
 from pgwright.pg.connect import connect
 from pgwright.pg.redact import redact

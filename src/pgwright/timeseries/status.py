@@ -11,7 +11,7 @@ from typing import Any
 from psycopg import Connection
 
 from pgwright.kinds.timeseries.policy_records import Record
-from pgwright.model.policy import Span
+from pgwright.model.span import Span
 from pgwright.model.wording import counted
 from pgwright.timeseries.continuous import blinded, continuous, may_miss
 from pgwright.timeseries.partitions import Supply, supplies, wanted_ahead

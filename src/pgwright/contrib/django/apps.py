@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from django.apps import AppConfig
+from typing import Any
 
+from django.apps import AppConfig
+from django.core.checks import CheckMessage, Error, Tags, register
+
+from pgwright.errors import PolicyError
 from pgwright.sources.declarations import AFTER_MODELS
 
 
@@ -20,3 +24,16 @@ class PgwrightConfig(AppConfig):
 
         if declare_project not in AFTER_MODELS:
             AFTER_MODELS.append(declare_project)
+        register(_check_policies, Tags.models)
+
+
+def _check_policies(**_: Any) -> list[CheckMessage]:
+    """Tell `manage.py check` of a declaration in ``policies.py`` that says nothing, or fits no model."""
+    from pgwright.contrib.django.policies import project_policies
+
+    try:
+        project_policies()
+    except PolicyError as exc:
+        message = f"{exc.message}; {exc.detail}" if exc.detail else exc.message
+        return [Error(message, hint=exc.hint, id=f"pgwright.{exc.code}")]
+    return []

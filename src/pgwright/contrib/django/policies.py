@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -28,8 +28,11 @@ from pgwright.contrib.django.timeseries import (
     carry_out,
 )
 from pgwright.errors import PolicyError
+from pgwright.model.names import QualifiedName
 from pgwright.model.policy import Policy
 from pgwright.model.policy_checks import require_declarable
+from pgwright.model.policy_project import DeclaringModel, require_consistent
+from pgwright.sources.builder import place_of
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -59,13 +62,16 @@ def declared(app: AppConfig) -> dict[Key, Policy]:
         return {}
     try:
         module = import_module(f"{app.name}.{MODULE}")
-    except ValueError as exc:
+    except (ValueError, TypeError) as exc:
+        told = exc if isinstance(exc, PolicyError) else None
         raise PolicyError(
-            f"{app.name}.{MODULE} does not load: {exc}",
+            f"{app.name}.{MODULE} does not load: {place_of(exc)}{told.message if told else exc}",
             detail="nothing was changed",
-            hint=f"correct it, then try: python manage.py makepolicies {app.label} --dry-run",
+            hint=(told and told.hint)
+            or f"correct it, then try: python manage.py makepolicies {app.label} --dry-run",
         ) from exc
-    found: Mapping[str, Sequence[Policy]] = getattr(module, "POLICIES", {})
+    found = getattr(module, MODULE.upper(), {})
+    _require_mapping(app, found)
     known = {model._meta.model_name: model for model in app.get_models()}
     result: dict[Key, Policy] = {}
     for model, policies in found.items():
@@ -81,6 +87,43 @@ def declared(app: AppConfig) -> dict[Key, Policy]:
         for policy in policies:
             result[model.lower(), policy.kind, policy.name] = policy
     return result
+
+
+def _require_mapping(app: AppConfig, found: object) -> None:
+    """Raise `PolicyError` unless models' names stand for their policies."""
+    fits = isinstance(found, Mapping) and all(
+        isinstance(model, str)
+        and isinstance(policies, (list, tuple))
+        and all(isinstance(policy, Policy) for policy in policies)
+        for model, policies in found.items()
+    )
+    if not fits:
+        raise PolicyError(
+            f"{MODULE.upper()} of {app.name}.{MODULE} is no mapping of models' names to their policies",
+            detail=f"it is {found!r}",
+            hint="write, for example: POLICIES = {'Reading': (TimeSeries('at', '1 day'), Retain('1 year'))}",
+        )
+
+
+def project_policies() -> dict[str, dict[Key, Policy]]:
+    """Return what the apps of the project declare, by their labels, in the order of the apps.
+
+    Raises `PolicyError` for what does not fit, of one app, or of several together.
+    """
+    found = {app.label: declared(app) for app in apps.get_app_configs()}
+    require_consistent(
+        DeclaringModel(
+            name=str(model._meta.object_name),
+            table=QualifiedName(None, model._meta.db_table),
+            columns=tuple(f.column for f in model._meta.concrete_fields if f.column),
+            policies=tuple(
+                policy for (name, *_), policy in found[app.label].items() if name == model._meta.model_name
+            ),
+        )
+        for app in apps.get_app_configs()
+        for model in app.get_models()
+    )
+    return found
 
 
 def _holds_moments(field: models.Field[Any, Any]) -> bool | None:
@@ -125,11 +168,11 @@ def missing_operations(wanted: Mapping[Key, Policy], present: Mapping[Key, Polic
 def declare_project(connection: BaseDatabaseWrapper) -> None:
     """Make all that the apps of the project declare hold in a database that has their tables, or some."""
     wanted: list[tuple[str, Policy, bool]] = []
-    for app in apps.get_app_configs():
-        known: dict[str, Any] = {m._meta.model_name or "": m for m in app.get_models()}
+    for label, policies in project_policies().items():
+        known: dict[str, Any] = {m._meta.model_name or "": m for m in apps.get_app_config(label).get_models()}
         wanted += [
             (known[model]._meta.db_table, policy, False)
-            for (model, *_), policy in declared(app).items()
+            for (model, *_), policy in policies.items()
             if router.allow_migrate_model(connection.alias, known[model])
         ]
     carry_out(connection, wanted)

@@ -22,7 +22,7 @@ from django.db.models.functions import Trunc
 from psycopg import sql
 
 from pgwright.kinds.timeseries.buckets import ZONED, bucket_start
-from pgwright.model.policy import Span
+from pgwright.model.span import Span
 from pgwright.pg.quoting import deparsed, names, render
 from pgwright.timeseries.gaps import Fill, Gapfill
 

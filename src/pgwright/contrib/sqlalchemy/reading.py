@@ -24,7 +24,7 @@ from sqlalchemy.sql.elements import Label
 from sqlalchemy.sql.functions import FunctionElement
 
 from pgwright.kinds.timeseries.buckets import ZONED, bucket_start
-from pgwright.model.policy import Span
+from pgwright.model.span import Span
 from pgwright.pg.quoting import deparsed, render
 from pgwright.timeseries.gaps import Fill, Gapfill
 

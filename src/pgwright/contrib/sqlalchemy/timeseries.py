@@ -17,10 +17,12 @@ from contextlib import nullcontext
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, ParamSpec
+from weakref import WeakSet
 
 import psycopg
 from sqlalchemy import Column, Connection, MetaData, Table, event
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Mapper
 from sqlalchemy.schema import SchemaItem
 
 from pgwright.contrib.sqlalchemy.objects import run_statement
@@ -28,6 +30,7 @@ from pgwright.errors import PolicyError
 from pgwright.model import policy as model
 from pgwright.model.names import QualifiedName
 from pgwright.model.policy_checks import require_declarable
+from pgwright.model.policy_project import DeclaringModel, require_consistent
 from pgwright.timeseries.declare import Edit, declare, spoken
 from pgwright.timeseries.records import brought_along
 
@@ -48,14 +51,44 @@ class Declared(SchemaItem):
         self.policy = policy
 
     def _set_parent(self, parent: Any, **_: Any) -> None:
-        """Check the declaration against the columns, and have it carried out when the table is made."""
+        """Have the declaration checked when the table is complete, and carried out when it is made."""
         assert isinstance(parent, Table)
-        columns = {column.name: _holds_moments(column) for column in parent.columns}
-        policies = (*parent.info.get(_INFO, ()), self.policy)
-        require_declarable(parent.fullname, columns, policies)
-        parent.info[_INFO] = tuple(dict.fromkeys(policies))
+        if _INFO not in parent.info:
+            event.listen(parent, "after_parent_attach", _require_declarable)
+        parent.info[_INFO] = tuple(dict.fromkeys((*policies_of(parent), self.policy)))
         if not event.contains(parent.metadata, "after_create", _after_create):
+            event.listen(parent.metadata, "before_create", _require_consistent)
             event.listen(parent.metadata, "after_create", _after_create)
+        _UNCHECKED.add(parent.metadata)
+
+
+# Each is checked once for what came to it: one that is wrong is not told of in every later configuration.
+_UNCHECKED: WeakSet[MetaData] = WeakSet()
+
+
+def _require_declarable(table: Table, _: MetaData) -> None:
+    columns = {column.name: _holds_moments(column) for column in table.columns}
+    require_declarable(table.fullname, columns, policies_of(table))
+
+
+def _require_consistent(metadata: MetaData, *_: Any, **__: Any) -> None:
+    """Raise `PolicyError` for declarations that do not fit the other tables."""
+    require_consistent(
+        DeclaringModel(
+            name=table.fullname,
+            table=_name(table.schema, table.name),
+            columns=tuple(column.name for column in table.columns),
+            policies=policies_of(table),
+        )
+        for table in metadata.tables.values()
+    )
+
+
+@event.listens_for(Mapper, "after_configured")
+def _after_configured() -> None:
+    """Check what needs all models, as soon as they are known."""
+    while _UNCHECKED:
+        _require_consistent(_UNCHECKED.pop())
 
 
 def _item(policy: Callable[P, model.Policy]) -> Callable[P, Declared]:

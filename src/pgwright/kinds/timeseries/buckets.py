@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from psycopg import sql
 
-from pgwright.model.policy import Span
+from pgwright.model.span import Span
 from pgwright.pg.quoting import deparsed, literal
 
 _HOUR = 3600

@@ -15,7 +15,8 @@ from pgwright.kinds.timeseries.policy_records import COMMUNITY
 from pgwright.kinds.timeseries.rollup_names import joined_table
 from pgwright.model.catalog import Catalog
 from pgwright.model.names import ObjectId, QualifiedName
-from pgwright.model.policy import POLICY_KINDS, Span
+from pgwright.model.policy import POLICY_KINDS
+from pgwright.model.span import Span
 
 _EXTENSION = ObjectId("extension", QualifiedName(None, "timescaledb"))
 

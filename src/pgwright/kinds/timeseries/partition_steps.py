@@ -18,7 +18,7 @@ from pgwright.kinds.timeseries.policy_records import relation
 from pgwright.model.locks import LockMode
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.plan import Hazard, HazardCode, Phase
-from pgwright.model.policy import Span
+from pgwright.model.span import Span
 from pgwright.pg.quoting import Name, deparsed, literal, names
 
 if TYPE_CHECKING:

@@ -23,8 +23,9 @@ from pgwright.kinds.timeseries.rollup_names import joined_table, live_view, own_
 from pgwright.model.catalog import CatalogObject
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.plan import Phase, Step
-from pgwright.model.policy import Compress, Policy, Retain, Rollup, Span, TimeSeries
+from pgwright.model.policy import Compress, Policy, Retain, Rollup, TimeSeries
 from pgwright.model.policy_checks import order_terms
+from pgwright.model.span import Span
 from pgwright.pg.quoting import literal, qualified, render
 from pgwright.pg.sqlfiles import load_sql
 

@@ -16,7 +16,7 @@ from pgwright.kinds.timeseries.rollup_join import Joined, JoinFields
 from pgwright.kinds.timeseries.rollup_names import live_view, own_function, own_log
 from pgwright.kinds.timeseries.rollup_watch import Watch, mark_everything
 from pgwright.model.names import ObjectId
-from pgwright.model.policy import Span
+from pgwright.model.span import Span
 from pgwright.pg.quoting import Name, deparsed, literal, names, qualified
 
 if TYPE_CHECKING:

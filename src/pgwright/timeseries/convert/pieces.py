@@ -9,7 +9,7 @@ from psycopg import Connection, sql
 from pgwright.kinds.steps import name_of
 from pgwright.kinds.timeseries.buckets import bucket_after, bucket_start, interval
 from pgwright.kinds.timeseries.partition_steps import aside, column_type, partition_name, series_of
-from pgwright.model.policy import Span
+from pgwright.model.span import Span
 from pgwright.pg.quoting import Name, deparsed, literal, qualified
 from pgwright.timeseries.convert.proposal import Conversion
 from pgwright.timeseries.partitions import MOST

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.writer import MigrationWriter
 
-from pgwright.contrib.django.policies import declared, missing_operations, recorded
+from pgwright.contrib.django.policies import missing_operations, project_policies, recorded
 from pgwright.contrib.django.writer import numbered
 from pgwright.errors import PolicyError
 
@@ -41,16 +41,16 @@ class Command(BaseCommand):
     def handle(self, *app_labels: str, **options: Any) -> None:
         """Run the command."""
         labels = set(options["app_label"]) or {app.label for app in apps.get_app_configs()}
+        try:
+            wanted = project_policies()
+        except PolicyError as exc:
+            raise CommandError(str(exc)) from exc
         loader = MigrationLoader(None, ignore_no_migrations=True)
         written = 0
         for app in apps.get_app_configs():
             if app.label not in labels:
                 continue
-            try:
-                wanted = declared(app)
-            except PolicyError as exc:
-                raise CommandError(str(exc)) from exc
-            operations = list(missing_operations(wanted, recorded(loader, app.label)))
+            operations = list(missing_operations(wanted[app.label], recorded(loader, app.label)))
             if operations:
                 written += 1
                 self._write(loader, app.label, operations, options)
