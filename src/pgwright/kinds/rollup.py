@@ -32,6 +32,7 @@ from pgwright.kinds.timeseries.rollup_join import JoinFields
 from pgwright.kinds.timeseries.rollup_names import joined_table
 from pgwright.kinds.timeseries.rollup_needs import require_columns, require_plain
 from pgwright.kinds.timeseries.rollup_parts import RollupParts
+from pgwright.kinds.timeseries.rollup_renames import follow_renames, renamed_columns
 from pgwright.kinds.timeseries.rollup_watch import Watch
 from pgwright.model.catalog import Catalog, CatalogObject, fact
 from pgwright.model.change import Change
@@ -47,7 +48,8 @@ class RollupTable(CatalogObject):
     """Define the aggregates of a table by buckets of time and groups; the fields are those of `Rollup`.
 
     `by` is ``timescale`` for a continuous aggregate, whose job looks back as long as `since` says, for ever
-    where that is empty; `adopts` tells that the rollup's table is declared by itself.
+    where that is empty; `adopts` tells that the rollup's table is declared by itself. `stale` tells that
+    columns of the source were renamed since, which no declaration asks for.
     """
 
     bucket: str = ""
@@ -61,6 +63,7 @@ class RollupTable(CatalogObject):
     where: str = ""
     bucket_column: str = "bucket"
     joins: tuple[JoinFields, ...] = ()
+    stale: bool = False
     by: str = fact("")
     since: str = fact("")
     adopts: bool = fact(False)
@@ -273,12 +276,14 @@ def alter(change: Change, context: Context) -> Alteration:
     assert isinstance(before, RollupTable) and isinstance(after, RollupTable)
     if before.by == COMMUNITY:
         return alter_continuous(change, parts(after, context.after), context)
-    if _IDENTITY & set(change.fields):
+    renamed = renamed_columns(before, after, context)
+    if _IDENTITY & set(change.fields) - ({"column", "group_by"} if renamed else set()):
         return REPLACE
     made = parts(after, context.after)
     live = made.live_id
+    shown = {"realtime", "aggregates", "joins", "stale", "group_by"}
     steps: list[Step] = []
-    if before.realtime and {"realtime", "aggregates", "joins"} & set(change.fields):
+    if before.realtime and shown & set(change.fields):
         # A view cannot lose or reorder columns in place.
         gone = sql.SQL("DROP VIEW IF EXISTS {}").format(made.live)
         steps.append(
@@ -290,6 +295,9 @@ def alter(change: Change, context: Context) -> Alteration:
                 on=(live,),
             )
         )
+    if before.stale or renamed:
+        steps.extend(follow_renames(before, made, renamed or {}, context))
+        steps.append(_arming(after.id, made, context))
     if "joins" in change.fields:
         steps.extend(_change_joins(parts(before, context.before), made, context))
     if {"aggregates", "where", "joins"} & set(change.fields):
@@ -298,7 +306,7 @@ def alter(change: Change, context: Context) -> Alteration:
             step(after.id, made.mark_everything(), f"mark {after.id} for a refresh of all that can be")
         )
     steps.append(step(after.id, record(after, adopts=before.adopts, by=""), f"record the changed {after.id}"))
-    if after.realtime and {"realtime", "aggregates", "where", "joins"} & set(change.fields):
+    if after.realtime and {"where", *shown} & set(change.fields):
         lock = held(context, LockMode.ACCESS_EXCLUSIVE, *((live,) if before.realtime else ()))
         steps.append(
             step(after.id, made.make_live(), f"make the view that reads {after.id} up to date", **lock)

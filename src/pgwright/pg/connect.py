@@ -55,6 +55,7 @@ def connect(
     try:
         _require_supported(conn, address)
         _set_timeouts(conn, statement_timeout, lock_timeout)
+        _set_styles(conn)
         conn.autocommit = autocommit
     except BaseException:
         conn.close()
@@ -71,6 +72,13 @@ def _quieten() -> None:
     import logging  # noqa: PLC0415 - as above
 
     logging.getLogger("psycopg").addHandler(logging.NullHandler())
+
+
+def _set_styles(conn: psycopg.Connection[Any]) -> None:
+    """Have the server write moments and spans of time as the driver reads them, whatever a role prefers."""
+    for name, value in (("DateStyle", "ISO"), ("IntervalStyle", "postgres")):
+        if not (conn.info.parameter_status(name) or value).startswith(value):
+            conn.execute(f"SET {name} = {value}".encode())
 
 
 def _require_supported(conn: psycopg.Connection[Any], address: Address) -> None:

@@ -66,15 +66,19 @@ class Buckets:
 
 
 def take_buckets(
-    conn: Connection[Any], parts: RollupParts, *, below: str | None, limit: int
+    conn: Connection[Any], parts: RollupParts, *, below: str | None, above: str | None, limit: int
 ) -> tuple[Buckets, ...]:
-    """Take buckets from the log of a rollup, oldest first: no more than `limit`, or all `below` a moment."""
+    """Take buckets from the log of a rollup, oldest first: no more than `limit`, or all `below` a moment.
+
+    With `above` these are behind that one.
+    """
     key, span = Name(parts.bucket_column), Span.of(parts.bucket)
     lower, upper = sql.SQL("b.lower"), sql.SQL("c.upper")
     if below is None:
-        lines = sql.SQL("{key} IN (SELECT DISTINCT {key} FROM {log} ORDER BY 1 LIMIT {limit})").format(
-            key=key, log=parts.log, limit=deparsed(str(limit))
-        )
+        beyond = sql.SQL(" WHERE {} > {}").format(key, literal(above)) if above else sql.SQL("")
+        lines = sql.SQL(
+            "{key} IN (SELECT DISTINCT {key} FROM {log}{beyond} ORDER BY 1 LIMIT {limit})"
+        ).format(key=key, log=parts.log, beyond=beyond, limit=deparsed(str(limit)))
     else:
         lines = sql.SQL("{} < {}").format(key, literal(below))
     ragged: sql.Composable = sql.SQL("false")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from typing import Any
 
+import psycopg
 from psycopg import Connection, sql
 
 from pgwright.kinds.steps import name_of, short_name
@@ -15,6 +18,8 @@ from pgwright.kinds.timeseries.policy_records import Record
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.span import Span
 from pgwright.pg.quoting import Name, deparsed, literal
+from pgwright.pg.statements import statement_error
+from pgwright.timeseries.patience import PASSING, patiently
 from pgwright.timeseries.records import Declarations, lacking_column, time_of, watches_of
 
 LOCK_TIMEOUT = "2s"
@@ -173,6 +178,30 @@ def _free_name(conn: Connection[Any], record: Record, name: str) -> str:
         if there == (None,):
             return chosen
     raise AssertionError("unreachable")
+
+
+def make_each(
+    conn: Connection[Any],
+    record: Record,
+    declared: Declarations,
+    pieces: Iterable[Piece],
+    failed: list[str],
+) -> Iterator[str]:
+    """Make partitions and yield their names; one that fails is told of in `failed`, and stops no other one.
+
+    Raises psycopg's error for a lock that is not to be had: it is that of the table, and would be waited for
+    again and again.
+    """
+    for piece in pieces:
+        try:
+            yield patiently(partial(make, conn, record, declared, piece))
+        except PASSING:
+            raise
+        except psycopg.Error as exc:
+            if conn.closed or conn.broken:
+                raise
+            told = statement_error(exc, conn=conn)
+            failed.append(f"{piece.name}, from {piece.lower} to {piece.upper}: {told.message}")
 
 
 def make(conn: Connection[Any], record: Record, declared: Declarations, piece: Piece) -> str:

@@ -38,13 +38,14 @@ Progress = Callable[[int, int], None]
 class Refreshed:
     """Count keys computed anew, rows written, and keys below the floor that were left alone.
 
-    `more` tells that this was not all that was noted.
+    `more` tells that this was not all that was noted; `upto` is the last bucket that was taken.
     """
 
     keys: int = 0
     rows: int = 0
     late: int = 0
     more: bool = False
+    upto: str | None = None
 
     def plus(self, other: Refreshed) -> Refreshed:
         """Return the sums of both."""
@@ -63,7 +64,8 @@ def refresh(
     """Compute all keys of a rollup that changed, a few hundred buckets in each transaction.
 
     `conn` is in autocommit mode. A refresh that is killed loses no more than its last transaction; the log
-    still holds what was not done. It ends when it has taken all there was, whatever writers noted since.
+    still holds what was not done. It goes through the buckets once, from the oldest on: it has then taken
+    all that was noted when it began, and ends, whatever writers note behind it.
     `progress` hears of the keys done and of those known so far. Raises `PolicyError` for a rollup that lost a
     part: it could not be exact.
     """
@@ -74,21 +76,23 @@ def refresh(
             hint="make it whole again: pgwright policy plan, then apply",
         )
     parts, done = parts_of(conn, record, declared), Refreshed()
+    upto: str | None = None
     while True:
-        step = patiently(partial(_refresh_some, conn, record, parts, declared))
+        step = patiently(partial(_refresh_some, conn, record, parts, declared, upto))
         done = done.plus(step)
         if progress is not None:
             progress(done.keys, done.keys + (_waiting(conn, parts) if step.more else 0))
         if not step.more:
             return done
+        upto = step.upto
 
 
 def _refresh_some(
-    conn: Connection[Any], record: Record, parts: RollupParts, declared: Declarations
+    conn: Connection[Any], record: Record, parts: RollupParts, declared: Declarations, upto: str | None
 ) -> Refreshed:
     """Compute some changed keys in one transaction; the last one says that the rollup was refreshed."""
     with conn.transaction():
-        step = refresh_once(conn, record, parts)
+        step = refresh_once(conn, record, parts, above=upto)
         if not step.more:
             _retire_own_rows(conn, record, parts, declared)
         conn.execute(
@@ -101,14 +105,24 @@ def _refresh_some(
 
 
 def refresh_once(
-    conn: Connection[Any], record: Record, parts: RollupParts, *, below: str | None = None
+    conn: Connection[Any],
+    record: Record,
+    parts: RollupParts,
+    *,
+    below: str | None = None,
+    above: str | None = None,
 ) -> Refreshed:
-    """Compute some changed keys within the caller's transaction, or with `below` all that lie below it."""
+    """Compute some changed keys within the caller's transaction, or with `below` all that lie below it.
+
+    `above` is the bucket that was taken last, behind which it goes on.
+    """
     conn.execute("SELECT pg_advisory_xact_lock(%s)", (lock_key(f"rollup {parts.relation.path}"),))
     if conn.execute(sql.SQL("DELETE FROM {} WHERE everything").format(parts.log)).rowcount:
         _expand(conn, parts)
     _find_joined(conn, parts)
-    return _refresh_buckets(conn, parts, below) if parts.bucket else _refresh_groups(conn, record, parts)
+    return (
+        _refresh_buckets(conn, parts, below, above) if parts.bucket else _refresh_groups(conn, record, parts)
+    )
 
 
 def _expand(conn: Connection[Any], parts: RollupParts) -> None:
@@ -147,9 +161,11 @@ def _find_joined(conn: Connection[Any], parts: RollupParts) -> None:
         )
 
 
-def _refresh_buckets(conn: Connection[Any], parts: RollupParts, below: str | None) -> Refreshed:
+def _refresh_buckets(
+    conn: Connection[Any], parts: RollupParts, below: str | None, above: str | None
+) -> Refreshed:
     """Compute noted buckets, neighbours in one statement: each part of the source is read once."""
-    noted = take_buckets(conn, parts, below=below, limit=_BUCKETS_AT_ONCE)
+    noted = take_buckets(conn, parts, below=below, above=above, limit=_BUCKETS_AT_ONCE)
     # What lies below the floor is history: its raw rows are gone.
     due = [b for b in noted if not b.history]
     if due:
@@ -165,6 +181,7 @@ def _refresh_buckets(conn: Connection[Any], parts: RollupParts, below: str | Non
         rows=sum(_insert(conn, parts, b.condition(parts), b.only) for b in with_neighbours(due)),
         late=len(noted) - len(due),
         more=below is None and len(noted) >= _BUCKETS_AT_ONCE,
+        upto=noted[-1].lower if noted else None,
     )
 
 

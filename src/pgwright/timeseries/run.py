@@ -17,7 +17,7 @@ from typing import Any
 import psycopg
 from psycopg import Connection
 
-from pgwright.errors import PgwrightError, UsageError
+from pgwright.errors import PgwrightError, PolicyError, UsageError
 from pgwright.kinds.timeseries.policy_records import Record
 from pgwright.kinds.timeseries.rollup_names import own_log
 from pgwright.kinds.timeseries.rollup_watch import mark_everything
@@ -33,7 +33,7 @@ from pgwright.state.ledger import Ledger
 from pgwright.timeseries.archive import require_place
 from pgwright.timeseries.continuous import continuous, may_miss, refresh_continuous, uneven
 from pgwright.timeseries.exactness import set_right
-from pgwright.timeseries.partitions import due, make
+from pgwright.timeseries.partitions import due, make_each
 from pgwright.timeseries.patience import patiently
 from pgwright.timeseries.records import Declarations, declarations, forget_gone, own_rollups
 from pgwright.timeseries.refresh import refresh
@@ -220,17 +220,21 @@ def _subject(record: Record) -> str:
 def _ahead(
     conn: Connection[Any], record: Record, declared: Declarations, demand: Demand
 ) -> Iterator[Outcome]:
-    found = due(conn, record, declared)
-    if demand.dry_run:
-        said = f"would make {', '.join(p.name for p in found.pieces)}"
-    else:
-        made = [patiently(partial(make, conn, record, declared, piece)) for piece in found.pieces]
-        said = f"made {', '.join(made)}"
+    found, failed = due(conn, record, declared), list[str]()
+    made = [piece.name for piece in found.pieces]
+    if not demand.dry_run:
+        made = list(make_each(conn, record, declared, found.pieces, failed))
+    said = f"{'would make' if demand.dry_run else 'made'} {', '.join(made) or 'none'}"
     if not found.pieces:
         said = "enough ahead"
     if found.astray is not None:
         said += f"; its newest row is of {found.astray}, too far ahead to make partitions up to it"
-    yield Outcome(task="partitions", subject=record.table.path, said=said, count=len(found.pieces))
+    yield Outcome(task="partitions", subject=record.table.path, said=said, count=len(made))
+    if failed:
+        raise PolicyError(
+            f"{counted(len(failed), 'partition')} could not be made: {'; '.join(failed)}",
+            hint="correct what is in the way; the next run tries again: pgwright policy run",
+        )
 
 
 def _refresh(

@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -256,3 +257,14 @@ def test_capabilities_of_each_version(each_server: Server) -> None:
     assert "plpgsql" in info.extensions
     assert info.has("merge") == (each_server.version >= 15)
     assert (info.timescaledb is None) == ("timescaledb" not in info.extensions)
+
+
+def test_moments_are_read_whatever_style_a_database_prefers(database: str) -> None:
+    with connect(database, autocommit=True) as conn:
+        name = psycopg.sql.Identifier(conn.info.dbname)
+        for setting in ("DateStyle = 'German'", "IntervalStyle = 'sql_standard'"):
+            conn.execute(psycopg.sql.SQL("ALTER DATABASE {} SET " + setting).format(name))
+    with connect(database) as conn:
+        query = "SELECT '2026-05-04 03:02:01+00'::timestamptz AT TIME ZONE 'UTC', interval '1 day -1 hours'"
+        row = conn.execute(query).fetchone()
+    assert row == (datetime(2026, 5, 4, 3, 2, 1), timedelta(hours=23))

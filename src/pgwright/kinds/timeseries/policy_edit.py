@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from pgwright.errors import PolicyError
 from pgwright.kinds.registry import kind
@@ -52,7 +53,14 @@ def _with_needs(rollup: CatalogObject, objects: Mapping[ObjectId, CatalogObject]
     above = [id for id in objects if id.kind == "rollup" and rollup_relation(id) == table]
     adopted = [own] if own in objects and not objects[own].derived else []
     joined = [joined_table(table, fields[0]) for fields in getattr(rollup, "joins", ())]
-    return replace(rollup, depends_on=(*(above or [table]), *adopted, *joined))
+    wanted: dict[str, Any] = {"depends_on": (*(above or [table]), *adopted, *joined)}
+    # What is declared names the columns that there are; another declaration may follow that does.
+    named = {*getattr(rollup, "group_by", ()), *filter(None, [getattr(rollup, "column", "")])}
+    if getattr(rollup, "stale", False) and all(
+        ObjectId("column", QualifiedName(None, n), table) in objects for n in named
+    ):
+        wanted["stale"] = False
+    return replace(rollup, **wanted)
 
 
 def _require_table(table: ObjectId, objects: Mapping[ObjectId, CatalogObject]) -> None:

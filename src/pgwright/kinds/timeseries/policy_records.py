@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -62,7 +62,11 @@ _RECORDS = (
     b"SELECT p.relation::oid AS relation, n.nspname::text AS schema, c.relname::text AS table_name, "
     b"c.relkind::text AS relkind, p.kind, p.name, p.definition::text AS definition, "
     b"p.floor::text AS floor, p.late, p.ran_at, "
-    b"p.error "
+    b"p.error, "
+    b"(SELECT a.attname::text FROM pg_partitioned_table AS k JOIN pg_attribute AS a "
+    b"ON a.attrelid = k.partrelid AND a.attnum = k.partattrs[0] WHERE k.partrelid = p.relation) AS key, "
+    b"ARRAY(SELECT a.attname::text FROM pg_attribute AS a WHERE a.attrelid = p.relation AND a.attnum > 0 "
+    b"AND NOT a.attisdropped) AS columns "
     b"FROM pgwright.policy AS p JOIN pg_class AS c ON c.oid = p.relation "
     b"JOIN pg_namespace AS n ON n.oid = c.relnamespace ORDER BY 1, 5, 6"
 )
@@ -76,7 +80,8 @@ class Record:
     ``adopts`` tells that a rollup writes into a table that was there before it. `floor` is the moment below
     which rows were retired and a rollup is history, as text with its offset; `late` counts the changes below
     it that a refresh has left out. What TimescaleDB was told without pgwright is not `recorded`. `lacks`
-    names the parts of a rollup that somebody dropped or switched off.
+    names the parts of a rollup that somebody dropped or switched off. `key` is what a partitioned table is
+    divided by, `columns` are all that the table has.
     """
 
     relation: int
@@ -92,6 +97,8 @@ class Record:
     error: str | None = None
     recorded: bool = True
     lacks: tuple[str, ...] = ()
+    key: str | None = None
+    columns: Sequence[str] = ()
 
     @property
     def table(self) -> ObjectId:
@@ -120,12 +127,10 @@ def read_records(conn: Connection[Any], *, timescaledb: str, major: int) -> tupl
         if cursor.execute(_IS_THERE).fetchone() is not None:
             rows: list[Any] = cursor.execute(_RECORDS).fetchall()
             # As text: frameworks teach their connections to leave JSON alone.
-            recorded = tuple(
-                _with_parts(
-                    cursor, Record(**{**row._asdict(), "definition": json.loads(row.definition)}), major
-                )
-                for row in rows
-            )
+            told = [Record(**{**row._asdict(), "definition": json.loads(row.definition)}) for row in rows]
+            series = [r for r in told if r.kind == "time_series" and r.key]
+            moved = {r.relation for r in series if r.definition["column"] != r.key}
+            recorded = tuple(_as_named(_with_parts(cursor, record, major), moved) for record in told)
         if not timescaledb:
             return tuple(r for r in recorded if r.kind != "time_series" or r.relkind == "p")
 
@@ -142,6 +147,21 @@ def read_records(conn: Connection[Any], *, timescaledb: str, major: int) -> tupl
     kept = dict(_kept(recorded))
     true = (_held_against(r, server, kept.get((r.schema, r.table_name))) for r in recorded)
     return (*(r for r in true if r is not None), *_unrecorded(server, known))
+
+
+def _as_named(record: Record, moved: Container[int]) -> Record:
+    """Return the record with the columns that the table has now, where they were renamed.
+
+    PostgreSQL keeps the partition key by its number. The functions of a rollup have its columns by name:
+    it is `stale`, and so are the rollups of a table in `moved`, whose time column was renamed.
+    """
+    definition = dict(record.definition)
+    if record.kind == "time_series" and record.key:
+        definition["column"] = record.key
+    if record.kind == "rollup" and not definition.get("by"):
+        named = [*definition.get("group_by", ()), *filter(None, [definition.get("column")])]
+        definition["stale"] = record.relation in moved or not set(named) <= set(record.columns)
+    return dataclasses.replace(record, definition=definition)
 
 
 def _with_parts(cursor: Cursor[Any], record: Record, major: int) -> Record:
@@ -339,7 +359,12 @@ def declared_object(cls: type[CatalogObject], policy: Policy, table: ObjectId) -
 def declaring_policy(o: CatalogObject) -> Policy:
     """Return the policy that declares an object, about the table that is its parent."""
     cls = next(c for c in (TimeSeries, Compress, Retain, Rollup) if c.kind == o.id.kind)
-    known = {f.name: getattr(o, f.name) for f in o.defining_fields() if getattr(o, f.name) not in ("", ())}
+    names = {f.name for f in dataclasses.fields(cls)}
+    known = {
+        f.name: getattr(o, f.name)
+        for f in o.defining_fields()
+        if f.name in names and getattr(o, f.name) not in ("", ())
+    }
     if cls is Rollup:
         known["name"] = o.id.name.name
     return cls(**known)

@@ -1,0 +1,126 @@
+"""Columns of a time series that are renamed take partitions, rollups and their history along."""
+
+from __future__ import annotations
+
+from itertools import count
+
+import psycopg
+import pytest
+
+from pgwright.model.names import QualifiedName
+from pgwright.model.policy import Policy, Rollup, TimeSeries
+from pgwright.timeseries import refresh as refreshing
+from pgwright.timeseries.declare import Edit, declare, plan_edits
+from pgwright.timeseries.records import declarations
+from pgwright.timeseries.run import Demand, run_policies
+from tests.conftest import MakeDatabase
+from tests.servers.running import Server
+
+READINGS = QualifiedName("public", "readings")
+HOURLY = QualifiedName("public", "hourly")
+COUNT = {"n": "count(*)"}
+FORCED = Demand(force=True)
+TABLE = "CREATE TABLE readings (id int, at timestamptz, kind text, sort_2 text, PRIMARY KEY (id, at))"
+ROWS = "INSERT INTO readings SELECT {}, now() - i * interval '1 hour', i % 3 FROM generate_series(1, {}) AS i"
+
+
+def _policies(at: str, kind: str) -> list[tuple[QualifiedName, Policy]]:
+    hourly = Rollup("hourly", bucket="1 hour", group_by=kind, aggregates=COUNT, realtime=True)
+    return [
+        (READINGS, TimeSeries(at, "1 day")),
+        (READINGS, hourly),
+        (HOURLY, Rollup("daily", bucket="1 day", group_by=kind, aggregates={"n": "sum(n)"}, of="hourly")),
+        (READINGS, Rollup("kinds", group_by=kind, aggregates=COUNT)),
+    ]
+
+
+def _edits(at: str, kind: str) -> list[Edit]:
+    return [Edit(table=table, policy=policy) for table, policy in _policies(at, kind)]
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_renamed_columns_are_followed(
+    make_database: MakeDatabase, server_12: Server, server_18: Server, at_once: bool
+) -> None:
+    url = make_database(server_12 if at_once else server_18)
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute(TABLE)
+        with conn.transaction():
+            declare(conn, _edits("at", "kind"))
+        conn.execute(ROWS.format("i", 9).encode())
+        run_policies(url, FORCED)
+        # Of rows that were retired the rollup alone knows.
+        conn.execute("INSERT INTO hourly VALUES ('2001-01-01', 'old', 7)")
+        conn.execute("UPDATE pgwright.policy SET floor = '2002-01-01' WHERE name = 'hourly'")
+        conn.execute("ALTER TABLE readings RENAME at TO seen")
+        conn.execute("ALTER TABLE readings RENAME kind TO sort")
+        # A migration of Django declares one after the other.
+        edits = _edits("seen", "sort")
+        for some in [edits] if at_once else [[edit] for edit in edits]:
+            with conn.transaction():
+                declare(conn, some)
+        assert not plan_edits(conn, edits).steps
+        conn.execute("INSERT INTO readings VALUES (1, now(), 'new')")
+        run_policies(url, FORCED)
+        assert conn.execute("SELECT n FROM hourly WHERE sort = 'old'").fetchall() == [(7,)]
+        fresh = "SELECT sort, count(*) FROM readings GROUP BY 1"
+        for rollup in ("hourly", "daily", "hourly_live"):
+            sums = f"SELECT sort, sum(n) FROM {rollup} WHERE sort <> 'old' GROUP BY 1"
+            assert (
+                conn.execute(f"({sums} EXCEPT {fresh}) UNION ALL ({fresh} EXCEPT {sums})".encode()).fetchall()
+                == []
+            )
+        assert conn.execute(f"TABLE kinds EXCEPT {fresh}".encode()).fetchall() == []
+
+
+def test_the_time_column_alone(database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute(TABLE)
+        with conn.transaction():
+            declare(conn, _edits("at", "kind"))
+        conn.execute("ALTER TABLE readings RENAME at TO seen")
+        with conn.transaction():
+            # The rollups name no time column, and are no part of such a migration.
+            declare(conn, [Edit(table=READINGS, policy=TimeSeries("seen", "1 day"))])
+        conn.execute("INSERT INTO readings VALUES (1, now(), 'new')")
+        assert not run_policies(database, FORCED).failed
+        assert conn.execute("SELECT kind, n FROM hourly").fetchall() == [("new", 1)]
+        assert not plan_edits(conn, _edits("seen", "kind")).steps
+
+
+def test_another_column_is_no_renamed_one(database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute(TABLE)
+        with conn.transaction():
+            declare(conn, _edits("at", "kind"))
+        conn.execute("INSERT INTO readings VALUES (1, now(), 'a', 'b')")
+        run_policies(database, FORCED)
+        with conn.transaction():
+            declare(conn, _edits("at", "sort_2"))
+        run_policies(database, FORCED)
+        assert (
+            conn.execute("SELECT sort_2 FROM hourly UNION ALL SELECT sort_2 FROM kinds").fetchall()
+            == [("b",)] * 2
+        )
+
+
+def test_a_refresh_ends_however_much_is_noted_meanwhile(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refreshing, "_BUCKETS_AT_ONCE", 5)
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute(TABLE)
+        with conn.transaction():
+            declare(conn, _edits("at", "kind"))
+        numbers = count()
+
+        def write(*_: object) -> None:
+            number = next(numbers)
+            assert number < 10
+            conn.execute(ROWS.format(number, 20).encode())
+
+        write()
+        declared = declarations(conn)
+        (hourly,) = (r for r in declared.of("rollup") if r.name == "hourly")
+        refreshing.refresh(conn, hourly, declared, progress=write)
+        assert conn.execute("SELECT count(*) FROM hourly").fetchone() == (20,)
