@@ -39,7 +39,22 @@ class Invocation:
     @cached_property
     def output(self) -> Output:
         """Return where results are printed."""
-        return Output(json=self.json, color=self.color)
+        return Output(json=self.json, color=self.color, lead=self.led)
+
+    def led(self, text: str) -> str:
+        """Return text whose commands, typed as they stand, go to the database of this run.
+
+        A password of --url is left out of them.
+        """
+        from pgwright.cli.onward import led  # noqa: PLC0415
+        from pgwright.pg.redact import safe_url  # noqa: PLC0415
+
+        given = (
+            ("--project", None if self.project_path is None else str(self.project_path)),
+            ("--database", self.database_name),
+            ("--url", None if self.url is None else safe_url(self.url)),
+        )
+        return led(text, [word for option, value in given if value for word in (option, value)])
 
     @cached_property
     def project(self) -> Project:
@@ -139,8 +154,19 @@ class Invocation:
 
 
 def typed_again(*more: str) -> str:
-    """Return the command line of this run with more words at its end, to be typed again."""
-    return shlex.join(["pgwright", *sys.argv[1:], *more])
+    """Return the command line of this run with more words at its end, to be typed again.
+
+    A password of --url is left out.
+    """
+    from pgwright.pg.redact import safe_url  # noqa: PLC0415
+
+    words = sys.argv[1:]
+    for i, word in enumerate(words):
+        if i and words[i - 1] == "--url":
+            words[i] = safe_url(word)
+        elif word.startswith("--url="):
+            words[i] = f"--url={safe_url(word.removeprefix('--url='))}"
+    return shlex.join(["pgwright", *words, *more])
 
 
 def configured_at(project: Project, url: str) -> Database | None:

@@ -23,8 +23,10 @@ _TOGETHER = 12  # a cell up to this long is not broken: "139 MB" is one word
 class Output:
     """Print in the form that the user chose: JSON, plain text, or tables with colour on a terminal."""
 
-    def __init__(self, *, json: bool = False, color: bool = True) -> None:
+    def __init__(self, *, json: bool = False, color: bool = True, lead: Callable[[str], str] = str) -> None:
         self.json = json
+        # Leads the commands that a text names to the database of this run.
+        self._lead = lead
         self.color = color and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
         self._waiting = Waiting()
 
@@ -55,10 +57,11 @@ class Output:
 
     def line(self, text: str = "", *, style: str | None = None) -> None:
         """Print one line for people; `style` is rich's (``bold``, ``red``), for terminals only."""
+        text = redact(self._lead(text))
         if style and self.is_terminal and self.color:
-            self._console().print(redact(text), style=style, markup=False, highlight=False, soft_wrap=True)
+            self._console().print(text, style=style, markup=False, highlight=False, soft_wrap=True)
         else:
-            self._write(redact(text))
+            self._write(text)
 
     def verbatim(self, text: str) -> None:
         """Print text as it is: a password that the user asked for, or SQL that is run as it is printed."""
@@ -86,7 +89,7 @@ class Output:
         """Print a note or warning to stderr, in every mode: it is no part of the result."""
         self.end_wait()
         sys.stdout.flush()
-        print(f"{level}: {redact(text)}", file=sys.stderr)  # noqa: T201
+        print(f"{level}: {redact(self._lead(text))}", file=sys.stderr)  # noqa: T201
 
     def _draw(
         self, columns: Sequence[str], cells: Sequence[Sequence[str]], right: Sequence[bool], title: str | None

@@ -105,6 +105,10 @@ def _is_driver_error(exc: Exception) -> bool:
 
 def _report(error: PgwrightError, cause: BaseException, invocation: Invocation) -> int:
     sys.stdout.flush()
+    if error.hint:
+        error.hint = invocation.led(error.hint)
+    if isinstance(error, Interrupted) and error.detail:
+        error.detail = invocation.led(error.detail)
     if invocation.debug:
         import traceback  # noqa: PLC0415
 

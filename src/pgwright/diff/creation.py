@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from pgwright.pg.connect import connect
 from pgwright.pg.redact import safe_url
 from pgwright.pg.statements import statement_error
 from pgwright.sources.load import load_catalog
-from pgwright.sources.workshop import Workshop
+from pgwright.sources.workshop import Workshop, is_database
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -126,5 +127,6 @@ def _refusal(url: str, spec: str, found: tuple[CatalogObject, ...], differences:
     return TargetNotEmpty(
         f"the database {safe_url(url)} is not empty, and not what {safe_url(spec)} says",
         detail=f"it holds {shown}{more}; that is {counted(differences, 'difference')}. Nothing was changed.",
-        hint="choose an empty database, or see what differs: pgwright schema diff",
+        hint="choose an empty database, or see what differs: "
+        f"pgwright schema diff {shlex.quote(safe_url(spec) if is_database(spec) else spec)}",
     )

@@ -101,14 +101,7 @@ def _understand(text: str, before: Catalog, after: Catalog, known: Sequence[Rena
         if o.id.path == path and only in (None, o.id.kind) and not o.derived
     ]
     if not found:
-        old, new = halves[0]
-        close = difflib.get_close_matches(
-            old, [o.id.path for o in before if not o.derived], n=1, cutoff=_ALIKE
-        )
-        raise UsageError(
-            f"there is no {old} to rename",
-            hint=f"did you mean --rename {close[0]}={new}" if close else _EXAMPLE,
-        )
+        raise _unknown(*halves[0], before, after)
     refused = found[0][0].id.kind
     found = [(o, new) for o, new in found if renaming(o.id.kind) is not None]
     if not found:
@@ -131,6 +124,20 @@ def _understand(text: str, before: Catalog, after: Catalog, known: Sequence[Rena
         if close
         else "a rename leads to a name that the target has, and the database has not",
     )
+
+
+def _unknown(old: str, new: str, before: Catalog, after: Catalog) -> UsageError:
+    """Return the error for an old name that is nowhere, with what was probably meant."""
+    paths = [o.id.path for o in before if not o.derived]
+    in_schemas = [path for path in paths if path.endswith(f".{old}")]
+    close = difflib.get_close_matches(old, paths, n=1, cutoff=_ALIKE)
+    if new in paths and any(o.id.path == old for o in after):
+        hint = f"the old name comes first: --rename {shlex.quote(f'{new}={old}')}"
+    elif len(in_schemas) == 1 or close:
+        hint = f"did you mean --rename {shlex.quote(f'{(in_schemas or close)[0]}={new}')}"
+    else:
+        hint = _EXAMPLE
+    return UsageError(f"there is no {old} to rename", hint=hint)
 
 
 def _kind_in_front(text: str) -> tuple[str | None, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -57,3 +58,33 @@ def test_nothing_is_asked_with_yes(database: str, tmp_path: Path) -> None:
     assert "?" not in done.stderr
     assert done.returncode == 3
     assert rows(database, "SELECT * FROM clients") == [(1, "m", 30)]
+
+
+def test_a_database_that_changed_before_the_answer_stays_as_it_is(database: str, tmp_path: Path) -> None:
+    run(database, BEFORE)
+    (tmp_path / "after.sql").write_text(AFTER)
+    words = ["schema", "apply", "file:after.sql", "--exclude", "public.o*"]
+    told = ["--rename", "public.clients=customers"]
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "pgwright", *words, *told],
+        cwd=tmp_path,
+        env={**os.environ, "DATABASE_URL": database},
+        stdin=theirs,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stderr is not None
+        said = b""
+        while b"[y/N]" not in said and (more := os.read(process.stderr.fileno(), 4096)):
+            said += more
+        run(database, "ALTER TABLE clients ADD COLUMN late int")
+        os.write(ours, b"y\n")
+        said += process.communicate(timeout=120)[1]
+    os.close(ours)
+    os.close(theirs)
+    assert process.returncode == 3
+    assert "PW301" in said.decode() and "public.clients.late" in said.decode()
+    again = shlex.split(said.decode().rpartition("plan again: pgwright ")[2])
+    assert again == ["schema", "plan", *words[2:], "--rename", "public.clients=public.customers"]
+    assert rows(database, "SELECT id, late FROM clients") == [(1, None)]

@@ -311,3 +311,19 @@ def test_a_likely_rename_is_understood_as_it_is_written() -> None:
     likely = likely_renames(before, after)
     assert {str(r) for r in likely} == {"public.a=public.b", "s=r"}
     assert set(understand([str(r) for r in likely], before, after)) == set(likely)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("public.t.email=public.t.mail", "--rename public.t.mail=public.t.email"),
+        ("t.mail=email", "--rename public.t.mail=email"),
+        ("public.t.mial=email", "--rename public.t.mail=email"),
+    ],
+)
+def test_a_rename_of_what_is_not_there_names_what_was_meant(text: str, hint: str) -> None:
+    before, after = declared("CREATE TABLE t (mail text)"), declared("CREATE TABLE t (email text)")
+    with pytest.raises(UsageError) as caught:
+        understand([text], before, after)
+    assert str(caught.value.hint).endswith(hint)
+    assert understand([hint.removeprefix("--rename ")], before, after)

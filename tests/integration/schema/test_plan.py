@@ -7,6 +7,7 @@ import shlex
 from pathlib import Path
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 from tests.integration.schema.command import pgwright
 
@@ -94,4 +95,29 @@ def test_the_command_that_carries_a_plan_out_means_the_same_plan(database: str, 
         "apply file:schema.sql --exclude 'public.o*' --offline --rename public.t.mail=public.t.email"
     )
     done = pgwright("schema", *shlex.split(last), "--yes", folder=tmp_path, DATABASE_URL=database)
+    assert done.returncode == 0, done.stderr
+
+
+def test_next_commands_lead_to_the_database_of_the_run(database: str, tmp_path: Path) -> None:
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute("CREATE TABLE t (id int, a text); INSERT INTO t VALUES (1, NULL)")
+    (tmp_path / "pgwright.toml").write_text(
+        '[databases.default]\nurl = "postgresql://nowhere.invalid/x"\n[databases.live]\nurl = "${LIVE}"\n'
+    )
+    (tmp_path / "schema.sql").write_text("CREATE TABLE t (id int, a text NOT NULL)")
+    words = ("--database", "live", "schema", "plan", "file:schema.sql")
+    shown = pgwright(*words, folder=tmp_path, LIVE=database).stdout
+    assert shown.rstrip().endswith("pgwright --database live schema apply file:schema.sql")
+    password = conninfo_to_dict(database)["password"]
+    words = ("schema", "plan", "file:schema.sql", "--url", database)
+    shown = pgwright(*words, folder=tmp_path).stdout
+    assert str(password) not in shown and "****" not in shown
+    last = shown.rstrip().rpartition("pgwright ")[2]
+    stopped = pgwright(*shlex.split(last), "--yes", folder=tmp_path, PGPASSWORD=str(password))
+    assert stopped.returncode == 4
+    resume = stopped.stderr.partition("then go on: pgwright ")[2].partition(", or back")[0]
+    assert "schema resume" in resume
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute("UPDATE t SET a = 'x'")
+    done = pgwright(*shlex.split(resume), folder=tmp_path, PGPASSWORD=str(password))
     assert done.returncode == 0, done.stderr

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pgwright.cli.context import Invocation
+from pgwright.cli.context import Invocation, typed_again
 from pgwright.errors import ConfigError, HazardRefused, ProductionRefused, UsageError
 
 CONFIG = """
@@ -102,3 +102,18 @@ def test_nobody_to_ask(invocation: Invocation, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
     with pytest.raises(HazardRefused, match="--yes"):
         invocation.confirm("Delete it?", yes=False)
+
+
+def test_commands_for_the_next_step_name_the_database_without_its_password(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    invocation = Invocation()
+    assert invocation.led("pgwright schema plan") == "pgwright schema plan"
+    url = "postgresql://jo:hunter2@db/app"
+    invocation.url = url
+    assert invocation.led("pgwright schema plan") == "pgwright --url postgresql://jo@db/app schema plan"
+    for words in (["--url", url, "schema", "apply"], [f"--url={url}", "schema", "apply"]):
+        monkeypatch.setattr(sys, "argv", ["pgwright", *words])
+        again = typed_again("--yes")
+        assert "hunter2" not in again and "****" not in again
+        assert again.endswith("postgresql://jo@db/app schema apply --yes")

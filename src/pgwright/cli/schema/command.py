@@ -34,10 +34,12 @@ from pgwright.cli.schema.sources import (
     workshop_of,
 )
 from pgwright.cli.schema.summary import show_summary, uses_at
+from pgwright.errors import PlanStale
 from pgwright.model.wording import counted
 
 if TYPE_CHECKING:
     from pgwright.diff.comparison import Comparison
+    from pgwright.diff.proposal import Proposal
     from pgwright.model.plan import Plan
 
 
@@ -161,9 +163,8 @@ def plan(
         show_notes(out, notes)
         show_plan(out, proposal, uses)
         if proposal.plan:
-            words = [*filter(None, [after]), *selection_words(chosen), *(["--offline"] if offline else [])]
-            told = [r.option for r in proposal.ends.renames]
-            said = " ".join(["to carry it out: pgwright schema apply", *map(shlex.quote, words), *told])
+            words = _same_plan(proposal, after, offline=offline, chosen=chosen)
+            said = f"to carry it out: pgwright schema apply{words}"
             as_migration = "; as a migration: pgwright migrate create --autogenerate -m TEXT"
             out.line(said + (as_migration if invocation.project.migrations and not after else ""))
 
@@ -221,9 +222,14 @@ def apply(
     require_allowed(proposal.plan, allow)
     invocation.confirm(f"Apply {counted(len(proposal.plan.steps), 'step')}?", yes=yes)
     invocation.state_left = "finished steps stay; go on with: pgwright schema resume"
-    done = apply_plan(
-        invocation.database.url, proposal.plan, proposal.ends, allow=allow, manner=manner_of(invocation)
-    )
+    try:
+        done = apply_plan(
+            invocation.database.url, proposal.plan, proposal.ends, allow=allow, manner=manner_of(invocation)
+        )
+    except PlanStale as exc:
+        words = _same_plan(proposal, after, offline=offline, chosen=chosen)
+        exc.hint = f"plan again: pgwright schema plan{words}"
+        raise
     show_applied(invocation.output, done)
     remark_record(invocation)
 
@@ -327,6 +333,17 @@ def _plan(invocation: Invocation, comparison: Comparison, *, online: bool) -> Pl
     scratch = invocation.project.scratch
     plan, _ = plan_in_stages(comparison.before, comparison.after, online=online, scratch=scratch)
     return without_needless(plan)[0]
+
+
+def _same_plan(proposal: Proposal, after: str | None, *, offline: bool, chosen: dict[str, Any]) -> str:
+    """Return the words after `plan` or `apply` that mean the same plan, with what was answered."""
+    from pgwright.pg.redact import safe_url
+    from pgwright.sources.workshop import is_database
+
+    source = safe_url(after) if after and is_database(after) else after
+    words = [*filter(None, [source]), *selection_words(chosen), *(["--offline"] if offline else [])]
+    told = [r.option for r in proposal.ends.renames]
+    return "".join(f" {word}" for word in (*map(shlex.quote, words), *told))
 
 
 def _asked_renames(invocation: Invocation, comparison: Comparison) -> tuple[str, ...]:

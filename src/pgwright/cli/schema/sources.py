@@ -107,6 +107,9 @@ def manner_of(invocation: Invocation) -> Manner:
             invocation.output.remark(f"{step.id}. {step.summary}", level="done")
 
     def tell_waiting(step: Step, error: PgwrightError) -> None:
-        invocation.output.remark(f"{step.id}. {step.summary}: {error.message}; trying again", level="waiting")
+        # Where it is known who is in the way, that comes before what the server said of the statement.
+        who = (error.detail or "").partition(";")[0]
+        why = f"{error.message}, {who}" if who.startswith("blocked by") else error.message
+        invocation.output.remark(f"{step.id}. {step.summary}: {why}; trying again", level="waiting")
 
     return Manner(on_step=tell, on_wait=tell_waiting, scratch=invocation.project.scratch)
