@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 from psycopg import Connection
 
+from pgwright.diff.built_in import with_built_in
 from pgwright.diff.compare import differing_fields
 from pgwright.diff.execute import Spelling, execute_steps
 from pgwright.diff.planner import make_plan
@@ -93,11 +94,12 @@ def copied(catalog: Catalog, *, scratch: str, roles: Collection[str] = ()) -> It
         if place.embedded:
             ensure_roles(place.url, sorted({*roles_of(catalog), *roles}))
         plan = creation_plan(as_on_scratch(catalog, conn), _read_empty(conn))
-        execute_steps(conn, _in_larger_batches(plan.steps), timeouts=False, spelt=place.spelt)
+        spelt = with_built_in(catalog, place.server_version, place.spelt)
+        execute_steps(conn, _in_larger_batches(plan.steps), timeouts=False, spelt=spelt)
         copy = read_catalog(conn, source=catalog.source)
         if _name_derived_indexes(conn, catalog, copy):
             copy = read_catalog(conn, source=catalog.source)
-        yield Copy(url=place.url, conn=conn, catalog=copy, spelt=place.spelt)
+        yield Copy(url=place.url, conn=conn, catalog=copy, spelt=spelt)
 
 
 def _in_larger_batches(steps: Iterable[Step]) -> Iterator[Step]:

@@ -183,3 +183,25 @@ def test_what_older_servers_have_by_default_is_no_difference_from_a_grant(
         assert not comparison.changes, shown(comparison)
     run(old, "REVOKE CREATE ON SCHEMA public FROM PUBLIC")
     assert [str(change.id) for change in compare_sources(old, new).changes] == ["grant public.PUBLIC"]
+
+
+def test_a_function_that_the_server_brings_since_is_the_one_of_the_extension(
+    server_12: Server, make_database: MakeDatabase, tmp_path: Path
+) -> None:
+    url = make_database(server_12)
+    schema = (
+        'CREATE SCHEMA "its own"; CREATE EXTENSION pgcrypto WITH SCHEMA "its own";'
+        "CREATE TABLE t (id uuid DEFAULT {0}gen_random_uuid(), a text DEFAULT '{1}gen_random_uuid()');"
+        "CREATE FUNCTION f() RETURNS uuid LANGUAGE sql AS $$SELECT {1}gen_random_uuid()$$;"
+    )
+    run(url, schema.format('"its own".', '"its own".'))
+    (tmp_path / "same.sql").write_text(schema.format("", '"its own".'))
+    workshop = Workshop(root=tmp_path)
+    assert compare_sources(url, "file:same.sql", workshop=workshop).changes == ()
+    # A plan of that server's own making is rehearsed on the newer one.
+    run(other := make_database(server_12), schema.format('"its own".', '"its own".'))
+    run(other, 'ALTER TABLE t ADD b uuid DEFAULT "its own".gen_random_uuid()')
+    comparison = compare_sources(url, other, workshop=workshop)
+    proposal = propose(comparison)
+    assert proposal.rehearsal
+    assert apply_plan(url, proposal.plan, proposal.ends).remaining == ()

@@ -93,6 +93,10 @@ def test_it_loads_on_every_version(each_server: Server, server_18: Server) -> No
             done = psql(server_18, url, FILE)
             assert (done.returncode, done.stderr) == (0, "")
         assert set(Skycaster(url=url).tables()) == TABLES
+        # The oldest takes gen_random_uuid() from an extension: that is no difference from the models.
+        if each_server.version == 12:
+            found = pgwright("schema", "validate", DATABASE_URL=url)
+            assert (found.returncode, found.stdout) == (0, "")
     finally:
         databases.drop(url)
 
