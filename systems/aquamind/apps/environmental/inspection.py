@@ -14,8 +14,6 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg.conninfo import make_conninfo
 
 if TYPE_CHECKING:
-    from datetime import timedelta
-
     from pgwright.diff.comparison import Comparison
     from pgwright.model.catalog import Catalog
     from pgwright.model.selection import Selection
@@ -26,7 +24,7 @@ NO_MODEL = "without a model"
 TIMESCALE = "timescaledb"
 
 _HYPERTABLES = """
-    SELECT h.hypertable_name, d.column_name, d.time_interval, h.num_chunks, h.compression_enabled
+    SELECT h.hypertable_name, d.column_name, d.time_interval::text, h.compression_enabled
     FROM timescaledb_information.hypertables h
     JOIN timescaledb_information.dimensions d USING (hypertable_schema, hypertable_name)
     WHERE d.dimension_number = 1
@@ -69,7 +67,7 @@ class Divided:
 
     name: str
     key: str
-    interval: timedelta | None
+    interval: str | None
     compression: bool
     chunks: tuple[Chunk, ...]
 
@@ -145,7 +143,7 @@ def has_timescale(connection: Connection) -> bool:
 
 
 def _hypertables(connection: Connection) -> Iterator[Divided]:
-    for name, key, interval, _, compression in connection.execute(_HYPERTABLES).fetchall():
+    for name, key, interval, compression in connection.execute(_HYPERTABLES).fetchall():
         yield Divided(
             name=name,
             key=key,
