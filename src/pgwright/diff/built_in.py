@@ -1,8 +1,8 @@
 """Functions that came with an extension before PostgreSQL brought them itself.
 
-Until PostgreSQL 13, `gen_random_uuid()` is pgcrypto's; since then a name without a schema means the server's own,
-which pgcrypto's only calls. What an older server says of it stands for that one on a newer server, or every
-default would differ from the models that it was made from.
+Until PostgreSQL 13, `gen_random_uuid()` is pgcrypto's; since then a name without a schema means the server's
+own, which pgcrypto's only calls. What an older server says of it stands for that one on a newer server, or
+every default would differ from the models that it was made from.
 """
 
 from __future__ import annotations

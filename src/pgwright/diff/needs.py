@@ -24,17 +24,21 @@ _GRANTED = frozenset({"trigger", "grant"})
 
 def lacking(conn: Connection[Any], plan: Plan, before: Catalog, after: Catalog) -> PgwrightError | None:
     """Return the error that a plan between the two ends in on this server, or None; nothing was done then."""
-    return _lacking_parts(conn, before, after) or _lacking_rights(conn, plan, before.server.major)
+    # Not the catalogs' version: they may have been built anew on scratch.
+    major = conn.info.server_version // 10000
+    return _lacking_parts(conn, before, after, major) or _lacking_rights(conn, plan, major)
 
 
-def _lacking_parts(conn: Connection[Any], before: Catalog, after: Catalog) -> PgwrightError | None:
+def _lacking_parts(
+    conn: Connection[Any], before: Catalog, after: Catalog, major: int
+) -> PgwrightError | None:
     extensions = [o.id.name.name for o in after.of("extension") if o.id not in before]
     offered = conn.execute(
         "SELECT name FROM pg_available_extensions WHERE name = ANY (%s)", [extensions]
     ).fetchall()
     absent = sorted(set(extensions) - {name for (name,) in offered})
     if absent:
-        packages = "; ".join(f"{name} is in {package_for(name, before.server.major)}" for name in absent)
+        packages = "; ".join(f"{name} is in {package_for(name, major)}" for name in absent)
         return ExtensionMissingError(
             f"the server has no {_listed('extension', absent)}",
             detail="nothing was changed",

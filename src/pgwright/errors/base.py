@@ -26,7 +26,8 @@ class PgwrightError(Exception):
     def __str__(self) -> str:
         lines = [f"error[{self.code}]: {self.message}"]
         if self.detail:
-            lines.append(f"detail: {self.detail}")
+            # PostgreSQL marks the place of a mistake by a caret in the line below.
+            lines.append("detail: " + self.detail.replace("\n", f"\n{' ' * len('detail: ')}"))
         if self.hint:
             lines.append(f"hint: {self.hint}")
         return "\n".join(lines)

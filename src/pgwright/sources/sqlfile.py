@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +19,10 @@ from pgwright.sources.surroundings import without_databases, without_roles
 from pgwright.storage.nearby import missing_file
 
 _PLACE = re.compile(
-    r"psql:(?P<file>.*?):(?P<line>\d+): (?P<severity>ERROR|FATAL):\s*(?P<message>.*)", re.DOTALL
+    r"psql:(?P<file>[^\n]*?):(?P<line>\d+): (?P<severity>ERROR|FATAL):\s*(?P<message>.*)", re.DOTALL
 )
 
+_SHOWN = re.compile(r"^LINE (?P<line>\d+): (?P<text>.*)$", re.MULTILINE)
 _NO_EXTENSION = re.compile(r'extension "(?P<name>[^"]+)" is not available')
 
 
@@ -75,7 +77,7 @@ def _run(path: Path, place: ScratchDatabase) -> None:
         cwd=path.parent,
     )
     if done.returncode != 0:
-        raise _error(path, redact(done.stderr))
+        raise _error(path, redact(done.stderr), place)
 
 
 def _read(path: Path) -> str:
@@ -107,21 +109,44 @@ def _adapted(text: str, path: Path, place: ScratchDatabase) -> str:
     return adapted
 
 
-def _error(path: Path, output: str) -> SourceError:
+def _error(path: Path, output: str, place: ScratchDatabase) -> SourceError:
     match = _PLACE.search(output)
     if match is None:
         return SourceError(f"{path} does not load", detail=output.strip() or None)
     first, _, rest = match["message"].strip().partition("\n")
+    # What it read from its standard input, or from the file itself, is that file; anything else it included.
+    included = (path.parent / match["file"]).resolve()
+    here = included if included != path.resolve() and included.is_file() else path
+    line = _line(here, int(match["line"]), rest)
+    where = f"line {line}" if here is path else f"{here}, line {line}"
     missing = _NO_EXTENSION.search(first)
     if missing:
-        name = missing["name"]
+        name, major = missing["name"], place.server_version // 10000
+        package = f"{name} is in {package_for(name, major)}"
         return SourceError(
-            f"{path} does not load: line {match['line']}: the scratch server has no extension {name}",
-            detail=f"the embedded server does not come with it; elsewhere it is in {package_for(name)}",
-            hint='set scratch = "postgresql://…" under [project] in pgwright.toml to a server that has it',
+            f"{path} does not load: {where}: the scratch server has no extension {name}",
+            detail=f"the embedded server does not come with it; for your own PostgreSQL {major}, {package}"
+            if place.embedded
+            else f"on the machine of the scratch server, {package}",
+            hint='set scratch = "postgresql://…" under [project] in pgwright.toml to a server that has it'
+            if place.embedded
+            else "install it there, then run the command again",
         )
     return SourceError(
-        f"{path} does not load: line {match['line']}: {first}",
+        f"{path} does not load: {where}: {first}",
         detail=rest.strip().removeprefix("DETAIL:").strip() or None,
-        hint=f"mend line {match['line']}, then try it alone: psql -v ON_ERROR_STOP=1 -f {path}",
+        hint=f"mend {where}, then try it alone: psql -v ON_ERROR_STOP=1 -f {shlex.quote(str(path))}",
     )
+
+
+def _line(path: Path, last: int, rest: str) -> int:
+    """Return the line of the mistake: psql tells the last one of the statement, PostgreSQL shows the text."""
+    shown = _SHOWN.search(rest)
+    if shown is None:
+        return last
+    text = shown["text"].removeprefix("...").removesuffix("...").strip()
+    lines = path.read_text(encoding="utf-8", errors="surrogateescape").split("\n")[:last]
+    first = int(shown["line"])
+    # The nearest that can be so far from the statement's beginning.
+    found = (n for n in range(last, first - 1, -1) if n <= len(lines) and text in lines[n - 1])
+    return next(found, last)

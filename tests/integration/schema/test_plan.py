@@ -9,7 +9,9 @@ from pathlib import Path
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from tests.conftest import MakeDatabase
 from tests.integration.schema.command import pgwright
+from tests.servers.running import Server
 
 GRANTED = """
 CREATE TABLE t (id int PRIMARY KEY, a text);
@@ -121,3 +123,15 @@ def test_next_commands_lead_to_the_database_of_the_run(database: str, tmp_path: 
         conn.execute("UPDATE t SET a = 'x'")
     done = pgwright(*shlex.split(resume), folder=tmp_path, PGPASSWORD=str(password))
     assert done.returncode == 0, done.stderr
+
+
+def test_an_extension_that_only_the_target_lacks_names_the_package_of_its_version(
+    server_12: Server, make_database: MakeDatabase, tmp_path: Path
+) -> None:
+    url = make_database(server_12)
+    (tmp_path / "schema.sql").write_text("CREATE EXTENSION pg_walinspect;")
+    words = ("schema", "apply", "file:schema.sql", "--yes", "--no-privileges", "--no-owner")
+    done = pgwright(*words, folder=tmp_path, DATABASE_URL=url)
+    assert done.returncode == 4
+    assert "the server has no extension pg_walinspect" in done.stderr
+    assert "postgresql-12 on Debian" in done.stderr and "postgresql-18" not in done.stderr

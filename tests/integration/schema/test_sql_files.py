@@ -12,6 +12,7 @@ from pgwright.model.catalog import Catalog
 from pgwright.server.scratch import scratch_database
 from pgwright.sources.load import load_catalog
 from pgwright.sources.workshop import Workshop
+from tests.servers.running import Server
 
 _NOISE = r"""
 \restrict k3y
@@ -76,3 +77,28 @@ def test_the_line_of_an_error_is_that_of_the_file(tmp_path: Path) -> None:
         _loaded(
             tmp_path, "CREATE DATABASE shop\n WITH ENCODING 'UTF8';\n\\c shop\nCREATE TABLE t (x nosuch);\n"
         )
+
+
+def test_a_mistake_within_a_statement_is_named_by_its_own_line(tmp_path: Path) -> None:
+    text = "CREATE TABLE s (id int);\n\nCREATE TABLE t (\n  id int,\n  x nosuch,\n  y int,\n  z int\n);\n"
+    with pytest.raises(SourceError, match=r"schema\.sql does not load: line 5: type") as caught:
+        _loaded(tmp_path, text)
+    assert "mend line 5," in (caught.value.hint or "")
+    # The caret stands under the word, also after what comes before the line.
+    said = str(caught.value).splitlines()
+    (shown,) = (i for i, line in enumerate(said) if line.startswith("detail: LINE 3:"))
+    assert said[shown + 1].index("^") == said[shown].index("nosuch")
+    (tmp_path / "part.sql").write_text("\nCREATE TABEL t ();\n")
+    with pytest.raises(SourceError, match=r"load: \S+part\.sql, line 2: syntax error"):
+        _loaded(tmp_path, "\\i part.sql\n")
+
+
+def test_the_package_of_a_missing_extension_is_that_of_the_scratch_server(
+    server_17: Server, tmp_path: Path
+) -> None:
+    with pytest.raises(SourceError) as caught:
+        _loaded(tmp_path, "CREATE EXTENSION postgis;\n")
+    assert "postgresql-18-postgis-3" in (caught.value.detail or "")
+    with pytest.raises(SourceError) as caught:
+        load_catalog("file:schema.sql", Workshop(root=tmp_path, scratch=server_17.url))
+    assert "postgresql-17-postgis-3" in (caught.value.detail or "")
