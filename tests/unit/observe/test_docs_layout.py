@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -82,7 +82,7 @@ def test_circles_are_broken_and_nothing_is_lost() -> None:
         ("3", "c", "a", 0.5, 0.5),
         ("4", "a", "a", 0.5, 0.5),
     ]
-    found = layered({"a": 10.0, "b": 10.0, "c": 10.0}, edges, limit=1000)
+    found = layered({"a": 10.0, "b": 10.0, "c": 10.0}, edges, limit=1000, most=9)
     placed = [key for layer in found.layers for key in layer if not key.startswith("\0")]
     assert sorted(placed) == ["a", "b", "c"]
     assert set(found.chains) == {"1", "2", "3", "4"}
@@ -91,7 +91,7 @@ def test_circles_are_broken_and_nothing_is_lost() -> None:
 def test_many_that_refer_to_one_spread_over_several_layers() -> None:
     heights = {"hub": 50.0, **{f"t{i:02}": 50.0 for i in range(30)}}
     edges = [(f"e{i}", f"t{i:02}", "hub", 0.5, 0.5) for i in range(30)]
-    found = layered(heights, edges, limit=400)
+    found = layered(heights, edges, limit=400, most=9)
     assert max(sum(not k.startswith("\0") for k in layer) for layer in found.layers) <= 8
     assert found.layer_of["hub"] == 0
 
@@ -124,3 +124,28 @@ def test_clusters_are_found_and_limited() -> None:
     parts = cluster(["hub", *(f"t{i}" for i in range(100))], star, 24)
     assert max(map(len, parts)) <= 24
     assert sum(map(len, parts)) == 101
+
+
+def test_a_long_chain_fits_on_a_page() -> None:
+    boxes = [Box(key=f"t{i:02}", width=220, height=60 + 40 * (i % 3)) for i in range(24)]
+    links = [
+        Link(key=f"{i}-{j}", source=f"t{i:02}", target=f"t{j:02}", offset=30, target_offset=10)
+        for i in range(1, 24)
+        for j in (i - 1, i // 2)
+    ]
+    found = place(boxes, links)
+    assert found.width < 1600
+    known = {b.key: b for b in boxes}
+    lines = {r.key: r.points for r in found.routes}
+    for link in links:
+        # Both ends touch a side of their box, and no line runs up or down through a box.
+        for key, (x, y) in ((link.source, lines[link.key][0]), (link.target, lines[link.key][-1])):
+            left, top = found.corners[key]
+            assert x in (left, left + known[key].width) and top <= y <= top + known[key].height
+        for (x1, y1), (x2, y2) in pairwise(lines[link.key]):
+            through = [
+                k
+                for k, (left, top) in found.corners.items()
+                if x1 == x2 and left < x1 < left + known[k].width and min(y1, y2) < top < max(y1, y2)
+            ]
+            assert not through, link.key

@@ -28,16 +28,17 @@ class Layered:
     layer_of: Mapping[str, int]
 
 
-def layered(heights: Mapping[str, float], edges: Sequence[Edge], *, limit: float) -> Layered:
+def layered(heights: Mapping[str, float], edges: Sequence[Edge], *, limit: float, most: int) -> Layered:
     """Return the layers of a connected graph: what is referred to stands left of what refers to it.
 
-    `limit` is how high a layer may become before it spills into the next.
+    `limit` is how high a layer may become before it spills into the next, `most` how many layers there may
+    be: neighbours of a long chain share one then, above or below what they refer to.
     An edge that would close a circle goes the other way.
     """
     proper = [e for e in edges if e[1] != e[2]]
     above = _without_circles(sorted(heights), proper)
     layer_of = _levels(heights, above, limit)
-    layer_of = _closed_up(layer_of)
+    layer_of = _merged(_closed_up(layer_of), heights, most)
     depth = max(layer_of.values()) + 1
     order: Order = [[] for _ in range(depth)]
     for key in sorted(heights):
@@ -46,6 +47,8 @@ def layered(heights: Mapping[str, float], edges: Sequence[Edge], *, limit: float
     near: Near = {key: ([], []) for layer in order for key in layer}
     for key, source, target, start, end in proper:
         chain = chains[key]
+        if layer_of[source] == layer_of[target]:
+            continue
         places = (start, *(0.5 for _ in chain[1:-1]), end)
         leftward = 0 if layer_of[target] < layer_of[source] else 1
         for (one, here), (other, there) in pairwise(zip(chain, places, strict=True)):
@@ -123,6 +126,19 @@ def _levels(heights: Mapping[str, float], above: Mapping[str, set[str]], limit: 
 def _closed_up(levels: Mapping[str, int]) -> dict[str, int]:
     number = {level: i for i, level in enumerate(sorted(set(levels.values())))}
     return {key: number[level] for key, level in levels.items()}
+
+
+def _merged(levels: Mapping[str, int], heights: Mapping[str, float], most: int) -> dict[str, int]:
+    """Return at most so many layers, of neighbouring levels put together to much the same height each."""
+    if max(levels.values()) < most:
+        return dict(levels)
+    total, before = sum(heights.values()), 0.0
+    merged: dict[int, int] = {}
+    for level in sorted(set(levels.values())):
+        height = sum(heights[key] for key, own in levels.items() if own == level)
+        merged[level] = int((before + height / 2) / total * most)
+        before += height
+    return _closed_up({key: merged[level] for key, level in levels.items()})
 
 
 def _chain(source: str, target: str, layer_of: Mapping[str, int], order: Order) -> tuple[str, ...]:

@@ -3,7 +3,8 @@
 The method is that of Sugiyama, Tagawa and Toda (1981): break circles, spread over layers, order each layer
 by barycentres, then set heights. Layers are limited in height as by Coffman and Graham (1972), so that one
 table to which thirty others refer gives a picture and not a ribbon. Heights are the least squares solution
-that keeps the order (pool adjacent violators).
+that keeps the order (pool adjacent violators). There are no more layers than fit on a page: those of a longer
+chain are put together, and lines within one go around its boxes on the right.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ GAP_X = 80.0
 GAP_Y = 22.0
 _CHANNEL = 10.0
 _ROUNDS = 12
+_PAGE = 1400.0
+_LANES = 7
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +115,7 @@ def _place_part(boxes: Sequence[Box], links: Sequence[Link]) -> Placement:
             for link in links
         ],
         limit=max(tallest + GAP_Y, math.sqrt(area) * 0.95),
+        most=_columns(boxes, area),
     )
     tops = _tops(graph, known, {link.key: link for link in links})
     x, lefts, widths = 0.0, [], []
@@ -123,11 +127,27 @@ def _place_part(boxes: Sequence[Box], links: Sequence[Link]) -> Placement:
     corners = {
         key: (lefts[i], tops[key]) for i, layer in enumerate(graph.layers) for key in layer if key in known
     }
+    asides = _asides(links, graph.layer_of, corners)
     routes = tuple(
-        _route(link, graph=graph, known=known, corners=corners, tops=tops, lefts=lefts, widths=widths)
+        _route(
+            link,
+            graph=graph,
+            known=known,
+            corners=corners,
+            tops=tops,
+            lefts=lefts,
+            widths=widths,
+            aside=asides.get(link.key, 0.0),
+        )
         for link in links
     )
     return _from_origin(corners, routes, known)
+
+
+def _columns(boxes: Sequence[Box], area: float) -> int:
+    """Return how many layers fit on a page; pages are scrolled down, so a picture rather grows that way."""
+    across = max(_PAGE, math.sqrt(area))
+    return max(2, int((across + GAP_X) / (sum(b.width for b in boxes) / len(boxes) + GAP_X)))
 
 
 def _tops(graph: Layered, known: Mapping[str, Box], links: Mapping[str, Link]) -> dict[str, float]:
@@ -196,6 +216,7 @@ def _route(
     tops: Mapping[str, float],
     lefts: Sequence[float],
     widths: Sequence[float],
+    aside: float,
 ) -> Route:
     """Return the points of a link: from side to side, through the bends in the layers between."""
     source, target = known[link.source], known[link.target]
@@ -204,7 +225,8 @@ def _route(
     if x == tx:
         # To itself or within a layer: out on the right and back.
         right, back = x + source.width, tx + target.width
-        out = max(right, back) + 22
+        own = link.source == link.target
+        out = right + 22 if own else _right_of(graph.layer_of[link.source], lefts, widths) + aside
         return Route(key=link.key, points=((right, start), (out, start), (out, end), (back, end)))
     chain = graph.chains[link.key]
     rightward = tx > x
@@ -222,6 +244,26 @@ def _route(
     else:
         points += [(_right_of(graph.layer_of[link.target], lefts, widths), end), (tx + target.width, end)]
     return Route(key=link.key, points=tuple(at for at, _ in groupby(points)))
+
+
+def _asides(
+    links: Sequence[Link], layer_of: Mapping[str, int], corners: Mapping[str, tuple[float, float]]
+) -> dict[str, float]:
+    """Return how far right of their boxes the links within a layer go, the longer ones around the shorter."""
+    within: dict[int, list[tuple[float, Link]]] = {}
+    for link in links:
+        layer = layer_of[link.source]
+        if layer == layer_of[link.target] and link.source != link.target:
+            start, end = corners[link.source][1] + link.offset, corners[link.target][1] + link.target_offset
+            within.setdefault(layer, []).append((abs(end - start), link))
+    found: dict[str, float] = {}
+    for near in within.values():
+        targets: dict[str, int] = {}
+        for _, link in sorted(near, key=lambda n: (n[0], n[1].key)):
+            # Lines to one target run as one.
+            lane = targets.setdefault(link.target, len(targets))
+            found[link.key] = 16.0 + (lane % _LANES) * 8.0
+    return found
 
 
 def _right_of(layer: int, lefts: Sequence[float], widths: Sequence[float]) -> float:
