@@ -31,6 +31,9 @@ _BEGIN = sql.SQL(
     "INSERT INTO pgwright.run (id, job, status, attempt, version, payload) "
     "VALUES (%s, %s, 'running', %s, %s, %s) RETURNING {}"
 ).format(_COLUMNS)
+_BEGIN_INSTEAD = sql.SQL(
+    "WITH former AS (UPDATE pgwright.run SET status = 'abandoned' WHERE job = %s AND status = 'running') {}"
+).format(_BEGIN)
 _ADVANCE = sql.SQL(
     "UPDATE pgwright.run SET watermark = %s, progress = %s, heartbeat_at = clock_timestamp() WHERE id = %s"
 )
@@ -48,7 +51,7 @@ _RECENT = sql.SQL(
 
 # Of several privileges in one text, the function is content with any.
 _MAY_WRITE = (
-    "SELECT bool_and(has_table_privilege('pgwright.run', privilege)) "
+    "SELECT bool_and(has_table_privilege(to_regclass('pgwright.run')::oid, privilege)) "
     "FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS privilege"
 )
 
@@ -65,11 +68,12 @@ class Ledger:
         Raises `PrivilegeError` for a role that may not, or may not write into those that are there.
         """
         try:
-            if self.exists():
-                row = self.conn.execute(_MAY_WRITE).fetchone()
-                if row != (True,):
-                    raise self._closed()
+            # Null where there is no such table.
+            row = self.conn.execute(_MAY_WRITE).fetchone()
+            if row == (True,):
                 return
+            if row == (False,):
+                raise self._closed()
         except psycopg.errors.InsufficientPrivilege as exc:
             raise self._closed() from exc
         try:
@@ -99,13 +103,16 @@ class Ledger:
         row = self.conn.execute("SELECT to_regclass('pgwright.run') IS NOT NULL").fetchone()
         return bool(row and row[0])
 
-    def begin(self, job: str, *, payload: bytes | None = None, attempt: int = 1) -> Run:
-        """Write a new run of `job` and return it; `payload` is what a resume needs."""
+    def begin(
+        self, job: str, *, payload: bytes | None = None, attempt: int = 1, instead: bool = False
+    ) -> Run:
+        """Write a new run of `job` and return it; `payload` is what a resume needs.
+
+        `instead` marks as abandoned those that never ended; the caller holds the lock of the job.
+        """
         packed = None if payload is None else zlib.compress(payload)
-        return self._one(
-            _BEGIN,
-            (secrets.token_hex(4), job, attempt, __version__, packed),
-        )
+        values = (secrets.token_hex(4), job, attempt, __version__, packed)
+        return self._one(_BEGIN_INSTEAD, (job, *values)) if instead else self._one(_BEGIN, values)
 
     def advance(self, id: str, watermark: str, progress: Mapping[str, Any]) -> None:
         """Move the watermark; called inside the transaction of the step that it marks as done."""

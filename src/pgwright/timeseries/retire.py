@@ -131,9 +131,13 @@ def _close(conn: Connection[Any], record: Record, declared: Declarations, old: O
 
 
 def _close_within(conn: Connection[Any], record: Record, declared: Declarations, old: Old) -> None:
-    conn.execute("SELECT set_config('lock_timeout', %s, true)", (LOCK_TIMEOUT,))
     name = name_of(old.table)
-    conn.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(name))
+    # Together, as all that others wait for from here on.
+    conn.execute(
+        sql.SQL("SET LOCAL lock_timeout = {};\nLOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(
+            literal(LOCK_TIMEOUT), name
+        )
+    )
     _settle_rollups(conn, record, declared, old.upper)
     conn.execute(
         sql.SQL(

@@ -113,19 +113,16 @@ def run_policies(url: str, demand: Demand | None = None, *, tell: Telling | None
         if demand.dry_run:
             return Maintained(outcomes=tuple(_all(conn, _declared(conn, demand), demand, tell)))
         with advisory_lock(conn, JOB):
-            gone, declared = forget_gone(conn), _declared(conn, demand)
-            if not gone and not declared.records:
+            declared = _declared(conn, demand)
+            if not declared.records and not (gone := _forget(conn)):
                 return Maintained(outcomes=())
-            ledger = Ledger(conn=conn)
+            ledger, outcomes = Ledger(conn=conn), []
             ledger.prepare()
-            ledger.abandon_running(JOB)
-            run = ledger.begin(JOB)
-            outcomes = [
-                Outcome(task="forget", subject=g, said="its table was dropped", count=1) for g in gone
-            ]
+            run = ledger.begin(JOB, instead=True)
             for outcome in _all(conn, declared, demand, tell):
                 outcomes.append(outcome)
                 ledger.advance(run.id, f"{outcome.task} {outcome.subject}", {"done": len(outcomes)})
+            outcomes += _forget(conn) if declared.records else gone
             bad = [f"{o.task} {o.subject}: {o.error}" for o in outcomes if o.error]
             status = RunStatus.FAILED if bad else RunStatus.SUCCEEDED
             result = {
@@ -133,6 +130,11 @@ def run_policies(url: str, demand: Demand | None = None, *, tell: Telling | None
             }
             run = ledger.finish(run.id, status, result=result, error="; ".join(bad) or None)
             return Maintained(outcomes=tuple(outcomes), run=run)
+
+
+def _forget(conn: Connection[Any]) -> list[Outcome]:
+    gone, said = forget_gone(conn), "its table was dropped"
+    return [Outcome(task="forget", subject=subject, said=said, count=1) for subject in gone]
 
 
 @contextmanager
@@ -224,9 +226,8 @@ def _ahead(
     made = [piece.name for piece in found.pieces]
     if not demand.dry_run:
         made = list(make_each(conn, record, declared, found.pieces, failed))
-    said = f"{'would make' if demand.dry_run else 'made'} {', '.join(made) or 'none'}"
-    if not found.pieces:
-        said = "enough ahead"
+    verb = "would make" if demand.dry_run else "made"
+    said = f"{verb} {', '.join(made) or 'none'}" if found.pieces else "enough ahead"
     if found.astray is not None:
         said += f"; its newest row is of {found.astray}, too far ahead to make partitions up to it"
     yield Outcome(task="partitions", subject=record.table.path, said=said, count=len(made))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from psycopg.rows import namedtuple_row
 
 from pgwright.kinds.contract import Found
 from pgwright.kinds.steps import parent_of, statement, step
+from pgwright.kinds.timeseries.policy_names import as_named, columns_of, time_of
 from pgwright.kinds.timeseries.rollup_names import joined_table, live_view, own_log, trigger_names
 from pgwright.model.catalog import CatalogObject
 from pgwright.model.names import ObjectId, QualifiedName
@@ -63,10 +64,7 @@ _RECORDS = (
     b"c.relkind::text AS relkind, p.kind, p.name, p.definition::text AS definition, "
     b"p.floor::text AS floor, p.late, p.ran_at, "
     b"p.error, "
-    b"(SELECT a.attname::text FROM pg_partitioned_table AS k JOIN pg_attribute AS a "
-    b"ON a.attrelid = k.partrelid AND a.attnum = k.partattrs[0] WHERE k.partrelid = p.relation) AS key, "
-    b"ARRAY(SELECT a.attname::text FROM pg_attribute AS a WHERE a.attrelid = p.relation AND a.attnum > 0 "
-    b"AND NOT a.attisdropped) AS columns "
+    b"pg_get_partkeydef(p.relation) AS key "
     b"FROM pgwright.policy AS p JOIN pg_class AS c ON c.oid = p.relation "
     b"JOIN pg_namespace AS n ON n.oid = c.relnamespace ORDER BY 1, 5, 6"
 )
@@ -81,7 +79,7 @@ class Record:
     which rows were retired and a rollup is history, as text with its offset; `late` counts the changes below
     it that a refresh has left out. What TimescaleDB was told without pgwright is not `recorded`. `lacks`
     names the parts of a rollup that somebody dropped or switched off. `key` is what a partitioned table is
-    divided by, `columns` are all that the table has.
+    divided by, as PostgreSQL writes it.
     """
 
     relation: int
@@ -98,7 +96,6 @@ class Record:
     recorded: bool = True
     lacks: tuple[str, ...] = ()
     key: str | None = None
-    columns: Sequence[str] = ()
 
     @property
     def table(self) -> ObjectId:
@@ -128,9 +125,10 @@ def read_records(conn: Connection[Any], *, timescaledb: str, major: int) -> tupl
             rows: list[Any] = cursor.execute(_RECORDS).fetchall()
             # As text: frameworks teach their connections to leave JSON alone.
             told = [Record(**{**row._asdict(), "definition": json.loads(row.definition)}) for row in rows]
+            columns = columns_of(cursor, {r.relation for r in told if r.kind == "rollup"})
             series = [r for r in told if r.kind == "time_series" and r.key]
-            moved = {r.relation for r in series if r.definition["column"] != r.key}
-            recorded = tuple(_as_named(_with_parts(cursor, record, major), moved) for record in told)
+            moved = {r.relation for r in series if r.definition["column"] != time_of(r)}
+            recorded = tuple(as_named(_with_parts(cursor, r, major), moved, columns) for r in told)
         if not timescaledb:
             return tuple(r for r in recorded if r.kind != "time_series" or r.relkind == "p")
 
@@ -147,21 +145,6 @@ def read_records(conn: Connection[Any], *, timescaledb: str, major: int) -> tupl
     kept = dict(_kept(recorded))
     true = (_held_against(r, server, kept.get((r.schema, r.table_name))) for r in recorded)
     return (*(r for r in true if r is not None), *_unrecorded(server, known))
-
-
-def _as_named(record: Record, moved: Container[int]) -> Record:
-    """Return the record with the columns that the table has now, where they were renamed.
-
-    PostgreSQL keeps the partition key by its number. The functions of a rollup have its columns by name:
-    it is `stale`, and so are the rollups of a table in `moved`, whose time column was renamed.
-    """
-    definition = dict(record.definition)
-    if record.kind == "time_series" and record.key:
-        definition["column"] = record.key
-    if record.kind == "rollup" and not definition.get("by"):
-        named = [*definition.get("group_by", ()), *filter(None, [definition.get("column")])]
-        definition["stale"] = record.relation in moved or not set(named) <= set(record.columns)
-    return dataclasses.replace(record, definition=definition)
 
 
 def _with_parts(cursor: Cursor[Any], record: Record, major: int) -> Record:
