@@ -104,6 +104,8 @@ def test_case(case: Case, slate: Slate) -> None:
         assert set(hazard.split(",")) <= {h.code.value for h in forward.hazards}, forward.hazards
     for hazard in case.expected("no-hazards"):
         assert not set(hazard.split(",")) & {h.code.value for h in forward.hazards}, forward.hazards
+    for steps in case.expected("steps"):
+        assert len(forward.steps) == int(steps), forward.steps
     for lock in case.expected("locks"):
         mode, _, where = lock.partition(" on ")
         took = {(s.lock.value, str(i)) for s in forward.steps if s.lock for i in s.locks_on}

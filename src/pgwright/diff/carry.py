@@ -95,5 +95,7 @@ def _carrier(id: ObjectId, context: Context) -> ObjectId:
 
 
 def _above(id: ObjectId, context: Context) -> ObjectId | None:
-    """Return what takes an object along when it is dropped: a partitioned table does that as well."""
+    """Return what takes an object along when it is dropped, be it a partitioned table or the owner."""
+    if id.kind == "sequence":
+        return next((getattr(o, "column", None) for o in context.before.children(id, "sequence_owner")), None)
     return id.parent or getattr(context.before.get(id), "partition_of", None)

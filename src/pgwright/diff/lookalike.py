@@ -8,11 +8,13 @@ from dataclasses import replace
 from pgwright.diff.compare import compare, differing_fields
 from pgwright.diff.rename import Rename
 from pgwright.kinds.composite import Composite
+from pgwright.kinds.default import Default, counters
 from pgwright.kinds.enum import Enum
 from pgwright.kinds.registry import kind
 from pgwright.kinds.types.members import ATTRIBUTE, ENUM_VALUE, member_id
 from pgwright.model.catalog import Catalog, CatalogObject
 from pgwright.model.change import Op
+from pgwright.model.names import ObjectId
 
 _KINDS = frozenset(
     {
@@ -94,11 +96,25 @@ def _pairs(
 ) -> Iterator[Rename]:
     gone = {o.id for o in dropped}
     for new in created:
-        twins = [old for old in dropped if _alike(old, new, before, after)]
+        twins = _clear(new, [old for old in dropped if _alike(old, new, before, after)], after, before)
         if len(twins) != 1 or (twins[0].id.parent is not None and twins[0].id.parent in gone):
             continue
-        if sum(_alike(twins[0], other, before, after) for other in created) == 1:
+        others = [other for other in created if _alike(twins[0], other, before, after)]
+        if len(_clear(twins[0], others, before, after)) == 1:
             yield Rename(old=twins[0].id, new=new.id)
+
+
+def _clear(
+    one: CatalogObject, twins: Sequence[CatalogObject], catalog: Catalog, others: Catalog
+) -> Sequence[CatalogObject]:
+    """Return which of the twins may be meant: of sequences, those that number the same columns."""
+    columns = _numbered(one, catalog) if one.id.kind == "sequence" and len(twins) > 1 else ()
+    return [twin for twin in twins if _numbered(twin, others) == columns] if columns else twins
+
+
+def _numbered(sequence: CatalogObject, catalog: Catalog) -> set[ObjectId | None]:
+    defaults = (o for o in catalog.of("default") if isinstance(o, Default))
+    return {o.id.parent for o in defaults if sequence.id in counters(o, catalog)}
 
 
 def _alike(old: CatalogObject, new: CatalogObject, before: Catalog, after: Catalog) -> bool:

@@ -28,11 +28,13 @@ def in_transactions(
     """Return the steps, numbered, with what belongs into one transaction in one batch.
 
     The moves of each of `groups` share a transaction with all that is between them (see `sharing`); the steps
-    of a move in `together` do so, too. A step that refuses a transaction, or reads whole tables, is a batch
-    of its own: where it can, it comes before or after the transaction that it would part.
+    of a move in `together`, or by which a column comes to be numbered otherwise, do so, too. A step that
+    refuses a transaction, or reads whole tables, is a batch of its own: where it can, it comes before or
+    after the transaction that it would part.
     """
     numbers = _spans(ordered, groups)
-    return _numbered(_arranged(written, numbers, context), numbers, together)
+    numbering = {move for move in ordered if _numbers(move, context) is not None}
+    return _numbered(_arranged(written, numbers, context), numbers, together | numbering)
 
 
 def sharing(moves: Iterable[Move], context: Context) -> tuple[frozenset[Move], ...]:

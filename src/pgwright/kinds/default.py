@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from psycopg import sql
 
 from pgwright.kinds.contract import Address, Alteration, Context, Found, Kind, Reading, SystemCatalog
+from pgwright.kinds.sequence import INTEGERS, Sequence, continue_numbering, name_literal
 from pgwright.kinds.settled import settled
 from pgwright.kinds.steps import alter_parent, parent_of
-from pgwright.model.catalog import CatalogObject, fact
+from pgwright.model.catalog import Catalog, CatalogObject, fact
 from pgwright.model.change import Change
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.plan import Phase, Step
 from pgwright.pg.quoting import Name, deparsed
+
+# A sequence that a text names is looked up anew for each row; PostgreSQL knows of no dependence on it.
+_NAMED = re.compile(r"nextval\(\('(?:(?P<schema>\w+)\.)?(?P<name>\w+)'::text\)::regclass\)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,8 +61,31 @@ def _set(o: Default, context: Context) -> Step:
 
 
 def create(o: Default, context: Context) -> tuple[Step, ...]:
-    """Return the SET DEFAULT; existing rows keep their values."""
-    return (_set(o, context), *_again(o, context))
+    """Return the SET DEFAULT; existing rows keep their values, and a new sequence goes on after them."""
+    return (_set(o, context), *_again(o, context), *_after_greatest(o, context))
+
+
+def counters(o: Default, catalog: Catalog) -> Iterator[ObjectId]:
+    """Yield the sequences of the catalog that the default takes its numbers from."""
+    yield from (id for id in o.depends_on if id.kind == "sequence")
+    for match in _NAMED.finditer(o.expression):
+        schemas = [match["schema"]] if match["schema"] else [o.id.root.name.schema, "public"]
+        named = (ObjectId("sequence", QualifiedName(schema, match["name"])) for schema in schemas)
+        yield from (id for id in [next((id for id in named if id in catalog), None)] if id is not None)
+
+
+def _after_greatest(o: Default, context: Context) -> Iterator[Step]:
+    column = parent_of(o.id)
+    types = {getattr(c.get(column), "type", None) for c in (context.before, context.after)}
+    if context.is_new(column) or not types <= INTEGERS:
+        return
+    for id in counters(o, context.after):
+        sequence = context.after.objects[id]
+        assert isinstance(sequence, Sequence)
+        # One that the column owns goes on when it comes to own it.
+        owned = any(getattr(link, "column", None) == column for link in context.after.children(id))
+        if context.is_new(id) and not owned:
+            yield continue_numbering(o.id, column, name_literal(id), sequence.options, shared=True)
 
 
 def _again(o: Default, context: Context) -> Iterator[Step]:
@@ -82,7 +110,7 @@ def drop(o: Default, context: Context) -> tuple[Step, ...]:
 def alter(change: Change, context: Context) -> Alteration:
     """Set the other expression."""
     assert isinstance(change.after, Default)
-    return Alteration(steps=(_set(change.after, context), *_again(change.after, context)))
+    return Alteration(steps=create(change.after, context))
 
 
 def inline(o: Default, context: Context) -> sql.Composable | None:

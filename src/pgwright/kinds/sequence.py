@@ -15,8 +15,9 @@ from pgwright.model.change import Change
 from pgwright.model.locks import LockMode
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.plan import Hazard, HazardCode, Phase, Reversibility, Step
-from pgwright.pg.quoting import Name, deparsed
+from pgwright.pg.quoting import Name, deparsed, literal, render
 
+INTEGERS = frozenset({"smallint", "integer", "bigint"})
 _RANGES = {"smallint": 2**15, "integer": 2**31, "bigint": 2**63}
 
 
@@ -107,11 +108,27 @@ def read(reading: Reading) -> Iterator[Found]:
         yield Found(sequence, (Address(SystemCatalog.CLASS, r.oid),))
 
 
+def name_literal(sequence: ObjectId) -> sql.Composable:
+    """Compose the name of a sequence as the functions for sequences take it."""
+    return literal(render(name_of(sequence)))
+
+
 def continue_numbering(
-    subject: ObjectId, column: ObjectId, sequence: sql.Composable, options: SequenceOptions
+    subject: ObjectId,
+    column: ObjectId,
+    sequence: sql.Composable,
+    options: SequenceOptions,
+    *,
+    shared: bool = False,
 ) -> Step:
-    """Return the step that lets the sequence of a column go on after the greatest number in it."""
+    """Return the step that lets the sequence of a column go on after the greatest number in it.
+
+    One that is `shared` with other columns is never set back.
+    """
     number = Name(column.name.name)
+    least: sql.Composable = deparsed(str(options.minimum))
+    if shared:
+        least = sql.SQL("coalesce(pg_catalog.pg_sequence_last_value({}), {})").format(sequence, least)
     text = sql.SQL(
         "SELECT pg_catalog.setval({}, max({})::bigint) FROM {} HAVING max({}) BETWEEN {} AND {}"
     ).format(
@@ -119,7 +136,7 @@ def continue_numbering(
         number,
         name_of(parent_of(column)),
         number,
-        deparsed(str(options.minimum)),
+        least,
         deparsed(str(options.maximum)),
     )
     return step(subject, text, f"go on numbering {column} after its greatest value")

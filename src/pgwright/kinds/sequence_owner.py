@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from pgwright.kinds.contract import REPLACE, Alteration, Context, Found, Kind, Reading, SystemCatalog
-from pgwright.kinds.sequence import Sequence, continue_numbering
+from pgwright.kinds.sequence import INTEGERS, Sequence, continue_numbering, name_literal
 from pgwright.kinds.steps import name_of, parent_of, step
 from pgwright.kinds.tables.held_rows import holds_rows
 from pgwright.model.catalog import Catalog, CatalogObject
@@ -16,9 +16,7 @@ from pgwright.model.change import Change
 from pgwright.model.locks import LockMode
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.plan import Step
-from pgwright.pg.quoting import Name, literal, render
-
-_INTEGERS = frozenset({"smallint", "integer", "bigint"})
+from pgwright.pg.quoting import Name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,10 +70,12 @@ def create(o: SequenceOwner, context: Context) -> tuple[Step, ...]:
 def _after_greatest(o: SequenceOwner, context: Context) -> Iterator[Step]:
     column, sequence = o.column, context.after.get(parent_of(o.id))
     assert isinstance(sequence, Sequence)
-    numbers = {getattr(c.get(column), "type", None) for c in (context.before, context.after)} <= _INTEGERS
+    numbers = {getattr(c.get(column), "type", None) for c in (context.before, context.after)} <= INTEGERS
     holds = not context.is_new(column) or holds_rows(parent_of(column), context)
     if numbers and context.is_new(sequence.id) and holds:
-        yield continue_numbering(o.id, column, literal(render(name_of(sequence.id))), sequence.options)
+        defaults = (d for d in context.after.dependents.get(sequence.id, ()) if d.kind == "default")
+        shared = any(d.parent != column for d in defaults)
+        yield continue_numbering(o.id, column, name_literal(sequence.id), sequence.options, shared=shared)
 
 
 def _same_role(o: SequenceOwner, context: Context) -> Iterator[Step]:
