@@ -114,25 +114,51 @@ def create(o: Column, context: Context) -> tuple[Step, ...]:
             rewrites = (table,)
             message = f"{cause}: all of {table} is written anew while nobody can read or write it"
             hazards.append(Hazard(code=HazardCode.REWRITES, message=message))
-    empty = o.not_null and not (new_table or defaults or o.identity or o.generated)
+    valued = new_table or defaults or o.identity or o.generated
+    refusing = None if valued else _refusing_domain(o, context)
+    empty = o.not_null and not (valued or refusing)
     later = empty and context.online
     if empty:
         hazards.append(_without_values(o, later=later))
+    if refusing:
+        hazards.append(_without_values(o, domain=refusing))
     text = sql.SQL("ADD COLUMN {}").format(definition(replace(o, not_null=False) if later else o, context))
     steps = [alter_parent(o.id, text, f"add {o.id}", context, rewrites=rewrites, hazards=hazards)]
     steps += [alter_parent(o.id, setting, f"set storage of {o.id}", context) for setting in o.settings()]
     return (*steps, *(set_not_null(o, context) if later else ()))
 
 
-def _without_values(o: Column, *, later: bool) -> Hazard:
+def _refusing_domain(o: Column, context: Context) -> ObjectId | None:
+    """Return the domain that lets the column have no nulls from the first, unless it gives a default."""
+    for domain in _domains(o, context):
+        if getattr(domain, "default", None) is not None:
+            return None
+        if getattr(domain, "not_null", False):
+            return domain.id
+    return None
+
+
+def _domains(o: CatalogObject, context: Context) -> Iterator[CatalogObject]:
+    """Yield the domain that the column is of, and those under it; an array of a domain may be null itself."""
+    # The kind of domains builds on this one, so its objects are known here by their fields only.
+    for id in () if getattr(o, "type", "").endswith("[]") else o.depends_on:
+        domain = context.after.get(id) if id.kind == "domain" else None
+        if domain is not None:
+            yield domain
+            yield from _domains(domain, context)
+
+
+def _without_values(o: Column, *, later: bool = False, domain: ObjectId | None = None) -> Hazard:
     table = parent_of(o.id).path
     if later:
         message = f"code that writes rows of {table} without {o.id.name} fails once nulls are refused"
         return Hazard(code=HazardCode.BREAKS_CODE, message=message)
     return Hazard(
         code=HazardCode.MAY_FAIL,
-        message=f"{o.id} is NOT NULL without a default: this fails if {table} has rows",
-        hint="give the column a server default, or add it nullable and fill it first",
+        message=f"{domain or o.id} is NOT NULL without a default: this fails if {table} has rows",
+        hint="give the column a server default, or add it nullable and fill it first"
+        if domain is None
+        else "give the column a server default, or add it with the type under the domain and fill it first",
     )
 
 
@@ -143,7 +169,7 @@ def _why_rewrite(o: Column, defaults: list[Default], context: Context) -> str | 
         return "an identity column numbers every row"
     if any(d.volatile for d in defaults):
         return "the default is volatile, so that each row needs a value of its own"
-    if any(id.kind == "domain" for id in o.depends_on):
+    if any(getattr(d, "not_null", False) or getattr(d, "checks", ()) for d in _domains(o, context)):
         return "the constraints of the domain are checked for every row"
     return None
 
