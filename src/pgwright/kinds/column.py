@@ -15,6 +15,7 @@ from pgwright.kinds.settled import settled
 from pgwright.kinds.steps import alter_parent, parent_of
 from pgwright.kinds.tables.column_changes import alter, rename
 from pgwright.kinds.tables.column_types import Column
+from pgwright.kinds.tables.domains import demands, domains
 from pgwright.kinds.tables.not_null import set_not_null
 from pgwright.kinds.timeseries.compressed import require_new_column
 from pgwright.model.catalog import CatalogObject
@@ -130,22 +131,12 @@ def create(o: Column, context: Context) -> tuple[Step, ...]:
 
 def _refusing_domain(o: Column, context: Context) -> ObjectId | None:
     """Return the domain that lets the column have no nulls from the first, unless it gives a default."""
-    for domain in _domains(o, context):
+    for domain in domains(o, context.after):
         if getattr(domain, "default", None) is not None:
             return None
         if getattr(domain, "not_null", False):
             return domain.id
     return None
-
-
-def _domains(o: CatalogObject, context: Context) -> Iterator[CatalogObject]:
-    """Yield the domain that the column is of, and those under it; an array of a domain may be null itself."""
-    # The kind of domains builds on this one, so its objects are known here by their fields only.
-    for id in () if getattr(o, "type", "").endswith("[]") else o.depends_on:
-        domain = context.after.get(id) if id.kind == "domain" else None
-        if domain is not None:
-            yield domain
-            yield from _domains(domain, context)
 
 
 def _without_values(o: Column, *, later: bool = False, domain: ObjectId | None = None) -> Hazard:
@@ -169,7 +160,7 @@ def _why_rewrite(o: Column, defaults: list[Default], context: Context) -> str | 
         return "an identity column numbers every row"
     if any(d.volatile for d in defaults):
         return "the default is volatile, so that each row needs a value of its own"
-    if any(getattr(d, "not_null", False) or getattr(d, "checks", ()) for d in _domains(o, context)):
+    if demands(o, context.after):
         return "the constraints of the domain are checked for every row"
     return None
 

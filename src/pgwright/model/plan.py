@@ -26,6 +26,7 @@ class HazardCode(StrEnum):
     LONG_RUNNING = "long-running"
     CHANGES_ACCESS = "changes-access"
     LOOKS_LIKE_RENAME = "looks-like-rename"
+    DEPENDS_ON_SESSION = "depends-on-session"
     NOT_ATOMIC = "not-atomic"
     NOT_AVAILABLE = "not-available"
 

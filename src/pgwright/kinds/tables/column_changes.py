@@ -17,11 +17,19 @@ from pgwright.kinds.tables.column_types import (
     Column,
     as_retyped,
     comes_back,
+    has_size,
     holds_all,
     keeps_comparison,
     keeps_storage,
 )
-from pgwright.kinds.tables.conversion import always_goes, converted, is_proven, what_is_lost
+from pgwright.kinds.tables.conversion import (
+    always_goes,
+    converted,
+    depends_on_zone,
+    is_proven,
+    what_is_lost,
+)
+from pgwright.kinds.tables.domains import demands, plain_type
 from pgwright.kinds.tables.not_null import set_not_null
 from pgwright.kinds.timeseries.compressed import require_no_numbering, require_same_types
 from pgwright.kinds.types.retyping import partitioned_by
@@ -109,7 +117,9 @@ def _change_type(before: Column, after: Column, context: Context) -> Step:
     table = parent_of(after.id)
     require_same_types(after.id, table, context)
     foreign = getattr(context.after.get(table), "server", None) is not None
-    value = None if foreign else converted(Name(after.id.name.name), before.type, after.type)
+    # PostgreSQL itself puts values of the type under a domain into it, and cuts none.
+    old, new = plain_type(before, context.before), plain_type(after, context.after)
+    value = None if foreign or old == new else converted(Name(after.id.name.name), old, new)
     parts: list[sql.Composable] = [
         sql.SQL("ALTER COLUMN {} TYPE {}").format(Name(after.id.name.name), deparsed(after.type))
     ]
@@ -122,13 +132,16 @@ def _change_type(before: Column, after: Column, context: Context) -> Step:
     rewrites: tuple[ObjectId, ...] = ()
     hazards: list[Hazard] = []
     # Of a foreign table PostgreSQL only notes how the values are to be read.
-    loss = None if foreign else what_is_lost(before.type, after.type)
+    loss = None if foreign else what_is_lost(old, new)
     if loss:
         message = f"{loss} of {after.id.path} are lost in every row"
         hazards.append(Hazard(code=HazardCode.DELETES_DATA, message=message))
     # An enum takes names alone, and gives them back.
     named = before.type == "text" and any(id.kind == "enum" for id in after.depends_on)
-    if not (foreign or keeps_storage(before.type, after.type)):
+    demanding = demands(after, context.after)
+    # Of a value out of a domain PostgreSQL does not know that it is short enough.
+    checked = demanding or (old != before.type and has_size(new))
+    if not (foreign or (keeps_storage(old, new) and not checked)):
         rewrites = (table,)
         message = (
             f"changing {after.id.path} from {before.type} to {after.type} writes all of {table.path} "
@@ -136,12 +149,14 @@ def _change_type(before: Column, after: Column, context: Context) -> Step:
         )
         hint = "on a large table: add a second column, fill it in batches, switch over, drop the first"
         hazards.append(Hazard(code=HazardCode.REWRITES, message=message, hint=hint))
-        if is_proven(before.type, after.type):
+        if is_proven(old, new):
             hazards.append(_refusing_to_round(before, after))
-        elif not (holds_all(before.type, after.type) or always_goes(before.type, after.type)):
+        elif demanding or not (holds_all(old, new) or always_goes(old, new)):
             message = f"a value of {after.id.path} that is no {after.type} stops it"
             hazards.append(Hazard(code=HazardCode.MAY_FAIL, message=message))
-    kept = foreign or named or comes_back(before.type, after.type)
+    if not foreign and depends_on_zone(old, new):
+        hazards.append(_in_what_zone(after))
+    kept = foreign or named or comes_back(old, new)
     return alter_parent(
         after.id,
         sql.SQL(" ").join(parts),
@@ -151,6 +166,14 @@ def _change_type(before: Column, after: Column, context: Context) -> Step:
         rewrites=rewrites,
         hazards=hazards,
         reversibility=Reversibility.LOSSLESS if kept else Reversibility.DATA_LOST,
+    )
+
+
+def _in_what_zone(o: Column) -> Hazard:
+    return Hazard(
+        code=HazardCode.DEPENDS_ON_SESSION,
+        message=f"times of {o.id.path} are taken as of the time zone of the session that applies this",
+        hint="where they are of another, name it in the environment: PGTZ=UTC",
     )
 
 

@@ -112,8 +112,15 @@ _WIDENING = (
     ("integer", "double precision"),
 )
 _TEXTS = frozenset({"text", "character varying"})
+_INTEGERS = frozenset({"smallint", "integer", "bigint"})
 _NUMBERS = frozenset({"integer", "bigint", "numeric"})
 _FLOATS = frozenset({"real", "double precision"})
+
+
+def has_size(type: str) -> bool:
+    """Tell whether values of the type are of a limited length or precision."""
+    match = SIZED.match(type)
+    return bool(match and match["size"])
 
 
 def holds_all(before: str, after: str) -> bool:
@@ -138,7 +145,9 @@ def comes_back(before: str, after: str) -> bool:
     sized = SIZED.match(before)
     # A number without a scale forgets zeros at its end.
     scaled = sized is not None and sized["name"] in _NUMBERS and before != "numeric"
-    return holds_all(before, after) or (before, after) == ("bytea", "text") or (scaled and after in _FLOATS)
+    whole = {before, after} <= _INTEGERS
+    same = holds_all(before, after) or (before, after) == ("bytea", "text")
+    return same or whole or (scaled and after in _FLOATS)
 
 
 def keeps_storage(before: str, after: str) -> bool:

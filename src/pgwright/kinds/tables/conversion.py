@@ -149,6 +149,14 @@ def always_goes(before: str, after: str) -> bool:
     return new.name in _TOTAL.get(old.name, ())
 
 
+def depends_on_zone(before: str, after: str) -> bool:
+    """Tell whether times become others, or are others again on the way back, in another time zone."""
+    old, new = _type(before), _type(after)
+    if old is None or new is None or not {old.name, new.name} <= _MOMENTS | {"date"}:
+        return False
+    return (old.zone == " with time zone") != (new.zone == " with time zone")
+
+
 def what_is_lost(before: str, after: str) -> str | None:
     """Name what a change of type rounds or cuts away without an error, or return None."""
     old, new = _type(before), _type(after)
