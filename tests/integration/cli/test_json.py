@@ -32,6 +32,7 @@ def _promised() -> dict[str, set[str]]:
         ("doctor", ""),
         ("schema diff", "default other"),
         ("schema plan", "other"),
+        ("schema apply", "other --yes --allow deletes-data"),
         ("schema report", "default"),
         ("schema docs", "default"),
         ("data export", "t --output t.csv"),

@@ -135,3 +135,14 @@ def test_an_extension_that_only_the_target_lacks_names_the_package_of_its_versio
     assert done.returncode == 4
     assert "the server has no extension pg_walinspect" in done.stderr
     assert "postgresql-12 on Debian" in done.stderr and "postgresql-18" not in done.stderr
+
+
+def test_a_long_plan_ends_with_what_it_does_in_numbers(database: str, tmp_path: Path) -> None:
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute("CREATE TABLE t (id int, a int, b int); CREATE TABLE old ()")
+    made = "".join(f"CREATE TABLE n{n} (id int); CREATE INDEX ON n{n} (id);" for n in range(7))
+    (tmp_path / "schema.sql").write_text(f"CREATE TABLE t (id int, c int, b int NOT NULL DEFAULT 1); {made}")
+    words = ("schema", "plan", "file:schema.sql", "--rename", "public.t.a=c", "--no-rehearsal")
+    shown = pgwright(*words, folder=tmp_path, DATABASE_URL=database).stdout
+    said = "make 7 indexes, 7 tables; rename 1 column; change 1 column, 1 default; drop 1 table\n"
+    assert said in shown

@@ -22,6 +22,7 @@ from pgwright.cli.schema.output import (
     show_applied,
     show_changes,
     show_notes,
+    show_nothing_to_do,
     show_plan,
     show_steps,
 )
@@ -213,7 +214,7 @@ def apply(
     out = invocation.output
     if not proposal.plan:
         show_notes(out, comparison.notes)
-        out.result({"steps": 0}, lambda: out.line("nothing to do: the database is what it should be"))
+        show_nothing_to_do(out, comparison.notes)
         return
     if not out.json:
         show_notes(out, (*comparison.notes, *proposal.plan.notes))

@@ -9,7 +9,7 @@ import click
 from pgwright.cli.context import Invocation
 from pgwright.cli.group import Command, pass_invocation
 from pgwright.cli.migrate.output import remark_record
-from pgwright.cli.schema.output import show_applied, show_notes
+from pgwright.cli.schema.output import show_applied, show_notes, show_nothing_to_do
 from pgwright.cli.schema.sources import manner_of, selection_of, selection_options, source_of, workshop_of
 from pgwright.errors import UnknownDatabaseError
 
@@ -42,7 +42,7 @@ def create(invocation: Invocation, /, source: str | None, create_database: bool,
         raise
     show_notes(out, found.comparison.notes)
     if found.proposal is None:
-        out.result({"steps": 0}, lambda: out.line("nothing to do: the database is what it should be"))
+        show_nothing_to_do(out, found.comparison.notes)
         return
     invocation.state_left = "finished steps stay; go on with: pgwright schema resume"
     show_applied(out, creation.build_proposed(url, found.proposal, manner=manner_of(invocation)))

@@ -102,6 +102,12 @@ def show_applied(out: Output, done: Applied) -> None:
     out.result({**facts, "notes": done.notes}, render)
 
 
+def show_nothing_to_do(out: Output, notes: Iterable[str]) -> None:
+    """Print that an apply has nothing to do, in the form that `show_applied` has."""
+    facts = {"run": None, "steps": 0, "remaining": [], "notes": list(notes)}
+    out.result(facts, lambda: out.line("nothing to do: the database is what it should be"))
+
+
 def said_of(rehearsal: Rehearsal | None) -> str:
     """Say in a few words what is known of a plan."""
     if rehearsal is None:

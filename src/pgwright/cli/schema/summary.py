@@ -10,11 +10,23 @@ from pgwright.model.plan import HazardCode, Plan, Reversibility, Step
 from pgwright.model.wording import counted
 
 if TYPE_CHECKING:
+    from pgwright.model.names import ObjectId
     from pgwright.observe.tables import TableUse
 
 Uses = Mapping[str, "TableUse"]
 
 _SHOWN = 12
+
+# The first words of what steps say of themselves; all others change something.
+_DEEDS = {
+    "create": "make",
+    "add": "make",
+    "build": "make",
+    "install": "make",
+    "comment": "make",
+    "rename": "rename",
+    "drop": "drop",
+}
 
 
 def uses_at(url: str, plan: Plan) -> Uses:
@@ -31,8 +43,11 @@ def uses_at(url: str, plan: Plan) -> Uses:
 def show_summary(out: Output, plan: Plan, uses: Uses, *, allow: Collection[str] = ()) -> None:
     """Print the hazards with their steps, what is written anew or deleted, and what the way back lacks.
 
-    At last come the hazards without which, as they are not in `allow`, nothing is applied.
+    A long plan begins with what it does, in numbers. At last come the hazards without which, as they are not
+    in `allow`, nothing is applied.
     """
+    if len(plan.steps) > _SHOWN:
+        out.line(_in_numbers(plan))
     found = _by_hazard(plan)
     if found:
         rows = [(code.value, len(ids), _listed(ids)) for code, ids in found.items()]
@@ -55,6 +70,31 @@ def summary_facts(plan: Plan, uses: Uses) -> dict[str, Any]:
         "data_lost_on_the_way_back": _lossy(plan),
         "to_allow": _refused(plan),
     }
+
+
+def _in_numbers(plan: Plan) -> str:
+    """Return how many objects of each kind the steps make, rename, change and drop."""
+    about: dict[str, dict[str, set[ObjectId]]] = {}
+    for step in plan.steps:
+        deed = _DEEDS.get(step.summary.partition(" ")[0], "change")
+        about.setdefault(deed, {}).setdefault(step.subject.kind, set()).add(step.subject)
+    made = about.get("make", {})
+    for kind, ids in about.get("change", {}).items():
+        # What is only finished after it was made is no second one.
+        ids.difference_update(made.get(kind, ()))
+    said = []
+    for deed in ("make", "rename", "change", "drop"):
+        kinds = sorted(about.get(deed, {}).items(), key=lambda found: (-len(found[1]), found[0]))
+        numbers = [_counted_kind(len(ids), kind) for kind, ids in kinds if ids]
+        if numbers:
+            said.append(f"{deed} {', '.join(numbers)}")
+    return "; ".join(said)
+
+
+def _counted_kind(count: int, kind: str) -> str:
+    noun = kind.replace("_", " ")
+    endings = {"x": f"{noun}es", "y": f"{noun[:-1]}ies", "s": noun}
+    return counted(count, noun, endings.get(noun[-1]))
 
 
 def _by_hazard(plan: Plan) -> dict[HazardCode, list[str]]:
