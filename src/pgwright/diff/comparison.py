@@ -13,6 +13,7 @@ from pgwright.diff.compare import compare
 from pgwright.diff.public_schema import implied, keeping
 from pgwright.diff.unread import named
 from pgwright.errors import UsageError
+from pgwright.kinds.tables.column_types import FIRST_VIRTUAL, Column
 from pgwright.model.catalog import Catalog, ServerFacts
 from pgwright.model.change import Change
 from pgwright.model.names import ObjectId
@@ -108,6 +109,9 @@ def comparable(
         if spec.startswith(_MODELS):
             selection, said = _reach_of(side, old if side is new else new, selection, own)
             notes.extend(said)
+    if old.server.major < FIRST_VIRTUAL and after.startswith(_MODELS):
+        new, said = _stored(new, old.server.major)
+        notes.extend(said)
     server, defaults = old.server, implied(old, new)
     if old.server.major != new.server.major:
         if is_database(before):
@@ -198,6 +202,23 @@ def _reach_of(
     if outside:
         notes.append(f"the models declare nothing in schema {', '.join(outside)}: left out")
     return reach, notes
+
+
+def _stored(models: Catalog, major: int) -> tuple[Catalog, list[str]]:
+    """Return the models as they are made by a server that knows no virtual columns, and what is to be said.
+
+    Where a model says nothing, SQLAlchemy has such a column stored there; on scratch it came to be virtual.
+    """
+    virtual = [o for o in models.of("column") if isinstance(o, Column) and o.generated == "v"]
+    if not virtual:
+        return models, []
+    stored = {o.id: replace(o, generated="s") for o in virtual}
+    names = ", ".join(o.id.path for o in virtual if not o.derived)
+    note = (
+        f"PostgreSQL {major} has no virtual columns, so {names} of the models is stored there; "
+        "persisted=True (SQLAlchemy) or db_persist=True (Django) says so for every version"
+    )
+    return models.replacing({**models.objects, **stored}.values()), [note]
 
 
 def declared(spec: str, workshop: Workshop, selection: Selection | None = None) -> Catalog:

@@ -56,6 +56,8 @@ def order(
     additive: Collection[ObjectId] = (),
     copies: Mapping[ObjectId, ObjectId] | None = None,
     groups: Iterable[Collection[Move]] = (),
+    neighbours: Iterable[Collection[Move]] = (),
+    better: Iterable[tuple[Move, Move]] = (),
 ) -> tuple[Move, ...]:
     """Return the moves in an order in which each finds what it needs (Kahn's algorithm).
 
@@ -64,8 +66,9 @@ def order(
     `detached` names for an altered object what must be gone while it is; `contested` are pairs of which the
     first frees a name for the second. `additive` are altered objects that what goes does not hold up.
     `copies` go with what they are mapped to, not before it. Between the moves of a group come only those
-    that have to. Where the moves go in a circle, a drop may follow the alteration of what it needed, and
-    what is needed may be a shell, for which a move is added.
+    that have to; between `neighbours`, which are groups as well, not even moves of other groups. Where the
+    moves go in a circle, those that would only be `better` in their order are parted, a drop may follow the
+    alteration of what it needed, and what is needed may be a shell, for which a move is added.
     Raises `CircularPlan`.
     """
     nodes = set(moves)
@@ -77,6 +80,9 @@ def order(
     for pair in (*detaching, *attaching, *contested):
         _add(edges, nodes, *pair)
         soft.discard(pair)
+    wished = {pair for pair in better if pair[1] not in edges.get(pair[0], ())}
+    for pair in wished:
+        _add(edges, nodes, *pair)
     waiting = dict.fromkeys(nodes, 0)
     for followers in edges.values():
         for follower in followers:
@@ -87,11 +93,11 @@ def order(
     while ready or len(result) < len(nodes):
         if not ready:
             left = nodes - set(result)
-            first, follower = _yielding(left, edges, soft)
+            first, follower = _yielding(left, edges, (wished, soft))
             edges[first].discard(follower)
             waiting[follower] -= 1
             shell = first.before_whole
-            if (first, follower) not in soft and first.op is not Op.ALTER:
+            if (first, follower) not in soft | wished and first.op is not Op.ALTER:
                 _await_shell(first, follower, left, edges, waiting)
                 nodes.add(shell)
             for move in (follower, shell):
@@ -104,7 +110,9 @@ def order(
             waiting[follower] -= 1
             if waiting[follower] == 0:
                 heapq.heappush(ready, (_priority(follower), follower))
-    return _drawn_together(result, edges, groups)
+    _draw_together(result, edges, groups)
+    _draw_together(result, edges, neighbours)
+    return tuple(result)
 
 
 def _await_shell(
@@ -126,9 +134,9 @@ def _await_shell(
         waiting[move] += 1
 
 
-def _drawn_together(
+def _draw_together(
     moves: list[Move], edges: Mapping[Move, Collection[Move]], groups: Iterable[Collection[Move]]
-) -> tuple[Move, ...]:
+) -> None:
     """Move out from between the moves of a group what neither follows one of them nor leads to one.
 
     What shares a transaction with a strong lock holds that lock for as long as it takes, and adds its own.
@@ -147,7 +155,6 @@ def _drawn_together(
             *(m for m in window if m in behind and m not in group),
         ]
         position.update((move, start + i) for i, move in enumerate(moves[start:end]))
-    return tuple(moves)
 
 
 def _interlocked(
@@ -293,7 +300,7 @@ def contested_names(
 
 
 def _yielding(
-    nodes: set[Move], edges: Mapping[Move, set[Move]], soft: Collection[tuple[Move, Move]]
+    nodes: set[Move], edges: Mapping[Move, set[Move]], parting: Iterable[Collection[tuple[Move, Move]]]
 ) -> tuple[Move, Move]:
     """Return a pair of moves in a circle that may be parted; raise `CircularPlan` where there is none."""
     preceding: dict[Move, Move] = {}
@@ -307,9 +314,10 @@ def _yielding(
         at = preceding[at]
     circle = list(reversed([*path[path.index(at) :], at]))
     pairs = tuple(itertools.pairwise(circle))
-    for pair in pairs:
-        if pair in soft:
-            return pair
+    for soft in parting:
+        for pair in pairs:
+            if pair in soft:
+                return pair
     for pair in sorted(pairs, key=lambda p: -kind(p[0].id.kind).rank):
         if _holds_as_shell(*pair):
             return pair

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Set
 
-from pgwright.diff.carry import carried, carriers, circular_parts, copies
+from pgwright.diff.carry import carried, circular_parts, copies
 from pgwright.diff.compare import compare
 from pgwright.diff.fold import fold
-from pgwright.diff.order import Move, contested_names, order
-from pgwright.diff.parts import making_room, of_another_kind, rename_step, renamed_parts, standing
+from pgwright.diff.joining import neighbours, rewriting, sparing
+from pgwright.diff.order import Move, order
+from pgwright.diff.parts import of_another_kind, rename_step, renamed_parts, standing
+from pgwright.diff.precedence import final, precedence
 from pgwright.diff.transactions import in_transactions, sharing
 from pgwright.diff.unread import pointing_out
 from pgwright.errors import UnsupportedChange
-from pgwright.kinds.column_override import sources
-from pgwright.kinds.contract import Alteration, Context, parents_of
+from pgwright.kinds.contract import Alteration, Context
 from pgwright.kinds.registry import kind
-from pgwright.kinds.steps import parent_of
 from pgwright.model.catalog import Catalog, ServerFacts
 from pgwright.model.change import Change, Op
 from pgwright.model.names import ObjectId
@@ -50,7 +50,9 @@ def make_plan(
         *(Move(Op.CREATE, id) for id in context.created - inlined),
         *(Move(Op.ALTER, id) for id in (*alterations, *refills)),
     ]
-    groups = sharing(moves, context)
+    rewrites = rewriting(moves, lambda move: _steps(move, context, {**alterations, **refills}))
+    at_once = neighbours(rewrites)
+    groups = (*sharing(moves, context), *at_once)
     # A part that is folded in comes about with its parent: what needs the part waits for the parent.
     stand_in = {part.id: parent for parent, parts in context.inlined.items() for part in parts}
     ordered = order(
@@ -58,15 +60,12 @@ def make_plan(
         _known_anew(carried(before, context), renamed),
         _redirect(after, stand_in),
         {id: alteration.detach for id, alteration in alterations.items()},
-        (
-            *_contested(context, alterations.keys(), renamed, stand_in),
-            *_following(context, alterations, refills),
-            *_standing_on(context, alterations, stand_in),
-            *_given(context, alterations),
-        ),
+        precedence(context, alterations, refills=refills, renamed=renamed, stand_in=stand_in),
         additive={id for id, alteration in alterations.items() if alteration.additive},
         copies=copies(context),
         groups=groups,
+        neighbours=at_once,
+        better=sparing(rewrites, context.dropped - context.created),
     )
     shells = frozenset(move for move in ordered if move.shell)
     # Nobody is to see a shell.
@@ -75,30 +74,11 @@ def make_plan(
     context = dataclasses.replace(context, shells=made)
     together = {Move(Op.ALTER, id) for id, alteration in alterations.items() if alteration.atomic}
     written = _write(ordered, context, {**alterations, **refills})
-    steps = in_transactions(written, ordered, context, groups, together)
+    steps = in_transactions(written, ordered, context, groups, together, rewritten=at_once)
     steps = tuple(pointing_out(steps, before.unhandled, context.dropped))
     if online and refills and _torn(steps, refills):
         return make_plan(before, after, online=False, server=server)
     return Plan(from_digest=before.digest, to_digest=after.digest, server=server, steps=steps)
-
-
-def _contested(
-    context: Context,
-    alterations: Collection[ObjectId],
-    renamed: Mapping[ObjectId, ObjectId],
-    stand_in: Mapping[ObjectId, ObjectId],
-) -> Iterable[tuple[Move, Move]]:
-    """Pair what frees a name with what takes it, by the statements that really do so."""
-    altered = [id for id in alterations if id not in renamed]
-    carrier = carriers(context)
-    freed = [(context.before.objects[id], Move(Op.DROP, carrier.get(id, id))) for id in context.dropped]
-    freed += [(context.before.objects[old], Move(Op.ALTER, new)) for new, old in renamed.items()]
-    freed += [(context.before.objects[id], Move(Op.ALTER, id)) for id in altered]
-    taken = [(context.after.objects[id], Move(Op.CREATE, final(id, stand_in))) for id in context.created]
-    taken += [(context.after.objects[id], Move(Op.ALTER, id)) for id in (*renamed, *altered)]
-    yield from contested_names(freed, taken, renamed)
-    for first, second in making_room(context.created, context.after):
-        yield Move(Op.CREATE, final(first, stand_in)), Move(Op.CREATE, final(second, stand_in))
 
 
 def _refills(context: Context) -> Iterable[tuple[ObjectId, Alteration]]:
@@ -116,90 +96,6 @@ def _torn(steps: Iterable[Step], refills: Collection[ObjectId]) -> bool:
     for step in steps:
         batches.setdefault(step.subject, set()).add(step.batch)
     return any(len(batches[id]) > 1 for id in refills)
-
-
-def _following(
-    context: Context, alterations: Mapping[ObjectId, Alteration], refills: Collection[ObjectId]
-) -> Iterable[tuple[Move, Move]]:
-    """Pair moves of which the second finds in place what the first does, without depending on it."""
-    for id, alteration in alterations.items():
-        for first in alteration.follows:
-            yield Move(Op.ALTER, first), Move(Op.ALTER, id)
-            yield Move(Op.DROP, first), Move(Op.ALTER, id)
-    # What changes in a parent changes in its heirs: those that leave it go first, as they are.
-    for id in alterations:
-        for parent in set(parents_of(context.before.get(id))) - set(parents_of(context.after.get(id))):
-            for catalog in (context.before, context.after):
-                for part in catalog.children(parent):
-                    for reached in (part, *catalog.children(part.id)):
-                        yield from ((Move(Op.ALTER, id), Move(op, reached.id)) for op in Op)
-    for id in context.dropped:
-        # A check that an heir has of its own as well is its own again once the parent's has gone.
-        if id.kind == "constraint" and id.parent is not None and not context.before.objects[id].derived:
-            for parent in parents_of(context.before.get(id.parent)):
-                yield Move(Op.DROP, id._replace(parent=parent)), Move(Op.DROP, id)
-    for id in context.created:
-        # A new sequence goes on from the numbers that rows bring back.
-        column = kind(id.kind).numbers(context.after.objects[id], context)
-        if column is not None and column in context.before and parent_of(column) in refills:
-            yield Move(Op.ALTER, parent_of(column)), Move(Op.CREATE, id)
-        yield from _joining(id, context, refills)
-
-
-def _joining(id: ObjectId, context: Context, refills: Collection[ObjectId]) -> Iterable[tuple[Move, Move]]:
-    """Pair the creation of a partition with what happens to the tables above it."""
-    above = getattr(context.after.objects[id], "partition_of", None)
-    while above is not None:
-        # Of an index that goes it would get a copy, under a name that may be meant for another.
-        for index in context.before.children(above, "index"):
-            if index.id in context.dropped - context.created:
-                yield Move(Op.DROP, index.id), Move(Op.CREATE, id)
-        # An index over all partitions is built when the new ones stand, and rows go into them.
-        for index in context.after.children(above, "index"):
-            yield Move(Op.CREATE, id), Move(Op.CREATE, index.id)
-        if above in refills:
-            yield Move(Op.CREATE, id), Move(Op.ALTER, above)
-        above = getattr(context.after.get(above), "partition_of", None)
-
-
-def _given(context: Context, alterations: Collection[ObjectId]) -> Iterable[tuple[Move, Move]]:
-    """Pair what stands on a column that comes from elsewhere with what changes it there.
-
-    A new heir, too, takes what the columns of its parents have by then.
-    """
-    for id in context.created:
-        for parent in parents_of(context.after.objects[id]):
-            columns = context.after.children(parent, "column")
-            yield from ((Move(Op.ALTER, column.id), Move(Op.CREATE, id)) for column in columns)
-    for id in (*context.created, *alterations):
-        for source in _sources(id, context.after):
-            yield from ((Move(op, source), Move(Op.CREATE, id)) for op in (Op.CREATE, Op.ALTER))
-            yield from ((Move(op, source), Move(Op.ALTER, id)) for op in (Op.CREATE, Op.ALTER))
-    for id in context.dropped:
-        for source in _sources(id, context.before):
-            yield from ((Move(Op.DROP, id), Move(op, source)) for op in (Op.ALTER, Op.DROP))
-
-
-def _sources(id: ObjectId, catalog: Catalog) -> Iterable[ObjectId]:
-    """Yield what gives an object the derived columns that it needs."""
-    o = catalog.get(id)
-    for needed in o.depends_on if o is not None else ():
-        column = catalog.get(needed)
-        if needed.kind == "column" and column is not None and column.derived:
-            yield from sources(needed, catalog)
-
-
-def _standing_on(
-    context: Context, alterations: Mapping[ObjectId, Alteration], stand_in: Mapping[ObjectId, ObjectId]
-) -> Iterable[tuple[Move, Move]]:
-    """Pair what makes an object anew as it was with what comes to stand on it."""
-    for id, alteration in alterations.items():
-        for remade in alteration.remade:
-            for dependent in context.after.dependents.get(remade, ()):
-                if dependent in context.created:
-                    yield Move(Op.ALTER, id), Move(Op.CREATE, final(dependent, stand_in))
-                elif dependent not in context.before.dependents.get(remade, ()):
-                    yield Move(Op.ALTER, id), Move(Op.ALTER, dependent)
 
 
 def _settle(
@@ -306,14 +202,18 @@ def _successors(dropped: Collection[ObjectId], context: Context) -> Mapping[Obje
 
 
 def _known_anew(before: Catalog, renamed: Mapping[ObjectId, ObjectId]) -> Catalog:
-    """Return the catalog in which what needs a type needs the other kind of type that it becomes, too."""
+    """Return the catalog in which what needs a type needs the other kind of type that it becomes, too.
+
+    What has the new name of another object, a copy that goes, is not that object.
+    """
     turned = {old: new for new, old in renamed.items() if old.kind != new.kind}
-    if not turned:
+    if not (turned or any(new in before for new in renamed)):
         return before
     objects = []
     for o in before:
         anew = tuple(turned[d] for d in o.depends_on if d in turned)
-        objects.append(dataclasses.replace(o, depends_on=(*o.depends_on, *anew)) if anew else o)
+        if o.id not in renamed:
+            objects.append(dataclasses.replace(o, depends_on=(*o.depends_on, *anew)) if anew else o)
     return before.replacing(objects)
 
 
@@ -332,26 +232,33 @@ def _redirect(after: Catalog, stand_in: Mapping[ObjectId, ObjectId]) -> Catalog:
     return after.replacing(objects)
 
 
-def final(id: ObjectId, stand_in: Mapping[ObjectId, ObjectId]) -> ObjectId:
-    """Return the object whose statement makes this one."""
-    while id in stand_in:
-        id = stand_in[id]
-    return id
-
-
 def _write(
     ordered: Iterable[Move], context: Context, alterations: Mapping[ObjectId, Alteration]
 ) -> Iterable[tuple[Move, Step]]:
+    gone: set[ObjectId] = set()
     for move in ordered:
-        of_kind = kind(move.id.kind)
-        catalog = context.before if move.op is Op.DROP else context.after
-        if move.shell and of_kind.shell is not None:
-            steps: tuple[Step, ...] = (of_kind.shell(catalog.objects[move.id], move.op),)
-        elif move.op is Op.DROP:
-            steps = of_kind.drop(context.before.objects[move.id], context)
-        elif move.op is Op.CREATE:
-            steps = of_kind.create(context.after.objects[move.id], context)
-        else:
-            steps = alterations[move.id].steps
-        for step in steps:
-            yield move, step
+        steps = tuple(_steps(move, context, alterations))
+        yield from ((move, _without(gone, step) if gone else step) for step in steps)
+        # Without steps, it goes with something else, and later.
+        if steps and move.op is Op.DROP and not move.shell and move.id not in context.created:
+            gone.add(move.id)
+
+
+def _without(gone: Set[ObjectId], step: Step) -> Step:
+    """Return the step without locks on, and rewrites of, what is not there any more."""
+    if gone.isdisjoint(step.locks_on) and gone.isdisjoint(step.rewrites):
+        return step
+    on = tuple(id for id in step.locks_on if id not in gone)
+    rewrites = tuple(id for id in step.rewrites if id not in gone)
+    return dataclasses.replace(step, lock=step.lock if on else None, locks_on=on, rewrites=rewrites)
+
+
+def _steps(move: Move, context: Context, alterations: Mapping[ObjectId, Alteration]) -> Iterable[Step]:
+    of_kind = kind(move.id.kind)
+    catalog = context.before if move.op is Op.DROP else context.after
+    if move.shell and of_kind.shell is not None:
+        return (of_kind.shell(catalog.objects[move.id], move.op),)
+    if move.op is Op.ALTER:
+        return alterations[move.id].steps
+    write = of_kind.drop if move.op is Op.DROP else of_kind.create
+    return write(catalog.objects[move.id], context)

@@ -17,10 +17,11 @@ from pgwright.diff.needless import without_needless
 from pgwright.diff.rehearse import Rehearsal, rehearse_on, require_success
 from pgwright.diff.rename import Rename, understand
 from pgwright.diff.stages import plan_in_stages
-from pgwright.errors import ExtensionMissingError, PgwrightError, StatementError
+from pgwright.errors import ExtensionMissingError, PgwrightError, StatementError, UnsupportedChange
 from pgwright.kinds.steps import parent_of
+from pgwright.kinds.tables.column_types import FIRST_VIRTUAL, Column
 from pgwright.kinds.types import members
-from pgwright.model.catalog import Unhandled
+from pgwright.model.catalog import Catalog, ServerFacts, Unhandled
 from pgwright.model.plan import Hazard, HazardCode, Plan
 from pgwright.server.scratch import EMBEDDED
 
@@ -48,10 +49,12 @@ def propose(
 
     `renames` are ``old=new`` paths of objects. Raises `UsageError` for a rename that names nothing,
     `RehearsalFailed` when the plan does not do on scratch what it declares, `StatementError` when a step
-    fails there, and the errors of planning. Where the scratch server lacks an extension or what no kind
-    reads, the plan is returned without a rehearsal, and says so in its notes.
+    fails there, `UnsupportedChange` for what the server's version cannot hold, and the errors of planning.
+    Where the scratch server lacks an extension or what no kind reads, the plan is returned without a
+    rehearsal, and says so in its notes.
     """
     before, after = comparison.before, comparison.after
+    _require_stored(after, comparison.server or before.server)
     told = understand(renames, before, after)
     plan, start = plan_in_stages(
         before, after, renames=told, online=online, server=comparison.server, scratch=scratch
@@ -67,6 +70,20 @@ def propose(
     require_success(tried)
     plan, rehearsal = without_needless(plan, tried)
     return Proposal(plan=plan, ends=ends, rehearsal=rehearsal)
+
+
+def _require_stored(after: Catalog, server: ServerFacts) -> None:
+    """Raise `UnsupportedChange` for a virtual column on a server that knows none."""
+    if server.major >= FIRST_VIRTUAL:
+        return
+    for o in after.of("column"):
+        if isinstance(o, Column) and o.generated == "v":
+            raise UnsupportedChange(
+                f"{o.id} cannot be virtual on PostgreSQL {server.major}",
+                detail=f"before {FIRST_VIRTUAL}, such values are computed when rows are written. "
+                "Nothing was changed.",
+                hint=f"have it stored: GENERATED ALWAYS AS ({o.expression}) STORED",
+            )
 
 
 def _try(plan: Plan, comparison: Comparison, scratch: str) -> Rehearsal | str:

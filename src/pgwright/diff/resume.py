@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any
 
 from psycopg import Connection
 
 from pgwright.diff.apply import JOB, PLAN_AGAIN, Applied, Manner, require_allowed, run_plan
-from pgwright.diff.compare import compare, summarise
+from pgwright.diff.compare import compare
 from pgwright.diff.ends import Ends, pack, read_here, unpack
 from pgwright.diff.needless import without_needless
 from pgwright.diff.rename import pending
 from pgwright.diff.stages import plan_in_stages
+from pgwright.diff.way_back import way_back
 from pgwright.errors import PlanStale, UsageError
 from pgwright.model.catalog import Catalog
-from pgwright.model.change import Op
 from pgwright.model.plan import Plan
 from pgwright.model.run import Run, RunStatus
 from pgwright.model.selection import within
 from pgwright.pg.connect import connect
 from pgwright.pg.session import advisory_lock
 from pgwright.state.ledger import Ledger
-
-_STORED = frozenset({"table", "column", "sequence"})
 
 
 def resume(
@@ -42,7 +40,8 @@ def resume(
     from), and what is left is planned and run; leftovers of a step that was killed, such as an invalid index,
     are cleared first. What was accepted for the run holds for the rest of it. A run that has ended well can
     be taken back as long as nothing has changed since.
-    `agree` is given the plan before anything is changed, and raises where it is not wanted.
+    `agree` is given the plan before anything is changed, and raises where it is not wanted; its notes, which
+    are those of the way back in the end as well, say what that cannot bring back (see `way_back`).
 
     Raises `UsageError` when there is nothing to resume, `PlanStale` when the database has moved on since a
     run that ended well, and what `apply_plan` raises.
@@ -57,18 +56,18 @@ def resume(
         ends = unpack(payload)
         ends = ends.reversed() if undo else ends
         ends = replace(ends, accepted=tuple({*ends.accepted, *allow}))
-        plan, start = _plan(conn, ends, run, manner)
+        plan = _plan(conn, ends, run, manner, undo=undo)
         if agree:
             agree(plan)
         require_allowed(plan, ends.accepted)
         ledger.abandon_running(JOB)
         again = ledger.begin(JOB, payload=pack(ends), attempt=run.attempt + 1)
         done = run_plan(url, ledger, again, plan=plan, ends=ends, manner=manner)
-        return replace(done, notes=tuple(_lost(start, ends.after))) if undo else done
+        return replace(done, notes=plan.notes) if undo else done
 
 
-def _plan(conn: Connection[Any], ends: Ends, run: Run, manner: Manner) -> tuple[Plan, Catalog]:
-    """Return the way from the present state to the end, and that state after renames."""
+def _plan(conn: Connection[Any], ends: Ends, run: Run, manner: Manner, *, undo: bool) -> Plan:
+    """Return the way from the present state to the end; back, as far as the rows allow that are left."""
     live, here = read_here(conn, ends, scratch=manner.scratch)
     moved_on = run.status is RunStatus.SUCCEEDED and here.digest != ends.before.digest
     # What PostgreSQL notes of its own, as that a check was there before its parent's, is no difference.
@@ -80,15 +79,19 @@ def _plan(conn: Connection[Any], ends: Ends, run: Run, manner: Manner) -> tuple[
             hint="to go back to an older structure, plan that: pgwright schema plan file:schema.sql",
         )
     target = within(ends.selection, here, ends.after)
-    plan, start = plan_in_stages(
-        here,
-        target,
-        renames=pending(ends.renames, here, target),
-        online=ends.online,
-        server=live.server,
-        scratch=manner.scratch,
-    )
-    return without_needless(plan)[0], start
+    renames = pending(ends.renames, here, target)
+
+    def way_to(end: Catalog) -> tuple[Plan, Catalog]:
+        return plan_in_stages(
+            here, end, renames=renames, online=ends.online, server=live.server, scratch=manner.scratch
+        )
+
+    plan, start = way_to(target)
+    if undo:
+        home = way_back(conn, start, target, {rename.new: rename.old for rename in renames})
+        plan = plan if home.end is target else way_to(home.end)[0]
+        plan = replace(plan, notes=(*plan.notes, *home.lacks))
+    return without_needless(plan)[0]
 
 
 def _find(ledger: Ledger, run_id: str | None, *, undo: bool) -> Run:
@@ -119,10 +122,3 @@ def _find(ledger: Ledger, run_id: str | None, *, undo: bool) -> Run:
             hint=f"to take it back: pgwright schema resume {run.id} --undo",
         )
     return run
-
-
-def _lost(here: Catalog, after: Catalog) -> Iterator[str]:
-    """Yield what the way back made again, but empty."""
-    for change in summarise(compare(here, after)):
-        if change.op is Op.CREATE and change.id.kind in _STORED:
-            yield f"{change.id} is there again, but what it held is not: restore that from a backup"

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from itertools import chain, groupby
 
+from pgwright.diff.joining import Written, joined
 from pgwright.diff.order import Move
 from pgwright.kinds.contract import Context, reached
 from pgwright.kinds.registry import kind
@@ -15,8 +16,6 @@ from pgwright.model.change import Op
 from pgwright.model.names import ObjectId
 from pgwright.model.plan import Phase, Step
 
-Written = tuple[Move, Step]
-
 
 def in_transactions(
     written: Iterable[Written],
@@ -24,17 +23,20 @@ def in_transactions(
     context: Context,
     groups: Iterable[Collection[Move]],
     together: Set[Move],
+    *,
+    rewritten: Iterable[Collection[Move]],
 ) -> tuple[Step, ...]:
     """Return the steps, numbered, with what belongs into one transaction in one batch.
 
     The moves of each of `groups` share a transaction with all that is between them (see `sharing`); the steps
-    of a move in `together`, or by which a column comes to be numbered otherwise, do so, too. A step that
-    refuses a transaction, or reads whole tables, is a batch of its own: where it can, it comes before or
-    after the transaction that it would part.
+    of a move in `together`, or by which a column comes to be numbered otherwise, do so, too. Of neighbours in
+    a group of `rewritten`, the rewrites are joined. A step that refuses a transaction, or reads whole tables,
+    is a batch of its own: where it can, it comes before or after the transaction that it would part.
     """
     numbers = _spans(ordered, groups)
     numbering = {move for move in ordered if _numbers(move, context) is not None}
-    return _numbered(_arranged(written, numbers, context), numbers, together | numbering)
+    arranged = joined(_arranged(written, numbers, context), rewritten)
+    return _numbered(arranged, numbers, together | numbering)
 
 
 def sharing(moves: Iterable[Move], context: Context) -> tuple[frozenset[Move], ...]:

@@ -10,13 +10,14 @@ from psycopg import sql
 
 from pgwright.kinds.contract import Address, Context, Found, Kind, Reading, SystemCatalog
 from pgwright.kinds.default import Default
-from pgwright.kinds.sequence import SequenceOptions
 from pgwright.kinds.settled import settled
 from pgwright.kinds.steps import alter_parent, parent_of
 from pgwright.kinds.tables.column_changes import alter, rename
 from pgwright.kinds.tables.column_types import Column
 from pgwright.kinds.tables.domains import demands, domains
+from pgwright.kinds.tables.identity import identity_options
 from pgwright.kinds.tables.not_null import set_not_null
+from pgwright.kinds.tables.rewrite import join, rewrites
 from pgwright.kinds.timeseries.compressed import require_new_column
 from pgwright.model.catalog import CatalogObject
 from pgwright.model.names import ObjectId, QualifiedName
@@ -36,7 +37,7 @@ def read(reading: Reading) -> Iterator[Found]:
             type=r.type,
             not_null=r.not_null,
             identity=r.identity,
-            identity_options=_identity_options(r) if r.identity and r.identity_sequence else None,
+            identity_options=identity_options(r),
             generated=r.generated,
             expression=None if r.expression is None else settled(r.expression),
             collation=r.collation,
@@ -60,17 +61,6 @@ def read(reading: Reading) -> Iterator[Found]:
 def _chosen(options: list[str]) -> tuple[str, ...]:
     """Return what somebody set: Debian's PostgreSQL 17.12 notes ``pg_attver`` there for its own use."""
     return tuple(sorted(option for option in options if not option.startswith("pg_")))
-
-
-def _identity_options(r: Any) -> SequenceOptions:
-    return SequenceOptions(
-        start=r.identity_start,
-        increment=r.identity_increment,
-        minimum=r.identity_min,
-        maximum=r.identity_max,
-        cache=r.identity_cache,
-        cycle=r.identity_cycle,
-    )
 
 
 def definition(o: Column, context: Context) -> sql.Composable:
@@ -107,14 +97,12 @@ def create(o: Column, context: Context) -> tuple[Step, ...]:
     new_table = context.is_new(table)
     defaults = [p for p in context.inlined.get(o.id, ()) if isinstance(p, Default)]
     hazards: list[Hazard] = []
-    rewrites: tuple[ObjectId, ...] = ()
     if not new_table:
         require_new_column(o, table, context, constant=all(d.constant for d in defaults))
         cause = _why_rewrite(o, defaults, context)
         if cause:
-            rewrites = (table,)
-            message = f"{cause}: all of {table} is written anew while nobody can read or write it"
-            hazards.append(Hazard(code=HazardCode.REWRITES, message=message))
+            hazards.append(rewrites(cause, table))
+    written = (table,) if hazards else ()
     valued = new_table or defaults or o.identity or o.generated
     refusing = None if valued else _refusing_domain(o, context)
     empty = o.not_null and not (valued or refusing)
@@ -124,7 +112,7 @@ def create(o: Column, context: Context) -> tuple[Step, ...]:
     if refusing:
         hazards.append(_without_values(o, domain=refusing))
     text = sql.SQL("ADD COLUMN {}").format(definition(replace(o, not_null=False) if later else o, context))
-    steps = [alter_parent(o.id, text, f"add {o.id}", context, rewrites=rewrites, hazards=hazards)]
+    steps = [alter_parent(o.id, text, f"add {o.id}", context, rewrites=written, hazards=hazards)]
     steps += [alter_parent(o.id, setting, f"set storage of {o.id}", context) for setting in o.settings()]
     return (*steps, *(set_not_null(o, context) if later else ()))
 
@@ -238,4 +226,5 @@ KIND = Kind(
     rename=rename,
     claims=claims,
     numbers=numbers,
+    join=join,
 )

@@ -2,7 +2,8 @@
 -- type give it to them.
 -- since: 14
 -- columns: relid, number, parents, parent_numbers, not_null, storage, compression, statistics,
---   options, foreign_options, expression
+--   options, foreign_options, expression, identity, identity_sequence, sequence_schema, sequence_name,
+--   identity_start, identity_increment, identity_min, identity_max, identity_cache, identity_cycle
 WITH given AS (
     SELECT h.inhrelid AS relid,
            p.attname AS name,
@@ -30,7 +31,9 @@ WITH given AS (
            ARRAY(SELECT o FROM unnest(a.attoptions) AS o WHERE NOT starts_with(o, 'pg_') ORDER BY o) AS options,
            coalesce(a.attfdwoptions, '{}') AS foreign_options,
            CASE WHEN a.attgenerated <> '' AND g.relid IS NOT NULL
-                THEN NULLIF(pg_get_expr(d.adbin, d.adrelid), g.expression) END AS expression
+                THEN NULLIF(pg_get_expr(d.adbin, d.adrelid), g.expression) END AS expression,
+           -- A partition has it from its parent, and can neither keep nor bring one.
+           CASE WHEN c.relispartition THEN '' ELSE a.attidentity::text END AS identity
     FROM pg_attribute AS a
     JOIN pg_class AS c ON c.oid = a.attrelid
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
@@ -54,9 +57,26 @@ SELECT o.relid,
        o.statistics,
        o.options,
        o.foreign_options,
-       o.expression
+       o.expression,
+       o.identity,
+       s.seqrelid AS identity_sequence,
+       sn.nspname AS sequence_schema,
+       sc.relname AS sequence_name,
+       s.seqstart AS identity_start,
+       s.seqincrement AS identity_increment,
+       s.seqmin AS identity_min,
+       s.seqmax AS identity_max,
+       s.seqcache AS identity_cache,
+       s.seqcycle AS identity_cycle
 FROM own AS o
+LEFT JOIN pg_depend AS sd
+       ON o.identity <> '' AND sd.refclassid = 'pg_class'::regclass AND sd.refobjid = o.relid
+      AND sd.refobjsubid = o.number AND sd.classid = 'pg_class'::regclass AND sd.deptype = 'i'
+LEFT JOIN pg_sequence AS s ON s.seqrelid = sd.objid
+LEFT JOIN pg_class AS sc ON sc.oid = s.seqrelid
+LEFT JOIN pg_namespace AS sn ON sn.oid = sc.relnamespace
 WHERE o.not_null
+   OR o.identity <> ''
    OR num_nonnulls(o.storage, o.compression, o.statistics, o.expression) > 0
    OR o.options <> '{}'
    OR o.foreign_options <> '{}'

@@ -21,10 +21,17 @@ from pgwright.kinds.contract import (
     SystemCatalog,
     parents_of,
 )
+from pgwright.kinds.sequence import SequenceOptions
 from pgwright.kinds.steps import alter_parent, parent_of
 from pgwright.kinds.tables.column_types import Column, as_retyped
+from pgwright.kinds.tables.identity import (
+    change_identity,
+    drop_identity,
+    identity_options,
+    retype_sequence,
+)
 from pgwright.kinds.tables.not_null import set_not_null
-from pgwright.model.catalog import Catalog, CatalogObject
+from pgwright.model.catalog import Catalog, CatalogObject, fact
 from pgwright.model.change import Change
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.plan import Phase, Step
@@ -41,7 +48,8 @@ class ColumnOverride(CatalogObject):
     """Hold what a derived column has otherwise; what is None or empty is as given.
 
     `not_null` forbids nulls where no parent does. `statistics` is -1 where the column goes without the target
-    of its parent, and `compression` is empty likewise.
+    of its parent, and `compression` is empty likewise. An identity and the `sequence` behind it are as those
+    of a column: they come from no parent.
     """
 
     not_null: bool = False
@@ -51,6 +59,9 @@ class ColumnOverride(CatalogObject):
     options: tuple[str, ...] = ()
     foreign_options: tuple[str, ...] = ()
     expression: str | None = None
+    identity: str = ""
+    identity_options: SequenceOptions | None = None
+    sequence: QualifiedName | None = fact(None)
 
 
 def read(reading: Reading) -> Iterator[Found]:
@@ -73,6 +84,9 @@ def read(reading: Reading) -> Iterator[Found]:
             options=tuple(r.options),
             foreign_options=tuple(r.foreign_options),
             expression=r.expression,
+            identity=r.identity,
+            identity_options=identity_options(r),
+            sequence=QualifiedName(r.sequence_schema, r.sequence_name) if r.sequence_name else None,
         )
         yield Found(override, ())
 
@@ -132,11 +146,15 @@ def bring_about(id: ObjectId, context: Context, *, phase: Phase = Phase.EXPAND) 
             Name(id.name.name), deparsed(wanted.expression or "")
         )
         yield alter_parent(id, action, f"change the expression of {id}", context, rewrites=(id.root,))
+    yield from drop_identity(found, wanted, context)
     if wanted.not_null and not found.not_null:
         yield from set_not_null(wanted, context, ahead=True)
     elif found.not_null and not wanted.not_null and not any(p.not_null for p in _above(id, context.after)):
         action = sql.SQL("ALTER COLUMN {} DROP NOT NULL").format(Name(id.name.name))
         yield alter_parent(id, action, f"let {id} be null", context, phase=phase)
+    if found.type != wanted.type and context.server.major < 13:
+        yield from retype_sequence(found, wanted)
+    yield from change_identity(found, wanted, context)
     for setting in wanted.settings(found):
         yield alter_parent(id, setting, f"change storage settings of {id}", context, phase=phase)
 
@@ -225,6 +243,20 @@ def _above(column: ObjectId, catalog: Catalog) -> list[Column]:
     return [o for o in found if isinstance(o, Column)]
 
 
+def numbers(o: ColumnOverride, context: Context) -> ObjectId | None:
+    """Name the column where it begins or ends to be an identity."""
+    before, after = context.before.get(o.id), context.after.get(o.id)
+    changes = bool(getattr(before, "identity", "")) != bool(getattr(after, "identity", ""))
+    return o.id.parent if changes else None
+
+
+def claims(o: ColumnOverride) -> tuple[tuple[str, ...], ...]:
+    """Occupy the name of an identity's sequence among relations, and the place of a default."""
+    if o.sequence is None:
+        return ()
+    return ("relation", o.sequence.schema or "", o.sequence.name), ("value", str(parent_of(o.id)))
+
+
 KIND = Kind(
     name="column_override",
     cls=ColumnOverride,
@@ -233,4 +265,6 @@ KIND = Kind(
     create=create,
     drop=drop,
     alter=alter,
+    numbers=numbers,
+    claims=claims,
 )

@@ -6,7 +6,7 @@ to read, create, alter and drop it. The reader and the planner know no kinds: th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cached_property
@@ -199,6 +199,11 @@ class Context:
         return reached(id, lambda at: self._children.get(at, ()))
 
     @cached_property
+    def names_before(self) -> frozenset[str]:
+        """Return the names, without their schemas, of all that stands before the plan."""
+        return frozenset(o.id.name.name for o in self.before)
+
+    @cached_property
     def referenced_before(self) -> Mapping[ObjectId, tuple[ObjectId, ...]]:
         """Return the dependents of each object as it was before."""
         return self.before.dependents
@@ -253,6 +258,7 @@ class Kind:
     `numbers` returns the column whose new rows get other values when the object comes, changes or goes, or
     None: for one that stays, this happens in one transaction. `shell` returns the step that makes an object
     which needs nothing of a circle, and which `create` completes; or that leaves no more of one that goes.
+    `join` returns one step for several that each write the same table anew, for objects with one parent.
     `queries` names the queries that `read` runs; None means the one of the kind's name.
     """
 
@@ -268,5 +274,6 @@ class Kind:
     refill: Callable[[Any, Context], Step | None] | None = None
     numbers: Callable[[Any, Context], ObjectId | None] = _no_numbers
     shell: Callable[[Any, Op], Step] | None = None
+    join: Callable[[Sequence[Step]], Step] | None = None
     claims: type_claims = _no_claims
     queries: tuple[str, ...] | None = None

@@ -123,6 +123,11 @@ def numbers(o: Default, context: Context) -> ObjectId | None:
     return o.id.parent
 
 
+def claims(o: Default) -> tuple[tuple[str, ...], ...]:
+    """Occupy the place in which an identity would give the values."""
+    return (("value", str(parent_of(o.id))),)
+
+
 KIND = Kind(
     name="default",
     cls=Default,
@@ -133,4 +138,5 @@ KIND = Kind(
     alter=alter,
     inline=inline,
     numbers=numbers,
+    claims=claims,
 )

@@ -11,7 +11,7 @@ from psycopg import sql
 from pgwright.kinds.contract import Address, Alteration, Context, Found, Kind, Reading, SystemCatalog
 from pgwright.kinds.settled import settled
 from pgwright.kinds.steps import name_of, parent_of, renamed, step
-from pgwright.kinds.types.retyping import columns_of, keep_parts, rebuild, users, with_descendants
+from pgwright.kinds.types.retyping import columns_of, keep_parts, rebuild, users
 from pgwright.kinds.types.type_steps import claim_type
 from pgwright.model.catalog import CatalogObject
 from pgwright.model.change import Change
@@ -184,7 +184,7 @@ def _scan(o: Domain, context: Context, message: str) -> dict[str, Any]:
     tables = {
         id: None
         for column in columns_of([t for t in users(o.id, context) if t.kind == "domain"], context)
-        for id in with_descendants(parent_of(column.id), context)
+        for id in context.with_descendants(parent_of(column.id))
         if id not in context.dropped
     }
     if not tables:

@@ -134,7 +134,7 @@ def create(o: Index, context: Context) -> tuple[Step, ...]:
     partitioned = isinstance(owner, Table) and owner.is_partitioned
     if partitioned and not o.valid:
         # It waits for the indexes of partitions that do not have theirs yet.
-        steps = [_build(o, table, name, context, concurrently=False, only=True)]
+        steps = list(_build_partitioned(o, table, name, context))
     elif live and has_chunks(table, context):
         steps = [_build_by_chunks(o, table, context)]
     elif partitioned and (live or _crowded(table, context)):
@@ -174,25 +174,39 @@ def _partitions(table: ObjectId, context: Context) -> Iterator[Table]:
 
 
 def _build_partitioned(o: Index, table: ObjectId, name: str, context: Context) -> Iterator[Step]:
-    """Yield an index on the parent alone, one on each partition, built concurrently, and their attachment."""
+    """Yield an index on the parent alone, one on each partition, built concurrently, and their attachment.
+
+    One that is not valid has some of its parts only.
+    """
     yield _build(o, table, name, context, concurrently=False, only=True)
     for part in _partitions(table, context):
-        if part.server:
+        copy = _copy(o, part.id, context)
+        if part.server or (copy is None and not o.valid):
             continue
         child = short_name(f"{part.id.name.name}_{name}")
         if (own := _taken_over(o, part.id, context)) is not None:
             child = own.id.name.name
-        elif part.is_partitioned:
-            yield from _build_partitioned(o, part.id, child, context)
         else:
-            concurrently = not context.is_new(part.id)
-            yield _build(o, part.id, child, context, concurrently=concurrently)
+            if copy is not None and copy.id.name.name not in context.names_before:
+                child = copy.id.name.name
+            if part.is_partitioned:
+                yield from _build_partitioned(copy or o, part.id, child, context)
+            else:
+                yield _build(o, part.id, child, context, concurrently=not context.is_new(part.id))
         text = sql.SQL("ALTER INDEX {} ATTACH PARTITION {}").format(
             Name(table.name.schema or "public", name), Name(part.id.name.schema or "public", child)
         )
         yield step(
             o.id, text, f"attach index {child} to {name}", lock=LockMode.ACCESS_SHARE, on=(table, part.id)
         )
+
+
+def _copy(o: Index, partition: ObjectId, context: Context) -> Index | None:
+    """Return the index of a partition that is part of this one in the end, None where none is known."""
+    for index in context.after.children(partition, "index"):
+        if isinstance(index, Index) and index.derived and o.id in index.depends_on:
+            return index
+    return None
 
 
 def _taken_over(o: Index, partition: ObjectId, context: Context) -> Index | None:

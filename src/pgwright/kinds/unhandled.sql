@@ -57,14 +57,6 @@ WITH member AS (
       AND (NULLIF(a.attstattarget, -1) IS NOT NULL OR a.attstorage <> t.typstorage
            OR EXISTS (SELECT FROM unnest(a.attoptions) AS o WHERE NOT starts_with(o, 'pg_')))
     UNION ALL
-    -- A partition has that of its parent.
-    SELECT 'identity of an inherited column', n.nspname || '.' || c.relname || '.' || a.attname,
-           'pg_class'::regclass, c.oid
-    FROM pg_attribute AS a
-    JOIN pg_class AS c ON c.oid = a.attrelid AND NOT c.relispartition
-    JOIN pg_namespace AS n ON n.oid = c.relnamespace
-    WHERE n.nspname = ANY (%(schemas)s) AND a.attinhcount > 0 AND a.attidentity <> ''
-    UNION ALL
     -- PostgreSQL 18 has these as constraints; a column is read as NOT NULL either way.
     SELECT 'NOT NULL ' || CASE WHEN k.connoinherit THEN 'NO INHERIT' ELSE 'NOT VALID' END,
            n.nspname || '.' || c.relname || '.' || a.attname, NULL, k.oid

@@ -45,7 +45,8 @@ class ServerFacts:
 
     `version_num` is PostgreSQL's own number, for example 150018 for 15.18. `timescaledb` is the licence
     under which the database has TimescaleDB, ``apache`` or ``timescale``, and empty where it has not.
-    `role` is the one that read the catalog, and owns what it makes there.
+    `role` is the one that read the catalog, and owns what it makes there. `time_zone` is that in
+    which its sessions begin; empty where it is not known.
     """
 
     version_num: int
@@ -53,6 +54,7 @@ class ServerFacts:
     extensions_available: tuple[str, ...] = ()
     timescaledb: str = ""
     role: str = ""
+    time_zone: str = ""
 
     @property
     def major(self) -> int:

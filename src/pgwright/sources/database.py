@@ -109,10 +109,16 @@ def _pinned_snapshot(conn: Connection[Any]) -> Iterator[None]:
 
 
 def _server_facts(conn: Connection[Any]) -> ServerFacts:
-    query = "SELECT current_setting('server_version_num')::int, current_database(), current_user, {}"
+    query = """
+        SELECT current_setting('server_version_num')::int, current_database(), current_user, {},
+               (SELECT reset_val FROM pg_settings WHERE name = 'TimeZone')
+    """
     row = conn.execute(sql.SQL(query).format(LICENCE)).fetchone()
     assert row is not None
-    return ServerFacts(version_num=row[0], database=row[1], role=row[2], timescaledb=row[3])
+    version, database, role, timescaledb, zone = row
+    return ServerFacts(
+        version_num=version, database=database, role=role, timescaledb=timescaledb, time_zone=zone
+    )
 
 
 def _namespaces(conn: Connection[Any], server: ServerFacts) -> list[str]:

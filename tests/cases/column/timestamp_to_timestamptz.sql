@@ -1,5 +1,5 @@
 -- before
-CREATE TABLE t (id integer PRIMARY KEY, a timestamp);
+CREATE TABLE t (id integer PRIMARY KEY, a timestamp, b timestamp(3));
 -- after
-CREATE TABLE t (id integer PRIMARY KEY, a timestamptz);
--- expect: hazards=rewrites
+CREATE TABLE t (id integer PRIMARY KEY, a timestamptz, b timestamptz);
+-- expect: no-hazards=rewrites

@@ -314,7 +314,36 @@ def test_going_back_says_what_is_empty(database: str) -> None:
     plan, ends = proposed(database, "CREATE TABLE t (id int PRIMARY KEY, x int)")
     apply_plan(database, plan, ends, allow=["deletes-data"])
     back = resume(database, undo=True)
-    assert [note.partition(" is there")[0] for note in back.notes] == ["column public.t.gone"]
+    assert [note.partition(" comes back")[0] for note in back.notes] == ["column public.t.gone"]
+    assert read(database).digest == ends.before.digest
+
+
+def test_going_back_goes_as_far_as_the_rows_allow(database: str) -> None:
+    run(database, "CREATE TABLE a (id int PRIMARY KEY, label text NOT NULL); INSERT INTO a VALUES (1, 'x')")
+    run(database, "CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a, c int REFERENCES a, d int UNIQUE)")
+    run(database, "INSERT INTO b VALUES (1, 1, NULL, 1)")
+    run(database, "CREATE TABLE e (k int NOT NULL PRIMARY KEY, v int); INSERT INTO e VALUES (1, 1)")
+    plan, ends = proposed(
+        database, "CREATE TABLE b (id int PRIMARY KEY, a int, c int, d int UNIQUE); CREATE TABLE e (v int)"
+    )
+    apply_plan(database, plan, ends, allow=["deletes-data"])
+    announced: list[Plan] = []
+    back = resume(database, undo=True, agree=announced.append)
+    assert back.notes == announced[0].notes
+    assert [note.partition(":")[0] for note in back.notes] == [
+        "table public.a comes back without what it held",
+        "column public.e.k comes back without what it held",
+        "column public.e.k may be null until it has values again, and no primary key has it",
+        "constraint public.b.b_a_fkey stays unchecked",
+        "when that is mended, what is left is done by",
+    ]
+    assert {str(change.id) for change in back.remaining} == {
+        "constraint public.b.b_a_fkey",
+        "constraint public.e.e_pkey",
+        "column public.e.k",
+    }
+    run(database, "INSERT INTO a VALUES (1, 'x'); UPDATE e SET k = 1")
+    assert resume(database).remaining == ()
     assert read(database).digest == ends.before.digest
 
 
@@ -344,3 +373,18 @@ def test_a_target_of_another_version(server_14: Server, make_database: MakeDatab
     assert proposal.plan.server.major == 14
     assert apply_plan(url, proposal.plan, proposal.ends).remaining == ()
     assert resume(url, undo=True).remaining == ()
+
+
+@pytest.mark.parametrize(("zone", "rewrites"), [("Europe/Berlin", True), ("UTC", False)])
+def test_a_time_with_a_zone_is_read_in_that_of_the_session(database: str, zone: str, rewrites: bool) -> None:
+    name = database.rpartition("/")[2].partition("?")[0]
+    run(database, f"ALTER DATABASE {name} SET timezone TO '{zone}'")
+    run(database, "CREATE TABLE t (at timestamp); INSERT INTO t VALUES ('2026-07-01 12:00')")
+    stored = rows(database, "SELECT pg_relation_filenode('t')")
+    plan, ends = proposed(database, "CREATE TABLE t (at timestamptz)", rehearsed=True)
+    assert f"read as times of {zone}" in plan.steps[0].summary
+    assert bool(plan.steps[0].rewrites) is rewrites
+    apply_plan(database, plan, ends)
+    assert (rows(database, "SELECT pg_relation_filenode('t')") != stored) is rewrites
+    ((universal,),) = rows(database, "SELECT extract(hour FROM at AT TIME ZONE 'UTC')::int FROM t")
+    assert universal == (10 if rewrites else 12)

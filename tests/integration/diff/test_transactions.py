@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from pgwright.diff.apply import apply_plan
 from pgwright.diff.build import empty_catalog
 from pgwright.diff.order import CircularPlan, Move, order
 from pgwright.diff.planner import make_plan
 from pgwright.diff.rehearse import rehearse
+from pgwright.diff.resume import resume
 from pgwright.model.catalog import CatalogObject, ServerFacts
 from pgwright.model.change import Op
 from pgwright.model.names import ObjectId, QualifiedName
-from pgwright.model.plan import Phase
-from tests.integration.diff.ways import declared
+from pgwright.model.plan import HazardCode, Phase
+from tests.integration.diff.ways import declared, proposed, rows, run
 from tests.integration.slate import Slate
 from tests.integration.test_cases import CASES, parse
 
@@ -86,3 +88,25 @@ def test_a_new_function_stands_before_what_changes_to_call_it() -> None:
     after = declared(text.format("caller", "public.fresh()") + text.format("fresh", "1"))
     made, changed = make_plan(before, after).steps[:2]
     assert (made.subject.name.name, changed.subject.name.name) == ("fresh()", "caller()")
+
+
+def test_a_table_is_written_anew_once_for_all_its_columns(database: str, slate: Slate) -> None:
+    pair = parse(CASES / "column/types_of_many_at_once.sql")
+    run(database, pair.before)
+    run(
+        database, "INSERT INTO t SELECT i, i, i, 'c' || i, '2026-01-01', i / 2.0 FROM generate_series(1, 9) i"
+    )
+    rows_before = rows(database, "SELECT * FROM t ORDER BY id")
+    target = slate.read(pair.after)
+    for online in (True, False):
+        plan, ends = proposed(database, target, online=online)
+        rehearsal = rehearse(plan, ends.before, ends.after)
+        assert rehearsal.ok
+        assert [r for seen in rehearsal.observations for r in seen.rewrites] == ["public.t"]
+        assert [h.code for h in plan.hazards].count(HazardCode.REWRITES) == 1
+    apply_plan(database, plan, ends)
+    query = "SELECT id, a, b, c, extract(day FROM d), e, twice FROM t ORDER BY id"
+    assert rows(database, query)[8] == (9, 9, 9, "c9", 1, 4.5, 18)
+    assert rows(database, "SELECT count(DISTINCT f) FROM t") == [(9,)]
+    resume(database, undo=True, allow=["deletes-data"])
+    assert rows(database, "SELECT * FROM t ORDER BY id") == rows_before

@@ -14,7 +14,7 @@ from pgwright.errors import UnsupportedChange
 from pgwright.model.plan import HazardCode
 from pgwright.sources.workshop import Workshop
 from tests.conftest import MakeDatabase
-from tests.integration.diff.ways import run
+from tests.integration.diff.ways import rows, run
 from tests.servers.running import Server
 
 BEFORE = """
@@ -205,3 +205,27 @@ def test_a_function_that_the_server_brings_since_is_the_one_of_the_extension(
     proposal = propose(comparison)
     assert proposal.rehearsal
     assert apply_plan(url, proposal.plan, proposal.ends).remaining == ()
+
+
+def test_a_computed_column_is_stored_where_none_can_be_virtual(
+    server_14: Server, make_database: MakeDatabase, tmp_path: Path
+) -> None:
+    (tmp_path / "computed.py").write_text(
+        "import sqlalchemy as sa\nmetadata = sa.MetaData()\n"
+        "a, g = sa.Column('a', sa.Integer), sa.Column('g', sa.Integer, sa.Computed('a * 2'))\n"
+        "sa.Table('t', metadata, a, g)\n"
+    )
+    url = make_database(server_14)
+    run(url, "CREATE TABLE t (a int); INSERT INTO t VALUES (4)")
+    models = "sqlalchemy:computed:metadata"
+    comparison = compare_sources(url, models, workshop=Workshop(root=tmp_path))
+    assert any("no virtual columns, so public.t.g" in note for note in comparison.notes)
+    proposal = propose(comparison)
+    apply_plan(url, proposal.plan, proposal.ends)
+    assert rows(url, "SELECT g FROM t") == [(8,)]
+    assert compare_sources(url, models, workshop=Workshop(root=tmp_path)).changes == ()
+    (tmp_path / "virtual.sql").write_text("CREATE TABLE t (a int, g int GENERATED ALWAYS AS (a * 3) VIRTUAL)")
+    comparison = compare_sources(url, f"file:{tmp_path}/virtual.sql", workshop=Workshop(root=tmp_path))
+    with pytest.raises(UnsupportedChange, match="virtual on PostgreSQL 14") as caught:
+        propose(comparison)
+    assert "STORED" in str(caught.value.hint)

@@ -32,7 +32,6 @@ CREATE OPERATOR public.>>> (
     FUNCTION = public.eq, LEFTARG = public.t, RIGHTARG = public.t, COMMUTATOR = OPERATOR(public.<<<)
 );
 DROP OPERATOR public.>>> (public.t, public.t);
-CREATE TABLE public.heir (id int GENERATED ALWAYS AS IDENTITY) INHERITS (public.t);
 CREATE OPERATOR CLASS public.hashed FOR TYPE public.t USING hash AS OPERATOR 1 public.===;
 CREATE FUNCTION public.hashed(bigint) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1';
 ALTER OPERATOR FAMILY integer_ops USING hash ADD FUNCTION 1 (timetz) public.hashed(bigint);
@@ -48,7 +47,6 @@ EXPECTED = {
     ("large objects", "2"),
     ("member of operator family", "pg_catalog.integer_ops using hash"),
     ("setting of a column of a materialized view", "public.m.a"),
-    ("identity of an inherited column", "public.heir.id"),
     ("shell operator", "public.<<<"),
     ("shell type", "public.shell"),
     ("user mapping", "public on remote"),

@@ -267,6 +267,7 @@ def resume_run(
     def agree(plan: Plan) -> None:
         if undo and plan:
             if not invocation.output.json:
+                show_notes(invocation.output, plan.notes)
                 show_steps(invocation.output, plan)
                 invocation.output.line()
                 show_summary(invocation.output, plan, uses_at(invocation.database.url, plan), allow=allow)

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from psycopg import sql
 
 from pgwright.kinds.column_override import settle_heirs
 from pgwright.kinds.contract import REPLACE, Alteration, Context
-from pgwright.kinds.sequence import continue_numbering, default_options, into_range, starts_again
 from pgwright.kinds.steps import alter_parent, name_of, outdated, parent_of, step
 from pgwright.kinds.tables.column_types import (
     SIZED,
     Column,
     as_retyped,
     comes_back,
+    gets_zone,
     has_size,
     holds_all,
     keeps_comparison,
-    keeps_storage,
+    keeps_storage_in,
 )
 from pgwright.kinds.tables.conversion import (
     always_goes,
@@ -30,22 +28,17 @@ from pgwright.kinds.tables.conversion import (
     what_is_lost,
 )
 from pgwright.kinds.tables.domains import demands, plain_type
+from pgwright.kinds.tables.identity import change_identity, drop_identity
 from pgwright.kinds.tables.not_null import set_not_null
-from pgwright.kinds.timeseries.compressed import require_no_numbering, require_same_types
-from pgwright.kinds.types.retyping import partitioned_by
+from pgwright.kinds.tables.rewrite import rewrites
+from pgwright.kinds.timeseries.compressed import require_same_types
+from pgwright.kinds.types.retyping import REFUSING, partitioned_by
 from pgwright.model.change import Change
 from pgwright.model.locks import LockMode
 from pgwright.model.names import ObjectId
 from pgwright.model.plan import Hazard, HazardCode, Phase, Reversibility, Step
-from pgwright.pg.quoting import Name, deparsed, literal, qualified, render
+from pgwright.pg.quoting import Name, deparsed, render
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-# PostgreSQL refuses to change the type of a column that one of these uses.
-_REFUSING = frozenset(
-    {"view", "materialized_view", "rule", "row_policy", "trigger", "column", "function", "publication"}
-)
 # These are rebuilt by ALTER TYPE itself, unless they change in the same plan.
 _REBUILT = frozenset({"constraint", "index", "statistics"})
 
@@ -62,8 +55,7 @@ def alter(change: Change, context: Context) -> Alteration:
     detach: tuple[ObjectId, ...] = ()
     if before.generated and not after.generated:
         steps.append(_action(after, "DROP EXPRESSION", f"keep the values of {after.id}", context))
-    if before.identity and not after.identity:
-        steps.append(_action(after, "DROP IDENTITY", f"stop numbering {after.id}", context))
+    steps.extend(drop_identity(before, after, context))
     if before.not_null and not after.not_null:
         steps.extend(_drop_not_null(before, after, context))
     if before.type != after.type or before.collation != after.collation:
@@ -79,7 +71,7 @@ def alter(change: Change, context: Context) -> Alteration:
         # Another expression may give values where the old one gave none.
         computed = bool(after.generated) and before.expression != after.expression
         steps.extend(set_not_null(after, context, ahead=not computed))
-    steps.extend(_change_identity(before, after, context))
+    steps.extend(change_identity(before, after, context))
     steps.extend(
         alter_parent(after.id, action, f"change storage settings of {after.id}", context)
         for action in after.settings(as_retyped(before, after))
@@ -129,7 +121,7 @@ def _change_type(before: Column, after: Column, context: Context) -> Step:
         parts.append(deparsed(f"COLLATE {after.collation}"))
     if before.type != after.type and value is not None:
         parts.append(sql.SQL("USING {}").format(value))
-    rewrites: tuple[ObjectId, ...] = ()
+    written: tuple[ObjectId, ...] = ()
     hazards: list[Hazard] = []
     # Of a foreign table PostgreSQL only notes how the values are to be read.
     loss = None if foreign else what_is_lost(old, new)
@@ -141,14 +133,13 @@ def _change_type(before: Column, after: Column, context: Context) -> Step:
     demanding = demands(after, context.after)
     # Of a value out of a domain PostgreSQL does not know that it is short enough.
     checked = demanding or (old != before.type and has_size(new))
-    if not (foreign or (keeps_storage(old, new) and not checked)):
-        rewrites = (table,)
-        message = (
-            f"changing {after.id.path} from {before.type} to {after.type} writes all of {table.path} "
-            "anew while nobody can read or write it"
-        )
+    zone = context.server.time_zone
+    read_in = f", read as times of {zone or 'the session'}" if gets_zone(old, new) else ""
+    if not (foreign or (keeps_storage_in(zone, old, new) and not checked)):
+        written = (table,)
+        cause = f"changing {after.id.path} from {before.type} to {after.type}{read_in}"
         hint = "on a large table: add a second column, fill it in batches, switch over, drop the first"
-        hazards.append(Hazard(code=HazardCode.REWRITES, message=message, hint=hint))
+        hazards.append(rewrites(cause, table, hint))
         if is_proven(old, new):
             hazards.append(_refusing_to_round(before, after))
         elif demanding or not (holds_all(old, new) or always_goes(old, new)):
@@ -160,10 +151,10 @@ def _change_type(before: Column, after: Column, context: Context) -> Step:
     return alter_parent(
         after.id,
         sql.SQL(" ").join(parts),
-        f"change {after.id} from {before.type} to {after.type}",
+        f"change {after.id} from {before.type} to {after.type}{read_in}",
         context,
         also_on=_linked(before, context),
-        rewrites=rewrites,
+        rewrites=written,
         hazards=hazards,
         reversibility=Reversibility.LOSSLESS if kept else Reversibility.DATA_LOST,
     )
@@ -235,7 +226,7 @@ def _in_the_way(before: Column, after: Column, context: Context) -> Iterator[Obj
         yield from (id for id in holders if id.root != table and not context.before.objects[id].derived)
     columns = (before.id._replace(parent=table) for table in tables)
     for id in (d for column in columns for d in context.referenced_before.get(column, ())):
-        if id.kind in _REFUSING:
+        if id.kind in REFUSING:
             yield id
         elif id.kind in _REBUILT:
             old, new = context.before.get(id), context.after.get(id)
@@ -247,55 +238,15 @@ def _in_the_way(before: Column, after: Column, context: Context) -> Iterator[Obj
 def _change_expression(o: Column, context: Context) -> Step:
     stored = o.generated == "s"
     table = parent_of(o.id)
-    hazards: Iterable[Hazard] = ()
-    if stored:
-        message = f"the new expression is computed for every row of {table.path} while nobody can use it"
-        hazards = (Hazard(code=HazardCode.REWRITES, message=message),)
+    cause = f"the new expression of {o.id.path} is computed for every row"
     return _action(
         o,
         f"SET EXPRESSION AS ({o.expression})",
         f"change the expression of {o.id}",
         context,
         rewrites=(table,) if stored else (),
-        hazards=hazards,
+        hazards=(rewrites(cause, table),) if stored else (),
     )
-
-
-def _change_identity(before: Column, after: Column, context: Context) -> Iterator[Step]:
-    name = Name(after.id.name.name)
-    if not after.identity:
-        return
-    if not before.identity:
-        require_no_numbering(after.id, parent_of(after.id), context)
-        text = sql.SQL("ALTER COLUMN {} ADD {}").format(name, after.identity_clause())
-        yield alter_parent(after.id, text, f"number {after.id}", context)
-        sequence = sql.SQL("pg_catalog.pg_get_serial_sequence({}, {})").format(
-            literal(render(name_of(parent_of(after.id)))), literal(after.id.name.name)
-        )
-        options = after.identity_options or default_options(after.type, 1)
-        yield continue_numbering(after.id, after.id, sequence, options)
-        return
-    actions: list[sql.Composable] = []
-    if before.identity != after.identity:
-        actions.append(
-            sql.SQL("SET GENERATED ALWAYS" if after.identity == "a" else "SET GENERATED BY DEFAULT")
-        )
-    if before.identity_options != after.identity_options and after.identity_options:
-        base = before.identity_options and before.identity_options.retyped(before.type, after.type)
-        actions += [sql.SQL("SET {}").format(c) for c in after.identity_options.clauses(after.type, base)]
-    if actions:
-        text = sql.SQL("ALTER COLUMN {} {}").format(name, sql.SQL(" ").join(actions))
-        yield _renumbered(before, after, text, context)
-
-
-def _renumbered(before: Column, after: Column, action: sql.Composable, context: Context) -> Step:
-    """Return the change of a numbering, which starts again where it stands outside of its new range."""
-    options, old = after.identity_options, before.identity_options
-    change = alter_parent(after.id, action, f"change the numbering of {after.id}", context)
-    if options is None or old is None or before.sequence is None or not options.narrows(old):
-        return change
-    text = into_range(deparsed(change.sql), qualified(before.sequence), options)
-    return replace(change, sql=render(text), hazards=(starts_again(after.id, options),))
 
 
 def rename(o: Column, to: ObjectId, context: Context) -> tuple[Step, ...]:

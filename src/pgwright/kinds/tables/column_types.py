@@ -13,6 +13,8 @@ from pgwright.model.catalog import CatalogObject, fact
 from pgwright.model.names import QualifiedName
 from pgwright.pg.quoting import Name, deparsed, literal, qualified, render
 
+FIRST_VIRTUAL = 18  # the version that brought columns which are computed when they are read
+
 _STORAGE = {"p": "PLAIN", "e": "EXTERNAL", "x": "EXTENDED", "m": "MAIN"}
 _COMPRESSION = {"p": "pglz", "l": "lz4"}
 SIZED = re.compile(r"(?P<name>[^(]+?)(?:\((?P<size>[\d,-]+)\))?(?P<rest> with(?:out)? time zone)?\Z")
@@ -167,6 +169,29 @@ def keeps_storage(before: str, after: str) -> bool:
     if {old["name"], new["name"]} <= texts:
         return new["size"] is None
     return (before, after) == ("cidr", "inet")
+
+
+# Zones in which a time was never anything but universal time.
+_UNIVERSAL = frozenset({"UTC", "Etc/UTC", "UCT", "Etc/UCT", "GMT", "Etc/GMT", "Universal", "Zulu"})
+
+
+def gets_zone(before: str, after: str) -> bool:
+    """Tell whether a point in time gets a time zone or loses it: values are then taken by the session's."""
+    old, new = SIZED.match(before), SIZED.match(after)
+    names = {match["name"] for match in (old, new) if match}
+    return names == {"timestamp"} and bool(old and new and old["rest"] != new["rest"])
+
+
+def keeps_storage_in(zone: str, before: str, after: str) -> bool:
+    """Tell whether PostgreSQL changes the type without a rewrite in a session with this time zone.
+
+    Beside what it does in any, a time of universal time is the same with its zone and without
+    (`TimestampTimestampTzRequiresRewrite`).
+    """
+    if gets_zone(before, after):
+        size = SIZED.match(after)
+        return zone in _UNIVERSAL and size is not None and int(size["size"] or _FINEST) == _FINEST
+    return keeps_storage(before, after)
 
 
 def keeps_comparison(before: str, after: str) -> bool:

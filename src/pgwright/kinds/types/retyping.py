@@ -33,7 +33,7 @@ BUILT_ON_TYPES = frozenset({"domain", "composite", "range"})
 TYPES = BUILT_ON_TYPES | {"enum"}
 _PARTS = ("owner", "grant", "comment")
 # PostgreSQL refuses to change the type of a column that one of these uses.
-_REFUSING = frozenset(
+REFUSING = frozenset(
     {"view", "materialized_view", "rule", "row_policy", "trigger", "column", "function", "publication"}
 )
 
@@ -250,7 +250,7 @@ def _convert(columns: list[Column], converted: dict[ObjectId, Any], context: Con
                 action += deparsed(f" COLLATE {column.collation}")
             actions.append(sql.SQL("{} USING {}").format(action, converted[column.id]))
         names = ", ".join(c.id.name.name for c in members)
-        family = tuple(with_descendants(table, context))
+        family = context.with_descendants(table)
         rewritten = tuple(
             id for id in family if isinstance(t := context.before.get(id), Table) and not t.is_partitioned
         )
@@ -272,14 +272,6 @@ def _convert(columns: list[Column], converted: dict[ObjectId, Any], context: Con
             )
         )
     return steps
-
-
-def with_descendants(table: ObjectId, context: Context) -> Iterator[ObjectId]:
-    """Yield a table and those that inherit from it, partitions included."""
-    yield table
-    for o in context.before.of("table"):
-        if isinstance(o, Table) and (o.partition_of == table or table in o.inherits):
-            yield from with_descendants(o.id, context)
 
 
 def partitioned_by(column: ObjectId, context: Context) -> Iterator[ObjectId]:
@@ -331,7 +323,7 @@ def _refuses(o: CatalogObject | None, context: Context) -> bool:
     """Tell whether an object keeps PostgreSQL from changing the type of a column that it uses."""
     if o is None:
         return False
-    if o.id.kind in _REFUSING:
+    if o.id.kind in REFUSING:
         return True
     if o.id.kind == "constraint":
         # Both ends of a foreign key change, and in between they do not compare.

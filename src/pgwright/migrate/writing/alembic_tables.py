@@ -102,8 +102,9 @@ class Tables:
                 return None
             parts.append(call("sa.Identity", always=repr(column.identity == "a")))
         if column.generated:
-            stored = column.generated == "s"
-            parts.append(call("sa.Computed", literal(column.expression or ""), persisted=repr(stored)))
+            # Without a word it is virtual where the server knows that, and stored by an older one.
+            stored = given({"persisted": "True" if column.generated == "s" else None})
+            parts.append(call("sa.Computed", literal(column.expression or ""), **stored))
         if column.id in self.serials:
             named["autoincrement"] = "True"
         else:

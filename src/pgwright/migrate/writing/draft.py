@@ -182,7 +182,8 @@ def draft(project: Project, here: Catalog, *, server: ServerFacts | None = None)
             found,
             before=_unowned(found.before),
             after=_unowned(found.after),
-            server=server or found.server,
+            # In whose time zone a migration will run, nobody knows.
+            server=replace(server or found.server or here.server, time_zone=""),
         )
     )
 

@@ -1,0 +1,108 @@
+"""What the way back of a plan cannot bring back, and how far it leads without that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, replace
+from typing import Any
+
+from psycopg import Connection, sql
+
+from pgwright.diff.compare import compare, summarise
+from pgwright.kinds.constraint import Constraint
+from pgwright.kinds.contract import reached
+from pgwright.kinds.steps import name_of, parent_of
+from pgwright.kinds.tables.column_types import Column
+from pgwright.model.catalog import Catalog
+from pgwright.model.change import Op
+from pgwright.model.names import ObjectId
+from pgwright.pg.quoting import Name
+
+_STORED = frozenset({"table", "column", "sequence"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class WayBack:
+    """Hold the end that the rows which are there allow, and what it lacks, in words."""
+
+    end: Catalog
+    lacks: tuple[str, ...]
+
+
+def way_back(
+    conn: Connection[Any], start: Catalog, end: Catalog, old_names: Mapping[ObjectId, ObjectId]
+) -> WayBack:
+    """Return how far the way from `start` to `end` leads with what a run has left of the rows.
+
+    What comes back comes back empty. A foreign key to it stays unchecked where rows still refer to what was
+    there, and a column without values may be null; a key over such a column is left out. `old_names` says
+    what objects are still called in the database.
+    """
+    made = (change.id for change in summarise(compare(start, end)) if change.op is Op.CREATE)
+    empty = {id: None for id in made if id.kind in _STORED}.keys()
+    lacks = [f"{id} comes back without what it held: restore that from a backup" for id in empty]
+
+    def is_filled(table: ObjectId, columns: Iterable[ObjectId] = ()) -> bool:
+        return _is_filled(conn, old_names.get(table, table), [old_names.get(c, c) for c in columns])
+
+    changed = dict(end.objects)
+    for column in _without_values(empty, end):
+        if is_filled(parent_of(column.id)):
+            changed[column.id] = replace(column, not_null=False)
+            lacks.append(f"{column.id} may be null until it has values again, and no primary key has it")
+    nullable = {id for id in empty if changed[id] != end.objects[id]}
+    for key in _keys_over(nullable, end):
+        for id in reached(key, lambda at: end.dependents.get(at, ())):
+            if id not in start:
+                changed.pop(id, None)
+    for o in _referring(empty, end):
+        known = [c for c in _columns(o) if c not in empty]
+        if o.id in changed and o.id.root not in empty and is_filled(parent_of(o.id), known):
+            changed[o.id] = replace(o, validated=False)
+            lacks.append(
+                f"{o.id} stays unchecked: rows of {o.id.root.path} refer to rows of {o.target} that are lost"
+            )
+    partly = len(lacks) > len(empty)
+    if partly:
+        lacks.append("when that is mended, what is left is done by: pgwright schema resume")
+    return WayBack(end=end.replacing(changed.values()) if partly else end, lacks=tuple(lacks))
+
+
+def _without_values(empty: Set[ObjectId], end: Catalog) -> Iterator[Column]:
+    """Yield the columns that come back to a table which has stayed, with nothing to put in them."""
+    for id in empty:
+        column = end.objects[id]
+        if isinstance(column, Column) and column.not_null:
+            given = column.identity or column.generated or end.children(id, "default")
+            if not given:
+                yield column
+
+
+def _keys_over(columns: Set[ObjectId], end: Catalog) -> Iterator[ObjectId]:
+    for o in end.of("constraint"):
+        if isinstance(o, Constraint) and o.type == "p" and not columns.isdisjoint(_columns(o)):
+            yield o.id
+
+
+def _referring(empty: Set[ObjectId], end: Catalog) -> Iterator[Constraint]:
+    """Yield the foreign keys to what comes back empty that hold for rows which have stayed."""
+    for o in end.of("constraint"):
+        if isinstance(o, Constraint) and o.type == "f" and o.validated and not o.derived:
+            needed = {o.target, *(id for id in o.depends_on if id.root == o.target)}
+            own = {c for c in _columns(o) if c in empty and not end.children(c, "default")}
+            if not needed.isdisjoint(empty) and not own:
+                yield o
+
+
+def _columns(o: Constraint) -> list[ObjectId]:
+    return [ObjectId("column", o.id.name._replace(name=name), parent_of(o.id)) for name in o.columns]
+
+
+def _is_filled(conn: Connection[Any], table: ObjectId, columns: Iterable[ObjectId]) -> bool:
+    """Tell whether a table has a row with a value in each of the columns."""
+    conditions = [sql.SQL("{} IS NOT NULL").format(Name(column.name.name)) for column in columns]
+    query = sql.SQL("SELECT EXISTS (SELECT FROM {} WHERE {})").format(
+        name_of(table), sql.SQL(" AND ").join([sql.SQL("true"), *conditions])
+    )
+    ((found,),) = conn.execute(query).fetchall()
+    return bool(found)

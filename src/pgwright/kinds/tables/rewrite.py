@@ -1,0 +1,56 @@
+"""Changes of columns that write the table anew: what is said of them, and several in one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from pgwright.kinds.steps import name_of, parent_of
+from pgwright.model.names import ObjectId
+from pgwright.model.plan import Hazard, HazardCode, Reversibility, Step
+from pgwright.pg.quoting import render
+
+_REVERSIBILITY = tuple(Reversibility)  # the better comes first
+_CONSEQUENCE = ": all of {} is written anew while nobody can read or write it"
+
+
+def rewrites(cause: str, table: ObjectId, hint: str | None = None) -> Hazard:
+    """Return the hazard of writing a table anew, for the cause."""
+    return Hazard(code=HazardCode.REWRITES, message=cause + _CONSEQUENCE.format(table.path), hint=hint)
+
+
+def join(steps: Sequence[Step]) -> Step:
+    """Return one step for several that each write the table of a column anew.
+
+    PostgreSQL converts, adds and computes columns in an order of its own that suits them, whatever theirs is.
+    """
+    table = parent_of(steps[0].subject)
+    head = f"ALTER TABLE {render(name_of(table))} "
+    adding = [step for step in steps if step.sql.startswith(f"{head}ADD COLUMN ")]
+    changing = sorted((step for step in steps if step not in adding), key=lambda step: step.subject.name)
+    done = [
+        f"{verb} {', '.join(step.subject.name.name for step in some)}"
+        for verb, some in (("change", changing), ("add", adding))
+        if some
+    ]
+    steps = (*changing, *adding)
+    return replace(
+        steps[0],
+        subject=table,
+        summary=f"{' and '.join(done)} of {table} at once",
+        sql=head + ", ".join(step.sql.removeprefix(head) for step in steps),
+        locks_on=tuple(dict.fromkeys(id for step in steps for id in step.locks_on)),
+        rewrites=tuple(dict.fromkeys(id for step in steps for id in step.rewrites)),
+        hazards=tuple(_hazards(steps, table)),
+        reversibility=max((step.reversibility for step in steps), key=_REVERSIBILITY.index),
+    )
+
+
+def _hazards(steps: Sequence[Step], table: ObjectId) -> Iterator[Hazard]:
+    """Yield the rewrite once, with the causes of all steps, and what else they risk."""
+    found = [h for step in steps for h in step.hazards]
+    rewriting = [h for h in found if h.code is HazardCode.REWRITES]
+    causes = dict.fromkeys(h.message.removesuffix(_CONSEQUENCE.format(table.path)) for h in rewriting)
+    hints = dict.fromkeys(h.hint for h in rewriting if h.hint)
+    yield rewrites("; ".join(causes), table, "; ".join(hints) or None)
+    yield from (h for h in found if h.code is not HazardCode.REWRITES)
