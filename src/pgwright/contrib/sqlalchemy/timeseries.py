@@ -185,7 +185,7 @@ def _change(
 
 def _carry_out(connection: Connection, edits: Sequence[Edit]) -> None:
     """Make edits hold, all or none, by statements that SQLAlchemy's events see."""
-    conn = _driver(connection)
+    conn = driver_of(connection)
     # `pgwright migrate` leaves the means to follow a connection there.
     followed = connection.info.get("pgwright")
     whole = followed.whole(connection, spoken(edits)) if followed else nullcontext(True)
@@ -210,8 +210,11 @@ def beside_policies(
     """Return what Alembic's ``context.configure`` takes as ``include_name``: all but what policies bring.
 
     Without it, autogenerate would drop partitions and the tables of rollups, which no model declares. The
-    database is asked when the first name is, since a question before would open a transaction.
+    database is asked when the first name is, since a question before would open a transaction. From then on
+    autogenerate compares what the models declare, too.
     """
+    import pgwright.contrib.alembic.autogenerate  # noqa: F401, PLC0415 - it tells Alembic, which only env.py has
+
     brought: list[frozenset[QualifiedName]] = []
 
     def include(name: str | None, type: str, parents: Mapping[str, str | None]) -> bool:
@@ -220,14 +223,15 @@ def beside_policies(
         if type != "table" or connection.dialect.name != "postgresql":
             return True
         if not brought:
-            brought.append(brought_along(_driver(connection)))
+            brought.append(brought_along(driver_of(connection)))
         schema = parents.get("schema_name") or connection.dialect.default_schema_name
         return QualifiedName(schema, str(name)) not in brought[0]
 
     return include
 
 
-def _driver(connection: Connection) -> psycopg.Connection[Any]:
+def driver_of(connection: Connection) -> psycopg.Connection[Any]:
+    """Return psycopg's own connection. Raises `PolicyError` for another driver."""
     found = connection.connection.driver_connection
     if not isinstance(found, psycopg.Connection):
         raise PolicyError(
