@@ -80,11 +80,10 @@ def _after_greatest(o: Default, context: Context) -> Iterator[Step]:
     if context.is_new(column) or not types <= INTEGERS:
         return
     for id in counters(o, context.after):
-        sequence = context.after.objects[id]
-        assert isinstance(sequence, Sequence)
+        sequence = context.after.get(id)
         # One that the column owns goes on when it comes to own it.
         owned = any(getattr(link, "column", None) == column for link in context.after.children(id))
-        if context.is_new(id) and not owned:
+        if isinstance(sequence, Sequence) and context.is_new(id) and not owned:
             yield continue_numbering(o.id, column, name_literal(id), sequence.options, shared=True)
 
 
