@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from django.apps import AppConfig, apps
 from django.db import models, router
 from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.operations import DeleteModel, RenameModel
 from django.db.migrations.operations.base import Operation
 from django.utils.module_loading import module_has_submodule
 
@@ -141,6 +142,12 @@ def recorded(loader: MigrationLoader, app_label: str) -> dict[Key, Policy]:
         if node[0] != app_label:
             continue
         for operation in loader.graph.nodes[node].operations:
+            if isinstance(operation, RenameModel):
+                # The table keeps what is declared about it, under whatever name.
+                was, now = operation.old_name_lower, operation.new_name_lower
+                found = {(now if m == was else m, k, n): policy for (m, k, n), policy in found.items()}
+            if isinstance(operation, DeleteModel):
+                found = {key: policy for key, policy in found.items() if key[0] != operation.name_lower}
             if not isinstance(operation, PolicyOperation):
                 continue
             for policy, gone in operation.changes():
