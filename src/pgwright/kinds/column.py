@@ -18,7 +18,7 @@ from pgwright.kinds.tables.domains import demands, domains
 from pgwright.kinds.tables.identity import identity_options
 from pgwright.kinds.tables.not_null import set_not_null
 from pgwright.kinds.tables.rewrite import join, rewrites
-from pgwright.kinds.timeseries.compressed import require_new_column
+from pgwright.kinds.timeseries.compressed import require_new_column, require_no_use, require_same_storage
 from pgwright.model.catalog import CatalogObject
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.plan import Hazard, HazardCode, Phase, Reversibility, Step
@@ -99,6 +99,7 @@ def create(o: Column, context: Context) -> tuple[Step, ...]:
     hazards: list[Hazard] = []
     if not new_table:
         require_new_column(o, table, context, constant=all(d.constant for d in defaults))
+        require_same_storage(None, o, table, context)
         cause = _why_rewrite(o, defaults, context)
         if cause:
             hazards.append(rewrites(cause, table))
@@ -167,6 +168,7 @@ def drop(o: Column, context: Context) -> tuple[Step, ...]:
             )
         )
     table = parent_of(o.id)
+    require_no_use(o.id, table, context)
     # A partition keeps no column that its parent loses: what does has left by now.
     plain = not getattr(context.before.get(table), "is_partitioned", False)
     heirs = [o.id._replace(parent=child) for child in context.with_descendants(table)[1:]]

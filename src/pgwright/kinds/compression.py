@@ -10,7 +10,12 @@ from pgwright.kinds.contract import Alteration, Context, Kind
 from pgwright.kinds.relations import held
 from pgwright.kinds.steps import name_of, parent_of, statement, step
 from pgwright.kinds.timeseries.buckets import interval
-from pgwright.kinds.timeseries.compressed import require_no_row_security
+from pgwright.kinds.timeseries.compressed import (
+    require_no_deleted_rows,
+    require_no_row_security,
+    switching_off,
+    unpacking,
+)
 from pgwright.kinds.timeseries.partition_steps import series_of
 from pgwright.kinds.timeseries.policy_records import COMMUNITY, forget, reader, record, relation
 from pgwright.model.catalog import CatalogObject, fact
@@ -50,6 +55,7 @@ def create(o: Compression, context: Context) -> tuple[Step, ...]:
         )
         return (step(o.id, record(o, by=""), f"record the compression of {table}", hazards=(hazard,)),)
     require_no_row_security(table, context)
+    require_no_deleted_rows(table, context)
     settings = [
         sql.SQL("timescaledb.compress"),
         sql.SQL("timescaledb.compress_segmentby = {}").format(literal(", ".join(o.segment_by))),
@@ -89,10 +95,7 @@ def drop(o: Compression, context: Context) -> tuple[Step, ...]:
     hazard = Hazard(
         code=HazardCode.LONG_RUNNING, message=f"every compressed chunk of {table.path} is unpacked"
     )
-    unpack = statement(
-        "SELECT decompress_chunk(chunk, if_compressed => true) FROM show_chunks({}) AS chunk", relation(table)
-    )
-    off = statement("ALTER TABLE {} SET (timescaledb.compress = false)", name_of(table))
+    unpack, off = unpacking(table), switching_off(table)
     return (
         _end_job(o),
         step(o.id, unpack, f"unpack the chunks of {table}", hazards=(hazard,), phase=Phase.CONTRACT, **lock),

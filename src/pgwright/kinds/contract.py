@@ -20,6 +20,7 @@ from pgwright.model.plan import Step
 if TYPE_CHECKING:
     from psycopg import sql
 
+    from pgwright.kinds.timeseries.chunked import Chunks
     from pgwright.kinds.timeseries.policy_records import Record
 
 
@@ -88,7 +89,7 @@ class Reading:
 
     `schemas` are the namespaces to read. `ids` maps addresses of what was found so far to identities. `rows`
     returns the rows of ``<name>.sql`` of this package: named tuples, with columns as in its header. `records`
-    is what is declared about tables over time.
+    is what is declared about tables over time, `chunks` what TimescaleDB does with a table, by its OID.
     """
 
     server: ServerFacts
@@ -96,6 +97,7 @@ class Reading:
     ids: Mapping[Address, ObjectId]
     rows: Callable[[str], list[Any]]
     records: tuple[Record, ...] = ()
+    chunks: Mapping[int, Chunks] = field(default_factory=dict)
 
     def defined(self, name: str) -> Iterator[Any]:
         """Yield the rows of a query without those of objects that were dropped since the snapshot was taken.

@@ -11,6 +11,7 @@ from pgwright.kinds.contract import Address, Alteration, Context, Found, Kind, R
 from pgwright.kinds.relations import held
 from pgwright.kinds.settled import settled
 from pgwright.kinds.steps import name_of, parent_of, step
+from pgwright.kinds.timeseries.hypertables import require_chunks_bear
 from pgwright.kinds.trigger import ENABLED
 from pgwright.model.catalog import CatalogObject
 from pgwright.model.change import Change
@@ -48,6 +49,7 @@ def create(o: Rule, context: Context) -> tuple[Step, ...]:
 
 
 def _put(o: Rule, text: str, summary: str, context: Context) -> Step:
+    require_chunks_bear(parent_of(o.id), context)
     return step(o.id, deparsed(text), summary, **held(context, LockMode.ACCESS_EXCLUSIVE, parent_of(o.id)))
 
 

@@ -30,6 +30,7 @@ from pgwright.kinds.tables.partition_moves import (
 )
 from pgwright.kinds.tables.prepared import put_in_place
 from pgwright.kinds.tables.table_text import body, flavour, parameter, tail
+from pgwright.kinds.timeseries.chunked import Chunks
 from pgwright.kinds.timeseries.partition_steps import (
     becomes_series,
     dissolve,
@@ -56,6 +57,7 @@ class Table(CatalogObject):
     ``d`` (the key), ``n`` (nothing), ``f`` (all columns); one by index is a field of that index.
     `time_column` is set for a time series, whose partition key it stands for: on TimescaleDB the same table
     is a hypertable and has none. `managed` marks its partitions, which come and go with time.
+    `chunks` tells what TimescaleDB does with a hypertable.
     """
 
     unlogged: bool = False
@@ -72,6 +74,7 @@ class Table(CatalogObject):
     server_options: tuple[str, ...] = ()
     time_column: str | None = None
     managed: bool = fact(False)
+    chunks: Chunks | None = fact(None)
 
     @property
     def is_partitioned(self) -> bool:
@@ -105,6 +108,7 @@ def read(reading: Reading) -> Iterator[Found]:
             server_options=tuple(r.foreign_options or ()),
             time_column=series.get(r.oid),
             managed=r.partition_parent in series,
+            chunks=reading.chunks.get(r.oid),
         )
         types = tuple(Address(SystemCatalog.TYPE, oid) for oid in (r.rowtype, r.arraytype) if oid)
         yield Found(table, (Address(SystemCatalog.CLASS, r.oid), *types))

@@ -12,6 +12,7 @@ from pgwright.kinds.contract import Alteration, Context, Kind
 from pgwright.kinds.relations import held
 from pgwright.kinds.steps import parent_of, statement, step
 from pgwright.kinds.timeseries.buckets import TIMES, interval
+from pgwright.kinds.timeseries.hypertables import require_chunks_bear
 from pgwright.kinds.timeseries.partition_steps import CONVERSION_HINT, becomes_series, column_type
 from pgwright.kinds.timeseries.policy_records import forget, reader, record, relation
 from pgwright.model.catalog import CatalogObject, fact
@@ -44,6 +45,7 @@ def create(o: Series, context: Context) -> tuple[Step, ...]:
     """Return the record, and on TimescaleDB the call that makes the table a hypertable."""
     table = parent_of(o.id)
     _require_possible(o, table, context)
+    require_chunks_bear(table, context)
     kept = step(o.id, record(o), f"record that {table} is a time series by {o.column}")
     if not context.server.timescaledb or o.native is False or table in context.prepared:
         return (kept,)

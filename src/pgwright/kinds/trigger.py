@@ -11,6 +11,8 @@ from pgwright.kinds.contract import REPLACE, Address, Alteration, Context, Found
 from pgwright.kinds.relations import held, with_partitions
 from pgwright.kinds.settled import settled
 from pgwright.kinds.steps import name_of, parent_of, step
+from pgwright.kinds.timeseries.compressed import require_no_deleted_rows
+from pgwright.kinds.timeseries.hypertables import require_chunks_bear
 from pgwright.model.catalog import CatalogObject, fact
 from pgwright.model.change import Change
 from pgwright.model.locks import LockMode
@@ -58,6 +60,8 @@ def create(o: Trigger, context: Context) -> tuple[Step, ...]:
 
 
 def _put(o: Trigger, text: str, summary: str, context: Context) -> Step:
+    require_no_deleted_rows(parent_of(o.id), context)
+    require_chunks_bear(parent_of(o.id), context)
     on = with_partitions(context, parent_of(o.id))
     return step(o.id, deparsed(text), summary, **held(context, LockMode.SHARE_ROW_EXCLUSIVE, *on))
 

@@ -14,7 +14,8 @@ from psycopg.pq import TransactionStatus
 
 from pgwright.kinds.contract import Address, Found, Kind, Reading, SystemCatalog
 from pgwright.kinds.registry import KINDS, kind
-from pgwright.kinds.timeseries.policy_records import read_records
+from pgwright.kinds.timeseries.chunked import read_chunks
+from pgwright.kinds.timeseries.policy_server import read_records
 from pgwright.kinds.unhandled import unhandled
 from pgwright.model.catalog import Catalog, ServerFacts
 from pgwright.model.names import ObjectId
@@ -78,10 +79,16 @@ def _read(
         }
         read_schemas = tuple(s for s in _namespaces(conn, server) if schemas is None or s in schemas)
         records = read_records(conn, timescaledb=server.timescaledb, major=server.major)
+        chunks = read_chunks(conn, timescaledb=server.timescaledb, major=server.major)
         with pipeline(conn, queries, {"schemas": list(read_schemas)}) as results:
             ids: dict[Address, ObjectId] = {}
             reading = Reading(
-                server=server, schemas=read_schemas, ids=ids, rows=results.take, records=records
+                server=server,
+                schemas=read_schemas,
+                ids=ids,
+                rows=results.take,
+                records=tuple(r for r in records if not r.gone),
+                chunks=chunks,
             )
             founds, members = _read_kinds(reading, wanted, results.take("members"), ids)
             dependent = results.take("dependencies")

@@ -10,7 +10,8 @@ from psycopg import Connection, sql
 
 from pgwright.errors import PolicyError
 from pgwright.kinds.timeseries.buckets import bare_type
-from pgwright.kinds.timeseries.policy_records import Record, frozen, made_relations, read_records
+from pgwright.kinds.timeseries.policy_records import Record, frozen, made_relations
+from pgwright.kinds.timeseries.policy_server import read_records
 from pgwright.kinds.timeseries.rollup_parts import RollupParts
 from pgwright.kinds.timeseries.rollup_watch import Watch
 from pgwright.model.names import ObjectId, QualifiedName
@@ -30,10 +31,14 @@ _PARTITIONS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Declarations:
-    """Hold all declarations of a database and the licence of its TimescaleDB, empty without."""
+    """Hold the declarations of a database and the licence of its TimescaleDB, empty without.
+
+    `gone` are those that do not hold any more: TimescaleDB does nothing of them.
+    """
 
     records: tuple[Record, ...]
     timescaledb: str = ""
+    gone: tuple[Record, ...] = ()
 
     def of(self, kind: str, relation: int | None = None) -> tuple[Record, ...]:
         """Return the declarations of a kind, about one relation or about all."""
@@ -64,7 +69,11 @@ def declarations(conn: Connection[Any]) -> Declarations:
     row = conn.execute(sql.SQL("SELECT {}").format(LICENCE)).fetchone()
     licence = row[0] if row else ""
     records = read_records(conn, timescaledb=licence, major=conn.info.server_version // 10000)
-    return Declarations(records=records, timescaledb=licence)
+    return Declarations(
+        records=tuple(r for r in records if not r.gone),
+        timescaledb=licence,
+        gone=tuple(r for r in records if r.gone),
+    )
 
 
 def forget_gone(conn: Connection[Any]) -> tuple[str, ...]:

@@ -25,6 +25,14 @@ _COMMAND = re.compile(r"pgwright(?: [a-z][\w.]*| --[a-z-]+)+")
 NOT_AVAILABLE = "not available on this server"
 
 
+_GONE = {
+    "time_series": "the table is no time series here: pgwright policy plan",
+    "compression": "TimescaleDB's job is gone or paused: pgwright policy plan",
+    "retention": "TimescaleDB's job is gone or paused: pgwright policy plan",
+    "rollup": "the continuous aggregate is gone: pgwright policy plan",
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Standing:
     """Describe one declaration: `state` is ``ok``, or what deserves attention.
@@ -64,7 +72,8 @@ def policy_status(conn: Connection[Any], declared: Declarations | None = None) -
     unfilled = {(r.schema, r.name) for r in continuous(declared) if r.ran_at is None}
     unfilled |= may_miss(conn, declared)
     inexact = {**blinded(conn, declared), **dict.fromkeys(unfilled, _NOT_FILLED)}
-    lacking = {(r.relation, r.kind, r.name): lacking_column(conn, r, declared) for r in declared.records}
+    known = (*declared.records, *declared.gone)
+    lacking = {(r.relation, r.kind, r.name): lacking_column(conn, r, declared) for r in known}
     order = {"time_series": 0, "compression": 1, "retention": 2, "rollup": 3}
     return tuple(
         _standing(
@@ -73,12 +82,14 @@ def policy_status(conn: Connection[Any], declared: Declarations | None = None) -
             lacking[record.relation, record.kind, record.name],
             inexact.get((record.schema, record.name)) if record.kind == "rollup" else None,
         )
-        for record in sorted(declared.records, key=lambda r: (r.schema, r.table_name, order[r.kind], r.name))
+        for record in sorted(known, key=lambda r: (r.schema, r.table_name, order[r.kind], r.name))
     )
 
 
 def _standing(record: Record, supply: Supply | None, lacking: str | None, inexact: str | None) -> Standing:
-    problems = [*_problems(record, supply, lacking), *([inexact] if inexact else [])]
+    problems = [*_problems(record, supply, lacking), *_drift(record), *([inexact] if inexact else [])]
+    if record.gone:
+        problems = [_GONE[record.kind]]
     return Standing(
         table=record.table.path,
         kind=record.kind,
@@ -138,6 +149,13 @@ def _problems(record: Record, supply: Supply | None, lacking: str | None) -> Ite
             yield f"{late}: pgwright policy run"
         if record.late:
             yield f"{counted(record.late, 'late change')} below its floor left out"
+
+
+def _drift(record: Record) -> Iterator[str]:
+    # That nothing refreshes a rollup is told by itself.
+    drifted = [name for name in record.drifted if name != "refresh" or record.definition[name]]
+    if drifted:
+        yield f"somebody changed {' and '.join(drifted).replace('_', ' ')}: pgwright policy plan"
 
 
 def is_late(record: Record) -> bool:

@@ -17,6 +17,9 @@ from pgwright.diff.resume import resume
 from pgwright.errors import PolicyError, StatementError
 from pgwright.kinds.default import Default
 from pgwright.kinds.row_security import RowSecurity
+from pgwright.kinds.rule import Rule
+from pgwright.kinds.trigger import Trigger
+from pgwright.model.catalog import Catalog, CatalogObject
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.policy import Compress, TimeSeries
 from pgwright.sources.database import read_catalog
@@ -140,3 +143,84 @@ def test_what_timescaledb_refuses_is_said_in_the_plan(timescale_community: str) 
         conn.execute("SELECT compress_chunk(c) FROM show_chunks('readings') AS c LIMIT 1")
         (compression,) = read_catalog(conn, source="test").of("compression")
         assert compression.packed  # type: ignore[attr-defined]
+
+
+def _refused(before: Catalog, *objects: CatalogObject, gone: ObjectId | None = None) -> PolicyError:
+    wanted = {**before.objects, **{o.id: o for o in objects}}
+    with pytest.raises(PolicyError) as refused:
+        make_plan(before, before.replacing(o for o in wanted.values() if o.id != gone))
+    assert "nothing was changed" in str(refused.value.detail)
+    return refused.value
+
+
+def _column(name: str) -> ObjectId:
+    return ObjectId("column", QualifiedName(None, name), READINGS)
+
+
+def _trigger(rest: str) -> Trigger:
+    id = ObjectId("trigger", QualifiedName(None, "seen"), READINGS)
+    text = f"CREATE TRIGGER seen AFTER DELETE ON public.readings {rest} EXECUTE FUNCTION public.seen()"
+    return Trigger(id=id, definition=text, depends_on=(READINGS,))
+
+
+def test_compression_that_nobody_declared_is_known(timescale_community: str) -> None:
+    with psycopg.connect(timescale_community, autocommit=True) as conn:
+        _prepare(conn, SERIES)
+        conn.execute(
+            "ALTER TABLE readings SET (timescaledb.compress, timescaledb.compress_segmentby = 'note', "
+            "timescaledb.compress_orderby = 'at DESC'); "
+            "SELECT compress_chunk(c) FROM show_chunks('readings') AS c LIMIT 2"
+        )
+        before = read_catalog(conn, source="test")
+        note: Any = before.get(_column("note"))
+        error = _refused(before, replace(note, type="character varying(20)"))
+        assert "cannot change the type of note" in error.message
+        assert "cannot change the storage of note" in _refused(before, replace(note, storage="e")).message
+        assert "cannot lose the column note" in _refused(before, gone=note.id).message
+        by_hand = str(error.hint).partition("by hand: ")[2].partition("; change the type")[0]
+        conn.execute(by_hand.encode())
+        after = read_catalog(conn, source="test")
+        plan = make_plan(after, after.replacing(o for o in after if o.id != note.id))
+        conn.execute(plan.steps[0].sql.encode())
+
+
+def test_chunks_are_unpacked_before_what_they_refuse(timescale_community: str) -> None:
+    with psycopg.connect(timescale_community, autocommit=True) as conn:
+        _prepare(conn, SERIES, Compress("99 years", segment_by="note"))
+        conn.execute("SELECT compress_chunk(c) FROM show_chunks('readings') AS c LIMIT 2")
+        before = read_catalog(conn, source="test")
+        # By another column from now on, but the chunks are still compressed by this one.
+        sensor = replace(before.children(READINGS, "compression")[0], segment_by=("sensor_id",))
+        error = _refused(before, sensor, gone=_column("note"))
+        assert "cannot lose the column note" in error.message and "pgwright policy apply" in str(error.hint)
+        compression = sensor.id
+        note: Any = before.get(_column("note"))
+        for wanted in (
+            {o.id: o for o in before if o.id != note.id},
+            {**before.objects, note.id: replace(note, type="text")},
+        ):
+            plan = make_plan(before, before.replacing(o for o in wanted.values() if o.id != compression))
+            with conn.transaction(force_rollback=True):
+                for step in plan.steps:
+                    conn.execute(step.sql.encode())
+                assert conn.execute("SELECT count(*) FROM readings").fetchone() == (96,)
+
+
+@pytest.mark.parametrize("edition", ["apache", "community"])
+def test_what_no_hypertable_bears_is_said_in_the_plan(edition: str, request: pytest.FixtureRequest) -> None:
+    url = request.getfixturevalue("timescale" if edition == "apache" else "timescale_community")
+    with psycopg.connect(url, autocommit=True) as conn:
+        _prepare(conn, SERIES)
+        before = read_catalog(conn, source="test")
+        rule = Rule(
+            id=ObjectId("rule", QualifiedName(None, "twice"), READINGS),
+            definition="CREATE RULE twice AS ON INSERT TO public.readings DO ALSO NOTHING",
+        )
+        rows = _trigger("REFERENCING OLD TABLE AS gone FOR EACH ROW")
+        assert "the rule twice" in _refused(before, rule).message
+        assert "the trigger seen" in _refused(before, rows).message
+        conn.execute("CREATE FUNCTION seen() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'")
+        conn.execute(_trigger("REFERENCING OLD TABLE AS gone FOR EACH STATEMENT").definition.encode())
+        if edition == "community":
+            with pytest.raises(PolicyError, match="have the trigger seen"), conn.transaction():
+                declare(conn, [Edit(table=READINGS.name, policy=COMPRESS)])

@@ -119,8 +119,41 @@ def test_what_somebody_changed_in_timescaledb_is_drift(timescale_community: str)
             if "start_offset" in change:
                 states = {s.name: s.state for s in policy_status(conn)}
                 assert "or would delete its history" in states["daily"]
+            assert "pgwright policy plan" in next(s.state for s in policy_status(conn) if s.name == "daily")
             _declare(conn, DAILY)
         assert not plan_edits(conn, wanted)
+
+
+def test_jobs_that_somebody_made_are_read_whatever_they_say(timescale_community: str) -> None:
+    keep, compress = Retain("1 year"), Compress("30 days")
+    with psycopg.connect(timescale_community, autocommit=True) as conn:
+        conn.execute(SCHEMA.encode())
+        _declare(conn, SERIES, keep, compress)
+        for procedure, other, policy in (
+            ("retention", "drop_after => interval '1 year 15 days 3 hours'", keep),
+            ("retention", "drop_created_before => interval '1 year'", keep),
+            ("retention", None, keep),
+            ("compression", "compress_created_before => interval '30 days'", compress),
+            ("compression", "compress_after => interval '0'", compress),
+        ):
+            conn.execute(f"SELECT remove_{procedure}_policy('readings')".encode())
+            if other:
+                conn.execute(f"SELECT add_{procedure}_policy('readings', {other})".encode())
+            assert plan_edits(conn, [Edit(table=READINGS, policy=policy)]), other
+            (state,) = (s.state for s in policy_status(conn) if s.kind == procedure)
+            assert "pgwright policy plan" in state
+            _declare(conn, policy)
+            assert not plan_edits(conn, [Edit(table=READINGS, policy=policy)])
+            assert {s.state for s in policy_status(conn)} == {"ok"}
+        conn.execute("DELETE FROM pgwright.policy")
+        for other in ("drop_after => interval '1 mon -3 days'", "drop_created_before => interval '1 year'"):
+            conn.execute("SELECT remove_retention_policy('readings')")
+            conn.execute(f"SELECT add_retention_policy('readings', {other})".encode())
+            (said,) = (s.says for s in policy_status(conn) if s.kind == "retention")
+            assert said in (
+                "rows are kept for 648 hours",
+                "rows are kept for 1 year from when a chunk was made",
+            )
 
 
 def test_each_order_of_compressed_rows_is_read_back(timescale_community: str) -> None:

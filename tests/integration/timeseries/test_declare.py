@@ -14,7 +14,7 @@ from pgwright.diff.comparison import compare_sources
 from pgwright.diff.proposal import propose
 from pgwright.diff.script import script
 from pgwright.errors import PolicyError, UsageError
-from pgwright.kinds.timeseries.policy_records import read_records
+from pgwright.kinds.timeseries.policy_server import read_records
 from pgwright.model.names import QualifiedName
 from pgwright.model.policy import Compress, Policy, Retain, Rollup, TimeSeries
 from pgwright.model.selection import Selection

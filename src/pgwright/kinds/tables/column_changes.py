@@ -31,7 +31,7 @@ from pgwright.kinds.tables.domains import demands, plain_type
 from pgwright.kinds.tables.identity import change_identity, drop_identity
 from pgwright.kinds.tables.not_null import set_not_null
 from pgwright.kinds.tables.rewrite import rewrites
-from pgwright.kinds.timeseries.compressed import require_same_types
+from pgwright.kinds.timeseries.compressed import require_same_storage, require_same_types, unpacked_before
 from pgwright.kinds.types.retyping import REFUSING, partitioned_by
 from pgwright.model.change import Change
 from pgwright.model.locks import LockMode
@@ -72,12 +72,15 @@ def alter(change: Change, context: Context) -> Alteration:
         computed = bool(after.generated) and before.expression != after.expression
         steps.extend(set_not_null(after, context, ahead=not computed))
     steps.extend(change_identity(before, after, context))
+    as_it_is = as_retyped(before, after)
+    require_same_storage(as_it_is, after, parent_of(after.id), context)
     steps.extend(
         alter_parent(after.id, action, f"change storage settings of {after.id}", context)
-        for action in after.settings(as_retyped(before, after))
+        for action in after.settings(as_it_is)
     )
     steps.extend(settle_heirs(after.id, context))
-    return Alteration(steps=tuple(steps), detach=detach)
+    follows = unpacked_before(parent_of(after.id), context)
+    return Alteration(steps=tuple(steps), detach=detach, follows=follows)
 
 
 def _needs_replacement(before: Column, after: Column, context: Context) -> bool:

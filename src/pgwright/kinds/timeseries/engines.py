@@ -33,14 +33,19 @@ def neutral(catalog: Catalog, *, keep_extension: bool = False) -> Catalog:
             objects[o.id] = replace(o, **facts)
     for o in catalog.of("table"):
         # A hypertable that nobody declared: nothing says how to keep it without TimescaleDB.
-        if isinstance(o, Table) and o.time_column and series_of(catalog, o.id) is None:
-            objects[o.id] = replace(o, time_column=None)
+        if isinstance(o, Table) and (o.time_column or o.chunks):
+            column = o.time_column if series_of(catalog, o.id) is not None else None
+            objects[o.id] = replace(o, time_column=column, chunks=None)
     return replace(catalog, objects=objects, server=replace(catalog.server, timescaledb=""))
 
 
 def with_engine_of(copy: Catalog, live: Catalog) -> Catalog:
     """Return a copy that was rebuilt elsewhere with what `live` knows of who acts on its declarations."""
     known = {o.id: o for kind in POLICY_KINDS for o in live.of(kind)}
+    for o in live.of("table"):
+        made = copy.get(o.id)
+        if isinstance(o, Table) and o.chunks is not None and isinstance(made, Table):
+            known[o.id] = replace(made, chunks=o.chunks)
     return copy.replacing({**copy.objects, **known}.values())
 
 

@@ -1,8 +1,7 @@
-"""What is declared about tables over time: recorded in the database, and held against what the server does.
+"""What is declared about tables over time: recorded in the database.
 
-Each declaration is a row of ``pgwright.policy``. On plain PostgreSQL pgwright itself acts on these rows.
-Where TimescaleDB acts, its catalogs say what really holds: a job that somebody changed or removed makes the
-record untrue, and what is read is what the server does.
+Each declaration is a row of ``pgwright.policy``. On plain PostgreSQL pgwright itself acts on these rows; for
+TimescaleDB see `pgwright.kinds.timeseries.policy_server`.
 """
 
 from __future__ import annotations
@@ -10,12 +9,11 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
-from psycopg.rows import namedtuple_row
 
 from pgwright.kinds.contract import Found
 from pgwright.kinds.steps import parent_of, statement, step
@@ -25,15 +23,13 @@ from pgwright.model.catalog import CatalogObject
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.plan import Phase, Step
 from pgwright.model.policy import Compress, Policy, Retain, Rollup, TimeSeries
-from pgwright.model.policy_checks import order_terms
-from pgwright.model.span import Span
 from pgwright.pg.quoting import literal, qualified, render
 from pgwright.pg.sqlfiles import load_sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from psycopg import Connection, Cursor
+    from psycopg import Cursor
 
     from pgwright.kinds.contract import Context, Reading
 
@@ -79,7 +75,9 @@ class Record:
     which rows were retired and a rollup is history, as text with its offset; `late` counts the changes below
     it that a refresh has left out. What TimescaleDB was told without pgwright is not `recorded`. `lacks`
     names the parts of a rollup that somebody dropped or switched off. `key` is what a partitioned table is
-    divided by, as PostgreSQL writes it.
+    names the parts of a rollup that somebody dropped or switched off. `key` is what a partitioned table is
+    divided by, as PostgreSQL writes it. `gone` says that TimescaleDB does nothing of it any more, `drifted`
+    names the fields in which it does otherwise than declared.
     """
 
     relation: int
@@ -96,6 +94,9 @@ class Record:
     recorded: bool = True
     lacks: tuple[str, ...] = ()
     key: str | None = None
+    key: str | None = None
+    gone: bool = False
+    drifted: tuple[str, ...] = ()
 
     @property
     def table(self) -> ObjectId:
@@ -103,48 +104,17 @@ class Record:
         return ObjectId("table", QualifiedName(self.schema, self.table_name))
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Server:
-    """Hold what TimescaleDB says, by the OID of the relation."""
-
-    dimensions: Mapping[int, Any] = field(default_factory=dict)
-    jobs: Mapping[tuple[int, str], Any] = field(default_factory=dict)
-    compression: Mapping[int, Any] = field(default_factory=dict)
-    aggregates: Mapping[tuple[str, str], Any] = field(default_factory=dict)
-
-
-def read_records(conn: Connection[Any], *, timescaledb: str, major: int) -> tuple[Record, ...]:
-    """Return the declarations that are in force in the database.
-
-    `timescaledb` is the licence as in `ServerFacts`. A record that the server does not act on any more is
-    left out, and what the server does without a record is there as well, marked as such.
-    """
-    recorded: tuple[Record, ...] = ()
-    with conn.cursor(row_factory=namedtuple_row) as cursor:
-        if cursor.execute(_IS_THERE).fetchone() is not None:
-            rows: list[Any] = cursor.execute(_RECORDS).fetchall()
-            # As text: frameworks teach their connections to leave JSON alone.
-            told = [Record(**{**row._asdict(), "definition": json.loads(row.definition)}) for row in rows]
-            columns = columns_of(cursor, {r.relation for r in told if r.kind == "rollup"})
-            series = [r for r in told if r.kind == "time_series" and r.key]
-            moved = {r.relation for r in series if r.definition["column"] != time_of(r)}
-            recorded = tuple(as_named(_with_parts(cursor, r, major), moved, columns) for r in told)
-        if not timescaledb:
-            return tuple(r for r in recorded if r.kind != "time_series" or r.relkind == "p")
-
-        def ask(name: str) -> list[Any]:
-            return cursor.execute(load_sql("pgwright.kinds.timeseries", name, major).encode()).fetchall()
-
-        server = _Server(
-            dimensions={r.relation: r for r in ask("policy_dimensions")},
-            jobs={(r.relation, r.procedure): r for r in ask("policy_jobs")},
-            compression={r.relation: r for r in ask("policy_compression")},
-            aggregates={(r.schema, r.name): r for r in ask("policy_aggregates")},
-        )
-    known = {(r.relation, r.kind) for r in recorded}
-    kept = dict(_kept(recorded))
-    true = (_held_against(r, server, kept.get((r.schema, r.table_name))) for r in recorded)
-    return (*(r for r in true if r is not None), *_unrecorded(server, known))
+def recorded_in(cursor: Cursor[Any], major: int) -> tuple[Record, ...]:
+    """Return what is declared in a database, with what pgwright's own rollups lack."""
+    if cursor.execute(_IS_THERE).fetchone() is None:
+        return ()
+    rows: list[Any] = cursor.execute(_RECORDS).fetchall()
+    # As text: frameworks teach their connections to leave JSON alone.
+    told = [Record(**{**row._asdict(), "definition": json.loads(row.definition)}) for row in rows]
+    columns = columns_of(cursor, {r.relation for r in told if r.kind == "rollup"})
+    series = [r for r in told if r.kind == "time_series" and r.key]
+    moved = {r.relation for r in series if r.definition["column"] != time_of(r)}
+    return tuple(as_named(_with_parts(cursor, r, major), moved, columns) for r in told)
 
 
 def _with_parts(cursor: Cursor[Any], record: Record, major: int) -> Record:
@@ -169,134 +139,16 @@ def _with_parts(cursor: Cursor[Any], record: Record, major: int) -> Record:
     ).fetchall()
     lacks = tuple(row.missing for row in rows if row.missing != live)
     shown = {"realtime": False} if any(row.missing == live for row in rows) else {}
-    return dataclasses.replace(record, definition={**record.definition, **shown}, lacks=lacks)
-
-
-def _kept(recorded: Iterable[Record]) -> Iterator[tuple[tuple[str, str], Span]]:
-    """Yield how long the rows of tables and rollups are kept."""
-    for r in recorded:
-        if r.kind == "retention":
-            yield (r.schema, r.table_name), Span.of(r.definition["keep"])
-        elif r.kind == "rollup" and r.definition.get("retain"):
-            yield (r.schema, r.name), Span.of(r.definition["retain"])
-
-
-def _held_against(record: Record, server: _Server, kept: Span | None) -> Record | None:
-    """Return the record as the server acts on it; None where it does not. `kept` is how long its rows are."""
-    definition = dict(record.definition)
-    if record.kind == "time_series":
-        return _series_as_it_is(record, server)
-    if definition.get("by") != COMMUNITY:
-        return record
-    if record.kind == "rollup":
-        return _continuous_as_it_is(record, server, kept)
-    procedure, told = _JOBS[record.kind]
-    job = server.jobs.get((record.relation, procedure))
-    if job is None:
-        return None
-    definition[told] = _same(definition[told], job.after_text)
-    if record.kind == "compression":
-        settings = server.compression.get(record.relation)
-        definition["segment_by"] = list(settings.segment_by) if settings else []
-        definition["packed"] = bool(settings and settings.packed)
-        time = server.dimensions[record.relation].column_name
-        if settings and not _same_order(definition["order_by"], settings.order_by, time):
-            definition["order_by"] = settings.order_by
-    return dataclasses.replace(record, definition=definition)
-
-
-def _series_as_it_is(record: Record, server: _Server) -> Record | None:
-    """Return the record of a time series with the column and the interval of a hypertable's chunks."""
-    if record.relkind == "p":
-        return record
-    definition, dimension = dict(record.definition), server.dimensions.get(record.relation)
-    if dimension is None:
-        return None
-    if Span.of(definition["interval"]).approximate_seconds != dimension.seconds:
-        definition["interval"] = str(_span(dimension.seconds))
-    return dataclasses.replace(record, definition={**definition, "column": dimension.column_name})
-
-
-def _continuous_as_it_is(record: Record, server: _Server, kept: Span | None) -> Record | None:
-    """Return the record of a continuous aggregate with what its jobs do, and from when on one looks at rows.
-
-    A job that looks further back than rows are kept would delete the history of those that are gone: it
-    counts as none.
-    """
-    found = server.aggregates.get((record.schema, record.name))
-    if found is None:
-        return None
-    definition = dict(record.definition)
-    job = server.jobs.get((found.relation, "policy_refresh_continuous_aggregate"))
-    since = _text_span(job.after_text) if job and job.after_text else None
-    if job is None or (kept and (since is None or since.approximate_seconds > kept.approximate_seconds)):
-        definition["refresh"] = ""
-    else:
-        definition["refresh"] = _same(definition["refresh"], job.every_text)
-        definition["since"] = str(since or "")
-    retention = server.jobs.get((found.relation, "policy_retention"))
-    definition["retain"] = _same(definition["retain"], retention.after_text) if retention else ""
-    definition["realtime"] = definition["realtime"] and not found.materialized_only
-    return dataclasses.replace(record, definition=definition)
-
-
-def _same_order(declared: str, told: str, time: str) -> bool:
-    """Tell whether rows are ordered as declared; TimescaleDB puts the time column behind, latest first."""
-    wanted, here = order_terms(declared), order_terms(told)
-    return not declared or here in (wanted, [*wanted, (time, "DESC", "FIRST")])
-
-
-# The procedure of TimescaleDB behind a kind of policy, and the field that says after which time it acts.
-_JOBS = {"retention": ("policy_retention", "keep"), "compression": ("policy_compression", "after")}
-
-
-def _unrecorded(server: _Server, known: set[tuple[int, str]]) -> Iterator[Record]:
-    """Yield what somebody set up in TimescaleDB without pgwright."""
-    for relation, dimension in server.dimensions.items():
-        where: dict[str, Any] = {
-            "relation": relation,
-            "schema": dimension.schema,
-            "table_name": dimension.name,
-            "relkind": "r",
-            "recorded": False,
-        }
-        if (relation, "time_series") not in known:
-            series = {"column": dimension.column_name, "interval": str(_span(dimension.seconds))}
-            yield Record(kind="time_series", name="time_series", definition=series, **where)
-        for kind, (procedure, told) in _JOBS.items():
-            job = server.jobs.get((relation, procedure))
-            if job is None or (relation, kind) in known:
-                continue
-            definition: dict[str, Any] = {told: str(_text_span(job.after_text)), "by": COMMUNITY}
-            if kind == "compression" and relation in server.compression:
-                settings = server.compression[relation]
-                definition |= {"segment_by": settings.segment_by, "order_by": settings.order_by}
-            yield Record(kind=kind, name=kind, definition=definition, **where)
-
-
-def _span(seconds: int) -> Span:
-    return Span(days=seconds // 86400) if seconds % 86400 == 0 else Span(seconds=seconds)
-
-
-def _same(declared: str, told: str) -> str:
-    """Return what is declared where the server says the same in other words, else what the server says."""
-    here = _text_span(told)
-    return declared if declared and Span.of(declared) == here else str(here)
-
-
-def _text_span(text: str) -> Span:
-    """Read an interval as PostgreSQL prints it: ``1 mon``, ``30 days``, ``01:00:00``."""
-    if ":" in text:
-        hours, minutes, seconds = (int(float(part)) for part in text.rpartition(" ")[2].split(":"))
-        return Span(seconds=hours * 3600 + minutes * 60 + seconds)
-    return Span.of(text.replace("mons", "months"))
+    drifted = ("realtime",) if shown and record.definition.get("realtime") else ()
+    definition = {**record.definition, **shown}
+    return dataclasses.replace(record, definition=definition, lacks=lacks, drifted=drifted)
 
 
 def made_relations(records: Iterable[Record]) -> frozenset[QualifiedName]:
     """Return the names of the tables and views that rollups brought with them."""
     made: set[QualifiedName] = set()
     for r in records:
-        if r.kind == "rollup":
+        if r.kind == "rollup" and not r.gone:
             made.add(live_view(QualifiedName(r.schema, r.name)))
             if not r.definition.get("adopts", False):
                 made.add(QualifiedName(r.schema, r.name))
