@@ -190,7 +190,8 @@ def test_chunks_are_unpacked_before_what_they_refuse(timescale_community: str) -
         conn.execute("SELECT compress_chunk(c) FROM show_chunks('readings') AS c LIMIT 2")
         before = read_catalog(conn, source="test")
         # By another column from now on, but the chunks are still compressed by this one.
-        sensor = replace(before.children(READINGS, "compression")[0], segment_by=("sensor_id",))
+        known: Any = before.children(READINGS, "compression")[0]
+        sensor = replace(known, segment_by=("sensor_id",))
         error = _refused(before, sensor, gone=_column("note"))
         assert "cannot lose the column note" in error.message and "pgwright policy apply" in str(error.hint)
         compression = sensor.id

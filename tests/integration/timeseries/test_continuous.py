@@ -96,6 +96,32 @@ def test_history_outlives_the_rows(timescale_community: str, retention_first: bo
         assert conn.execute("SELECT count(*) < 63 FROM readings").fetchone() == (True,)
 
 
+@pytest.mark.parametrize("retention_first", [False, True])
+def test_history_outlives_rows_that_somebody_else_retires(
+    timescale_community: str, retention_first: bool
+) -> None:
+    by_hand = "SELECT add_retention_policy('readings', interval '100 days', initial_start => now() + '1 day')"
+    with psycopg.connect(timescale_community, autocommit=True) as conn:
+        conn.execute(SCHEMA.encode())
+        _declare(conn, SERIES)
+        if retention_first:
+            conn.execute(by_hand.encode())
+        _declare(conn, DAILY)
+        assert not run_policies(timescale_community).failed
+        if not retention_first:
+            conn.execute(by_hand.encode())
+            states = {s.name: s.state for s in policy_status(conn)}
+            assert "would delete its history: pgwright policy plan" in states["daily"]
+            _declare(conn, DAILY)
+        assert not plan_edits(conn, [Edit(table=READINGS, policy=DAILY)])
+        assert [since for _, since, _ in _jobs(conn, "policy_refresh_continuous_aggregate")] == ["100 days"]
+        _run(conn, "policy_retention")
+        conn.execute("DELETE FROM readings WHERE at < now() - interval '98 days'")
+        _run(conn, "policy_refresh_continuous_aggregate")
+        assert conn.execute("SELECT count(*) < 100 FROM readings").fetchone() == (True,)
+        assert 397 <= _counted(conn) < 400
+
+
 def test_what_somebody_changed_in_timescaledb_is_drift(timescale_community: str) -> None:
     with psycopg.connect(timescale_community, autocommit=True) as conn:
         conn.execute(SCHEMA.encode())

@@ -12,7 +12,7 @@ from pgwright.kinds.steps import name_of, statement, step
 from pgwright.kinds.timeseries.buckets import ZONED, equally_long, interval
 from pgwright.kinds.timeseries.engines import filling
 from pgwright.kinds.timeseries.policy_records import COMMUNITY, forget, record, relation
-from pgwright.model.catalog import Catalog
+from pgwright.kinds.timeseries.policy_server import span_told
 from pgwright.model.change import Change
 from pgwright.model.locks import LockMode
 from pgwright.model.names import ObjectId, QualifiedName
@@ -65,7 +65,7 @@ def create_continuous(o: Any, made: RollupParts, context: Context) -> tuple[Step
         ),
         step(
             o.id,
-            _refresh_job(made.relation, o.refresh, _kept(made.source, context.after)),
+            _refresh_job(made.relation, o.refresh, _kept(made.source, context)),
             f"let TimescaleDB refresh {o.id} every {o.refresh}",
         ),
     ]
@@ -110,13 +110,17 @@ def _retire_later(source: ObjectId) -> sql.Composed:
     )
 
 
-def _kept(source: ObjectId, catalog: Catalog) -> str:
+def _kept(source: ObjectId, context: Context) -> str:
     """Return how long the rows that are added up are kept, empty for ever: further back is history.
 
-    A job that looked there would delete the buckets of rows that are gone.
+    A job that looked there would delete the buckets of rows that are gone. Where nobody declared it, somebody
+    may have told TimescaleDB all the same.
     """
-    retention = catalog.get(ObjectId("retention", QualifiedName(None, "retention"), source))
-    return str(getattr(retention, "keep", "") or getattr(filling(source, catalog), "retain", ""))
+    retention = context.after.get(ObjectId("retention", QualifiedName(None, "retention"), source))
+    declared = getattr(retention, "keep", "") or getattr(filling(source, context.after), "retain", "")
+    chunks = getattr(context.before.get(source), "chunks", None)
+    told = getattr(chunks, "keep", "") and span_told(getattr(chunks, "keep", ""))
+    return str(declared or told)
 
 
 def look_back_less(source: ObjectId, context: Context) -> Iterator[Step]:
@@ -124,7 +128,7 @@ def look_back_less(source: ObjectId, context: Context) -> Iterator[Step]:
 
     Where it keeps them longer than before, what is gone is gone: their jobs go on looking back as they did.
     """
-    kept = _kept(source, context.after)
+    kept = _kept(source, context)
     for o in context.before.children(source, "rollup"):
         stays = o.id in context.after and o.id not in context.created
         if kept and stays and getattr(o, "by", "") == COMMUNITY and getattr(o, "refresh", ""):
@@ -176,7 +180,7 @@ def alter_continuous(change: Change, made: RollupParts, context: Context) -> Alt
     where, id = relation(made.relation), after.id
     steps: list[Step] = []
     if before.refresh != after.refresh:
-        kept = _kept(made.source, context.after)
+        kept = _kept(made.source, context)
         job = _refresh_job(made.relation, after.refresh, _shorter(before.since, kept))
         steps.append(step(id, job, f"let TimescaleDB refresh {id} every {after.refresh}"))
     if before.retain != after.retain:

@@ -54,7 +54,7 @@ def read_records(conn: Connection[Any], *, timescaledb: str, major: int) -> tupl
             aggregates={(r.schema, r.name): r for r in ask("policy_aggregates")},
         )
     known = {(r.relation, r.kind) for r in recorded}
-    kept = dict(_kept(recorded))
+    kept = {**_kept_by_hand(server), **dict(_kept(recorded))}
     true = (_held_against(r, server, kept.get((r.schema, r.table_name))) for r in recorded)
     return (*(_told_apart(*pair) for pair in zip(recorded, true, strict=True)), *_unrecorded(server, known))
 
@@ -81,6 +81,16 @@ def _kept(recorded: Iterable[Record]) -> Iterator[tuple[tuple[str, str], Span]]:
             yield (r.schema, r.table_name), Span.of(r.definition["keep"])
         elif r.kind == "rollup" and r.definition.get("retain"):
             yield (r.schema, r.name), Span.of(r.definition["retain"])
+
+
+def _kept_by_hand(server: _Server) -> Mapping[tuple[str, str], Span]:
+    """Return how long TimescaleDB's own jobs keep the rows of tables."""
+    jobs = ((table, server.jobs.get((relation, _RETIRES))) for relation, table in server.dimensions.items())
+    return {
+        (table.schema, table.name): span_told(job.after_text)
+        for table, job in jobs
+        if job is not None and not job.by_creation
+    }
 
 
 def _held_against(record: Record, server: _Server, kept: Span | None) -> Record:
@@ -136,7 +146,7 @@ def _continuous_as_it_is(record: Record, server: _Server, kept: Span | None) -> 
     else:
         definition["refresh"] = _same(definition["refresh"], job.every_text)
         definition["since"] = str(since or "")
-    retention = server.jobs.get((found.relation, "policy_retention"))
+    retention = server.jobs.get((found.relation, _RETIRES))
     if retention is None or retention.by_creation:
         definition["retain"] = ""
     else:
@@ -152,7 +162,8 @@ def _same_order(declared: str, told: str, time: str) -> bool:
 
 
 # The procedure of TimescaleDB behind a kind of policy, and the field that says after which time it acts.
-_JOBS = {"retention": ("policy_retention", "keep"), "compression": ("policy_compression", "after")}
+_RETIRES = "policy_retention"
+_JOBS = {"retention": (_RETIRES, "keep"), "compression": ("policy_compression", "after")}
 
 
 def _unrecorded(server: _Server, known: set[tuple[int, str]]) -> Iterator[Record]:
