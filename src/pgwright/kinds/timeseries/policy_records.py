@@ -94,7 +94,6 @@ class Record:
     recorded: bool = True
     lacks: tuple[str, ...] = ()
     key: str | None = None
-    key: str | None = None
     gone: bool = False
     drifted: tuple[str, ...] = ()
 
