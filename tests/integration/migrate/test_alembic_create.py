@@ -71,7 +71,7 @@ def test_revision_holds_everything_and_leads_back(tmp_path: Path, database: str)
         "postgresql_not_valid=True",
         "postgresql_concurrently=True",
         "with op.get_context().autocommit_block():",
-        'sa.Computed("lower((mail)::text)", persisted=True)',
+        "ADD COLUMN mail_lower text GENERATED ALWAYS AS (lower((mail)::text)) STORED",
         "EXCLUDE USING gist",
         "PRIMARY KEY USING INDEX",
         "CREATE VIEW public.open_tickets",
