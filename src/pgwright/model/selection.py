@@ -37,12 +37,14 @@ class Selection:
     also: frozenset[ObjectId] = frozenset()
 
     def apply(self, catalog: Catalog) -> Catalog:
-        """Return the part of the catalog that is selected; included tables bring their sequences along."""
+        """Return the part of the catalog that is selected; tables bring or leave out their sequences, too."""
         owned = self._owned(catalog) if self.include else frozenset()
+        left = self._left(catalog) if self.exclude else frozenset()
         # Partitions that come and go with time say nothing about the schema.
         return catalog.select(
             lambda o: (
                 (self.chooses(o.id) or (o.id.root in owned and self._keeps_what(o.id)))
+                and o.id.root not in left
                 and not getattr(o, "managed", False)
             )
         )
@@ -55,6 +57,11 @@ class Selection:
             for o in owners
             if self.chooses(o.column) and not any(_matches(o.id.root, pattern) for pattern in self.exclude)
         )
+
+    def _left(self, catalog: Catalog) -> frozenset[ObjectId]:
+        """Return the sequences of tables' columns that are excluded: their defaults need them."""
+        owners: Iterable[Any] = catalog.of("sequence_owner")
+        return frozenset(o.id.root for o in owners if any(_matches(o.column.root, p) for p in self.exclude))
 
     def chooses(self, id: ObjectId) -> bool:
         """Tell whether an object of that identity is selected."""
