@@ -10,6 +10,8 @@ from pgwright.model.names import ObjectId
 
 # A copy of these goes with what it was copied from, so one of the same name has to be made.
 _GONE_WITH_SOURCE = frozenset({"index", "constraint"})
+# Where a table has one of these, PostgreSQL puts no copy of its parent's beside it: it refuses.
+_NOT_TAKEN_OVER = frozenset({"trigger"})
 _RELATIONS = frozenset({"table", "view"})
 # A table has these also while it belongs to no other.
 _OWN_WHEN_ALONE = frozenset({"column", "default"})
@@ -64,8 +66,11 @@ def _compare(
         kept = id.kind in _GONE_WITH_SOURCE or (stays and id.kind in _OWN_WHEN_ALONE)
         gone_anyway = old.derived and not (moved and kept)
         return None if gone_anyway else Change(op=Op.DROP, id=id, before=old, after=None)
-    if old.derived and not new.derived and not moved and id.kind in _GONE_WITH_SOURCE:
+    becomes_own = old.derived and not new.derived
+    if becomes_own and (id.kind in _NOT_TAKEN_OVER or (not moved and id.kind in _GONE_WITH_SOURCE)):
         return Change(op=Op.CREATE, id=id, before=None, after=new)
+    if new.derived and not old.derived and id.kind in _NOT_TAKEN_OVER:
+        return Change(op=Op.DROP, id=id, before=old, after=None)
     if (old.derived or new.derived) and not (
         moved and id.kind in _OWN_WHEN_ALONE and old.derived != new.derived
     ):

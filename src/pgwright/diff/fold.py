@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 from pgwright.diff.keys import preferred
-from pgwright.kinds.contract import Context
+from pgwright.kinds.contract import Context, reached
 from pgwright.kinds.registry import kind
 from pgwright.model.catalog import Catalog, CatalogObject
 from pgwright.model.names import ObjectId
@@ -34,11 +35,23 @@ def fold(created: frozenset[ObjectId], context: Context) -> Mapping[ObjectId, tu
         family = [d for d in part.depends_on if parent in {d, d.parent}]
         if any(d in created and d.parent == parent and d not in folded for d in family):
             continue
-        if any(late(d) for d in part.depends_on if d not in family):
+        # What is added to a table that stands may wait for all but itself: its rows get the default at once.
+        waits = parent.kind == "column" and parent.root not in created
+        apart = partial(_reaches, parent, within=created, catalog=context.after) if waits else late
+        if any(apart(d) for d in part.depends_on if d not in family):
             continue
         inlined.setdefault(parent, []).append(part)
         folded.add(part.id)
     return {parent: tuple(parts) for parent, parts in inlined.items()}
+
+
+def _reaches(goal: ObjectId, id: ObjectId, *, within: frozenset[ObjectId], catalog: Catalog) -> bool:
+    """Tell whether a new object needs the goal, by way of other new ones."""
+
+    def further(at: ObjectId) -> Iterable[ObjectId]:
+        return catalog.objects[at].depends_on if at in within else ()
+
+    return goal in reached(id, further)
 
 
 def _twin_is_in(part: CatalogObject, folded: Iterable[CatalogObject]) -> bool:

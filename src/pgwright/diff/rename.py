@@ -31,6 +31,9 @@ _ALIKE = 0.8
 # What models and people name after its table or column: it follows when that is renamed.
 _FOLLOWING = frozenset({"constraint", "index", "sequence", "statistics"})
 
+# These are parts of a table whose names are unique in a schema.
+_APART = frozenset({"index", "statistics"})
+
 # Partitions and children have these by inheritance, and are locked for their renaming.
 _INHERITED = frozenset({"column", "constraint"})
 
@@ -98,7 +101,7 @@ def _understand(text: str, before: Catalog, after: Catalog, known: Sequence[Rena
         for old, new in halves
         for path in _translations(old, {r.new.path: r.old.path for r in known})
         for o in before
-        if o.id.path == path and only in (None, o.id.kind) and not o.derived
+        if path in _paths(o.id) and only in (None, o.id.kind) and not o.derived
     ]
     if not found:
         raise _unknown(*halves[0], before, after)
@@ -112,7 +115,7 @@ def _understand(text: str, before: Catalog, after: Catalog, known: Sequence[Rena
     for o, new in found:
         for candidate in _targets(o, new, ways):
             for target in after:
-                if target.id.path == candidate and target.id.kind == o.id.kind:
+                if target.id.kind == o.id.kind and candidate in _paths(target.id):
                     return Rename(old=o.id, new=target.id)
     o, new = found[0]
     paths = [t.id.path for t in after.of(o.id.kind) if t.id not in before]
@@ -138,6 +141,13 @@ def _unknown(old: str, new: str, before: Catalog, after: Catalog) -> UsageError:
     else:
         hint = _EXAMPLE
     return UsageError(f"there is no {old} to rename", hint=hint)
+
+
+def _paths(id: ObjectId) -> tuple[str, ...]:
+    """Return the ways to write what is meant; an index is known to PostgreSQL without its table, too."""
+    if id.kind not in _APART:
+        return (id.path,)
+    return (id.path, f"{id.name.schema or id.root.name.schema}.{id.name.name}")
 
 
 def _kind_in_front(text: str) -> tuple[str | None, str]:

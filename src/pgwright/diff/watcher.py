@@ -79,7 +79,8 @@ class Watcher:
             self._look()
 
     def _look(self) -> None:
-        seen = self._witness.after()
+        schemas = any(step.subject.kind == "schema" for step, _ in self._unseen)
+        seen = self._witness.after(renamed_schema=schemas)
         steps, seconds = zip(*self._unseen, strict=True)
         self._unseen = []
         self._judge(steps, seen)

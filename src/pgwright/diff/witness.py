@@ -93,8 +93,11 @@ class Witness:
             ((self._since,),) = self._fetch(_NEXT_TRANSACTION, {})
         self._started = time.perf_counter()
 
-    def after(self) -> Seen:
-        """Return what the statement did; called when it has run, before its transaction ends."""
+    def after(self, *, renamed_schema: bool = False) -> Seen:
+        """Return what the statement did; called when it has run, before its transaction ends.
+
+        `renamed_schema` tells that relations may have other names although nothing locked them.
+        """
         seconds = time.perf_counter() - self._started
         if self._is_alone:
             locks = self._strongest(self._obstacle.remove())
@@ -107,6 +110,9 @@ class Witness:
             self.held = len(rows)
             locks = self._strongest((oid, mode) for oid, mode, _, _ in rows)
             now = {oid: Relation(path, number) for oid, _, path, number in rows if path is not None}
+            if renamed_schema:
+                rows = self._fetch(self._file_query, {"since": None})
+                now |= {oid: Relation(path, number) for oid, path, number in rows}
         fresh = {oid: mode for oid, mode in locks.items() if self._held.get(oid) != mode}
         self._held.update(locks)
         now = {oid: relation for oid, relation in now.items() if oid in self.names}

@@ -114,7 +114,10 @@ def create(o: Column, context: Context) -> tuple[Step, ...]:
         hazards.append(_without_values(o, domain=refusing))
     text = sql.SQL("ADD COLUMN {}").format(definition(replace(o, not_null=False) if later else o, context))
     steps = [alter_parent(o.id, text, f"add {o.id}", context, rewrites=written, hazards=hazards)]
-    steps += [alter_parent(o.id, setting, f"set storage of {o.id}", context) for setting in o.settings()]
+    steps += [
+        alter_parent(o.id, setting, f"set storage of {o.id}", context, lock=lock)
+        for setting, lock in o.settings()
+    ]
     return (*steps, *(set_not_null(o, context) if later else ()))
 
 

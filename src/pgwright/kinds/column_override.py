@@ -155,8 +155,9 @@ def bring_about(id: ObjectId, context: Context, *, phase: Phase = Phase.EXPAND) 
     if found.type != wanted.type and context.server.major < 13:
         yield from retype_sequence(found, wanted)
     yield from change_identity(found, wanted, context)
-    for setting in wanted.settings(found):
-        yield alter_parent(id, setting, f"change storage settings of {id}", context, phase=phase)
+    for setting, lock in wanted.settings(found):
+        summary = f"change storage settings of {id}"
+        yield alter_parent(id, setting, summary, context, lock=lock, phase=phase)
 
 
 def _without_steps(wanted: Column, context: Context) -> Column:

@@ -200,7 +200,18 @@ def drop(o: Constraint, context: Context) -> tuple[Step, ...]:
         return ()
     also = (o.target,) if o.type == "f" and o.target else ()
     text = sql.SQL("DROP CONSTRAINT {}").format(Name(o.id.name.name))
-    return (alter_parent(o.id, text, f"drop {o.id}", context, also_on=also, phase=Phase.CONTRACT),)
+    dropped = alter_parent(o.id, text, f"drop {o.id}", context, also_on=also, phase=Phase.CONTRACT)
+    # What an heir was given by itself as well stays there when the parent's goes.
+    twins = (o.id._replace(parent=heir) for heir in context.with_descendants(parent_of(o.id))[1:])
+    left = [twin for twin in twins if o.type == "c" and _is_left(twin, context)]
+    return (dropped, *(alter_parent(t, text, f"drop {t}", context, phase=Phase.CONTRACT) for t in left))
+
+
+def _is_left(id: ObjectId, context: Context) -> bool:
+    """Tell whether an heir has the check by itself, where afterwards it has it from its parent alone."""
+    before, after = context.before.get(id), context.after.get(id)
+    own = before is not None and not before.derived and not context.goes_with_parent(id)
+    return own and after is not None and after.derived
 
 
 def alter(change: Change, context: Context) -> Alteration:

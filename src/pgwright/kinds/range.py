@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any, NamedTuple
 
 from psycopg import sql
@@ -107,7 +108,16 @@ def drop(o: Range, context: Context) -> tuple[Step, ...]:
 
 
 def alter(change: Change, context: Context) -> Alteration:
-    """Make the type anew and change over the columns that use it: PostgreSQL alters no range type."""
+    """Make the type anew and change over the columns that use it: PostgreSQL alters no range type.
+
+    A multirange takes another name in place, and columns of it follow.
+    """
+    before, after = change.before, change.after
+    assert isinstance(before, Range) and isinstance(after, Range)
+    if change.fields == ("multirange",):
+        named = (c for c in companions(before) if c.name == before.multirange_name)
+        renames = (renamed_companion(before.id, c, after.multirange_name, context) for c in named)
+        return Alteration(steps=tuple(chain.from_iterable(renames)), atomic=True)
     return rebuild(change, context)
 
 
@@ -162,6 +172,18 @@ _WHERE_NEWER = (
     "DO $pgwright$ BEGIN IF current_setting('server_version_num')::int >= 140000 THEN {}; END IF; "
     "END $pgwright$"
 )
+
+
+def with_multirange_renamed(type_name: str, needs: Iterable[ObjectId], context: Context) -> str:
+    """Return what a type is called when multiranges have the names that the plan gives them in place."""
+    for id in needs:
+        before, after = context.before.get(id), context.after.get(id)
+        if not isinstance(before, Range) or not isinstance(after, Range):
+            continue
+        old, new = (render(qualified(o.multirange_name)) for o in (before, after))
+        if type_name.removesuffix("[]") == old and replace(before, multirange=after.multirange) == after:
+            return new + type_name.removeprefix(old)
+    return type_name
 
 
 def rename(o: Range, to: ObjectId, context: Context) -> tuple[Step, ...]:

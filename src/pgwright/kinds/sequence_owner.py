@@ -48,7 +48,8 @@ def _own(o: SequenceOwner, context: Context) -> Step:
     text = sql.SQL("ALTER SEQUENCE {} OWNED BY {}.{}").format(
         name_of(sequence), name_of(table), Name(o.column.name.name)
     )
-    on = tuple(id for id in (sequence, table) if not context.is_new(id))
+    # The table is only looked at.
+    on = () if context.is_new(sequence) else (sequence,)
     return step(
         o.id,
         text,

@@ -153,7 +153,7 @@ def create(o: Table, context: Context) -> tuple[Step, ...]:
     for part in () if o.id in context.prepared else context.inlined.get(o.id, ()):
         if isinstance(part, Column):
             settings = part.settings()
-            steps += [alter_parent(part.id, s, f"set storage of {part.id}", context) for s in settings]
+            steps += [alter_parent(part.id, s, f"set storage of {part.id}", context) for s, _ in settings]
     if o.replica_identity != "d":
         steps.append(_set_replica_identity(o))
     return (*steps, *settle_columns(o.id, context))

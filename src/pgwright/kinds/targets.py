@@ -125,12 +125,18 @@ def privilege_target(id: ObjectId, catalog: Catalog) -> sql.Composable:
     return target(id, catalog)
 
 
+# Their relation is only opened to find them.
+_LOOKED_UP = frozenset({"constraint", "trigger", "rule", "row_policy"})
+
+
 def lock_of(id: ObjectId) -> tuple[LockMode | None, tuple[ObjectId, ...]]:
     """Return the lock that COMMENT ON takes on a relation, and on which."""
     at: ObjectId | None = id
     while at is not None and at.kind not in {"table", "view", "materialized_view"}:
         if at.kind in {"index", "sequence"}:
             return LockMode.SHARE_UPDATE_EXCLUSIVE, (at,)
+        if at.kind in _LOOKED_UP:
+            return LockMode.ACCESS_SHARE, (parent_of(at),) if parent_of(at).kind != "domain" else ()
         at = at.parent
     if at is None:
         return None, ()

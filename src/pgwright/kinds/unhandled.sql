@@ -68,6 +68,23 @@ WITH member AS (
       AND n.nspname = ANY (%(schemas)s)
       AND (k.connoinherit OR NOT k.convalidated)
     UNION ALL
+    -- A partition has its triggers from its parent, switched on or off as those are.
+    SELECT 'state of a trigger of a partition', n.nspname || '.' || c.relname || '.' || g.tgname,
+           NULL::regclass, g.oid
+    FROM pg_trigger AS g
+    JOIN pg_class AS c ON c.oid = g.tgrelid
+    JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    JOIN pg_depend AS d ON d.classid = 'pg_trigger'::regclass AND d.objid = g.oid AND d.refclassid = d.classid
+    JOIN pg_trigger AS above ON above.oid = d.refobjid
+    WHERE n.nspname = ANY (%(schemas)s) AND NOT g.tgisinternal AND g.tgenabled <> above.tgenabled
+    UNION ALL
+    SELECT 'comment on NOT NULL', n.nspname || '.' || c.relname || '.' || k.conname, NULL, k.oid
+    FROM pg_constraint AS k
+    JOIN pg_class AS c ON c.oid = k.conrelid
+    JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    JOIN pg_description AS d ON d.classoid = 'pg_constraint'::regclass AND d.objoid = k.oid
+    WHERE k.contype = 'n' AND n.nspname = ANY (%(schemas)s)
+    UNION ALL
     SELECT 'event trigger', o.evtname::text, 'pg_event_trigger'::regclass, o.oid
     FROM pg_event_trigger AS o
     JOIN pg_proc AS p ON p.oid = o.evtfoid

@@ -1,3 +1,4 @@
+-- expect: no-hazards=rewrites
 -- since: 14
 -- before
 CREATE TYPE spans AS RANGE (subtype = float8);

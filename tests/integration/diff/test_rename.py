@@ -173,6 +173,12 @@ def test_table_and_column_together(database: str) -> None:
             ["public.t.a=b"],
             id="statistics follow",
         ),
+        pytest.param(
+            "CREATE TABLE t (a int, b int); CREATE INDEX i ON t (a); CREATE STATISTICS s ON a, b FROM t",
+            "CREATE TABLE t (a int, b int); CREATE INDEX j ON t (a); CREATE STATISTICS z ON a, b FROM t",
+            ["public.i=public.j", "public.s=z"],
+            id="parts by names of their own",
+        ),
     ],
 )
 def test_renamed_in_place(database: str, before: str, after: str, renames: list[str]) -> None:

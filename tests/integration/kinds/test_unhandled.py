@@ -64,12 +64,32 @@ def test_what_a_not_null_says_beyond_that_is_named(database: str) -> None:
     with psycopg.connect(database, autocommit=True) as conn:
         conn.execute(
             "CREATE TABLE t (a int NOT NULL NO INHERIT, b int, c int NOT NULL);"
-            "ALTER TABLE t ADD CONSTRAINT later NOT NULL b NOT VALID"
+            "ALTER TABLE t ADD CONSTRAINT later NOT NULL b NOT VALID;"
+            "COMMENT ON CONSTRAINT later ON t IS 'soon'"
         )
         catalog = read_catalog(conn, source="test")
     assert {(u.what, u.name) for u in catalog.unhandled} == {
+        ("comment on NOT NULL", "public.t.later"),
         ("NOT NULL NO INHERIT", "public.t.a"),
         ("NOT NULL NOT VALID", "public.t.b"),
+    }
+
+
+def test_a_trigger_that_a_partition_has_switched_otherwise_is_named(
+    each_server: Server, make_database: MakeDatabase
+) -> None:
+    with psycopg.connect(make_database(each_server), autocommit=True) as conn:
+        conn.execute(
+            "CREATE TABLE p (a int) PARTITION BY LIST (a);"
+            "CREATE TABLE one PARTITION OF p FOR VALUES IN (1);"
+            "CREATE TABLE two PARTITION OF p FOR VALUES IN (2);"
+            "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"
+            "CREATE TRIGGER t AFTER INSERT ON p FOR EACH ROW EXECUTE FUNCTION f();"
+            "ALTER TABLE two DISABLE TRIGGER t"
+        )
+        catalog = read_catalog(conn, source="test")
+    assert {(u.what, u.name) for u in catalog.unhandled} == {
+        ("state of a trigger of a partition", "public.two.t")
     }
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from psycopg import sql
 
 from pgwright.kinds.column_override import settle_heirs
 from pgwright.kinds.contract import REPLACE, Alteration, Context
+from pgwright.kinds.range import with_multirange_renamed
 from pgwright.kinds.steps import alter_parent, name_of, outdated, parent_of, step
 from pgwright.kinds.tables.column_types import (
     SIZED,
@@ -47,6 +49,7 @@ def alter(change: Change, context: Context) -> Alteration:
     """Change type, nullability, identity, generation and storage; replace where PostgreSQL cannot."""
     before, after = change.before, change.after
     assert isinstance(before, Column) and isinstance(after, Column)
+    before = replace(before, type=with_multirange_renamed(before.type, before.depends_on, context))
     if before.generated and not after.generated and context.server.major < 13:
         return Alteration(unsupported="PostgreSQL 12 cannot turn a generated column into a plain one")
     if _needs_replacement(before, after, context):
@@ -75,8 +78,8 @@ def alter(change: Change, context: Context) -> Alteration:
     as_it_is = as_retyped(before, after)
     require_same_storage(as_it_is, after, parent_of(after.id), context)
     steps.extend(
-        alter_parent(after.id, action, f"change storage settings of {after.id}", context)
-        for action in after.settings(as_it_is)
+        alter_parent(after.id, action, f"change storage settings of {after.id}", context, lock=lock)
+        for action, lock in after.settings(as_it_is)
     )
     steps.extend(settle_heirs(after.id, context))
     follows = unpacked_before(parent_of(after.id), context)

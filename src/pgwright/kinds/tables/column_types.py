@@ -10,6 +10,7 @@ from psycopg import sql
 from pgwright.kinds.foreign_options import changed_options
 from pgwright.kinds.sequence import SequenceOptions
 from pgwright.model.catalog import CatalogObject, fact
+from pgwright.model.locks import LockMode
 from pgwright.model.names import QualifiedName
 from pgwright.pg.quoting import Name, deparsed, literal, qualified, render
 
@@ -68,31 +69,40 @@ class Column(CatalogObject):
             return sql.SQL("{} ({})").format(clause, sql.SQL(" ").join(options))
         return clause
 
-    def settings(self, base: Column | None = None) -> list[sql.Composable]:
-        """Compose the actions for storage settings that differ from `base`, or from the type's own."""
+    def settings(self, base: Column | None = None) -> list[tuple[sql.Composable, LockMode]]:
+        """Compose the actions for storage settings that differ from `base`, or from the type's own.
+
+        With each comes the lock that PostgreSQL takes for it.
+        """
         name = Name(self.id.name.name)
-        actions: list[sql.Composable] = []
+        strong, weak = LockMode.ACCESS_EXCLUSIVE, LockMode.SHARE_UPDATE_EXCLUSIVE
+        actions: list[tuple[sql.Composable, LockMode]] = []
         if self.storage != (base.storage if base else None):
             word = _STORAGE[self.storage] if self.storage else "DEFAULT"
-            actions.append(sql.SQL("ALTER COLUMN {} SET STORAGE {}").format(name, deparsed(word)))
+            actions.append((sql.SQL("ALTER COLUMN {} SET STORAGE {}").format(name, deparsed(word)), strong))
         if self.compression != (base.compression if base else None):
             word = _COMPRESSION[self.compression] if self.compression else "DEFAULT"
-            actions.append(sql.SQL("ALTER COLUMN {} SET COMPRESSION {}").format(name, deparsed(word)))
+            text = sql.SQL("ALTER COLUMN {} SET COMPRESSION {}").format(name, deparsed(word))
+            actions.append((text, strong))
         if self.statistics != (base.statistics if base else None):
             target = -1 if self.statistics is None else self.statistics
-            actions.append(sql.SQL("ALTER COLUMN {} SET STATISTICS {}").format(name, deparsed(str(target))))
+            text = sql.SQL("ALTER COLUMN {} SET STATISTICS {}").format(name, deparsed(str(target)))
+            actions.append((text, weak))
         old = dict(o.partition("=")[::2] for o in base.options) if base else {}
         new = dict(o.partition("=")[::2] for o in self.options)
         changed = [
             sql.SQL("{} = {}").format(deparsed(k), literal(v)) for k, v in new.items() if old.get(k) != v
         ]
         if changed:
-            actions.append(sql.SQL("ALTER COLUMN {} SET ({})").format(name, sql.SQL(", ").join(changed)))
+            text = sql.SQL("ALTER COLUMN {} SET ({})").format(name, sql.SQL(", ").join(changed))
+            actions.append((text, weak))
         gone = [deparsed(k) for k in old if k not in new]
         if gone:
-            actions.append(sql.SQL("ALTER COLUMN {} RESET ({})").format(name, sql.SQL(", ").join(gone)))
+            text = sql.SQL("ALTER COLUMN {} RESET ({})").format(name, sql.SQL(", ").join(gone))
+            actions.append((text, weak))
         if options := render(changed_options(base.foreign_options if base else (), self.foreign_options)):
-            actions.append(sql.SQL("ALTER COLUMN {} OPTIONS ({})").format(name, deparsed(options)))
+            text = sql.SQL("ALTER COLUMN {} OPTIONS ({})").format(name, deparsed(options))
+            actions.append((text, strong))
         return actions
 
 
@@ -128,8 +138,11 @@ def has_size(type: str) -> bool:
 def holds_all(before: str, after: str) -> bool:
     """Tell whether the type after holds every value of the one before.
 
-    A text holds every value in the form in which it is written, and bytes hold every text.
+    A text holds every value in the form in which it is written, and bytes hold every text. An array holds
+    what its elements do.
     """
+    if before.endswith("[]") and after.endswith("[]"):
+        before, after = before.removesuffix("[]"), after.removesuffix("[]")
     if after in _TEXTS:
         return before != "bytea"
     if after == "bytea":

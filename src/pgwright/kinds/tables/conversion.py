@@ -34,6 +34,7 @@ _CASTS: Mapping[str, frozenset[str]] = {
     "timestamp without time zone": frozenset({"date", "time without time zone"}),
     "timestamp with time zone": frozenset({"date", "time without time zone", "time with time zone"}),
     "time without time zone": frozenset({"interval"}),
+    "cidr": frozenset({"inet"}),
     "json": frozenset({"jsonb"}),
     "jsonb": frozenset({"json"}),
     "point": frozenset({"box"}),

@@ -1,0 +1,67 @@
+"""Order what happens to a table with regard to those that it is derived from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pgwright.diff.compare import differing_fields
+from pgwright.diff.order import Move
+from pgwright.kinds.contract import Context, parents_of, reached
+from pgwright.model.catalog import Catalog, CatalogObject
+from pgwright.model.change import Op
+from pgwright.model.names import ObjectId
+
+
+def changing_hands(context: Context) -> Iterable[tuple[Move, Move]]:
+    """Pair the end of what a table has by itself with what gives it a copy of that name, and the reverse."""
+    for ids, own, other in (
+        (context.dropped, context.before, context.after),
+        (context.created, context.after, context.before),
+    ):
+        for id in ids:
+            copy = other.get(id)
+            if id.parent is None or copy is None or not copy.derived or own.objects[id].derived:
+                continue
+            table = Move(Op.ALTER, id.root)
+            for source in (*_originals(copy, other), *_namesakes(copy.id, other)):
+                if other is context.after:
+                    yield from ((Move(Op.DROP, id), move) for move in (Move(Op.CREATE, source), table))
+                else:
+                    yield from ((move, Move(Op.CREATE, id)) for move in (Move(Op.DROP, source), table))
+
+
+def _originals(copy: CatalogObject, catalog: Catalog) -> Iterable[ObjectId]:
+    """Yield what a derived object is, at last, a copy of."""
+    for needed in copy.depends_on:
+        above = catalog.get(needed)
+        if above is not None and needed.kind == copy.id.kind:
+            yield from _originals(above, catalog) if above.derived else (needed,)
+
+
+def _namesakes(id: ObjectId, catalog: Catalog) -> Iterable[ObjectId]:
+    """Yield what the tables above have of that name: PostgreSQL notes nowhere from which a check comes."""
+    tables = reached(id.root, lambda at: parents_of(catalog.get(at)))[1:]
+    return (id._replace(parent=table) for table in tables if id.parent == id.root)
+
+
+def not_taken_over(context: Context) -> Iterable[tuple[Move, Move]]:
+    """Pair what a partition loses with what its parent gets, of which it would become a part.
+
+    An index that is built online takes in only what it is told to.
+    """
+    for id in context.created:
+        if id.parent is None or not (id.kind == "constraint" or (id.kind == "index" and not context.online)):
+            continue
+        for part in context.with_descendants(id.parent)[1:]:
+            for own in context.before.children(part, id.kind):
+                if own.id in context.dropped and not differing_fields(own, context.after.objects[id]):
+                    yield Move(Op.DROP, own.id), Move(Op.CREATE, id)
+
+
+def untyped_first(alterations: Iterable[ObjectId], context: Context) -> Iterable[tuple[Move, Move]]:
+    """Pair a table that is of a type no longer with the change of that, which would reach it."""
+    for id in alterations:
+        before, after = context.before.get(id), context.after.get(id)
+        if getattr(before, "of_type", None) and not getattr(after, "of_type", None):
+            needs = before.depends_on if before else ()
+            yield from ((Move(Op.ALTER, id), Move(Op.ALTER, n)) for n in needs if n.kind == "composite")

@@ -1,0 +1,8 @@
+-- before
+CREATE TABLE a (id int, x int, CONSTRAINT c CHECK (x < 1000));
+CREATE TABLE b () INHERITS (a);
+CREATE TABLE h (CONSTRAINT c CHECK (x < 1000)) INHERITS (b);
+-- after
+CREATE TABLE a (id int, x int, CONSTRAINT c CHECK (x < 2000));
+CREATE TABLE b () INHERITS (a);
+CREATE TABLE h () INHERITS (b);
