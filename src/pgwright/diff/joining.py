@@ -69,8 +69,7 @@ def _as_one(run: Collection[Written]) -> Iterator[Written]:
             ahead.append((move, step))
     join = kind(next(iter(run))[0].id.kind).join
     yield from ahead
-    if len(rewrites) > 1 and join is not None:
-        yield next(iter(rewrites)), join(tuple(rewrites.values()))
-    else:
-        yield from rewrites.items()
+    if rewrites and join is not None:
+        first = next(iter(rewrites))
+        yield from ((first, step) for step in join(tuple(rewrites.values())))
     yield from after

@@ -260,7 +260,7 @@ class Kind:
     `numbers` returns the column whose new rows get other values when the object comes, changes or goes, or
     None: for one that stays, this happens in one transaction. `shell` returns the step that makes an object
     which needs nothing of a circle, and which `create` completes; or that leaves no more of one that goes.
-    `join` returns one step for several that each write the same table anew, for objects with one parent.
+    `join` returns steps that each write one table anew put together, as far as they can be.
     `queries` names the queries that `read` runs; None means the one of the kind's name.
     """
 
@@ -276,6 +276,6 @@ class Kind:
     refill: Callable[[Any, Context], Step | None] | None = None
     numbers: Callable[[Any, Context], ObjectId | None] = _no_numbers
     shell: Callable[[Any, Op], Step] | None = None
-    join: Callable[[Sequence[Step]], Step] | None = None
+    join: Callable[[Sequence[Step]], tuple[Step, ...]] | None = None
     claims: type_claims = _no_claims
     queries: tuple[str, ...] | None = None

@@ -11,6 +11,7 @@ from pgwright.model.plan import Hazard, HazardCode, Reversibility, Step
 from pgwright.pg.quoting import render
 
 _REVERSIBILITY = tuple(Reversibility)  # the better comes first
+_EXPRESSION = " SET EXPRESSION AS ("
 _CONSEQUENCE = ": all of {} is written anew while nobody can read or write it"
 
 
@@ -19,11 +20,19 @@ def rewrites(cause: str, table: ObjectId, hint: str | None = None) -> Hazard:
     return Hazard(code=HazardCode.REWRITES, message=cause + _CONSEQUENCE.format(table.path), hint=hint)
 
 
-def join(steps: Sequence[Step]) -> Step:
-    """Return one step for several that each write the table of a column anew.
+def join(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """Return steps for columns that each write their table anew, with types and additions in one statement.
 
-    PostgreSQL converts, adds and computes columns in an order of its own that suits them, whatever theirs is.
+    PostgreSQL converts and adds columns in an order of its own that suits them, whatever theirs is. Another
+    expression stays apart: beside another type, the constraints that both rebuild are lost on the way
+    ("cache lookup failed for constraint", seen in 18).
     """
+    apart = [step for step in steps if _EXPRESSION in step.sql]
+    joined = [step for step in steps if step not in apart]
+    return (*([_joined(joined)] if len(joined) > 1 else joined), *apart)
+
+
+def _joined(steps: Sequence[Step]) -> Step:
     table = parent_of(steps[0].subject)
     head = f"ALTER TABLE {render(name_of(table))} "
     adding = [step for step in steps if step.sql.startswith(f"{head}ADD COLUMN ")]
