@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 from psycopg import sql
 
-from pgwright.errors import PolicyError
 from pgwright.kinds.contract import REPLACE, Alteration, Context, Found, Kind, Reading
-from pgwright.kinds.relations import held
 from pgwright.kinds.steps import name_of, parent_of, step
 from pgwright.kinds.timeseries.continuous import alter_continuous, create_continuous, drop_continuous
 from pgwright.kinds.timeseries.engines import (
@@ -20,7 +18,6 @@ from pgwright.kinds.timeseries.engines import (
     rollup_relation,
     why_inexact,
 )
-from pgwright.kinds.timeseries.partition_steps import column_type, series_of
 from pgwright.kinds.timeseries.policy_records import (
     COMMUNITY,
     forget,
@@ -29,12 +26,13 @@ from pgwright.kinds.timeseries.policy_records import (
     together,
 )
 from pgwright.kinds.timeseries.rollup_join import JoinFields
+from pgwright.kinds.timeseries.rollup_live import DEFINES, hide_above, show_above, shown_by
 from pgwright.kinds.timeseries.rollup_names import joined_table
 from pgwright.kinds.timeseries.rollup_needs import require_columns, require_plain
-from pgwright.kinds.timeseries.rollup_parts import RollupParts
+from pgwright.kinds.timeseries.rollup_parts import RollupParts, parts
 from pgwright.kinds.timeseries.rollup_renames import follow_renames, renamed_columns
 from pgwright.kinds.timeseries.rollup_watch import Watch
-from pgwright.model.catalog import Catalog, CatalogObject, fact
+from pgwright.model.catalog import CatalogObject, fact
 from pgwright.model.change import Change
 from pgwright.model.locks import LockMode
 from pgwright.model.names import ObjectId, QualifiedName
@@ -94,34 +92,6 @@ def read(reading: Reading) -> Iterator[Found]:
         yield Found(policy_object(RollupTable, found, depends_on=needs), ())
 
 
-def parts(o: RollupTable, catalog: Catalog) -> RollupParts:
-    """Return the SQL of a rollup, with column and zone taken from the time series where it names none.
-
-    Raises `PolicyError` where neither says which column tells the time.
-    """
-    table = parent_of(o.id)
-    series = series_of(catalog, table)
-    upper = filling(table, catalog)
-    above = parts(upper, catalog) if upper else None
-    column = o.column or (series.column if series else above.bucket_column if above else "")
-    zone = o.zone or (series.zone if series else above.zone if above else "UTC")
-    if o.bucket and not column:
-        raise PolicyError(
-            f"rollup {o.id.name} of {table.path} has a bucket, but no time column",
-            detail=f"{table.path} is no time series; nothing was changed",
-            hint="name it: Rollup(..., column=...)",
-        )
-    definition = {f.name: getattr(o, f.name) for f in fields(o)}
-    return RollupParts.of(
-        definition,
-        source=table,
-        relation=rollup_relation(o.id),
-        column=column,
-        type=above.type if above else column_type(catalog, table, column),
-        zone=zone,
-    )
-
-
 def create(o: RollupTable, context: Context) -> tuple[Step, ...]:
     """Return the steps that make table, log and triggers, and mark all of it for a refresh."""
     made = parts(o, context.after)
@@ -141,7 +111,7 @@ def create(o: RollupTable, context: Context) -> tuple[Step, ...]:
     kept = step(
         o.id, record(o, adopts=adopted, by=""), f"record {o.id}", hazards=_kept_by_pgwright(o, context)
     )
-    live = [step(o.id, made.make_live(), f"make the view that reads {o.id} up to date")] if o.realtime else []
+    live = [shown_by(o.id, made)] if o.realtime else []
     return (*first, armed, marked, kept, *live, *_hand_over_retention(table, context))
 
 
@@ -280,21 +250,9 @@ def alter(change: Change, context: Context) -> Alteration:
     if _IDENTITY & set(change.fields) - ({"column", "group_by"} if renamed else set()):
         return REPLACE
     made = parts(after, context.after)
-    live = made.live_id
-    shown = {"realtime", "aggregates", "joins", "stale", "group_by"}
     steps: list[Step] = []
-    if before.realtime and shown & set(change.fields):
-        # A view cannot lose or reorder columns in place.
-        gone = sql.SQL("DROP VIEW IF EXISTS {}").format(made.live)
-        steps.append(
-            step(
-                after.id,
-                gone,
-                f"drop the live view of {after.id}",
-                lock=LockMode.ACCESS_EXCLUSIVE,
-                on=(live,),
-            )
-        )
+    if DEFINES & set(change.fields):
+        steps.extend(hide_above(before, context))
     if before.stale or renamed:
         steps.extend(follow_renames(before, made, renamed or {}, context))
         steps.append(_arming(after.id, made, context))
@@ -306,11 +264,8 @@ def alter(change: Change, context: Context) -> Alteration:
             step(after.id, made.mark_everything(), f"mark {after.id} for a refresh of all that can be")
         )
     steps.append(step(after.id, record(after, adopts=before.adopts, by=""), f"record the changed {after.id}"))
-    if after.realtime and {"where", *shown} & set(change.fields):
-        lock = held(context, LockMode.ACCESS_EXCLUSIVE, *((live,) if before.realtime else ()))
-        steps.append(
-            step(after.id, made.make_live(), f"make the view that reads {after.id} up to date", **lock)
-        )
+    if DEFINES & set(change.fields):
+        steps.extend(show_above(after, context))
     return Alteration(steps=tuple(steps))
 
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
 
-from pgwright.kinds.steps import name_of, short_name
+from pgwright.errors import PolicyError
+from pgwright.kinds.steps import name_of, parent_of, short_name
 from pgwright.kinds.timeseries.buckets import bucket_start
-from pgwright.kinds.timeseries.policy_records import relation
+from pgwright.kinds.timeseries.engines import filling, rollup_relation
+from pgwright.kinds.timeseries.partition_steps import column_type, series_of
+from pgwright.kinds.timeseries.policy_records import COMMUNITY, relation
 from pgwright.kinds.timeseries.rollup_join import Joined, JoinFields
 from pgwright.kinds.timeseries.rollup_names import live_view, own_function, own_log
 from pgwright.kinds.timeseries.rollup_watch import Watch, mark_everything
+from pgwright.model.catalog import Catalog
 from pgwright.model.names import ObjectId
 from pgwright.model.span import Span
 from pgwright.pg.quoting import Name, deparsed, literal, names, qualified
@@ -28,7 +32,8 @@ class RollupParts:
     """Compose the parts of one rollup.
 
     `column` is the time column of the `source`, of type `type`, and `zone` that of its buckets; `aggregates`
-    pairs a column of the rollup with SQL over the source and the tables that it `joins`.
+    pairs a column of the rollup with SQL over the source and the tables that it `joins`. `above` is the
+    rollup that fills the source, where pgwright keeps it: the live view needs it.
     """
 
     source: ObjectId
@@ -42,6 +47,7 @@ class RollupParts:
     where: str
     bucket_column: str
     joins: tuple[JoinFields, ...] = ()
+    above: RollupParts | None = None
 
     @classmethod
     def of(cls, definition: Mapping[str, Any], **where: Any) -> RollupParts:
@@ -134,11 +140,17 @@ class RollupParts:
         )
         return sql.SQL(", ").join(list(parts))
 
-    def select(self, condition: sql.Composable | None = None, *, bucket: str | None = None) -> sql.Composed:
+    def select(
+        self,
+        condition: sql.Composable | None = None,
+        *,
+        bucket: str | None = None,
+        source: sql.Composable | None = None,
+    ) -> sql.Composed:
         """Compose the aggregate over the source with what it joins, where the condition on its rows holds.
 
         `bucket` is the one that all these rows are in, if they are: to find it for each of them takes longer
-        than to read and add them up.
+        than to read and add them up. `source` is read in place of the source itself, under its name.
         """
         conditions = [
             *([deparsed(f"({self.where})")] if self.where else []),
@@ -149,7 +161,7 @@ class RollupParts:
             aggregates=sql.SQL(", ").join(
                 sql.SQL("{} AS {}").format(deparsed(text), Name(name)) for name, text in self.aggregates
             ),
-            source=name_of(self.source),
+            source=source or name_of(self.source),
             joins=sql.SQL("").join([joined.clause(condition) for joined in self.joined]),
             where=sql.SQL(" WHERE {}").format(sql.SQL(" AND ").join(conditions))
             if conditions
@@ -220,8 +232,8 @@ class RollupParts:
             self.key_expressions(self.logged), name_of(self.source), joined.matching(lines)
         )
 
-    def _noted(self) -> sql.Composable:
-        """Compose all that is noted, as a relation of keys."""
+    def noted(self) -> sql.Composable:
+        """Compose all that is noted for the rollup itself, as a relation of keys."""
         if not self.joined:
             return self.log
         found = [
@@ -234,45 +246,41 @@ class RollupParts:
     def unnoted(self, of: sql.Composable) -> sql.Composed:
         """Compose that nothing is noted of the key of `of`, a relation with the columns of the rollup."""
         return sql.SQL("NOT EXISTS (SELECT FROM {log} AS l WHERE {same} OR l.everything)").format(
-            log=self._noted(), same=_same(self.logged, of, Name("l"))
-        )
-
-    def make_live(self) -> sql.Composed:
-        """Compose the view that takes unchanged keys from the rollup and computes the others."""
-        log = self._noted()
-        clean: sql.Composable = self.unnoted(Name("r"))
-        expressions = self.bucket_start if self.bucket else names(self.group_by)
-        dirty = sql.SQL(
-            "(({keys}) IN (SELECT {logged} FROM {log} AS l WHERE l.everything IS NOT TRUE){nulls} "
-            "OR EXISTS (SELECT FROM {log} AS l WHERE l.everything))"
-        ).format(
-            keys=expressions,
-            logged=names(self.logged),
-            log=log,
-            nulls=sql.SQL("") if self.bucket else self._noted_nulls(log),
-        )
-        if self.bucket:
-            clean = sql.SQL("(r.{} < {} OR {})").format(Name(self.bucket_column), self.floor(), clean)
-            dirty = sql.SQL("{} >= {} AND {}").format(self.bucket_start, self.floor(), dirty)
-        return sql.SQL(
-            "CREATE OR REPLACE VIEW {live} AS\nSELECT {columns} FROM {relation} AS r WHERE {clean}\n"
-            "UNION ALL\n{select}"
-        ).format(
-            live=self.live,
-            columns=names(self.columns),
-            relation=name_of(self.relation),
-            clean=clean,
-            select=self.select(dirty),
-        )
-
-    def _noted_nulls(self, log: sql.Composable) -> sql.Composed:
-        """Compose whether keys are noted of which some are null, which a list would not find."""
-        return sql.SQL(" OR (num_nulls({}) > 0 AND EXISTS (SELECT FROM {} AS l WHERE {}))").format(
-            names(self.group_by), log, _same(self.logged, name_of(self.source), Name("l"))
+            log=self.noted(), same=same_keys(self.logged, of, Name("l"))
         )
 
 
-def _same(keys: Iterable[str], one: sql.Composable, other: sql.Composable) -> sql.Composable:
+def parts(o: Any, catalog: Catalog) -> RollupParts:
+    """Return the SQL of a rollup, with column and zone taken from the time series where it names none.
+
+    Raises `PolicyError` where neither says which column tells the time.
+    """
+    table = parent_of(o.id)
+    series = series_of(catalog, table)
+    upper = filling(table, catalog)
+    above = parts(upper, catalog) if upper else None
+    column = o.column or (series.column if series else above.bucket_column if above else "")
+    zone = o.zone or (series.zone if series else above.zone if above else "UTC")
+    if o.bucket and not column:
+        raise PolicyError(
+            f"rollup {o.id.name} of {table.path} has a bucket, but no time column",
+            detail=f"{table.path} is no time series; nothing was changed",
+            hint="name it: Rollup(..., column=...)",
+        )
+    definition = {f.name: getattr(o, f.name) for f in fields(o)}
+    return RollupParts.of(
+        definition,
+        source=table,
+        relation=rollup_relation(o.id),
+        column=column,
+        type=above.type if above else column_type(catalog, table, column),
+        zone=zone,
+        above=above if upper and upper.by != COMMUNITY else None,
+    )
+
+
+def same_keys(keys: Iterable[str], one: sql.Composable, other: sql.Composable) -> sql.Composable:
+    """Compose that two relations have the same keys, null being one of them."""
     pairs = [
         sql.SQL("{one}.{key} IS NOT DISTINCT FROM {other}.{key}").format(one=one, other=other, key=Name(k))
         for k in keys
