@@ -76,7 +76,9 @@ WITH member AS (
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
     JOIN pg_depend AS d ON d.classid = 'pg_trigger'::regclass AND d.objid = g.oid AND d.refclassid = d.classid
     JOIN pg_trigger AS above ON above.oid = d.refobjid
-    WHERE n.nspname = ANY (%(schemas)s) AND NOT g.tgisinternal AND g.tgenabled <> above.tgenabled
+    WHERE n.nspname = ANY (%(schemas)s) AND g.tgenabled <> above.tgenabled
+      -- Before PostgreSQL 15 it marks all copies as its own, like those of foreign keys.
+      AND NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.oid = g.tgconstraint AND k.contype = 'f')
     UNION ALL
     SELECT 'comment on NOT NULL', n.nspname || '.' || c.relname || '.' || k.conname, NULL, k.oid
     FROM pg_constraint AS k
