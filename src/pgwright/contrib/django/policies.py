@@ -16,15 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 from django.apps import AppConfig, apps
 from django.db import models, router
-from django.db.migrations.loader import MigrationLoader
-from django.db.migrations.operations import DeleteModel, RenameModel
 from django.db.migrations.operations.base import Operation
 from django.utils.module_loading import module_has_submodule
 
+from pgwright.contrib.django.history import Key, Recorded
 from pgwright.contrib.django.timeseries import (
     OPERATIONS,
     AlterPolicy,
-    PolicyOperation,
+    FollowRenames,
     RemovePolicy,
     carry_out,
 )
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 MODULE = "policies"
-Key = tuple[str, str, str]  # model in lower case, kind, name
 _PLAIN = (
     models.IntegerField,
     models.FloatField,
@@ -134,42 +132,29 @@ def _holds_moments(field: models.Field[Any, Any]) -> bool | None:
     return False if isinstance(field, _PLAIN) else None
 
 
-def recorded(loader: MigrationLoader, app_label: str) -> dict[Key, Policy]:
-    """Return the policies that an app's migrations lead to."""
-    found: dict[Key, Policy] = {}
-    leaves = loader.graph.leaf_nodes(app_label)
-    for node in dict.fromkeys(n for leaf in leaves for n in loader.graph.forwards_plan(leaf)):
-        if node[0] != app_label:
-            continue
-        for operation in loader.graph.nodes[node].operations:
-            if isinstance(operation, RenameModel):
-                # The table keeps what is declared about it, under whatever name.
-                was, now = operation.old_name_lower, operation.new_name_lower
-                found = {(now if m == was else m, k, n): policy for (m, k, n), policy in found.items()}
-            if isinstance(operation, DeleteModel):
-                found = {key: policy for key, policy in found.items() if key[0] != operation.name_lower}
-            if not isinstance(operation, PolicyOperation):
-                continue
-            for policy, gone in operation.changes():
-                key = (operation.model_name.lower(), policy.kind, policy.name)
-                if gone:
-                    found.pop(key, None)
-                else:
-                    found[key] = policy
-    return found
+def missing_operations(wanted: Mapping[Key, Policy], present: Recorded) -> Iterator[Operation]:
+    """Yield the operations that lead from what migrations hold to what is declared; what ends goes first.
 
-
-def missing_operations(wanted: Mapping[Key, Policy], present: Mapping[Key, Policy]) -> Iterator[Operation]:
-    """Yield the operations that lead from what migrations hold to what is declared; what ends goes first."""
-    gone = [key for key in present if key not in wanted]
-    for key in sorted(gone, key=lambda k: -_ORDER[k[1]]):
-        yield RemovePolicy(key[0], present[key])
-    for key in sorted(wanted, key=lambda k: _ORDER[k[1]]):
+    What names columns that were renamed changes in one operation for each model.
+    """
+    held = present.policies
+    gone = sorted((key for key in held if key not in wanted), key=lambda k: -_ORDER[k[1]])
+    ordered = sorted(wanted, key=lambda k: _ORDER[k[1]])
+    altered = [key for key in ordered if key in held and held[key] != wanted[key]]
+    following: dict[str, FollowRenames] = {}
+    for model in dict.fromkeys(key[0] for key in (*gone, *altered)):
+        old = [held[key] for key in (*altered, *gone) if key[0] == model]
+        if renames := present.renames_under(model, old):
+            new = [wanted[key] for key in altered if key[0] == model]
+            following[model] = FollowRenames(model, list(renames), old, new)
+    yield from (RemovePolicy(key[0], held[key]) for key in gone if key[0] not in following)
+    yield from following.values()
+    for key in ordered:
         model, kind, _ = key
-        if key not in present:
+        if key not in held:
             yield OPERATIONS[kind](model, wanted[key])
-        elif present[key] != wanted[key]:
-            yield AlterPolicy(model, present[key], wanted[key])
+        elif key in altered and model not in following:
+            yield AlterPolicy(model, held[key], wanted[key])
 
 
 def declare_project(connection: BaseDatabaseWrapper) -> None:

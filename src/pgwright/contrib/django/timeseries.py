@@ -5,7 +5,7 @@ Each works within the migration's transaction, reverses, and does nothing on dat
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from django.db import DatabaseError, transaction
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.serializer import BaseSerializer, serializer_factory
 from django.db.migrations.writer import MigrationWriter
+from psycopg import sql
 
 from pgwright.errors import PolicyError
 from pgwright.model.names import QualifiedName
@@ -31,6 +32,7 @@ __all__ = [
     "Compress",
     "CreateHypertable",
     "CreateRollup",
+    "FollowRenames",
     "Join",
     "RemovePolicy",
     "Retain",
@@ -66,12 +68,18 @@ class PolicyOperation(Operation):
         self._run(app_label, schema_editor, to_state, self.way_back())
 
     def _run(
-        self, app_label: str, schema_editor: Any, state: Any, changes: Iterable[tuple[Policy, bool]]
+        self,
+        app_label: str,
+        schema_editor: Any,
+        state: Any,
+        changes: Iterable[tuple[Policy, bool]],
+        under: Sequence[tuple[str, str]] = (),
     ) -> None:
         model = state.apps.get_model(app_label, self.model_name)
         if self.allow_migrate_model(schema_editor.connection.alias, model):
             table = model._meta.db_table
-            carry_out(schema_editor.connection, [(table, policy, gone) for policy, gone in changes])
+            found = [(table, policy, gone) for policy, gone in changes]
+            carry_out(schema_editor.connection, found, [(table, old, new) for old, new in under])
 
 
 class _Declaring(PolicyOperation):
@@ -138,7 +146,60 @@ class AlterPolicy(PolicyOperation):
 
     def describe(self) -> str:
         """Say what the operation does."""
-        return f"Change the {self.new.kind.replace('_', ' ')} of {self.model_name}"
+        return f"Change the {_called(self.new)} of {self.model_name}"
+
+
+class FollowRenames(PolicyOperation):
+    """Put policies in the place of those that name columns of the model's table by former names, or end them.
+
+    `renames` are the old and new names of columns, in the order in which earlier operations renamed them. On
+    the way back those are still to come: the table has the old names while the old policies are made to hold
+    again, so that they are true once the columns are called so for good.
+    """
+
+    def __init__(
+        self,
+        model_name: str,
+        renames: Sequence[tuple[str, str]],
+        old: Sequence[Policy],
+        new: Sequence[Policy],
+    ) -> None:
+        self.model_name = model_name
+        self.renames = renames
+        self.old = old
+        self.new = new
+
+    def changes(self) -> tuple[tuple[Policy, bool], ...]:
+        """Return the new policies, and the old ones in whose place there is none, which end."""
+        return _in_place_of(self.old, self.new)
+
+    def way_back(self) -> tuple[tuple[Policy, bool], ...]:
+        """Return the old policies."""
+        return _in_place_of(self.new, self.old)
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        """Make the old policies hold under the names that the columns are about to have again."""
+        self._run(app_label, schema_editor, to_state, self.way_back(), self.renames)
+
+    def describe(self) -> str:
+        """Say what the operation does."""
+        changed = ", ".join(f"the {_called(policy)}" for policy in self.new)
+        ended = ", ".join(f"the {_called(policy)}" for policy, gone in self.changes() if gone)
+        does = " and ".join(filter(None, [changed and f"change {changed}", ended and f"end {ended}"]))
+        renamed = ", ".join(f"{old} to {new}" for old, new in self.renames)
+        return f"{does[0].upper()}{does[1:]} of {self.model_name}, which renamed {renamed}"
+
+
+def _in_place_of(old: Sequence[Policy], new: Sequence[Policy]) -> tuple[tuple[Policy, bool], ...]:
+    stays = {(policy.kind, policy.name) for policy in new}
+    ended = tuple((policy, True) for policy in old if (policy.kind, policy.name) not in stays)
+    return (*ended, *((policy, False) for policy in new))
+
+
+def _called(policy: Policy) -> str:
+    """Return what a policy is called; a table has many rollups."""
+    kind = policy.kind.replace("_", " ")
+    return kind if policy.name == policy.kind else f"{kind} {policy.name}"
 
 
 class RemovePolicy(PolicyOperation):
@@ -154,7 +215,7 @@ class RemovePolicy(PolicyOperation):
 
     def describe(self) -> str:
         """Say what the operation does."""
-        return f"End the {self.policy.kind.replace('_', ' ')} of {self.model_name}"
+        return f"End the {_called(self.policy)} of {self.model_name}"
 
 
 OPERATIONS: dict[str, type[_Declaring]] = {
@@ -165,11 +226,16 @@ OPERATIONS: dict[str, type[_Declaring]] = {
 }
 
 
-def carry_out(connection: BaseDatabaseWrapper, changes: Iterable[tuple[str, Policy, bool]]) -> None:
+def carry_out(
+    connection: BaseDatabaseWrapper,
+    changes: Iterable[tuple[str, Policy, bool]],
+    renames: Sequence[tuple[str, str, str]] = (),
+) -> None:
     """Make changes of policies hold over a Django connection; elsewhere than PostgreSQL do nothing.
 
-    A change is a table, a policy, and whether that ends. Raises `PolicyError` for what the table or the
-    server cannot bear.
+    A change is a table, a policy, and whether that ends. `renames` are columns of tables, with the names that
+    they have while the changes are made, and those that they keep. Raises `PolicyError` for what the table or
+    the server cannot bear.
     """
     if connection.vendor != "postgresql":
         return
@@ -195,7 +261,18 @@ def carry_out(connection: BaseDatabaseWrapper, changes: Iterable[tuple[str, Poli
         whole = followed.whole(connection, spoken(edits)) if followed else nullcontext(True)
         with transaction.atomic(using=connection.alias), whole as is_due:
             if is_due:
+                for table, old, new in reversed(renames):
+                    _run(connection, _renaming(QualifiedName(schema, table), new, old))
                 declare(conn, edits, run=lambda text: _run(connection, text))
+                for table, old, new in renames:
+                    _run(connection, _renaming(QualifiedName(schema, table), old, new))
+
+
+def _renaming(table: QualifiedName, old: str, new: str) -> str:
+    from pgwright.pg.quoting import Name, qualified, render
+
+    text = sql.SQL("ALTER TABLE {} RENAME COLUMN {} TO {}")
+    return render(text.format(qualified(table), Name(old), Name(new)))
 
 
 def _run(connection: BaseDatabaseWrapper, statement: str) -> None:

@@ -18,8 +18,9 @@ from django.db.migrations.state import ProjectState
 from django.db.migrations.writer import MigrationWriter
 from django.utils.module_loading import module_has_submodule
 
+from pgwright.contrib.django.history import recorded
 from pgwright.contrib.django.online import online
-from pgwright.contrib.django.policies import declared, missing_operations, recorded
+from pgwright.contrib.django.policies import declared, missing_operations
 from pgwright.contrib.django.timeseries import RemovePolicy
 from pgwright.errors import UsageError, WriteRefused
 

@@ -12,7 +12,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.writer import MigrationWriter
 
-from pgwright.contrib.django.policies import missing_operations, project_policies, recorded
+from pgwright.contrib.django.history import recorded
+from pgwright.contrib.django.policies import missing_operations, project_policies
 from pgwright.contrib.django.writer import numbered
 from pgwright.errors import PolicyError
 
