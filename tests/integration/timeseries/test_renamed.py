@@ -73,8 +73,10 @@ def test_renamed_columns_are_followed(
         assert conn.execute(f"TABLE kinds EXCEPT {fresh}".encode()).fetchall() == []
 
 
-def test_the_time_column_alone(database: str) -> None:
-    with psycopg.connect(database, autocommit=True) as conn:
+@pytest.mark.parametrize("engine", ["database", "timescale"])
+def test_the_time_column_alone(engine: str, request: pytest.FixtureRequest) -> None:
+    url = request.getfixturevalue(engine)
+    with psycopg.connect(url, autocommit=True) as conn:
         conn.execute(TABLE)
         with conn.transaction():
             declare(conn, _edits("at", "kind"))
@@ -83,7 +85,7 @@ def test_the_time_column_alone(database: str) -> None:
             # The rollups name no time column, and are no part of such a migration.
             declare(conn, [Edit(table=READINGS, policy=TimeSeries("seen", "1 day"))])
         conn.execute("INSERT INTO readings VALUES (1, now(), 'new')")
-        assert not run_policies(database, FORCED).failed
+        assert not run_policies(url, FORCED).failed
         assert conn.execute("SELECT kind, n FROM hourly").fetchall() == [("new", 1)]
         assert not plan_edits(conn, _edits("seen", "kind")).steps
 

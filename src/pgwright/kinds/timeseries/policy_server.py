@@ -53,10 +53,22 @@ def read_records(conn: Connection[Any], *, timescaledb: str, major: int) -> tupl
             compression={r.relation: r for r in ask("policy_compression")},
             aggregates={(r.schema, r.name): r for r in ask("policy_aggregates")},
         )
+    recorded = tuple(_with_time_of(recorded, server))
     known = {(r.relation, r.kind) for r in recorded}
     kept = {**_kept_by_hand(server), **dict(_kept(recorded))}
     true = (_held_against(r, server, kept.get((r.schema, r.table_name))) for r in recorded)
     return (*(_told_apart(*pair) for pair in zip(recorded, true, strict=True)), *_unrecorded(server, known))
+
+
+def _with_time_of(recorded: Iterable[Record], server: _Server) -> Iterator[Record]:
+    """Yield the records, of pgwright's rollups as `stale` where a hypertable's time column was renamed."""
+    series = [r for r in recorded if r.kind == "time_series" and r.relation in server.dimensions]
+    moved = {
+        r.relation for r in series if r.definition["column"] != server.dimensions[r.relation].column_name
+    }
+    for r in recorded:
+        own = r.kind == "rollup" and r.relation in moved and not r.definition.get("by")
+        yield dataclasses.replace(r, definition={**r.definition, "stale": True}) if own else r
 
 
 def _no_more(record: Record) -> Record:
