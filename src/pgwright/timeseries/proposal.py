@@ -16,6 +16,7 @@ from pgwright.model.policy import POLICY_KINDS
 from pgwright.model.selection import Selection, without_orphans
 from pgwright.sources.load import load_catalog
 from pgwright.sources.workshop import Workshop
+from pgwright.timeseries.published import published_by_name
 
 
 def propose_policies(
@@ -81,8 +82,12 @@ def with_policies_of(
         elif isinstance(o, Table) and theirs is None and o.time_column and not only:
             objects[id] = replace(o, time_column=None)
     made = {rollup_relation(id) for id in missing if id.kind == "rollup"}
+    after = replace(live, objects=without_orphans(objects))
+    for o in live.of("table"):
+        if getattr(after.get(o.id), "is_partitioned", False) and not getattr(o, "is_partitioned", False):
+            after = published_by_name(after, o.id)
     lacking = sorted({id.root.path for id in missing if id.root not in made})
-    return replace(live, objects=without_orphans(objects)), tuple(lacking)
+    return after, tuple(lacking)
 
 
 def _without_table(declared: Collection[ObjectId], live: Catalog) -> frozenset[ObjectId]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import threading
 import time
@@ -25,6 +26,7 @@ from pgwright.timeseries.chunks import chunks
 from pgwright.timeseries.convert.proposal import Conversion, propose_conversion, propose_way_back
 from pgwright.timeseries.convert.run import Converted, abandon, convert, unfinished
 from pgwright.timeseries.run import run_policies
+from tests.integration.cli.running import pgwright
 from tests.integration.timeseries.converted import ROWS, SCHEMA
 
 ROOT = Path(__file__).parents[3]
@@ -188,12 +190,14 @@ def test_what_is_declared_anew_follows_the_exchange(engine: str, request: pytest
     assert left is not None and left.exchanged and left.run.progress["followed"] == 3
     with pytest.raises(PolicyError, match="only the end is missing"):
         abandon(engine)
-    done = convert(engine, conversion)
+    done = pgwright("--url", engine, "--json", "policy", "convert", "readings", spec, "--yes")
+    said = json.loads(done.stdout)
     assert unfinished(engine) is None
     with psycopg.connect(engine, autocommit=True) as conn:
         if community:
-            assert [c.id.name.name for c in done.remaining] == ["refused"]
-            assert "invalid continuous aggregate" in done.refused[0]
+            assert done.returncode == 1
+            assert [c["name"] for c in said["remaining"]] == ["public.readings.refused"]
+            assert "invalid continuous aggregate" in said["refused"][0]
             # Before TimescaleDB retires anything, the rollups are filled.
             nearest = conn.execute(
                 "SELECT min(next_start) > now() + interval '20 hours' "
@@ -201,7 +205,7 @@ def test_what_is_declared_anew_follows_the_exchange(engine: str, request: pytest
             )
             assert nearest.fetchone() == (True,)
         else:
-            assert (done.remaining, done.refused) == ((), ())
+            assert (done.returncode, said["remaining"], said["refused"]) == (0, [], [])
         assert not run_policies(engine).failed
         added_up = conn.execute("SELECT (SELECT sum(n) FROM hourly), (SELECT sum(n) FROM daily)")
         assert added_up.fetchone() == (4000, 4000)
@@ -299,6 +303,37 @@ def _interrupted(url: str, conversion: Conversion) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         convert(url, conversion, tell=stop)
+
+
+def test_a_subscriber_goes_on_without_knowing_partitions(make_database: Any, server_18: Any) -> None:
+    database, subscriber = make_database(server_18), make_database(server_18)
+    slot = f"pgwright_{random.getrandbits(32):08x}"
+    for url in (database, subscriber):
+        _prepare(url, rows=50 if url == database else 0)
+    with (
+        psycopg.connect(database, autocommit=True) as conn,
+        psycopg.connect(subscriber, autocommit=True) as there,
+    ):
+        conn.execute("ALTER PUBLICATION outward SET (publish_via_partition_root = false)")
+        slot_made = "SELECT pg_create_logical_replication_slot(%s, 'pgoutput')"
+        conn.execute(slot_made, (slot,))
+        there.execute(
+            psycopg.sql.SQL(
+                "CREATE SUBSCRIPTION {} CONNECTION {} PUBLICATION outward "
+                "WITH (create_slot = false, copy_data = false)"
+            ).format(psycopg.sql.Identifier(slot), database)
+        )
+        try:
+            assert convert(database, _forwards(database)).remaining == ()
+            conn.execute("INSERT INTO readings (id, at, sensor_id) VALUES (900000, now(), 1)")
+            for _ in range(200):
+                if there.execute("SELECT FROM readings WHERE id = 900000").fetchone() is not None:
+                    break
+                time.sleep(0.05)
+            else:
+                pytest.fail("the row did not arrive")
+        finally:
+            there.execute(psycopg.sql.SQL("DROP SUBSCRIPTION {}").format(psycopg.sql.Identifier(slot)))
 
 
 def test_truncate_and_rows_of_the_far_future(database: str) -> None:

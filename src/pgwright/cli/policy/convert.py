@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pgwright.cli.context import Invocation
-from pgwright.cli.group import command, pass_invocation
+from pgwright.cli.group import command
 from pgwright.cli.hazards import guard_options
 from pgwright.cli.output import duration
 from pgwright.cli.policy.apply import apply_policies
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 @click.option("--offline", is_flag=True, help="In one transaction, for which everybody waits.")
 @click.option("--abandon", is_flag=True, help="Give up an unfinished conversion, and remove all of it.")
 @guard_options
-@pass_invocation
-def convert(invocation: Invocation, /, *, table: str, source: str | None, **chosen: Any) -> None:
+@click.pass_context
+def convert(ctx: click.Context, /, *, table: str, source: str | None, **chosen: Any) -> None:
     """Make the full TABLE the time series that SOURCE (default: the models) declares, while it is in use.
 
     Its successor is filled beside it, with what changes meanwhile, then compared row by row; in the end both
@@ -43,6 +43,7 @@ def convert(invocation: Invocation, /, *, table: str, source: str | None, **chos
     from pgwright.timeseries.convert.run import convert as carry_out
     from pgwright.timeseries.convert.run import unfinished
 
+    invocation = ctx.ensure_object(Invocation)
     if chosen["offline"] + chosen["back"] + chosen["abandon"] > 1:
         raise UsageError("--offline, --back and --abandon exclude each other", hint="leave all but one out")
     url, out = invocation.database.url, invocation.output
@@ -72,6 +73,8 @@ def convert(invocation: Invocation, /, *, table: str, source: str | None, **chos
     with bars(out) as shown:
         done = carry_out(url, conversion, tell=shown.update, scratch=invocation.project.scratch)
     _show(invocation, done, conversion)
+    if done.remaining:
+        ctx.exit(1)
 
 
 def _left_of(left: Unfinished, table: str) -> Conversion:
