@@ -126,12 +126,18 @@ def refresh_once(
 
 
 def _expand(conn: Connection[Any], parts: RollupParts) -> None:
-    """Note every key that the source or the rollup has."""
+    """Note every key that the source or the rollup has, but for history: none of it is a late change."""
+    kept = (
+        sql.SQL("WHERE ({} < {}) IS NOT TRUE").format(Name(parts.bucket_column), parts.floor())
+        if parts.bucket
+        else sql.SQL("")
+    )
     conn.execute(
         sql.SQL(
-            "INSERT INTO {log} ({keys}) SELECT {expressions} FROM {source} "
-            "UNION SELECT {keys} FROM {relation}"
+            "INSERT INTO {log} ({keys}) SELECT {keys} FROM (SELECT {expressions} FROM {source} "
+            "UNION SELECT {keys} FROM {relation}) AS k ({keys}) {kept}"
         ).format(
+            kept=kept,
             log=parts.log,
             keys=names(parts.logged),
             expressions=parts.key_expressions(parts.logged),

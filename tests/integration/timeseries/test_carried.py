@@ -96,6 +96,7 @@ def require_kept(old: str, new: str) -> None:
         )
         assert ask(new, query) == 0
         assert not run_policies(new, Demand(force=True)).failed
+    assert ask(new, "SELECT sum(late) FROM pgwright.policy") == 0  # nothing came late
     assert ask(new, "SELECT sum(n) FROM daily") == ask(new, "SELECT sum(n) FROM hourly")
     below = (
         "SELECT sum(n) FROM hourly WHERE bucket < (SELECT floor FROM pgwright.policy WHERE name = 'hourly')"
