@@ -95,10 +95,18 @@ def repeatable(step: Step) -> str:
             return repeated + text.removeprefix(words) + ";"
     if text.startswith("ALTER TABLE ") and " ADD COLUMN " in text:
         return text.replace(" ADD COLUMN ", " ADD COLUMN IF NOT EXISTS ", 1) + ";"
-    if text.startswith(_GUARDED) or any(text.startswith(a) and b in text for a, b in _GUARDED_ADDITIONS):
+    if refused := _refused(text):
         tag = _tag(text)
-        return f"DO {tag} BEGIN\n{text};\nEXCEPTION WHEN {_TAKEN} THEN NULL;\nEND {tag};"
+        return f"DO {tag} BEGIN\n{text};\nEXCEPTION WHEN {refused} THEN NULL;\nEND {tag};"
     return text + ";"
+
+
+def _refused(text: str) -> str:
+    """Return how PostgreSQL refuses a statement the second time; empty for what may run again."""
+    if text.startswith("ALTER TABLE ") and " ADD GENERATED " in text:
+        return "object_not_in_prerequisite_state"  # the column is numbered already
+    guarded = any(text.startswith(a) and b in text for a, b in _GUARDED_ADDITIONS)
+    return _TAKEN if guarded or text.startswith(_GUARDED) else ""
 
 
 def _tag(text: str) -> str:
