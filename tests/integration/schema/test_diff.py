@@ -97,7 +97,8 @@ def test_a_lost_column_is_filled_on_the_way_back(database: str, tmp_path: Path) 
         assert (equal.returncode, equal.stdout) == (0, "")
         undone = run("resume", "--undo", "--yes")
         assert undone.returncode == 0
-        assert "column public.ships.name may be null until it has values again" in undone.stdout + undone.stderr
+        said = undone.stdout + undone.stderr
+        assert "column public.ships.name may be null until it has values again" in said
         assert conn.execute("SELECT * FROM ships").fetchall() == [(1, None)]
         conn.execute("UPDATE ships SET name = 'Argo'")
         assert run("resume").returncode == 0
