@@ -101,7 +101,7 @@ def _above(rollup: RollupParts) -> RollupParts | None:
 
 def _noted(rollup: RollupParts) -> sql.Composable:
     """Compose the keys of which something is noted, for the rollup or for what it adds up."""
-    own = sql.SQL("SELECT {}, everything FROM {}").format(names(rollup.logged), _aliased(rollup))
+    own = sql.SQL("SELECT {}, everything FROM {} AS l").format(names(rollup.logged), rollup.noted())
     above = _above(rollup)
     if above is None:
         return own
@@ -114,10 +114,6 @@ def _noted(rollup: RollupParts) -> sql.Composable:
     )
     everything = sql.SQL("everything" if known <= set(above.logged) else "true")
     return sql.SQL("{} UNION ALL SELECT {}, {} FROM ({}) AS l").format(own, keys, everything, _noted(above))
-
-
-def _aliased(rollup: RollupParts) -> sql.Composable:
-    return sql.SQL("{} AS l").format(rollup.noted())
 
 
 def _clean_buckets(rollup: RollupParts) -> sql.Composed:
@@ -143,15 +139,15 @@ def _dirty_buckets(rollup: RollupParts) -> sql.Composed:
         start=rollup.bucket_start,
         floor=rollup.floor(),
         at=Name(rollup.column),
-        first=_edge(rollup, "-infinity", first),
-        last=_edge(rollup, "infinity", last),
+        first=_edge(rollup, "lower", "-infinity", first),
+        last=_edge(rollup, "upper", "infinity", last),
         bucket=bucket,
         noted=_NOTED,
         all=_ALL,
     )
 
 
-def _edge(rollup: RollupParts, whole: str, edge: sql.Composable) -> sql.Composed:
+def _edge(rollup: RollupParts, which: str, whole: str, edge: sql.Composable) -> sql.Composed:
     """Compose one end of the time in which buckets are to be computed; null where there are none."""
     return sql.SQL(
         "(SELECT CASE WHEN n.everything THEN {whole}::{type} WHEN NOT isfinite(n.{which}) THEN n.{which} "
@@ -160,7 +156,7 @@ def _edge(rollup: RollupParts, whole: str, edge: sql.Composable) -> sql.Composed
         "FROM {noted} AS l) AS n)"
     ).format(
         whole=sql.Literal(whole),
-        which=Name("lower" if whole.startswith("-") else "upper"),
+        which=Name(which),
         type=deparsed(rollup.type),
         edge=edge,
         bucket=Name(rollup.bucket_column),
