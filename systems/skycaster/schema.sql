@@ -78,13 +78,13 @@ CREATE TABLE IF NOT EXISTS public.audit_logs (
 
 DO $pgwright$
 DECLARE
-    lower_bound timestamp with time zone := (date_trunc('month', (now()::timestamp with time zone AT TIME ZONE 'UTC')) AT TIME ZONE 'UTC');
+    lower_bound timestamp with time zone := (date_trunc('month', (now()::timestamp with time zone AT TIME ZONE interval '0')) AT TIME ZONE interval '0');
     upper_bound timestamp with time zone;
 BEGIN
 EXECUTE format('CREATE TABLE IF NOT EXISTS %s PARTITION OF %s '
     'FOR VALUES FROM (MINVALUE) TO (%L)', 'public.audit_logs_history', 'public.audit_logs', lower_bound);
 FOR number IN 0..3 LOOP
-    upper_bound := (((lower_bound AT TIME ZONE 'UTC') + interval '1 month') AT TIME ZONE 'UTC');
+    upper_bound := (((lower_bound AT TIME ZONE interval '0') + interval '1 month') AT TIME ZONE interval '0');
     EXECUTE format('CREATE TABLE IF NOT EXISTS %I.%I PARTITION OF %s '
         'FOR VALUES FROM (%L) TO (%L)',
         'public', 'audit_logs_p' || to_char((lower_bound AT TIME ZONE 'UTC'), 'YYYY_MM'), 'public.audit_logs', lower_bound, upper_bound);

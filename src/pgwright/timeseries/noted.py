@@ -82,7 +82,7 @@ def take_buckets(
     else:
         lines = sql.SQL("{} < {}").format(key, literal(below))
     ragged: sql.Composable = sql.SQL("false")
-    if may_be_shown_twice(span, parts.type):
+    if may_be_shown_twice(span, parts.zone, parts.type):
         before = sql.SQL("({} - interval '1 microsecond')")
         ragged = sql.SQL("{} = {lower} OR {} <> {lower}").format(
             *(bucket_start(before.format(at), span, parts.zone, parts.type) for at in (lower, upper)),

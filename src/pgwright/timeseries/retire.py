@@ -170,7 +170,7 @@ def _floor_above(conn: Connection[Any], parts: RollupParts, upper: str) -> str:
     partition of the day before ends: what goes with that one is part of the next bucket.
     """
     span = Span.of(parts.bucket)
-    if not may_be_shown_twice(span, parts.type):
+    if not may_be_shown_twice(span, parts.zone, parts.type):
         return upper
     at = sql.SQL("{}::timestamptz").format(literal(upper))
     before = sql.SQL("({} - interval '1 microsecond')").format(at)
