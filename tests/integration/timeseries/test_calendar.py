@@ -7,11 +7,16 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg import sql
 
+from pgwright.kinds.timeseries.buckets import ZONED, bucket_start
 from pgwright.model.policy import Retain, Rollup, TimeSeries
+from pgwright.model.span import Span
+from pgwright.pg.quoting import deparsed
 from pgwright.timeseries.chunks import chunks
 from pgwright.timeseries.declare import Edit, declare
 from pgwright.timeseries.run import Demand, run_policies
+from tests.integration.slate import Slate
 from tests.integration.timeseries.hammer import SCHEMA
 from tests.integration.timeseries.test_upkeep import READINGS
 
@@ -123,3 +128,16 @@ def _of_day(conn: psycopg.Connection, name: str, day: str) -> list[Any]:
     """Return the counts of a rollup by bucket, of one day as the calendar in Oslo has it."""
     query = f"SELECT n FROM {name} WHERE (bucket AT TIME ZONE 'Europe/Oslo')::date = '{day}' ORDER BY bucket"
     return [row[0] for row in conn.execute(query.encode()).fetchall()]
+
+
+@pytest.mark.parametrize(
+    "span", ["1 second", "15 minutes", "1 hour", "6 hours", "1 day", "1 week", "3 months"]
+)
+def test_buckets_in_utc_are_those_of_a_zone_of_that_clock(slate: Slate, span: str) -> None:
+    """UTC is taken for what it adds, other zones are looked up: whatever the session's own clock says."""
+    moments = ("2027-03-28 00:59:59.999999+00", "1969-12-31 23:00+00", "0044-03-15 12:30+00 BC")
+    ours, theirs = (bucket_start(deparsed("m"), Span.of(span), zone, ZONED) for zone in ("UTC", "Etc/GMT"))
+    query = sql.SQL("SELECT m::text, {} FROM unnest({}::timestamptz[]) AS m WHERE {} IS DISTINCT FROM {}")
+    with slate.conn.transaction(force_rollback=True):
+        slate.conn.execute("SET LOCAL TimeZone = 'America/St_Johns'")
+        assert not slate.conn.execute(query.format(ours, sql.Literal([*moments]), ours, theirs)).fetchall()

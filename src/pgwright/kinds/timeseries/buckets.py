@@ -39,12 +39,12 @@ def _within_hour(at: sql.Composable, seconds: int, zone: str, type: str) -> sql.
     Within the hour no clock changes: what has passed of the bucket can be taken off the moment itself.
     """
     zoned = type == ZONED
-    unit, local = literal(_unit(seconds)), _local(at, zone, zoned)
+    unit, local = _unit(seconds), _local(at, zone, zoned)
     if zoned and zone not in _NEVER_CHANGED:
-        # With the zone as an argument the truncated moment keeps its offset, in the hour that comes twice too.
-        start = sql.SQL("date_trunc({}, {}, {})").format(unit, at, literal(zone))
+        # With the zone as an argument the moment keeps its offset, in the hour that comes twice too.
+        start = sql.SQL("date_trunc({}, {}, {})").format(literal(unit), at, literal(zone))
     else:
-        start = sql.SQL("date_trunc({}, {})").format(unit, local)
+        start = sql.SQL("date_trunc({}, {})").format(literal(unit), local)
         start = _back(start, zone, type) if zoned else start
     if unit == "hour" or seconds == 1:
         return start
