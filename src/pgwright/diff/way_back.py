@@ -13,7 +13,7 @@ from pgwright.kinds.constraint import Constraint
 from pgwright.kinds.contract import reached
 from pgwright.kinds.steps import name_of, parent_of
 from pgwright.kinds.tables.column_types import Column
-from pgwright.model.catalog import Catalog
+from pgwright.model.catalog import Catalog, CatalogObject
 from pgwright.model.change import Op
 from pgwright.model.names import ObjectId
 from pgwright.pg.quoting import Name
@@ -52,9 +52,13 @@ def way_back(
             lacks.append(f"{column.id} may be null until it has values again, and no primary key has it")
     nullable = {id for id in empty if changed[id] != end.objects[id]}
     for key in _keys_over(nullable, end):
+        # Parents come first, so that what is kept knows whether they are.
         for id in reached(key, lambda at: end.dependents.get(at, ())):
-            if id not in start:
+            kept = start.get(id)
+            if kept is None or not _can_stay(kept, changed):
                 changed.pop(id, None)
+            else:
+                changed[id] = kept
     for o in _referring(empty, end):
         known = [c for c in _columns(o) if c not in empty]
         if o.id in changed and o.id.root not in empty and is_filled(parent_of(o.id), known):
@@ -76,6 +80,14 @@ def _without_values(empty: Set[ObjectId], end: Catalog) -> Iterator[Column]:
             given = column.identity or column.generated or end.children(id, "default")
             if not given:
                 yield column
+
+
+def _can_stay(kept: CatalogObject, end: Mapping[ObjectId, CatalogObject]) -> bool:
+    """Tell whether what there is now can be there in the end, too."""
+    columns = [end.get(c) for c in _columns(kept)] if isinstance(kept, Constraint) else []
+    key = isinstance(kept, Constraint) and kept.type == "p"
+    nullable = key and not all(isinstance(c, Column) and c.not_null for c in columns)
+    return not nullable and all(id in end for id in kept.depends_on)
 
 
 def _keys_over(columns: Set[ObjectId], end: Catalog) -> Iterator[ObjectId]:

@@ -323,9 +323,9 @@ def test_going_back_goes_as_far_as_the_rows_allow(database: str) -> None:
     run(database, "CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a, c int REFERENCES a, d int UNIQUE)")
     run(database, "INSERT INTO b VALUES (1, 1, NULL, 1)")
     run(database, "CREATE TABLE e (k int NOT NULL PRIMARY KEY, v int); INSERT INTO e VALUES (1, 1)")
-    plan, ends = proposed(
-        database, "CREATE TABLE b (id int PRIMARY KEY, a int, c int, d int UNIQUE); CREATE TABLE e (v int)"
-    )
+    run(database, "CREATE TABLE f (k int, v int, PRIMARY KEY (v, k)); INSERT INTO f VALUES (1, 1)")
+    after = "CREATE TABLE b (id int PRIMARY KEY, a int, c int, d int UNIQUE); CREATE TABLE e (v int)"
+    plan, ends = proposed(database, after + "; CREATE TABLE f (v int PRIMARY KEY)")
     apply_plan(database, plan, ends, allow=["deletes-data"])
     announced: list[Plan] = []
     back = resume(database, undo=True, agree=announced.append)
@@ -333,7 +333,9 @@ def test_going_back_goes_as_far_as_the_rows_allow(database: str) -> None:
     assert [note.partition(":")[0] for note in back.notes] == [
         "table public.a comes back without what it held",
         "column public.e.k comes back without what it held",
+        "column public.f.k comes back without what it held",
         "column public.e.k may be null until it has values again, and no primary key has it",
+        "column public.f.k may be null until it has values again, and no primary key has it",
         "constraint public.b.b_a_fkey stays unchecked",
         "when that is mended, what is left is done by",
     ]
@@ -341,8 +343,12 @@ def test_going_back_goes_as_far_as_the_rows_allow(database: str) -> None:
         "constraint public.b.b_a_fkey",
         "constraint public.e.e_pkey",
         "column public.e.k",
+        "constraint public.f.f_pkey",
+        "column public.f.k",
     }
-    run(database, "INSERT INTO a VALUES (1, 'x'); UPDATE e SET k = 1")
+    # The key that is there stays until the whole one can take its place.
+    assert [s.summary for s in announced[0].steps if s.subject.name.name == "f_pkey"] == []
+    run(database, "INSERT INTO a VALUES (1, 'x'); UPDATE e SET k = 1; UPDATE f SET k = 1")
     assert resume(database).remaining == ()
     assert read(database).digest == ends.before.digest
 
