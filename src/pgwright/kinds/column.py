@@ -48,6 +48,7 @@ def read(reading: Reading) -> Iterator[Found]:
             foreign_options=tuple(r.foreign_options or ()),
             position=r.number,
             local=r.local,
+            has_default=r.has_default,
             sequence=QualifiedName(r.sequence_schema, r.sequence_name) if r.sequence_name else None,
         )
         addresses = [Address(SystemCatalog.CLASS, r.relid, r.number)]

@@ -3,7 +3,7 @@
 -- columns: relid, number, name, type, not_null, identity, identity_sequence, sequence_schema, sequence_name, identity_start, identity_increment,
 --   identity_min, identity_max, identity_cache, identity_cycle, generated, expression, expression_oid, collation,
 --   storage, compression, statistics, options, inherited, local,
---   foreign_options
+--   foreign_options, has_default
 SELECT a.attrelid AS relid,
        a.attnum AS number,
        a.attname AS name,
@@ -31,7 +31,8 @@ SELECT a.attrelid AS relid,
        a.attoptions AS options,
        a.attinhcount > 0 OR c.reloftype <> 0 AS inherited,
        a.attislocal AS local,
-       a.attfdwoptions AS foreign_options
+       a.attfdwoptions AS foreign_options,
+       a.atthasdef AND a.attgenerated = '' AS has_default
 FROM pg_attribute AS a
 JOIN pg_class AS c ON c.oid = a.attrelid
 JOIN pg_namespace AS n ON n.oid = c.relnamespace

@@ -1,6 +1,7 @@
 -- Defaults of columns of tables in the given schemas (generation expressions belong to the column).
 -- A default that an inherited column has from its parent is marked derived; where parents disagree, it is its own.
--- DEFAULT NULL of a sized type is kept by PostgreSQL and says nothing, except where the domain has a default of its own.
+-- DEFAULT NULL of a sized type is kept by PostgreSQL and says nothing, whatever the column's type has become since,
+-- except where the domain has a default of its own.
 -- since: 12
 -- columns: oid, relid, number, column_name, expression, derived, volatile, constant
 WITH found AS MATERIALIZED (
@@ -16,7 +17,9 @@ WITH found AS MATERIALIZED (
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
     JOIN pg_type AS t ON t.oid = a.atttypid
     WHERE a.attgenerated = ''
-      AND (t.typtype = 'd' OR pg_get_expr(d.adbin, d.adrelid) <> 'NULL::' || format_type(t.oid, -1))
+      AND (t.typtype = 'd' OR (
+          pg_get_expr(d.adbin, d.adrelid) <> 'NULL::' || format_type(t.oid, -1)
+          AND pg_get_expr(d.adbin, d.adrelid) !~ '^\(*NULL(::[a-z" ]+(\([0-9,]+\))?[a-z ]*(\[\])*\)*)+$'))
       AND c.relkind IN ('r', 'p', 'f', 'v')
       AND c.relpersistence <> 't'
       AND n.nspname = ANY (%(schemas)s)

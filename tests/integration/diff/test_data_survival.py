@@ -14,7 +14,7 @@ from pgwright.errors import StatementError
 from pgwright.model.selection import Selection
 from tests.integration.diff.filling import contents, fill
 from tests.integration.diff.survival import LOSING, check_survival
-from tests.integration.diff.ways import proposed, rows, run
+from tests.integration.diff.ways import proposed, read, rows, run
 from tests.integration.slate import Slate
 from tests.integration.test_cases import CASES, EMBEDDED_MAJOR, Case, find_cases, parse
 
@@ -184,9 +184,15 @@ def test_a_default_of_null_does_not_hold_up_a_type(slate: Slate, database: str) 
     old = (
         "CREATE TABLE t (a varchar(9) DEFAULT NULL, b numeric(5, 2) DEFAULT NULL, c varchar(9) DEFAULT '1');"
     )
-    before, after = slate.read(old), slate.read("CREATE TABLE t (a int, b jsonb, c int DEFAULT 1)")
+    between = slate.read("CREATE TABLE t (a text, b numeric(6, 2), c varchar(9) DEFAULT '1')")
+    after = slate.read("CREATE TABLE t (a int, b jsonb, c int DEFAULT 1)")
     run(database, old + "INSERT INTO t VALUES ('7', 1.50), (DEFAULT, DEFAULT)")
-    apply_plan(database, make_plan(before, after), Ends(before=before, after=after, selection=Selection()))
+    for end in (between, after):
+        before = read(database)
+        plan = make_plan(before, end)
+        assert (
+            apply_plan(database, plan, Ends(before=before, after=end, selection=Selection())).remaining == ()
+        )
     assert rows(database, "SELECT a, b::text, c FROM t ORDER BY a") == [(7, "1.50", 1), (None, None, 1)]
 
 

@@ -8,11 +8,12 @@ from dataclasses import replace
 from psycopg import sql
 
 from pgwright.kinds.column_override import settle_heirs
+from pgwright.kinds.constraint import Constraint
 from pgwright.kinds.contract import REPLACE, Alteration, Context
+from pgwright.kinds.index import Index
 from pgwright.kinds.range import with_multirange_renamed
 from pgwright.kinds.steps import alter_parent, name_of, outdated, parent_of, step
 from pgwright.kinds.tables.column_types import (
-    SIZED,
     Column,
     as_retyped,
     comes_back,
@@ -32,7 +33,7 @@ from pgwright.kinds.tables.conversion import (
 from pgwright.kinds.tables.domains import demands, plain_type
 from pgwright.kinds.tables.identity import change_identity, drop_identity
 from pgwright.kinds.tables.not_null import set_not_null
-from pgwright.kinds.tables.rewrite import rewrites
+from pgwright.kinds.tables.rewrite import rebuilds, rewrites
 from pgwright.kinds.timeseries.compressed import require_same_storage, require_same_types, unpacked_before
 from pgwright.kinds.types.retyping import REFUSING, partitioned_by
 from pgwright.model.change import Change
@@ -121,7 +122,7 @@ def _change_type(before: Column, after: Column, context: Context) -> Step:
     parts: list[sql.Composable] = [
         sql.SQL("ALTER COLUMN {} TYPE {}").format(Name(after.id.name.name), deparsed(after.type))
     ]
-    if before.type != after.type and value is not None and _may_have_unread_default(before, context):
+    if before.type != after.type and value is not None and _has_unread_default(before, context):
         parts.insert(0, sql.SQL("ALTER COLUMN {} DROP DEFAULT,").format(Name(after.id.name.name)))
     if after.collation:
         parts.append(deparsed(f"COLLATE {after.collation}"))
@@ -151,19 +152,47 @@ def _change_type(before: Column, after: Column, context: Context) -> Step:
         elif demanding or not (holds_all(old, new) or always_goes(old, new)):
             message = f"a value of {after.id.path} that is no {after.type} stops it"
             hazards.append(Hazard(code=HazardCode.MAY_FAIL, message=message))
+    elif _rebuilds_an_index(before, after, context):
+        hazards.append(rebuilds(after.id.name.name, table))
     if not foreign and depends_on_zone(old, new):
         hazards.append(_in_what_zone(after))
     kept = foreign or named or comes_back(old, new)
     return alter_parent(
         after.id,
         sql.SQL(" ").join(parts),
-        f"change {after.id} from {before.type} to {after.type}{read_in}",
+        f"change {after.id} from {_shown(before, after)} to {_shown(after, before)}{read_in}",
         context,
         also_on=_linked(before, context),
         rewrites=written,
         hazards=hazards,
         reversibility=Reversibility.LOSSLESS if kept else Reversibility.DATA_LOST,
     )
+
+
+def _shown(o: Column, other: Column) -> str:
+    """Return the type of a column, with how it sorts where that changes."""
+    if o.collation == other.collation:
+        return o.type
+    return f"{o.type} COLLATE {o.collation or 'default'}"
+
+
+def _rebuilds_an_index(before: Column, after: Column, context: Context) -> bool:
+    """Tell whether PostgreSQL builds an index over the column anew, while the table stays as it is.
+
+    It keeps indexes over plain columns that sort as before (`CheckIndexCompatible`); those with a condition or
+    an expression it does not look into.
+    """
+    name = before.id.name.name
+    sorts_alike = keeps_comparison(before.type, after.type) and before.collation == after.collation
+    for table in context.with_descendants(parent_of(before.id)):
+        for id in context.referenced_before.get(before.id._replace(parent=table), ()):
+            old = context.before.get(id)
+            own = isinstance(old, Index) or (isinstance(old, Constraint) and old.is_key)
+            if own and old == context.after.get(id) and id not in context.dropped:
+                plain = name in old.columns and " WHERE " not in getattr(old, "body", "")
+                if not (plain and sorts_alike):
+                    return True
+    return False
 
 
 def _in_what_zone(o: Column) -> Hazard:
@@ -185,15 +214,16 @@ def _refusing_to_round(before: Column, after: Column) -> Hazard:
     )
 
 
-def _may_have_unread_default(o: Column, context: Context) -> bool:
-    """Tell whether the column may have the DEFAULT NULL of a sized type, which is not read: it says nothing.
+def _has_unread_default(o: Column, context: Context) -> bool:
+    """Tell whether the column has a DEFAULT NULL, which is not read: it says nothing.
 
     PostgreSQL keeps it, and would have it cast to the new type.
     """
-    size = SIZED.match(o.type)
-    family = (o.id._replace(parent=table) for table in context.with_descendants(parent_of(o.id)))
-    known = any(context.before.children(column, "default") for column in family)
-    return bool(size and size["size"]) and not (known or o.generated or o.identity)
+    for column in (o.id._replace(parent=table) for table in context.with_descendants(parent_of(o.id))):
+        kept = getattr(context.before.get(column), "has_default", False)
+        if kept and not context.before.children(column, "default"):
+            return True
+    return False
 
 
 def _linked(o: Column, context: Context) -> Iterator[ObjectId]:

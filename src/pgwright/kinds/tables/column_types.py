@@ -29,7 +29,8 @@ class Column(CatalogObject):
     (virtual) or empty. `collation`, `storage` and `statistics` are None where they are the type's own.
     `position` is the attribute number; the order of columns does not define a table. `sequence` is the
     sequence behind an identity. `local` tells that a table that has the column from a
-    parent was given it by itself, too: it stays when the parent's goes.
+    parent was given it by itself, too: it stays when the parent's goes. `has_default` is true also for a
+    DEFAULT NULL, which says nothing and is no object.
     """
 
     type: str
@@ -46,6 +47,7 @@ class Column(CatalogObject):
     foreign_options: tuple[str, ...] = ()
     position: int = fact(0)
     local: bool = fact(False)
+    has_default: bool = fact(False)
     sequence: QualifiedName | None = fact(None)
 
     def identity_clause(self, *, named: bool = False) -> sql.Composable:

@@ -1,4 +1,4 @@
-"""Changes of columns that write the table anew: what is said of them, and several in one statement."""
+"""Changes of columns that write the table or its indexes anew: what is said of them, several in one statement."""
 
 from __future__ import annotations
 
@@ -18,6 +18,12 @@ _CONSEQUENCE = ": all of {} is written anew while nobody can read or write it"
 def rewrites(cause: str, table: ObjectId, hint: str | None = None) -> Hazard:
     """Return the hazard of writing a table anew, for the cause."""
     return Hazard(code=HazardCode.REWRITES, message=cause + _CONSEQUENCE.format(table.path), hint=hint)
+
+
+def rebuilds(columns: str, table: ObjectId) -> Hazard:
+    """Return the hazard of building indexes over columns anew, in a table that stays as it is."""
+    message = f"indexes over {columns} of {table.path} are built anew while nobody can read or write it"
+    return Hazard(code=HazardCode.LOCKS_READERS, message=message)
 
 
 def join(steps: Sequence[Step]) -> tuple[Step, ...]:

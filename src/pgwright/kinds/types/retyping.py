@@ -21,6 +21,7 @@ from pgwright.kinds.contract import Alteration, Context
 from pgwright.kinds.steps import name_of, parent_of, short_name, step
 from pgwright.kinds.table import Table
 from pgwright.kinds.tables.column_types import Column
+from pgwright.kinds.tables.rewrite import rebuilds
 from pgwright.kinds.targets import ancestors
 from pgwright.model.catalog import CatalogObject
 from pgwright.model.change import Change
@@ -257,8 +258,7 @@ def _convert(columns: list[Column], converted: dict[ObjectId, Any], context: Con
         message = f"converting {names} writes all of {table.path} anew while nobody can read or write it"
         hazard = Hazard(code=HazardCode.REWRITES, message=message)
         if not rewriting:
-            message = f"indexes over {names} of {table.path} are built anew while nobody can read or write it"
-            hazard = Hazard(code=HazardCode.LOCKS_READERS, message=message)
+            hazard = rebuilds(names, table)
         steps.append(
             step(
                 table,
