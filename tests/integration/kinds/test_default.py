@@ -18,8 +18,8 @@ def test_null_of_a_sized_type_is_no_default(slate: Slate) -> None:
     assert compare(said, unsaid) == ()
     # PostgreSQL keeps the type that it was said of.
     retyped = slate.read(
-        "CREATE TABLE t (a varchar(5) DEFAULT NULL, b timestamp(3) DEFAULT NULL, c varchar(5)[] DEFAULT NULL);"
-        "ALTER TABLE t ALTER a TYPE text, ALTER b TYPE timestamptz, ALTER c TYPE text[]"
+        "CREATE TABLE t (a varchar(5) DEFAULT NULL, b timestamp(3) DEFAULT NULL, c varchar(5)[] DEFAULT NULL)"
+        ";ALTER TABLE t ALTER a TYPE text, ALTER b TYPE timestamptz, ALTER c TYPE text[]"
     )
     assert compare(retyped, slate.read("CREATE TABLE t (a text, b timestamptz, c text[])")) == ()
 

@@ -179,19 +179,20 @@ def _shown(o: Column, other: Column) -> str:
 def _rebuilds_an_index(before: Column, after: Column, context: Context) -> bool:
     """Tell whether PostgreSQL builds an index over the column anew, while the table stays as it is.
 
-    It keeps indexes over plain columns that sort as before (`CheckIndexCompatible`); those with a condition or
-    an expression it does not look into.
+    It keeps indexes over plain columns that sort as before (`CheckIndexCompatible`); into conditions and
+    expressions it does not look.
     """
     name = before.id.name.name
     sorts_alike = keeps_comparison(before.type, after.type) and before.collation == after.collation
     for table in context.with_descendants(parent_of(before.id)):
         for id in context.referenced_before.get(before.id._replace(parent=table), ()):
             old = context.before.get(id)
-            own = isinstance(old, Index) or (isinstance(old, Constraint) and old.is_key)
-            if own and old == context.after.get(id) and id not in context.dropped:
-                plain = name in old.columns and " WHERE " not in getattr(old, "body", "")
-                if not (plain and sorts_alike):
-                    return True
+            if not isinstance(old, Index | Constraint) or (isinstance(old, Constraint) and not old.is_key):
+                continue
+            plain = name in old.columns and " WHERE " not in getattr(old, "body", "")
+            stays = old == context.after.get(id) and id not in context.dropped
+            if stays and not (plain and sorts_alike):
+                return True
     return False
 
 

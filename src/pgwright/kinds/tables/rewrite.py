@@ -1,4 +1,4 @@
-"""Changes of columns that write the table or its indexes anew: what is said of them, several in one statement."""
+"""Changes of columns that write the table or its indexes anew: what is said of them, and several at once."""
 
 from __future__ import annotations
 
