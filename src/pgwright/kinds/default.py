@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from pgwright.kinds.contract import Address, Alteration, Context, Found, Kind, Reading, SystemCatalog
-from pgwright.kinds.sequence import INTEGERS, Sequence, continue_numbering, name_literal
+from pgwright.kinds.sequence import (
+    INTEGERS,
+    Sequence,
+    continue_numbering,
+    hold_position,
+    is_taken_up,
+    name_literal,
+)
 from pgwright.kinds.settled import settled
 from pgwright.kinds.steps import alter_parent, parent_of
 from pgwright.model.catalog import Catalog, CatalogObject, fact
@@ -103,7 +110,9 @@ def drop(o: Default, context: Context) -> tuple[Step, ...]:
     column = parent_of(o.id)
     text = sql.SQL("ALTER COLUMN {} DROP DEFAULT").format(Name(column.name.name))
     step = alter_parent(o.id, text, f"drop the default of {column}", context, phase=Phase.CONTRACT)
-    return (step, *_again(o, context))
+    held = (hold_position(id, column) for id in o.depends_on if is_taken_up(id, column, context))
+    # Nobody takes a number from the sequence any more.
+    return (step, *_again(o, context), *held)
 
 
 def alter(change: Change, context: Context) -> Alteration:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -120,18 +121,23 @@ def continue_numbering(
     options: SequenceOptions,
     *,
     shared: bool = False,
+    held: bool = False,
 ) -> Step:
     """Return the step that lets the sequence of a column go on after the greatest number in it.
 
-    One that is `shared` with other columns is never set back.
+    One that is `shared` with other columns is never set back. Where the position of an older one is `held`
+    (`hold_position`), it goes on after that, if it is greater.
     """
-    number = Name(column.name.name)
+    number = sql.SQL("max({})").format(Name(column.name.name))
+    if held:
+        position = sql.SQL("nullif(pg_catalog.current_setting({}, true), '')::bigint").format(
+            _held_as(column)
+        )
+        number = sql.SQL("greatest({}, {})").format(number, position)
     least: sql.Composable = deparsed(str(options.minimum))
     if shared:
         least = sql.SQL("coalesce(pg_catalog.pg_sequence_last_value({}), {})").format(sequence, least)
-    text = sql.SQL(
-        "SELECT pg_catalog.setval({}, max({})::bigint) FROM {} HAVING max({}) BETWEEN {} AND {}"
-    ).format(
+    text = sql.SQL("SELECT pg_catalog.setval({}, {}::bigint) FROM {} HAVING {} BETWEEN {} AND {}").format(
         sequence,
         number,
         name_of(parent_of(column)),
@@ -140,6 +146,35 @@ def continue_numbering(
         deparsed(str(options.maximum)),
     )
     return step(subject, text, f"go on numbering {column} after its greatest value")
+
+
+def is_taken_up(sequence: ObjectId, column: ObjectId, context: Context) -> bool:
+    """Tell whether an identity takes the place of the sequence of the column's default."""
+    old, new = context.before.get(column), context.after.get(column)
+    counter, options = context.before.get(sequence), getattr(new, "identity_options", None)
+    return (
+        sequence in context.dropped
+        and column not in context.dropped
+        and not getattr(old, "identity", "")
+        and any(sequence in default.depends_on for default in context.before.children(column, "default"))
+        and isinstance(counter, Sequence)
+        and options is not None
+        and min(counter.options.increment, options.increment) > 0
+    )
+
+
+def hold_position(sequence: ObjectId, column: ObjectId) -> Step:
+    """Return the step that keeps in mind where a sequence stands, until the end of the transaction."""
+    text = sql.SQL("SELECT pg_catalog.set_config({}, last_value::text, true) FROM {} WHERE is_called").format(
+        _held_as(column), name_of(sequence)
+    )
+    return step(column, text, f"remember where {sequence} stands")
+
+
+def _held_as(column: ObjectId) -> sql.Composable:
+    table = column.root.name
+    parts = (table.schema or "public", table.name, column.name.name)
+    return literal("pgwright." + re.sub(r"\W", "_", "_".join(parts), flags=re.ASCII))
 
 
 def into_range(
@@ -178,6 +213,8 @@ def drop(o: Sequence, context: Context) -> tuple[Step, ...]:
         column: ObjectId = getattr(link, "column")  # noqa: B009 - that kind is read after this one
         if column in context.dropped or context.goes_with_parent(column):
             return ()
+    users = (id for id in context.referenced_before.get(o.id, ()) if id.kind == "default")
+    lost = not any(is_taken_up(o.id, parent_of(id), context) for id in users)
     hazard = Hazard(code=HazardCode.DELETES_DATA, message=f"the position of {o.id} is lost")
     return (
         step(
@@ -186,8 +223,8 @@ def drop(o: Sequence, context: Context) -> tuple[Step, ...]:
             f"drop {o.id}",
             lock=LockMode.ACCESS_EXCLUSIVE,
             on=(o.id,),
-            hazards=(hazard,),
-            reversibility=Reversibility.DATA_LOST,
+            hazards=(hazard,) if lost else (),
+            reversibility=Reversibility.DATA_LOST if lost else Reversibility.LOSSLESS,
             phase=Phase.CONTRACT,
         ),
     )

@@ -85,6 +85,16 @@ def test_numbering_goes_on(one: str, other: str, slate: Slate, database: str) ->
     assert found == [first, (first[0] + 1,)]
 
 
+def test_an_identity_goes_on_where_the_serial_stood(slate: Slate, database: str) -> None:
+    before, after = slate.read(_SERIAL), slate.read(_IDENTITY)
+    run(database, _SERIAL + "INSERT INTO t (a) VALUES ('x'), ('y'), ('z'); DELETE FROM t WHERE id > 1")
+    plan = make_plan(before, after)
+    assert not LOSING & {h.code for h in plan.hazards}
+    apply_plan(database, plan, Ends(before=before, after=after, selection=Selection()))
+    run(database, "INSERT INTO t (a) VALUES ('w')")
+    assert rows(database, "SELECT max(id) FROM t") == [(4,)]
+
+
 def test_attributes_that_change_places_keep_their_values(slate: Slate, database: str) -> None:
     case = parse(CASES / "composite" / "reordered_inside_others.sql")
     plan = make_plan(before := slate.read(case.before), after := slate.read(case.after))

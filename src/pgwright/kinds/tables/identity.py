@@ -14,6 +14,7 @@ from pgwright.kinds.sequence import (
     continue_numbering,
     default_options,
     into_range,
+    is_taken_up,
     starts_again,
 )
 from pgwright.kinds.steps import alter_parent, name_of, parent_of, step
@@ -69,7 +70,9 @@ def change_identity(before: Column, after: Column, context: Context) -> Iterator
             literal(render(name_of(parent_of(after.id)))), literal(after.id.name.name)
         )
         options = after.identity_options or default_options(after.type, 1)
-        yield continue_numbering(after.id, after.id, sequence, options)
+        counted = (id for d in context.before.children(after.id, "default") for id in d.depends_on)
+        held = any(is_taken_up(id, after.id, context) for id in counted)
+        yield continue_numbering(after.id, after.id, sequence, options, held=held)
         return
     actions: list[sql.Composable] = []
     if before.identity != after.identity:
