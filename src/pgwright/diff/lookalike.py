@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from pgwright.diff.compare import compare, differing_fields
+from pgwright.diff.parts import renamed_parts
 from pgwright.diff.rename import Rename
 from pgwright.kinds.composite import Composite
 from pgwright.kinds.default import Default, counters
@@ -37,9 +38,12 @@ _SHARED = 0.6  # of the columns of the larger table
 def likely_renames(before: Catalog, after: Catalog) -> tuple[Rename, ...]:
     """Return each pair of a dropped and a created object that differ in little but the name.
 
-    Only pairs that are clear: where two could be meant, none is returned. Parts of such a pair are left out.
+    Only pairs that are clear: where two could be meant, none is returned. Parts of such a pair are left out,
+    and what a plan renames by itself.
     """
-    changes = [c for c in compare(before, after) if c.id.kind in _KINDS and kind(c.id.kind).rename]
+    differences = compare(before, after)
+    certain = renamed_parts(differences, before, after)
+    changes = [c for c in differences if c.id.kind in _KINDS and kind(c.id.kind).rename]
     dropped = [o for c in changes if c.op is Op.DROP and (o := c.before)]
     created = [o for c in changes if c.op is Op.CREATE and (o := c.after)]
     altered = [(c.before, c.after) for c in changes if c.op is Op.ALTER]
@@ -48,7 +52,11 @@ def likely_renames(before: Catalog, after: Catalog) -> tuple[Rename, ...]:
         *(r for old, new in altered for r in _members_of(old, new)),
     )
     schemas = {r.old.name.name for r in found if r.old.kind == "schema"}
-    return tuple(r for r in found if r.old.kind == "schema" or r.old.root.name.schema not in schemas)
+    return tuple(
+        r
+        for r in found
+        if certain.get(r.new) != r.old and (r.old.kind == "schema" or r.old.root.name.schema not in schemas)
+    )
 
 
 def said(rename: Rename) -> str:

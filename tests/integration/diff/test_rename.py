@@ -295,11 +295,13 @@ def test_what_looks_like_a_rename_is_pointed_out(database: str) -> None:
         database,
         "CREATE TABLE old (id int, name text, born date); CREATE TABLE t (mail text, n int, m int);"
         "CREATE TYPE mood AS ENUM ('x'); CREATE INDEX i ON t (n);"
-        "CREATE SEQUENCE a; CREATE SEQUENCE b; CREATE TABLE c (a int DEFAULT nextval('a'), b int)",
+        "CREATE SEQUENCE a; CREATE SEQUENCE b; CREATE TABLE c (a int DEFAULT nextval('a'), b int);"
+        "CREATE TABLE k (x int CONSTRAINT one UNIQUE)",
     )
     plan, _ = proposed(
         database,
         "CREATE TABLE new (id int, name text, born date, more int);"
+        "CREATE TABLE k (x int CONSTRAINT two UNIQUE);"
         "CREATE TABLE t (email text, u int, v int);"
         "CREATE TYPE feeling AS ENUM ('x');"
         "CREATE SEQUENCE d; CREATE SEQUENCE e;"
@@ -310,7 +312,7 @@ def test_what_looks_like_a_rename_is_pointed_out(database: str) -> None:
     assert "--rename public.t.mail=public.t.email" in shown
     assert "--rename public.mood=public.feeling" in shown
     assert "--rename public.a=public.e" in shown, "they number the same column"
-    assert len(plan.notes) == 4, "n, m, u and v are not clear"
+    assert len(plan.notes) == 4, "n, m, u and v are not clear, and the plan renames the constraint by itself"
     marked = {s.subject.path for s in plan.steps for h in s.hazards if h.code is HazardCode.LOOKS_LIKE_RENAME}
     assert {"public.old", "public.t.mail"} <= marked
 
