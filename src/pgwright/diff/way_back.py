@@ -11,12 +11,13 @@ from psycopg import Connection, sql
 from pgwright.diff.compare import compare, summarise
 from pgwright.kinds.constraint import Constraint
 from pgwright.kinds.contract import reached
+from pgwright.kinds.default import Default
 from pgwright.kinds.steps import name_of, parent_of
 from pgwright.kinds.tables.column_types import Column
 from pgwright.model.catalog import Catalog, CatalogObject
 from pgwright.model.change import Op
 from pgwright.model.names import ObjectId
-from pgwright.pg.quoting import Name
+from pgwright.pg.quoting import Name, deparsed
 
 _STORED = frozenset({"table", "column", "sequence"})
 
@@ -66,6 +67,14 @@ def way_back(
             lacks.append(
                 f"{o.id} stays unchecked: rows of {o.id.root.path} refer to rows of {o.target} that are lost"
             )
+    for o, own, expression in _given_a_default(empty, end):
+        there = _target_column(o)
+        found = there and _has(
+            conn, old_names.get(there.root, there.root), old_names.get(there, there), expression
+        )
+        if changed.get(o.id) is o and not found and is_filled(o.id.root):
+            changed[o.id] = replace(o, validated=False)
+            lacks.append(f"{o.id} stays unchecked: the default of {own.path} refers to no row of {o.target}")
     partly = len(lacks) > len(empty)
     if partly:
         lacks.append("when that is mended, what is left is done by: pgwright schema resume")
@@ -100,10 +109,42 @@ def _referring(empty: Set[ObjectId], end: Catalog) -> Iterator[Constraint]:
     """Yield the foreign keys to what comes back empty that hold for rows which have stayed."""
     for o in end.of("constraint"):
         if isinstance(o, Constraint) and o.type == "f" and o.validated and not o.derived:
-            needed = {o.target, *(id for id in o.depends_on if id.root == o.target)}
             own = {c for c in _columns(o) if c in empty and not end.children(c, "default")}
-            if not needed.isdisjoint(empty) and not own:
+            if not _needed(o).isdisjoint(empty) and not own:
                 yield o
+
+
+def _needed(o: Constraint) -> Set[ObjectId | None]:
+    return {o.target, *(id for id in o.depends_on if id.root == o.target)}
+
+
+def _given_a_default(empty: Set[ObjectId], end: Catalog) -> Iterator[tuple[Constraint, ObjectId, str]]:
+    """Yield the foreign keys of what comes back with a default to tables that have stayed, with both."""
+    for o in end.of("constraint"):
+        if isinstance(o, Constraint) and o.type == "f" and o.validated and not o.derived:
+            stayed = o.id.root not in empty and (_needed(o) - {*_columns(o)}).isdisjoint(empty)
+            for column in (c for c in _columns(o) if stayed and c in empty):
+                for default in end.children(column, "default"):
+                    if isinstance(default, Default):
+                        # What it depends on may not be there yet.
+                        simple = default.constant and {*default.depends_on} <= {column, o.id.root}
+                        yield o, column, default.expression if simple else "NULL"
+
+
+def _target_column(o: Constraint) -> ObjectId | None:
+    """Return the one column that a foreign key refers to, unless there are more, or it is not clear."""
+    own = _columns(o)
+    columns = [id for id in o.depends_on if id.kind == "column" and id.root == o.target and id not in own]
+    return columns[0] if len(columns) == 1 and len(o.columns) == 1 else None
+
+
+def _has(conn: Connection[Any], table: ObjectId, column: ObjectId, expression: str) -> bool:
+    # Their types may differ as yet.
+    query = sql.SQL("SELECT EXISTS (SELECT FROM {} WHERE {}::text = ({})::text)").format(
+        name_of(table), Name(column.name.name), deparsed(expression)
+    )
+    ((found,),) = conn.execute(query).fetchall()
+    return bool(found)
 
 
 def _columns(o: Constraint) -> list[ObjectId]:
