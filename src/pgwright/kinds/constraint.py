@@ -151,10 +151,23 @@ def _validate(o: Constraint, context: Context) -> Step:
         f"validate {o.id}",
         context,
         lock=LockMode.SHARE_UPDATE_EXCLUSIVE,
-        hazards=(hazard,),
+        hazards=() if _finds_nulls_only(o, context) else (hazard,),
         phase=Phase.BACKFILL,
         lock_timeout=60.0,
     )
+
+
+def _finds_nulls_only(o: Constraint, context: Context) -> bool:
+    """Tell whether a foreign key has a column that is new and without values, so that no row can break it."""
+    if o.type != "f" or "MATCH FULL" in o.definition:
+        return False
+    for id in (ObjectId("column", QualifiedName(None, name), parent_of(o.id)) for name in o.columns):
+        column = context.after.objects[id]
+        computed = getattr(column, "identity", "") or getattr(column, "generated", "")
+        given = context.after.children(id, "default") or any(d.kind == "domain" for d in column.depends_on)
+        if context.is_new(id) and not (computed or given):
+            return True
+    return False
 
 
 def _add_by_index(o: Constraint, key: re.Match[str], context: Context) -> Iterator[Step]:
