@@ -35,6 +35,9 @@ def test_rows_survive(case: Case, slate: Slate) -> None:
 
 _IDENTITY = "CREATE TABLE t (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, a text);"
 _SERIAL = "CREATE TABLE t (id bigserial PRIMARY KEY, a text);"
+# The sequence keeps the name that the table had.
+_OLD_SERIAL = "CREATE TABLE o (id bigserial PRIMARY KEY, a text); ALTER TABLE o RENAME TO t;"
+_OLD_SERIAL += "ALTER INDEX o_pkey RENAME TO t_pkey;"
 _PLAIN = "CREATE TABLE t (id bigint PRIMARY KEY DEFAULT 7, a text);"
 _COUNTED = "CREATE SEQUENCE s; CREATE TABLE t (id bigint PRIMARY KEY DEFAULT nextval('s'), a text);"
 _COUNTED_BY_NAME = _COUNTED.replace("s;", "n;").replace("'s'", "'n'::text::regclass")
@@ -45,7 +48,7 @@ _PARTS = " PARTITION BY LIST (a); CREATE TABLE t1 PARTITION OF t DEFAULT;"
 _APART = (
     *("CREATE SEQUENCE", "DROP SEQUENCE", "CREATE TABLE public.u ", "ALTER SEQUENCE public.u_id_seq"),
     *("ALTER TABLE public.t1 OWNER", "ALTER TABLE public.u OWNER", "ALTER SEQUENCE public.s OWNER"),
-    "ALTER SEQUENCE public.n OWNER",
+    *("ALTER SEQUENCE public.n OWNER", "ALTER SEQUENCE public.o_id_seq"),
 )
 _SERIAL_PARTS = "CREATE TABLE t (id bigserial, a text)" + _PARTS
 _IDENTITY_PARTS = "CREATE TABLE t (id bigint GENERATED ALWAYS AS IDENTITY, a text)" + _PARTS
@@ -56,6 +59,8 @@ _IDENTITY_PARTS = "CREATE TABLE t (id bigint GENERATED ALWAYS AS IDENTITY, a tex
     [
         (_IDENTITY, _SERIAL),
         (_SERIAL, _IDENTITY),
+        (_OLD_SERIAL, _IDENTITY),
+        (_OLD_SERIAL, _IDENTITY + "CREATE SEQUENCE o_id_seq"),
         (_PLAIN, _SERIAL),
         (_PLAIN, _IDENTITY),
         (_IDENTITY, _SERIAL_PARTS),

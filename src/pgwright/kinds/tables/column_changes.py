@@ -31,7 +31,7 @@ from pgwright.kinds.tables.conversion import (
     what_is_lost,
 )
 from pgwright.kinds.tables.domains import demands, plain_type
-from pgwright.kinds.tables.identity import change_identity, drop_identity
+from pgwright.kinds.tables.identity import change_identity, drop_identity, rivals
 from pgwright.kinds.tables.not_null import set_not_null
 from pgwright.kinds.tables.rewrite import rebuilds, rewrites
 from pgwright.kinds.timeseries.compressed import require_same_storage, require_same_types, unpacked_before
@@ -83,7 +83,7 @@ def alter(change: Change, context: Context) -> Alteration:
         for action, lock in after.settings(as_it_is)
     )
     steps.extend(settle_heirs(after.id, context))
-    follows = unpacked_before(parent_of(after.id), context)
+    follows = (*unpacked_before(parent_of(after.id), context), *rivals(before, after, context))
     return Alteration(steps=tuple(steps), detach=detach, follows=follows)
 
 

@@ -20,6 +20,7 @@ from pgwright.kinds.sequence import (
 from pgwright.kinds.steps import alter_parent, name_of, parent_of, step
 from pgwright.kinds.tables.column_types import Column
 from pgwright.kinds.timeseries.compressed import require_no_numbering
+from pgwright.model.names import ObjectId
 from pgwright.model.plan import Step
 from pgwright.pg.quoting import Name, deparsed, literal, qualified, render
 
@@ -53,6 +54,14 @@ def retype_sequence(before: Column, after: Column) -> Iterator[Step]:
     if before.identity and after.identity and before.sequence:
         text = sql.SQL("ALTER SEQUENCE {} AS {}").format(qualified(before.sequence), deparsed(after.type))
         yield step(after.id, text, f"number {after.id} as {after.type}")
+
+
+def rivals(before: Column, after: Column, context: Context) -> Iterator[ObjectId]:
+    """Yield what lets PostgreSQL find another sequence for a column that becomes an identity."""
+    if after.identity and not before.identity:
+        for id in context.referenced_before.get(before.id, ()):
+            if id.kind == "sequence_owner":
+                yield from (id, parent_of(id))
 
 
 def change_identity(before: Column, after: Column, context: Context) -> Iterator[Step]:
