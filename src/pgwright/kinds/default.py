@@ -83,8 +83,7 @@ def counters(o: Default, catalog: Catalog) -> Iterator[ObjectId]:
 
 def _after_greatest(o: Default, context: Context) -> Iterator[Step]:
     column = parent_of(o.id)
-    types = {getattr(c.get(column), "type", None) for c in (context.before, context.after)}
-    if context.is_new(column) or not types <= INTEGERS:
+    if context.is_new(column) or getattr(context.after.get(column), "type", None) not in INTEGERS:
         return
     for id in counters(o, context.after):
         sequence = context.after.get(id)

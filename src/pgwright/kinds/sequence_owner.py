@@ -71,7 +71,7 @@ def create(o: SequenceOwner, context: Context) -> tuple[Step, ...]:
 def _after_greatest(o: SequenceOwner, context: Context) -> Iterator[Step]:
     column, sequence = o.column, context.after.get(parent_of(o.id))
     assert isinstance(sequence, Sequence)
-    numbers = {getattr(c.get(column), "type", None) for c in (context.before, context.after)} <= INTEGERS
+    numbers = getattr(context.after.get(column), "type", None) in INTEGERS
     holds = not context.is_new(column) or holds_rows(parent_of(column), context)
     if numbers and context.is_new(sequence.id) and holds:
         defaults = (d for d in context.after.dependents.get(sequence.id, ()) if d.kind == "default")

@@ -90,6 +90,17 @@ def test_numbering_goes_on(one: str, other: str, slate: Slate, database: str) ->
     assert found == [first, (first[0] + 1,)]
 
 
+@pytest.mark.parametrize("other", [_SERIAL, _IDENTITY, _COUNTED])
+def test_numbering_goes_on_from_what_was_text(other: str, slate: Slate, database: str) -> None:
+    old = "CREATE TABLE t (id varchar(9) PRIMARY KEY, a text);"
+    before, after = slate.read(old), slate.read(other)
+    run(database, old + "INSERT INTO t VALUES ('7')")
+    plan = make_plan(before, after)
+    apply_plan(database, plan, Ends(before=before, after=after, selection=Selection()))
+    run(database, "INSERT INTO t (a) VALUES ('w')")
+    assert rows(database, "SELECT max(id) FROM t") == [(8,)]
+
+
 def test_an_identity_goes_on_where_the_serial_stood(slate: Slate, database: str) -> None:
     before, after = slate.read(_SERIAL), slate.read(_IDENTITY)
     run(database, _SERIAL + "INSERT INTO t (a) VALUES ('x'), ('y'), ('z'); DELETE FROM t WHERE id > 1")
