@@ -450,7 +450,12 @@ INSERT INTO pgwright.policy (relation, kind, name, definition) VALUES ('public.a
 ON CONFLICT (relation, kind, name) DO UPDATE SET definition = EXCLUDED.definition;
 
 CREATE SCHEMA IF NOT EXISTS pgwright;
-CREATE TABLE IF NOT EXISTS pgwright.public_user_usage_summary_log WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000) AS SELECT user_id, false AS everything FROM public.user_usage_summary WITH NO DATA;
+DO $pgwright$ BEGIN
+IF to_regclass('pgwright.public_user_usage_summary_log') IS NULL THEN
+    CREATE TABLE pgwright.public_user_usage_summary_log WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000) AS SELECT user_id, false AS everything FROM public.user_usage_summary WITH NO DATA;
+    ALTER TABLE pgwright.public_user_usage_summary_log REPLICA IDENTITY FULL;
+END IF;
+END $pgwright$;
 CREATE OR REPLACE FUNCTION pgwright.public_user_usage_summary_note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp AS $pgwright$
 BEGIN

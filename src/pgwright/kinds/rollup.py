@@ -32,6 +32,7 @@ from pgwright.kinds.timeseries.rollup_needs import require_columns, require_plai
 from pgwright.kinds.timeseries.rollup_parts import RollupParts, parts
 from pgwright.kinds.timeseries.rollup_renames import follow_renames, renamed_columns
 from pgwright.kinds.timeseries.rollup_watch import Watch
+from pgwright.kinds.timeseries.sent_along import REMEDY, sent_along
 from pgwright.model.catalog import CatalogObject, fact
 from pgwright.model.change import Change
 from pgwright.model.locks import LockMode
@@ -135,10 +136,12 @@ def _arming(id: ObjectId, made: RollupParts, context: Context) -> Step:
         texts.extend(watch.triggers(name_of(watch.table), major))
         texts.append(watch.triggers_on_partitions(major))
     old = [watch.table for watch in made.watches if not context.is_new(watch.table)]
+    lacking = sent_along(context.before, [made.relation.name, *(watch.log for watch in made.watches)])
     return step(
         id,
         together(texts),
         f"note every change of {_listed(made.watches)} for {id}",
+        hazards=[Hazard(code=HazardCode.BREAKS_CODE, message=lacking, hint=REMEDY)] if lacking else [],
         lock=_trigger_lock(context) if old else None,
         on=[found for table in old for found in context.with_descendants(table)],
     )

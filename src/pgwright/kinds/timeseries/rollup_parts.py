@@ -172,7 +172,8 @@ class RollupParts:
     def make_relation(self) -> sql.Composed:
         """Compose the creation of the rollup's table, empty, unless there is one.
 
-        Its keys are a primary key, by which it can be followed, where none of them can be null.
+        Its keys are a primary key, by which it can be followed, where none of them can be null. Where a
+        publication has all tables, rows that nothing identifies can neither be deleted nor changed.
         """
         return sql.SQL(
             "DO $pgwright$ BEGIN\n"
@@ -181,6 +182,7 @@ class RollupParts:
             "    IF EXISTS (SELECT FROM pg_attribute WHERE attrelid = {source} AND attname = ANY ({columns}) "
             "AND attnum > 0 AND NOT attnotnull) THEN\n"
             "        CREATE UNIQUE INDEX {index} ON {relation} ({keys});\n"
+            "        ALTER TABLE {relation} REPLICA IDENTITY FULL;\n"
             "    ELSE\n"
             "        ALTER TABLE {relation} ADD CONSTRAINT {index} PRIMARY KEY ({keys});\n"
             "    END IF;\n"
@@ -205,10 +207,18 @@ class RollupParts:
             sql.SQL("CREATE SCHEMA IF NOT EXISTS pgwright").format(),
             *(
                 sql.SQL(
+                    "DO $pgwright$ BEGIN\n"
+                    "IF to_regclass({text}) IS NULL THEN\n"
                     # Emptied all the time, it must not wait until a fifth of it is dead.
-                    "CREATE TABLE IF NOT EXISTS {log} WITH (autovacuum_vacuum_scale_factor = 0, "
-                    "autovacuum_vacuum_threshold = 10000) AS SELECT {columns} FROM {like} WITH NO DATA"
-                ).format(log=qualified(log), columns=columns, like=like)
+                    "    CREATE TABLE {log} WITH (autovacuum_vacuum_scale_factor = 0, "
+                    "autovacuum_vacuum_threshold = 10000) AS SELECT {columns} FROM {like} WITH NO DATA;\n"
+                    # Where a publication has all tables, nothing could be taken from it otherwise.
+                    "    ALTER TABLE {log} REPLICA IDENTITY FULL;\n"
+                    "END IF;\n"
+                    "END $pgwright$"
+                ).format(
+                    text=literal(qualified(log).as_string()), log=qualified(log), columns=columns, like=like
+                )
                 for log, columns, like in (*own, *joined)
             ),
         )

@@ -12,8 +12,8 @@ from typing import Any
 from psycopg import Connection, sql
 
 from pgwright.kinds.steps import name_of, short_name
-from pgwright.model.names import ObjectId
-from pgwright.pg.quoting import Name, deparsed, literal, names
+from pgwright.model.names import ObjectId, QualifiedName
+from pgwright.pg.quoting import Name, deparsed, literal, names, qualified
 
 _CHANGED = Name("pg_temp", "pgwright_changed")
 _EVENTS = (
@@ -22,6 +22,15 @@ _EVENTS = (
     ("DELETE", " REFERENCING OLD TABLE AS old_rows"),
     ("TRUNCATE", ""),
 )
+
+
+def log_of(table: ObjectId) -> QualifiedName:
+    """Return the name of the log of a table that is converted."""
+    return _own(table, "changes")
+
+
+def _own(table: ObjectId, what: str) -> QualifiedName:
+    return QualifiedName("pgwright", short_name(f"{table.name.schema}_{table.name.name}_{what}"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,18 +48,14 @@ class Changes:
     columns: tuple[str, ...]
     by_row: frozenset[str] = frozenset()
 
-    def _own(self, what: str) -> Name:
-        name = self.table.name
-        return Name("pgwright", short_name(f"{name.schema}_{name.name}_{what}"))
-
     @property
     def log(self) -> Name:
         """Return the name of the log."""
-        return self._own("changes")
+        return qualified(log_of(self.table))
 
     @property
     def _function(self) -> Name:
-        return self._own("note_change")
+        return qualified(_own(self.table, "note_change"))
 
     def begin(self, conn: Connection[Any]) -> None:
         """Make log and triggers; the triggers wait for writers that are at work."""
@@ -60,6 +65,8 @@ class Changes:
                 self.log, names(self.key), name_of(self.table)
             )
         )
+        # Where a publication has all tables, nothing could be taken from it otherwise.
+        conn.execute(sql.SQL("ALTER TABLE {} REPLICA IDENTITY FULL").format(self.log))
         conn.execute(self._make_function())
         for event, tables in _EVENTS:
             conn.execute(

@@ -19,6 +19,7 @@ from pgwright.kinds.time_series import make_hypertable
 from pgwright.kinds.timeseries.engines import rollup_relation
 from pgwright.kinds.timeseries.partition_steps import kept_not_null_names, series_of
 from pgwright.kinds.timeseries.policy_records import COMMUNITY
+from pgwright.kinds.timeseries.sent_along import REMEDY, sent_along
 from pgwright.model.catalog import Catalog, CatalogObject, ServerFacts
 from pgwright.model.names import ObjectId
 from pgwright.model.plan import Phase, Step
@@ -27,6 +28,7 @@ from pgwright.model.selection import Selection, without_orphans
 from pgwright.pg.quoting import Name, render
 from pgwright.sources.load import load_catalog
 from pgwright.sources.workshop import Workshop
+from pgwright.timeseries.convert.changes import log_of
 from pgwright.timeseries.proposal import with_policies_of
 
 
@@ -64,6 +66,13 @@ class Conversion:
         hypertable = series_of(self.ends.before, self.table) is not None
         community = self.server.timescaledb == COMMUNITY
         return frozenset({"INSERT", "DELETE"} if hypertable and community else ())
+
+    @property
+    def warning(self) -> str:
+        """Return whose subscribers have to know the tables that the conversion makes, or nothing."""
+        lacking = sent_along(self.ends.before, [self.prepared.name, log_of(self.table)])
+        pieces = f", and the partitions of {self.prepared.path}" if self.native else ""
+        return f"{lacking}{pieces}: {REMEDY}; or convert with --offline" if lacking else ""
 
     @cached_property
     def build(self) -> tuple[Step, ...]:
