@@ -74,6 +74,14 @@ def export_rows(invocation: Invocation, /, tables: tuple[str, ...], **chosen: An
             confirm=lambda plan: _plan(invocation, request, plan),
             progress=progress.update,
         )
+    for file in found:
+        if file.history_before and file.file == request.output:
+            out.remark(
+                f"rows of {file.table} from before {file.history_before} are history, whose own rows are "
+                "gone, which a file by itself does not say: an import could lose them; export into a folder "
+                "(--output FOLDER/)",
+                level="warning",
+            )
     if request.output != "-":
         out.result({"files": found, "output": request.output}, lambda: _say(invocation, found))
 

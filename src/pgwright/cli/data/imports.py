@@ -72,7 +72,7 @@ def import_file(
     Example: pgwright data import users.csv --on-conflict update --key email --max-rejects 100
     """
     from pgwright.cli.progress import bars
-    from pgwright.transfer.imports import is_folder, prepare, run_import
+    from pgwright.transfer.imports import is_folder, prepare, run_import, told_of
 
     if is_folder(source):
         _import_folder(invocation, source, yes=yes, production=production, chosen=chosen)
@@ -84,6 +84,8 @@ def import_file(
         if not out.json:
             for line in _plan(prepared):
                 out.line(line)
+        for told in told_of(conn, [prepared]):
+            out.remark(told, level="warning")
         if not request.dry_run:
             invocation.refuse_production("importing", named=production)
             invocation.confirm(f"Import into {prepared.table.name}?", yes=yes)
@@ -111,7 +113,7 @@ def _import_folder(
     invocation: Invocation, source: str, *, yes: bool, production: str | None, chosen: dict[str, Any]
 ) -> None:
     from pgwright.cli.progress import bars
-    from pgwright.transfer.imports import prepare_folder, run_folder
+    from pgwright.transfer.imports import prepare_folder, run_folder, told_of
 
     request = _request(source, chosen)
     out = invocation.output
@@ -121,6 +123,8 @@ def _import_folder(
             for prepared, rows in files:
                 out.line(f"import {prepared.source.name}, {counted(rows, 'row')}, into {prepared.table.name}")
             out.line(f"  rows that are there already: {request.conflict.value}")
+        for told in told_of(conn, [prepared for prepared, _ in files]):
+            out.remark(told, level="warning")
         if not request.dry_run:
             invocation.refuse_production("importing", named=production)
             invocation.confirm(f"Import {counted(len(files), 'table')}?", yes=yes)

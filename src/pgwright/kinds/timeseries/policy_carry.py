@@ -43,6 +43,11 @@ _KEEP = (
     "WHERE relation = {table} AND kind = {kind} AND name = {name}"
 )
 
+_RAISE = (
+    "UPDATE pgwright.policy SET floor = greatest(floor, {floor}::timestamptz) "
+    "WHERE relation = {table} AND kind = {kind} AND name = {name}"
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Carried:
@@ -69,6 +74,11 @@ class Carried:
     def joins(self) -> tuple[str, ...]:
         """Return the tables that a rollup joins, as it names them."""
         return tuple(join[0] for join in json.loads(self.definition).get("joins", ()))
+
+    @property
+    def has_buckets(self) -> bool:
+        """Tell whether a rollup adds up by time, so that it can have history."""
+        return bool(json.loads(self.definition).get("bucket"))
 
     @property
     def filled(self) -> QualifiedName | None:
@@ -125,6 +135,19 @@ def carrying(
             )
             if found.filled is not None:
                 yield mark_everything(own_log(found.filled))
+
+
+def keep_history(conn: Connection[Any], rollup: Carried, before: str) -> None:
+    """Let rows of a rollup be history `before` a moment, as they are; mark it for a refresh of all others."""
+    assert rollup.filled is not None
+    raised = sql.SQL(_RAISE).format(
+        floor=sql.Literal(before),
+        table=relation(rollup.about),
+        kind=sql.Literal(rollup.kind),
+        name=sql.Literal(rollup.name),
+    )
+    conn.execute(raised)
+    conn.execute(mark_everything(own_log(rollup.filled)))
 
 
 def missing_for(

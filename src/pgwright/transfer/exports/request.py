@@ -38,7 +38,10 @@ class ExportRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class Exported:
-    """Say what one file holds; `masked` names the columns that were masked."""
+    """Say what one file holds; `masked` names the columns that were masked.
+
+    Where the table is filled by a rollup, the rows that it added up are gone before `history_before`.
+    """
 
     table: str | None
     file: str
@@ -46,3 +49,4 @@ class Exported:
     size: int
     sha256: str | None
     masked: tuple[str, ...] = ()
+    history_before: str | None = None

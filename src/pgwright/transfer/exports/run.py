@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -18,6 +18,7 @@ from pgwright.errors import FormatCannotHold, UsageError
 from pgwright.formats.compression import SUFFIXES, compressed
 from pgwright.formats.csv import RowCounter
 from pgwright.formats.registry import AS_JSON, COLUMNAR, told_format, writer
+from pgwright.model.names import QualifiedName
 from pgwright.pg.connect import connect
 from pgwright.pg.statements import statement_error
 from pgwright.storage import open_file, open_store
@@ -31,6 +32,7 @@ from pgwright.transfer.exports.query import select_query
 from pgwright.transfer.exports.request import Exported, ExportRequest
 from pgwright.transfer.exports.select import Selected, select_table
 from pgwright.transfer.exports.subset import closure
+from pgwright.transfer.history import rollups_in
 from pgwright.transfer.tables import Column, Table, in_order, look_up, read_tables, unknown_column
 
 Progress = Callable[[str, int, int | None], None]
@@ -92,6 +94,8 @@ def run_export(
         try:
             plan = plan_export(session.conn, request)
             _require_room(session.conn, request, plan)
+            history = {name: found.floor for name, found in rollups_in(session.conn).items()}
+            session = replace(session, history=history)
         except psycopg.Error as exc:
             raise statement_error(exc, conn=session.conn, left="no file was written") from exc
         several = _goes_to_folder(request, plan)
@@ -115,6 +119,7 @@ class _Session:
     snapshot: str | None
     stdout: BinaryIO | None = None
     progress: Progress = field(default=lambda name, rows, total: None)
+    history: Mapping[QualifiedName, str | None] = field(default_factory=dict)
 
     def flow(self, queries: Sequence[str], *, form: str, header: bool, jobs: int) -> Flow | SessionFlow:
         if self.snapshot is None:
@@ -230,6 +235,7 @@ def _write(session: _Session, selected: Selected, request: ExportRequest, *, sev
         size=0,
         sha256=None,
         masked=selected.masks,
+        history_before=session.history.get(selected.table.name) if selected.table else None,
     )
     if request.output == "-":
         assert session.stdout is not None

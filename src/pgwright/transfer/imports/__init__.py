@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pgwright.transfer.history import told_of
 from pgwright.transfer.imports.folder import is_folder, prepare_folder, run_folder
 from pgwright.transfer.imports.prepare import Prepared, prepare
 from pgwright.transfer.imports.request import Conflict, ImportRequest, Outcome
@@ -17,4 +18,5 @@ __all__ = [
     "prepare_folder",
     "run_folder",
     "run_import",
+    "told_of",
 ]

@@ -20,6 +20,7 @@ from pgwright.errors import CountsDiffer, FileFormatError, StoredFileMissing, Us
 from pgwright.pg.quoting import Name, deparsed
 from pgwright.pg.statements import statement_error
 from pgwright.storage import open_store
+from pgwright.transfer.history import bring_history
 from pgwright.transfer.imports.prepare import Prepared, fitted
 from pgwright.transfer.imports.request import ImportRequest, Outcome
 from pgwright.transfer.imports.run import run_import
@@ -65,7 +66,10 @@ def prepare_folder(conn: Connection[Any], request: ImportRequest) -> tuple[tuple
         file = files[tables[table.oid]]
         asked = replace(request, source=f"{place}/{file['file']}", table=str(table.name), format=kind)
         source = replace(open_source(asked), sha256=file["sha256"])
-        found.append((fitted(asked, source, source.open(), table), int(file["rows"])))
+        prepared = fitted(asked, source, source.open(), table)
+        if "history_before" in file:
+            prepared = replace(prepared, history_before=file["history_before"] or "")
+        found.append((prepared, int(file["rows"])))
     return tuple(found)
 
 
@@ -98,6 +102,7 @@ def run_folder(
                         hint="export again; this folder was changed",
                     )
                 outcomes.append(replace(outcome, dry_run=dry_run))
+            bring_history(conn, [prepared for prepared, _ in files])
     except psycopg.Error as exc:
         raise statement_error(exc, conn=conn, left="nothing was imported") from exc
     return tuple(outcomes)

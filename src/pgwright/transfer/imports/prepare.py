@@ -24,7 +24,9 @@ from pgwright.transfer.tables import Column, Key, Table, look_up
 class Prepared:
     """Hold an import that fits: `pairs` are a file's columns and the table's, None for those left out.
 
-    `key` is what conflicts are found by; None means any unique key, for rows that are skipped.
+    `key` is what conflicts are found by; None means any unique key, for rows that are skipped. Rows of a
+    rollup are history before the moment `history_before`, none where it is empty; None says that nothing is
+    known of it.
     """
 
     request: ImportRequest
@@ -33,6 +35,7 @@ class Prepared:
     table: Table
     pairs: tuple[tuple[str, Column | None], ...]
     key: Key | None
+    history_before: str | None = None
 
     @property
     def columns(self) -> tuple[Column, ...]:
