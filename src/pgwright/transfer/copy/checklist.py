@@ -12,17 +12,20 @@ from typing import Any
 from psycopg import Connection
 from psycopg.rows import dict_row
 
-from pgwright.errors import TargetNotEmpty
+from pgwright.errors import CopyFailed, TargetNotEmpty
 from pgwright.model.finding import Finding, Severity
 from pgwright.pg.connect import connect
 from pgwright.pg.extensions import package_for
 from pgwright.pg.sqlfiles import load_sql
+from pgwright.pg.timescale import TIMESCALE
 from pgwright.transfer.copy.choice import Choice
 from pgwright.transfer.copy.existing import require_empty
 
 _ROOM = 1.2  # times the source's size: indexes are built beside what they sort
 _ENOUGH_MEMORY_MB = 256
 _SHOWN = 5
+_EMPTY = "target"
+_EMPTINESS = f"copy_{_EMPTY}"
 
 
 def checklist(source: str, target: str, choice: Choice, *, jobs: int) -> tuple[Finding, ...]:
@@ -36,15 +39,28 @@ def checklist(source: str, target: str, choice: Choice, *, jobs: int) -> tuple[F
         found = [
             *_places(old, new),
             *_versions(old, new),
-            *_extensions(old, new),
+            *_extensions(old, new, choice),
             *_text(old, new),
             *_roles(old, new, choice),
             *_privileges(old, new, choice),
-            *_space(old, new, b),
+            *_space(old, new, b, choice),
             *_settings(old, new, jobs),
             *_emptiness(b, choice),
         ]
     return tuple(sorted(found, key=lambda finding: (finding.severity.rank, finding.key)))
+
+
+def require_possible(source: str, target: str, choice: Choice, *, jobs: int) -> None:
+    """Raise `CopyFailed` where something critical stands in the way of a copy, before anything is made.
+
+    A target that is not empty is left to the copy, which knows whether it holds an unfinished one.
+    """
+    found = checklist(source, target, choice, jobs=jobs)
+    critical = [f for f in found if f.severity is Severity.CRITICAL and f.check != _EMPTINESS]
+    if critical:
+        first, *others = critical
+        more = "".join(f"; {finding.message}" for finding in others)
+        raise CopyFailed(first.message, detail=f"nothing was made{more}", hint=first.hint)
 
 
 def _facts(conn: Connection[Any]) -> SimpleNamespace:
@@ -90,8 +106,12 @@ def _versions(old: SimpleNamespace, new: SimpleNamespace) -> Iterator[Finding]:
         )
 
 
-def _extensions(old: SimpleNamespace, new: SimpleNamespace) -> Iterator[Finding]:
+def _extensions(old: SimpleNamespace, new: SimpleNamespace, choice: Choice) -> Iterator[Finding]:
+    if choice.what == "data":
+        return
     for name, version in sorted(old.installed.items()):
+        if name == TIMESCALE and (choice.partial or choice.what == "schema"):
+            continue  # hypertables come as plain tables
         offered = new.installed.get(name) or new.available.get(name)
         if offered is None:
             yield _finding(
@@ -101,7 +121,7 @@ def _extensions(old: SimpleNamespace, new: SimpleNamespace) -> Iterator[Finding]
                 f"the target's server does not have the extension {name}",
                 f"install {package_for(name, new.major)} on its machine, or drop the extension at the source",
             )
-        elif offered != version and name == "timescaledb":
+        elif offered != version and name == TIMESCALE:
             yield _finding(
                 "extension",
                 Severity.CRITICAL,
@@ -176,8 +196,10 @@ def _privileges(old: SimpleNamespace, new: SimpleNamespace, choice: Choice) -> I
             f"run there as superuser: ALTER ROLE {old.user} BYPASSRLS",
         ),
     ):
-        if names:
-            yield _finding(check, Severity.CRITICAL, "source", f"{message}: {_some(names)}", hint)
+        if names and choice.what != "schema":
+            # Of what is left out nobody needs to read anything.
+            severity = Severity.WARNING if choice.partial else Severity.CRITICAL
+            yield _finding(check, severity, "source", f"{message}: {_some(names)}", hint)
     if not new.can_create and choice.what != "data":
         yield _finding(
             "privilege",
@@ -196,7 +218,11 @@ def _privileges(old: SimpleNamespace, new: SimpleNamespace, choice: Choice) -> I
         )
 
 
-def _space(old: SimpleNamespace, new: SimpleNamespace, conn: Connection[Any]) -> Iterator[Finding]:
+def _space(
+    old: SimpleNamespace, new: SimpleNamespace, conn: Connection[Any], choice: Choice
+) -> Iterator[Finding]:
+    if choice.what == "schema":
+        return
     needed = old.size * _ROOM
     wanted = f"the copy needs about {needed / (1 << 30):.1f} GB"
     folder = Path(new.data_directory) if new.data_directory and _is_here(conn) else None
@@ -215,7 +241,7 @@ def _space(old: SimpleNamespace, new: SimpleNamespace, conn: Connection[Any]) ->
     elif free < needed:
         yield _finding(
             "space",
-            Severity.CRITICAL,
+            Severity.WARNING if choice.partial else Severity.CRITICAL,
             "target",
             f"{wanted}, and {free / (1 << 30):.1f} GB are free there",
             "free space, or choose tables with --include and --exclude",
@@ -261,7 +287,7 @@ def _emptiness(conn: Connection[Any], choice: Choice) -> Iterator[Finding]:
         require_empty(conn)
     except TargetNotEmpty as error:
         message = f"{error.message}: {error.detail}"
-        yield _finding("target", Severity.CRITICAL, "target", message, str(error.hint))
+        yield _finding(_EMPTY, Severity.CRITICAL, "target", message, str(error.hint))
 
 
 def _some(names: Iterable[str]) -> str:

@@ -21,6 +21,7 @@ from pgwright.pg.timescale import as_at_work, end_restoring
 from pgwright.sources.workshop import Workshop
 from pgwright.transfer.copy import record as records
 from pgwright.transfer.copy.builders import EARLY
+from pgwright.transfer.copy.checklist import require_possible
 from pgwright.transfer.copy.choice import Choice
 from pgwright.transfer.copy.declared import coming_along, left_behind, settled, with_declarations
 from pgwright.transfer.copy.due import ROWS_COMPLETE, plan_load, start_of
@@ -37,6 +38,7 @@ from pgwright.transfer.copy.hypertables import becoming_plain, ordinary, with_ch
 from pgwright.transfer.copy.judgement import judge_schema, judge_table, materialized
 from pgwright.transfer.copy.large_objects import copy_large_objects
 from pgwright.transfer.copy.load import Progress, bring
+from pgwright.transfer.copy.needs import require_needs
 from pgwright.transfer.copy.tables import LEAST_PART_BYTES, CopyTable, hold, read_tables, split
 from pgwright.verify.contents import Scope, verify_databases
 from pgwright.verify.others import SEQUENCES
@@ -88,6 +90,7 @@ def copy_database(
     """
     choice, manner = choice or Choice(), manner or Manner()
     require_two_places(source, target)
+    require_possible(source, target, choice, jobs=manner.jobs)
     with _sides(source, target, manner) as (side, conn):
         with side.session() as reader:
             kept = _prepare(url=source, side=side, reader=reader, conn=conn, choice=choice, manner=manner)
@@ -154,6 +157,7 @@ def _prepare(
     if plain is not None:
         tables = with_chunks_rows(tables, plain)
     hold(reader, tables)
+    require_needs(reader, conn, choice, tables)
     alone: frozenset[int] = frozenset()
     if choice.large_objects:
         require_no_large_objects(conn)
