@@ -173,8 +173,10 @@ def _reach_of(
     """Restrict the selection to what the models can speak of, and say what that leaves out."""
     kinds = (_DECLARABLE | {o.id.kind for o in models}) - _NEVER_DECLARED
     also = {o.id for o in models.of("extension") if o.id not in other}
-    if own is not None:
+    if own is not None or kinds & set(POLICY_KINDS):
+        # Whoever declares one of them about tables over time speaks of all: the last of a kind may go.
         kinds |= set(POLICY_KINDS)
+    if own is not None:
         also |= {o.id for o in other if str(o.id) in own}
     # Of the roles that the models do not name, they say nothing: those may have what others gave them.
     roles = tuple(sorted({o.id.name.name for o in models.of("grant")}))

@@ -12,6 +12,7 @@ from pgwright.kinds.steps import name_of, parent_of, statement, step
 from pgwright.kinds.timeseries.buckets import interval
 from pgwright.kinds.timeseries.compressed import (
     require_no_deleted_rows,
+    require_no_exclusion,
     require_no_row_security,
     switching_off,
     unpacking,
@@ -56,6 +57,7 @@ def create(o: Compression, context: Context) -> tuple[Step, ...]:
         return (step(o.id, record(o, by=""), f"record the compression of {table}", hazards=(hazard,)),)
     require_no_row_security(table, context)
     require_no_deleted_rows(table, context)
+    require_no_exclusion(table, context)
     settings = [
         sql.SQL("timescaledb.compress"),
         sql.SQL("timescaledb.compress_segmentby = {}").format(literal(", ".join(o.segment_by))),

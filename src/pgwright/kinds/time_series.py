@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
@@ -11,9 +11,10 @@ from pgwright.errors import PolicyError
 from pgwright.kinds.contract import Alteration, Context, Kind
 from pgwright.kinds.relations import held
 from pgwright.kinds.steps import parent_of, statement, step
+from pgwright.kinds.timeseries.becoming import may_stop, require_may_become
 from pgwright.kinds.timeseries.buckets import TIMES, interval
 from pgwright.kinds.timeseries.hypertables import require_chunks_bear
-from pgwright.kinds.timeseries.partition_steps import CONVERSION_HINT, becomes_series, column_type
+from pgwright.kinds.timeseries.partition_steps import CONVERSION_HINT, becomes_series, column_type, series_of
 from pgwright.kinds.timeseries.policy_records import forget, reader, record, relation
 from pgwright.model.catalog import CatalogObject, fact
 from pgwright.model.change import Change
@@ -46,11 +47,14 @@ def create(o: Series, context: Context) -> tuple[Step, ...]:
     table = parent_of(o.id)
     _require_possible(o, table, context)
     require_chunks_bear(table, context)
+    known = o.native is False or table in context.prepared or series_of(context.before, table) is not None
+    if not known:
+        require_may_become(table, context)
+    hazards = [] if known else list(may_stop(table, context))
     kept = step(o.id, record(o), f"record that {table} is a time series by {o.column}")
     if not context.server.timescaledb or o.native is False or table in context.prepared:
-        return (kept,)
+        return (replace(kept, hazards=tuple(hazards)),)
     text = make_hypertable(table, o)
-    hazards = []
     if not context.is_new(table):
         message = f"nobody reads or writes {table.path} while its rows are moved into chunks"
         hazards.append(Hazard(code=HazardCode.LOCKS_READERS, message=message, hint=CONVERSION_HINT))

@@ -14,6 +14,7 @@ from pgwright.kinds.timeseries.policy_records import Record
 from pgwright.model.span import Span
 from pgwright.model.wording import counted
 from pgwright.timeseries.continuous import blinded, continuous, may_miss
+from pgwright.timeseries.jobs import Fared, fared, jobs_fared
 from pgwright.timeseries.partitions import Supply, supplies, wanted_ahead
 from pgwright.timeseries.records import Declarations, declarations, lacking_column
 
@@ -72,7 +73,7 @@ def policy_status(conn: Connection[Any], declared: Declarations | None = None) -
     unfilled = {(r.schema, r.name) for r in continuous(declared) if r.ran_at is None}
     unfilled |= may_miss(conn, declared)
     inexact = {**blinded(conn, declared), **dict.fromkeys(unfilled, _NOT_FILLED)}
-    known = (*declared.records, *declared.gone)
+    known, jobs = (*declared.records, *declared.gone), jobs_fared(conn)
     lacking = {(r.relation, r.kind, r.name): lacking_column(conn, r, declared) for r in known}
     order = {"time_series": 0, "compression": 1, "retention": 2, "rollup": 3}
     return tuple(
@@ -81,13 +82,23 @@ def policy_status(conn: Connection[Any], declared: Declarations | None = None) -
             supplied.get(record.relation),
             lacking[record.relation, record.kind, record.name],
             inexact.get((record.schema, record.name)) if record.kind == "rollup" else None,
+            fared(record, jobs),
         )
         for record in sorted(known, key=lambda r: (r.schema, r.table_name, order[r.kind], r.name))
     )
 
 
-def _standing(record: Record, supply: Supply | None, lacking: str | None, inexact: str | None) -> Standing:
-    problems = [*_problems(record, supply, lacking), *_drift(record), *([inexact] if inexact else [])]
+def _standing(
+    record: Record, supply: Supply | None, lacking: str | None, inexact: str | None, job: Fared | None
+) -> Standing:
+    failure = job.failure if job else ""
+    failed = [f"TimescaleDB's job failed: {failure}"] if failure else []
+    problems = [
+        *failed,
+        *_problems(record, supply, lacking),
+        *_drift(record),
+        *([inexact] if inexact else []),
+    ]
     if record.gone:
         problems = [_GONE[record.kind]]
     return Standing(
@@ -97,8 +108,8 @@ def _standing(record: Record, supply: Supply | None, lacking: str | None, inexac
         says=_says(record),
         by=_by(record),
         state="; ".join(problems) or "ok",
-        last_run=record.ran_at,
-        error=record.error,
+        last_run=record.ran_at or (job.last_run if job else None),
+        error=record.error or failure or None,
         urgent=supply is not None and supply.ahead < 1,
     )
 

@@ -15,6 +15,7 @@ from pgwright.timeseries.chunks import chunks
 from pgwright.timeseries.declare import Edit, declare
 from pgwright.timeseries.run import Demand, run_policies
 from pgwright.timeseries.status import policy_status
+from tests.integration.diff.ways import until
 
 READINGS = QualifiedName("public", "readings")
 SCHEMA = "CREATE TABLE readings (id integer, at timestamptz, value integer, PRIMARY KEY (id, at))"
@@ -178,3 +179,17 @@ def test_a_partition_that_cannot_be_made_stops_no_other(database: str) -> None:
         assert failed.error and "1 partition could not be made: readings_p" in failed.error
         conn.execute("DELETE FROM odd")
         assert not run_policies(database, Demand(tasks=("partitions",))).failed
+
+
+def test_a_job_of_timescaledb_that_fails_is_told(timescale_community: str) -> None:
+    with psycopg.connect(timescale_community, autocommit=True) as conn:
+        conn.execute(SCHEMA)
+        shares = Rollup("shares", bucket="1 hour", aggregates={"share": "sum(1 / value)"})
+        with conn.transaction():
+            declare(conn, [Edit(table=READINGS, policy=policy) for policy in (*POLICIES[:2], shares)])
+        conn.execute("INSERT INTO readings VALUES (1, now() - interval '2 hours', 0)")
+        start_now = "SELECT alter_job(job_id, next_start => now()) FROM timescaledb_information.jobs"
+        conn.execute(f"{start_now} WHERE proc_name LIKE 'policy_refresh%'".encode())
+        said = "TimescaleDB's job failed: division by zero"
+        until(lambda: said in _states(conn)["rollup"], "the job to fail", patience=60)
+        assert _states(conn)["retention"] == "ok"

@@ -138,6 +138,17 @@ def require_no_deleted_rows(table: ObjectId, context: Context) -> None:
             )
 
 
+def require_no_exclusion(table: ObjectId, context: Context) -> None:
+    """Raise `PolicyError` where a table that is to be compressed has an exclusion constraint."""
+    for part in context.after.children(table, "constraint"):
+        if getattr(part, "type", "") == "x":
+            raise PolicyError(
+                f"{table.path} cannot be compressed and have the exclusion constraint {part.id.name.name}",
+                detail="TimescaleDB refuses both together; nothing was changed",
+                hint="leave out Compress(...), or drop the constraint",
+            )
+
+
 def unpacking(table: ObjectId) -> sql.Composed:
     """Compose what unpacks every compressed chunk of a table."""
     return statement(
