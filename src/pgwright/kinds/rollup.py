@@ -30,7 +30,7 @@ from pgwright.kinds.timeseries.rollup_live import DEFINES, hide_above, show_abov
 from pgwright.kinds.timeseries.rollup_names import joined_table
 from pgwright.kinds.timeseries.rollup_needs import require_columns, require_plain
 from pgwright.kinds.timeseries.rollup_parts import RollupParts, parts
-from pgwright.kinds.timeseries.rollup_renames import follow_renames, renamed_columns
+from pgwright.kinds.timeseries.rollup_renames import follow_renames, only_renamed, renamed_columns
 from pgwright.kinds.timeseries.rollup_watch import Watch
 from pgwright.kinds.timeseries.sent_along import REMEDY, sent_along
 from pgwright.model.catalog import CatalogObject, fact
@@ -247,9 +247,11 @@ def alter(change: Change, context: Context) -> Alteration:
     """Add and drop columns in place; what was added up before rows were retired stays."""
     before, after = change.before, change.after
     assert isinstance(before, RollupTable) and isinstance(after, RollupTable)
-    if before.by == COMMUNITY:
-        return alter_continuous(change, parts(after, context.after), context)
     renamed = renamed_columns(before, after, context)
+    if before.by == COMMUNITY:
+        follows = renamed is not None and only_renamed(before, after, context)
+        names = renamed if follows else None
+        return alter_continuous(change, parts(after, context.after), context, names)
     if _IDENTITY & set(change.fields) - ({"column", "group_by"} if renamed else set()):
         return REPLACE
     made = parts(after, context.after)
@@ -257,6 +259,7 @@ def alter(change: Change, context: Context) -> Alteration:
     if DEFINES & set(change.fields):
         steps.extend(hide_above(before, context))
     if before.stale or renamed:
+        require_columns(made, context)
         steps.extend(follow_renames(before, made, renamed or {}, context))
         steps.append(_arming(after.id, made, context))
     if "joins" in change.fields:

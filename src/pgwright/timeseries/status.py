@@ -151,7 +151,7 @@ def _problems(record: Record, supply: Supply | None, lacking: str | None) -> Ite
     if record.lacks:
         yield f"changes are not noted, {record.lacks[0]} is missing or off: pgwright policy plan"
     if record.definition.get("stale"):
-        yield "columns that it groups by were renamed, and writers fail: declare it anew"
+        yield "columns that it names were renamed, and writers may fail: declare it anew"
     if record.kind == "rollup" and not record.definition["refresh"]:
         yield "TimescaleDB does not refresh it, or would delete its history: pgwright policy plan"
     if record.kind == "rollup" and not record.definition.get("by"):

@@ -100,7 +100,7 @@ def test_says_what_is_not_there_any_more(database: str) -> None:
         # Partitions know their column by its number, the functions of the rollup know it by its name.
         assert not _failures(database)
         states = _states(conn)
-        assert states.pop("rollup").startswith("columns that it groups by were renamed")
+        assert states.pop("rollup").startswith("columns that it names were renamed")
         assert set(states.values()) == {"ok"}
         with pytest.raises(psycopg.errors.UndefinedColumn):
             conn.execute("INSERT INTO readings VALUES (99, now() - interval '1 hour', 1)")

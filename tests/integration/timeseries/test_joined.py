@@ -6,6 +6,7 @@ import os
 import random
 import threading
 import time
+from collections.abc import Sequence
 
 import psycopg
 import pytest
@@ -16,7 +17,8 @@ from pgwright.errors import PolicyError
 from pgwright.model.names import QualifiedName
 from pgwright.model.policy import Join, Policy, Retain, Rollup, TimeSeries
 from pgwright.sources.database import read_catalog
-from pgwright.timeseries.declare import Edit, declare
+from pgwright.timeseries.declare import Edit, declare, plan_edits
+from pgwright.timeseries.status import policy_status
 from tests.conftest import MakeDatabase
 from tests.servers.running import Server
 
@@ -197,3 +199,42 @@ def test_declared_changed_and_withdrawn(server_18: Server, make_database: MakeDa
 def test_what_cannot_be_joined(join: Join, said: str, database: str) -> None:
     with pytest.raises(PolicyError, match=said):
         prepare(database, Rollup("demand", group_by="route", aggregates=SUMS, joins=[join]))
+
+
+def rename(url: str, table: str, was: Sequence[str], now: Sequence[str]) -> None:
+    for old, new in zip(was, now, strict=True):
+        if old != new:
+            execute(url, f"ALTER TABLE {table} RENAME {old} TO {new}")
+
+
+@pytest.mark.parametrize("of", ["joined", "source"])
+def test_renamed_columns_of_a_join_are_followed(database: str, of: str) -> None:
+    prepare(database, DEMAND)
+    assert not run_policies(database, Demand(force=True)).failed
+    names = ("flight_id", "persons", "status") if of == "joined" else ("flight", "people", "state")
+    own = "no" if of == "source" else "id"
+    renamed = [
+        ("bookings", ("flight", "people", "state"), names),
+        ("flights", ("id",), (own,)),
+    ]
+    for table, was, now in renamed:
+        rename(database, table, was, now)
+    flight, people, state = names
+    counted = {"booked": "count(*)", "people": f"sum({people})"}
+    sold = Join("bookings", {flight: own}, counted, where=f"{state} <> 'void'")
+    after = Rollup("demand", group_by=("route", "day"), aggregates=SUMS, joins=[sold], realtime=True)
+    with psycopg.connect(database, autocommit=True) as conn:
+        (told,) = policy_status(conn)
+        assert "were renamed, and writers may fail: declare it anew" in told.state
+        with pytest.raises(PolicyError, match="which is not there"):
+            plan_edits(conn, [Edit(table=FLIGHTS, policy=DEMAND)])
+        with conn.transaction():
+            declare(conn, [Edit(table=FLIGHTS, policy=after)])
+        assert not plan_edits(conn, [Edit(table=FLIGHTS, policy=after)]).steps
+    execute(
+        database, f"UPDATE bookings SET {people} = 9 WHERE {flight} = 5; DELETE FROM flights WHERE {own} = 7"
+    )
+    assert not run_policies(database, Demand(force=True)).failed
+    for table, was, now in renamed:
+        rename(database, table, now, was)
+    assert differences(database, "demand") == []

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from pgwright.model.names import QualifiedName
-from pgwright.model.policy import Policy, Rollup, TimeSeries
+from pgwright.model.policy import Policy, Retain, Rollup, TimeSeries
 from pgwright.timeseries import refresh as refreshing
 from pgwright.timeseries.declare import Edit, declare, plan_edits
 from pgwright.timeseries.records import declarations
@@ -19,6 +19,7 @@ from tests.servers.running import Server
 READINGS = QualifiedName("public", "readings")
 HOURLY = QualifiedName("public", "hourly")
 COUNT = {"n": "count(*)"}
+KEPT = Edit(table=READINGS, policy=Retain("30 days"))
 FORCED = Demand(force=True)
 TABLE = "CREATE TABLE readings (id int, at timestamptz, kind text, sort_2 text, PRIMARY KEY (id, at))"
 ROWS = "INSERT INTO readings SELECT {}, now() - i * interval '1 hour', i % 3 FROM generate_series(1, {}) AS i"
@@ -88,6 +89,38 @@ def test_the_time_column_alone(engine: str, request: pytest.FixtureRequest) -> N
         assert not run_policies(url, FORCED).failed
         assert conn.execute("SELECT kind, n FROM hourly").fetchall() == [("new", 1)]
         assert not plan_edits(conn, _edits("seen", "kind")).steps
+
+
+def test_continuous_aggregates_keep_their_history(timescale_community: str) -> None:
+    with psycopg.connect(timescale_community, autocommit=True) as conn:
+        conn.execute(TABLE)
+        first, *others = _edits("at", "kind")
+        summed = {"n": "count(*)", "most": "max(sort_2)"}
+        sums = Rollup("sums", bucket="1 hour", group_by="kind", aggregates=summed, where="sort_2 <> 'at'")
+        with conn.transaction():
+            declare(conn, [first, KEPT, *others[:-1], Edit(table=READINGS, policy=sums)])
+        rows = (
+            "INSERT INTO readings SELECT i, now() - i * interval '1 day', 'k', 'x' FROM generate_series({}) i"
+        )
+        conn.execute(rows.format("1, 60").encode())
+        assert not run_policies(timescale_community, FORCED).failed
+        conn.execute("SELECT drop_chunks('readings', now() - interval '30 days')")
+        for old, new in (("at", "seen"), ("kind", "sort"), ("sort_2", "third")):
+            conn.execute(f"ALTER TABLE readings RENAME {old} TO {new}".encode())
+        first, *others = _edits("seen", "sort")
+        summed = {"n": "count(*)", "most": "max(third)"}
+        sums = Rollup("sums", bucket="1 hour", group_by="sort", aggregates=summed, where="third <> 'at'")
+        edits = [first, KEPT, *others[:-1], Edit(table=READINGS, policy=sums)]
+        plan = plan_edits(conn, edits)
+        assert not [h for step in plan.steps for h in step.hazards]
+        with conn.transaction():
+            declare(conn, edits)
+        assert not plan_edits(conn, edits).steps
+        conn.execute(rows.replace("now()", "now() + interval '6 days'").format("1, 5").encode())
+        assert not run_policies(timescale_community, FORCED).failed
+        for rollup in ("hourly", "hourly_live", "daily", "sums"):
+            found = conn.execute(f"SELECT sort, sum(n) FROM {rollup} GROUP BY 1".encode()).fetchall()
+            assert found == [("k", 65)], rollup
 
 
 def test_another_column_is_no_renamed_one(database: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
@@ -171,14 +171,36 @@ def drop_continuous(o: Any, made: RollupParts, context: Context) -> tuple[Step, 
     return gone, *forget(o, context)
 
 
-def alter_continuous(change: Change, made: RollupParts, context: Context) -> Alteration:
-    """Change jobs and the reading of the live tail in place; TimescaleDB cannot change what is added up."""
+_IN_PLACE = frozenset({"refresh", "retain", "realtime"})
+_BY_NAME = frozenset({"group_by", "column", "aggregates", "where"})
+
+
+def _rename_keys(before: Any, made: RollupParts, renamed: Mapping[str, str]) -> Iterator[Step]:
+    """Yield new names for columns of a continuous aggregate, and of the view that reads it."""
+    for old, new in renamed.items():
+        if old in before.group_by:
+            change = statement("RENAME COLUMN {} TO {}", Name(old), Name(new))
+            text = statement("ALTER MATERIALIZED VIEW {} {}", name_of(made.relation), change)
+            if before.realtime:
+                text = statement("{};\nALTER VIEW {} {}", text, made.live, change)
+            summary = f"rename {old} of {made.relation.path} to {new}, as in {made.source.path}"
+            yield step(before.id, text, summary, lock=LockMode.ACCESS_EXCLUSIVE, on=(made.relation,))
+
+
+def alter_continuous(
+    change: Change, made: RollupParts, context: Context, renamed: Mapping[str, str] | None
+) -> Alteration:
+    """Change jobs and the reading of the live tail in place; TimescaleDB cannot change what is added up.
+
+    `renamed` are keys that only have other names, None where what is added up is something else: the
+    definition of the view follows columns of the source by itself.
+    """
     before: Any = change.before
     after: Any = change.after
-    if not set(change.fields) <= {"refresh", "retain", "realtime"}:
+    if not set(change.fields) <= _IN_PLACE | (_BY_NAME if renamed is not None else frozenset()):
         return REPLACE
     where, id = relation(made.relation), after.id
-    steps: list[Step] = []
+    steps: list[Step] = list(_rename_keys(before, made, renamed or {}))
     if before.refresh != after.refresh:
         kept = _kept(made.source, context)
         job = _refresh_job(made.relation, after.refresh, _shorter(before.since, kept))

@@ -17,7 +17,7 @@ from psycopg import sql
 
 from pgwright.kinds.contract import Found
 from pgwright.kinds.steps import parent_of, statement, step
-from pgwright.kinds.timeseries.policy_names import as_named, columns_of, time_of
+from pgwright.kinds.timeseries.policy_names import as_named, columns_of, columns_of_joined, joins_of, time_of
 from pgwright.kinds.timeseries.rollup_names import joined_table, live_view, own_log, trigger_names
 from pgwright.model.catalog import CatalogObject
 from pgwright.model.names import ObjectId, QualifiedName
@@ -111,9 +111,10 @@ def recorded_in(cursor: Cursor[Any], major: int) -> tuple[Record, ...]:
     # As text: frameworks teach their connections to leave JSON alone.
     told = [Record(**{**row._asdict(), "definition": json.loads(row.definition)}) for row in rows]
     columns = columns_of(cursor, {r.relation for r in told if r.kind == "rollup"})
+    joined = columns_of_joined(cursor, {table for r in told for table, *_ in joins_of(r)})
     series = [r for r in told if r.kind == "time_series" and r.key]
     moved = {r.relation for r in series if r.definition["column"] != time_of(r)}
-    return tuple(as_named(_with_parts(cursor, r, major), moved, columns) for r in told)
+    return tuple(as_named(_with_parts(cursor, r, major), moved, columns, joined) for r in told)
 
 
 def _with_parts(cursor: Cursor[Any], record: Record, major: int) -> Record:

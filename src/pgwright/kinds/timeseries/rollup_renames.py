@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -36,6 +37,34 @@ def renamed_columns(before: Any, after: Any, context: Context) -> Mapping[str, s
         if follows.get(old) != new and (old in had or new not in had):
             return None
     return found
+
+
+def only_renamed(before: Any, after: Any, context: Context) -> bool:
+    """Tell whether aggregates and conditions are the same, but for columns of the source with other names."""
+    names = [name for name, _ in before.aggregates]
+    if names != [name for name, _ in after.aggregates]:
+        return False
+    table = parent_of(before.id)
+    had = {column.id.name.name for column in context.before.children(table, "column")}
+    follows = _above(table, context)
+    old = [before.where, *(text for _, text in before.aggregates)]
+    new = [after.where, *(text for _, text in after.aggregates)]
+    for one, other in zip(map(_words, old), map(_words, new), strict=True):
+        if len(one) != len(other):
+            return False
+        for was, now in zip(one, other, strict=True):
+            if was != now and follows.get(was) != now and (was in had or now not in had):
+                return False
+    return True
+
+
+_WORD = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")+\"|\w+|[^\w\s]")
+
+
+def _words(text: str) -> list[str]:
+    """Return names, literals and signs of an expression, names as they are without quotes."""
+    found = _WORD.findall(text)
+    return [word[1:-1].replace('""', '"') if word[0] == '"' else word for word in found]
 
 
 def _above(table: ObjectId, context: Context) -> Mapping[str, str]:
