@@ -12,6 +12,8 @@ from pgwright.kinds.column_override import sources
 from pgwright.kinds.contract import Alteration, Context, parents_of, reached
 from pgwright.kinds.registry import kind
 from pgwright.kinds.steps import parent_of
+from pgwright.kinds.timeseries.engines import rollup_relation
+from pgwright.kinds.timeseries.rollup_names import live_view
 from pgwright.model.catalog import Catalog
 from pgwright.model.change import Op
 from pgwright.model.names import ObjectId
@@ -36,6 +38,7 @@ def precedence(
     yield from _following(context, alterations, refills)
     yield from _standing_on(context, alterations, stand_in)
     yield from _given(context, alterations)
+    yield from _filled(context, stand_in)
     yield from changing_hands(context)
     yield from not_taken_over(context)
     yield from untyped_first(alterations, context)
@@ -145,6 +148,31 @@ def _given(context: Context, alterations: Collection[ObjectId]) -> Pairs:
         for column in _given_columns(id, context.before):
             if column.root in context.dropped - context.created:
                 yield from ((Move(op, id), Move(Op.DROP, column.root)) for op in (Op.ALTER, Op.DROP))
+
+
+def _filled(context: Context, stand_in: Mapping[ObjectId, ObjectId]) -> Pairs:
+    """Pair what stands on the table or the live view of a rollup with the rollup, which makes them."""
+    makers = _makers(context.after)
+    for id in context.created if makers else ():
+        for needed in context.after.objects[id].depends_on:
+            if (maker := makers.get(needed.root)) is not None:
+                yield Move(Op.CREATE, maker), Move(Op.CREATE, final(id, stand_in))
+    makers = _makers(context.before)
+    for id in context.dropped if makers else ():
+        for needed in context.before.objects[id].depends_on:
+            if (maker := makers.get(needed.root)) is not None:
+                yield Move(Op.DROP, id), Move(Op.DROP, maker)
+
+
+def _makers(catalog: Catalog) -> Mapping[ObjectId, ObjectId]:
+    """Return the rollups by what they bring along."""
+    made: dict[ObjectId, ObjectId] = {}
+    for rollup in catalog.of("rollup"):
+        table = rollup_relation(rollup.id)
+        view = ObjectId("view", live_view(table.name))
+        known = ((id, catalog.get(id)) for id in (table, view, table._replace(kind="view")))
+        made |= {id: rollup.id for id, o in known if o is not None and o.derived}
+    return made
 
 
 def _sources(id: ObjectId, catalog: Catalog) -> Iterable[ObjectId]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from psycopg import sql
 
 from pgwright.kinds.contract import REPLACE, Alteration, Context, Found, Kind, Reading
+from pgwright.kinds.relations import held
 from pgwright.kinds.steps import name_of, parent_of, step
 from pgwright.kinds.timeseries.continuous import alter_continuous, create_continuous, drop_continuous
 from pgwright.kinds.timeseries.engines import (
@@ -26,7 +27,7 @@ from pgwright.kinds.timeseries.policy_records import (
     together,
 )
 from pgwright.kinds.timeseries.rollup_join import JoinFields
-from pgwright.kinds.timeseries.rollup_live import DEFINES, hide_above, show_above, shown_by
+from pgwright.kinds.timeseries.rollup_live import DEFINES, form, hide_above, show_above, shown_by
 from pgwright.kinds.timeseries.rollup_names import joined_table
 from pgwright.kinds.timeseries.rollup_needs import require_columns, require_plain
 from pgwright.kinds.timeseries.rollup_parts import RollupParts, parts
@@ -48,7 +49,8 @@ class RollupTable(CatalogObject):
 
     `by` is ``timescale`` for a continuous aggregate, whose job looks back as long as `since` says, for ever
     where that is empty; `adopts` tells that the rollup's table is declared by itself. `stale` tells that
-    columns of the source were renamed since, which no declaration asks for.
+    columns of the source were renamed since, `outdated` that an earlier version made its live view, which no
+    declaration asks for.
     """
 
     bucket: str = ""
@@ -63,6 +65,7 @@ class RollupTable(CatalogObject):
     bucket_column: str = "bucket"
     joins: tuple[JoinFields, ...] = ()
     stale: bool = False
+    outdated: bool = False
     by: str = fact("")
     since: str = fact("")
     adopts: bool = fact(False)
@@ -90,7 +93,9 @@ def read(reading: Reading) -> Iterator[Found]:
         own = rollup_relation(rollups[found.schema, found.name]) if found.definition.get("adopts") else None
         joined = (joined_table(found.table, join[0]) for join in found.definition.get("joins", ()))
         needs = tuple(id for id in (above, own, *joined) if id is not None)
-        yield Found(policy_object(RollupTable, found, depends_on=needs), ())
+        shown = found.definition.get("realtime") and not found.definition.get("by")
+        outdated = bool(shown and found.definition.get("live") != form())
+        yield Found(policy_object(RollupTable, found, depends_on=needs, outdated=outdated), ())
 
 
 def create(o: RollupTable, context: Context) -> tuple[Step, ...]:
@@ -109,11 +114,14 @@ def create(o: RollupTable, context: Context) -> tuple[Step, ...]:
         first = [*ended, *_change_columns(before, o, made)]
     armed = _arming(o.id, made, context)
     marked = step(o.id, made.mark_everything(), f"mark {o.id} for its first refresh")
-    kept = step(
-        o.id, record(o, adopts=adopted, by=""), f"record {o.id}", hazards=_kept_by_pgwright(o, context)
-    )
+    kept = step(o.id, _record(o, adopts=adopted), f"record {o.id}", hazards=_kept_by_pgwright(o, context))
     live = [shown_by(o.id, made)] if o.realtime else []
     return (*first, armed, marked, kept, *live, *_hand_over_retention(table, context))
+
+
+def _record(o: RollupTable, *, adopts: bool) -> sql.Composed:
+    """Compose the record of a rollup of pgwright's, with the form of its live view."""
+    return record(o, adopts=adopts, by="", **({"live": form()} if o.realtime and not o.outdated else {}))
 
 
 def _kept_by_pgwright(o: RollupTable, context: Context) -> tuple[Hazard, ...]:
@@ -269,7 +277,11 @@ def alter(change: Change, context: Context) -> Alteration:
         steps.append(
             step(after.id, made.mark_everything(), f"mark {after.id} for a refresh of all that can be")
         )
-    steps.append(step(after.id, record(after, adopts=before.adopts, by=""), f"record the changed {after.id}"))
+    if before.outdated and not DEFINES & set(change.fields):
+        # It has the same columns, so whatever reads it stays.
+        lock = held(context, LockMode.ACCESS_EXCLUSIVE, made.live_id)
+        steps.append(shown_by(after.id, made, **lock))
+    steps.append(step(after.id, _record(after, adopts=before.adopts), f"record the changed {after.id}"))
     if DEFINES & set(change.fields):
         steps.extend(show_above(after, context))
     return Alteration(steps=tuple(steps))

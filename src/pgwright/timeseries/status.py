@@ -11,6 +11,7 @@ from typing import Any
 from psycopg import Connection
 
 from pgwright.kinds.timeseries.policy_records import Record
+from pgwright.kinds.timeseries.rollup_live import form
 from pgwright.model.span import Span
 from pgwright.model.wording import counted
 from pgwright.timeseries.continuous import blinded, continuous, may_miss
@@ -162,11 +163,18 @@ def _problems(record: Record, supply: Supply | None, lacking: str | None) -> Ite
             yield f"{counted(record.late, 'late change')} below its floor left out"
 
 
+def _outdated(record: Record) -> bool:
+    shown = record.kind == "rollup" and record.definition.get("realtime") and not record.definition.get("by")
+    return bool(shown and record.definition.get("live") != form())
+
+
 def _drift(record: Record) -> Iterator[str]:
     # That nothing refreshes a rollup is told by itself.
     drifted = [name for name in record.drifted if name != "refresh" or record.definition[name]]
     if drifted:
         yield f"somebody changed {' and '.join(drifted).replace('_', ' ')}: pgwright policy plan"
+    if _outdated(record):
+        yield "an earlier version of pgwright made its live view: pgwright policy plan"
 
 
 def is_late(record: Record) -> bool:

@@ -8,10 +8,16 @@ from typing import Any
 import psycopg
 import pytest
 
+from pgwright.diff.apply import apply_plan
+from pgwright.diff.comparison import Comparison
+from pgwright.diff.proposal import propose
 from pgwright.model.names import QualifiedName
 from pgwright.model.policy import Policy, Rollup, TimeSeries
-from pgwright.timeseries.declare import Edit, declare
+from pgwright.model.selection import Selection
+from pgwright.sources.database import read_catalog
+from pgwright.timeseries.declare import Edit, declare, edited
 from pgwright.timeseries.run import Demand, run_policies
+from pgwright.timeseries.status import policy_status
 from tests.integration.timeseries.hammer import SCHEMA
 
 HOURLY: dict[str, Any] = {"bucket": "1 hour", "group_by": "sensor_id", "aggregates": {"n": "count(*)"}}
@@ -133,7 +139,9 @@ def test_views_follow_a_rollup_that_changes_below_them(hierarchy: str) -> None:
 def test_a_view_reads_only_partitions_that_changed(hierarchy: str) -> None:
     _refresh(hierarchy)
     with psycopg.connect(hierarchy, autocommit=True) as conn:
-        conn.execute("INSERT INTO readings VALUES (1, clock_timestamp(), 1)")
+        # In the last hour of a day, the end of its bucket would be the start of the next partition.
+        noon = "date_trunc('day', now(), 'Europe/Oslo') + interval '12 hours 1 second'"
+        conn.execute(f"INSERT INTO readings VALUES (1, {noon}, 1)".encode())
         for name in ("hourly", "daily", "monthly"):
             ((plan,),) = conn.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) TABLE {name}_live".encode()).fetchall()
             read = {
@@ -148,3 +156,23 @@ def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield plan
     for part in plan.get("Plans", ()):
         yield from _nodes(part)
+
+
+def test_views_of_an_earlier_version_are_replaced(hierarchy: str) -> None:
+    with psycopg.connect(hierarchy, autocommit=True) as conn:
+        assert {s.state for s in policy_status(conn) if "earlier" in s.state} == set()
+        conn.execute("CREATE OR REPLACE VIEW daily_live AS SELECT bucket, sensor_id, n FROM daily")
+        conn.execute("CREATE VIEW over AS SELECT n FROM daily_live")
+        conn.execute("UPDATE pgwright.policy SET definition = definition - 'live' WHERE name = 'daily'")
+        assert [s.name for s in policy_status(conn) if "earlier version" in s.state] == ["daily"]
+        before = read_catalog(conn, source="live")
+        daily = LEVELS[2]
+        after = edited(before, [Edit(table=QualifiedName("public", daily[0]), policy=daily[1])])
+        proposal = propose(Comparison(before=before, after=after, selection=Selection()))
+        assert proposal.rehearsal is not None
+        (made, _) = proposal.plan.steps
+        assert made.sql.startswith("CREATE OR REPLACE VIEW public.daily_live AS")
+        assert not apply_plan(hierarchy, proposal.plan, proposal.ends).remaining
+        query = f"SELECT count(*) FROM (TABLE daily_live EXCEPT ALL ({FRESH['daily']})) AS d"
+        assert conn.execute(query.encode()).fetchone() == (0,)
+        assert conn.execute("SELECT sum(n) FROM over").fetchone() == (200,)

@@ -207,8 +207,8 @@ def declaring_policy(o: CatalogObject) -> Policy:
 
 def record(o: CatalogObject, **more: Any) -> sql.Composed:
     """Compose the statements that record a declaration; they may run again."""
-    # Whether it is stale is found out each time.
-    told = {f.name: getattr(o, f.name) for f in o.defining_fields() if f.name != "stale"}
+    # Whether it is behind is found out each time.
+    told = {f.name: getattr(o, f.name) for f in o.defining_fields() if f.name not in ("stale", "outdated")}
     definition = told | more
     values = (relation(parent_of(o.id)), literal(o.id.kind), literal(o.id.name.name), _json(definition))
     return sql.SQL(";\n").join([PREPARE, statement(_RECORD, *values)])

@@ -8,6 +8,9 @@ All of it is one statement, and so sees one moment: what is noted goes away with
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from hashlib import sha256
 from typing import Any
 
 from psycopg import sql
@@ -15,13 +18,13 @@ from psycopg import sql
 from pgwright.kinds.contract import Context
 from pgwright.kinds.relations import held
 from pgwright.kinds.steps import name_of, parent_of, step
-from pgwright.kinds.timeseries.buckets import bucket_after, bucket_opening
+from pgwright.kinds.timeseries.buckets import ZONED, bucket_after, bucket_opening
 from pgwright.kinds.timeseries.engines import rollup_relation
 from pgwright.kinds.timeseries.policy_records import COMMUNITY
 from pgwright.kinds.timeseries.rollup_parts import RollupParts, parts, same_keys
 from pgwright.model.catalog import Catalog
 from pgwright.model.locks import LockMode
-from pgwright.model.names import ObjectId
+from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.plan import Step
 from pgwright.model.span import Span
 from pgwright.pg.quoting import Name, deparsed, names
@@ -30,6 +33,28 @@ from pgwright.pg.quoting import Name, deparsed, names
 DEFINES = frozenset({"realtime", "aggregates", "where", "joins", "stale", "group_by"})
 _NOTED = Name("pgwright_noted")
 _ALL = sql.SQL("EXISTS (SELECT FROM {} AS l WHERE l.everything)").format(_NOTED)
+
+
+@cache
+def form() -> str:
+    """Return a mark of how views are composed, which is another one where a version does it otherwise."""
+    source = ObjectId("table", QualifiedName("s", "t"))
+    sample = RollupParts(
+        source=source,
+        relation=ObjectId("table", QualifiedName("s", "r")),
+        bucket="1 day",
+        column="at",
+        type=ZONED,
+        zone="UTC",
+        group_by=("g",),
+        aggregates=(("n", "count(*)"),),
+        where="w",
+        bucket_column="b",
+    )
+    joins = (("j", (("k", "g"),), (("n", "count(*)"),), ""),)
+    over = replace(sample, source=sample.relation, above=sample, column="b", relation=source)
+    samples = (sample, over, replace(sample, bucket="", joins=joins), replace(over, bucket=""))
+    return sha256("\n".join(make_live(s).as_string() for s in samples).encode()).hexdigest()[:8]
 
 
 def make_live(rollup: RollupParts) -> sql.Composed:
@@ -79,7 +104,7 @@ def _differs(o: Any, since: Catalog) -> bool:
 
 
 def _live(rollup: RollupParts) -> sql.Composed:
-    clean, dirty = (_clean_buckets(rollup), _dirty_buckets(rollup)) if rollup.bucket else _groups(rollup)
+    dirty = _dirty_buckets(rollup) if rollup.bucket else _dirty_groups(rollup)
     above = _above(rollup)
     source = sql.SQL("({}) AS {}").format(_live(above), Name(rollup.source.name.name)) if above else None
     return sql.SQL(
@@ -89,7 +114,7 @@ def _live(rollup: RollupParts) -> sql.Composed:
         lines=_noted(rollup),
         columns=names(rollup.columns),
         relation=name_of(rollup.relation),
-        clean=clean,
+        clean=_clean(rollup),
         select=rollup.select(dirty, source=source),
     )
 
@@ -116,11 +141,12 @@ def _noted(rollup: RollupParts) -> sql.Composable:
     return sql.SQL("{} UNION ALL SELECT {}, {} FROM ({}) AS l").format(own, keys, everything, _noted(above))
 
 
-def _clean_buckets(rollup: RollupParts) -> sql.Composed:
-    return sql.SQL(
-        "(r.{bucket} < {floor} OR "
-        "NOT (EXISTS (SELECT FROM {noted} AS l WHERE l.{bucket} = r.{bucket}) OR {all}))"
-    ).format(bucket=Name(rollup.bucket_column), floor=rollup.floor(), noted=_NOTED, all=_ALL)
+def _clean(rollup: RollupParts) -> sql.Composed:
+    """Compose which rows of the rollup hold: those of which nothing is noted, and history."""
+    unnoted = rollup.unnoted(Name("r"), _NOTED)
+    if not rollup.bucket:
+        return unnoted
+    return sql.SQL("(r.{} < {} OR {})").format(Name(rollup.bucket_column), rollup.floor(), unnoted)
 
 
 def _dirty_buckets(rollup: RollupParts) -> sql.Composed:
@@ -164,17 +190,14 @@ def _edge(rollup: RollupParts, which: str, whole: str, edge: sql.Composable) -> 
     )
 
 
-def _groups(rollup: RollupParts) -> tuple[sql.Composed, sql.Composed]:
-    """Compose which rows of the rollup hold, and which rows of the source are to be added up.
+def _dirty_groups(rollup: RollupParts) -> sql.Composed:
+    """Compose the condition on rows whose group is to be computed.
 
     Some keys may be null, which a list would not find.
     """
     keys, above = names(rollup.group_by), _above(rollup)
     source = Name(rollup.source.name.name) if above else name_of(rollup.source)
-    clean = sql.SQL("NOT (EXISTS (SELECT FROM {noted} AS l WHERE {same}) OR {all})").format(
-        noted=_NOTED, same=same_keys(rollup.logged, Name("r"), Name("l")), all=_ALL
-    )
-    dirty = sql.SQL(
+    return sql.SQL(
         "(({keys}) IN (SELECT {logged} FROM {noted} AS l WHERE l.everything IS NOT TRUE) "
         "OR (num_nulls({keys}) > 0 AND EXISTS (SELECT FROM {noted} AS l WHERE {same})) OR {all})"
     ).format(
@@ -184,4 +207,3 @@ def _groups(rollup: RollupParts) -> tuple[sql.Composed, sql.Composed]:
         same=same_keys(rollup.logged, source, Name("l")),
         all=_ALL,
     )
-    return clean, dirty

@@ -253,11 +253,22 @@ class RollupParts:
         own = sql.SQL("SELECT {}, everything FROM {}").format(names(self.logged), self.log)
         return sql.SQL("({})").format(sql.SQL(" UNION ALL ").join([own, *found]))
 
-    def unnoted(self, of: sql.Composable) -> sql.Composed:
-        """Compose that nothing is noted of the key of `of`, a relation with the columns of the rollup."""
-        return sql.SQL("NOT EXISTS (SELECT FROM {log} AS l WHERE {same} OR l.everything)").format(
-            log=self.noted(), same=same_keys(self.logged, of, Name("l"))
+    def unnoted(self, of: sql.Composable, noted: sql.Composable | None = None) -> sql.Composed:
+        """Compose that nothing is noted of the key of `of`, a relation with the columns of the rollup.
+
+        Two questions, and buckets, which are never null, by plain equality: PostgreSQL answers the first by
+        a hash, and the second once.
+        """
+        plain = sql.SQL("l.{key} = {of}.{key}")
+        same = (
+            plain.format(key=Name(self.bucket_column), of=of)
+            if self.bucket
+            else same_keys(self.logged, of, Name("l"))
         )
+        return sql.SQL(
+            "NOT (EXISTS (SELECT FROM {noted} AS l WHERE {same}) "
+            "OR EXISTS (SELECT FROM {noted} AS l WHERE l.everything))"
+        ).format(noted=noted or self.noted(), same=same)
 
 
 def parts(o: Any, catalog: Catalog) -> RollupParts:
