@@ -9,6 +9,7 @@ from psycopg import sql
 
 from pgwright.kinds.contract import Context
 from pgwright.kinds.steps import alter_parent, parent_of, step
+from pgwright.kinds.timeseries.replicated import partitions_identified
 from pgwright.model.locks import LockMode
 from pgwright.model.names import ObjectId
 from pgwright.model.plan import Step
@@ -72,6 +73,7 @@ def option_steps(
     if o.replica_identity and not (before and before.replica_identity):
         text = sql.SQL("REPLICA IDENTITY USING INDEX {}").format(Name(index))
         yield alter_parent(o.id, text, f"identify replicated rows of {table} by {index}", context)
+        yield from partitions_identified(o.id, table, context)
     by_key = getattr(context.after.get(table), "replica_identity", "d") == "d"
     if before and before.replica_identity and not o.replica_identity and by_key:
         yield alter_parent(
@@ -80,6 +82,7 @@ def option_steps(
             f"identify replicated rows of {table} by its key",
             context,
         )
+        yield from partitions_identified(o.id, table, context)
     if o.clustered != bool(before and before.clustered):
         words = sql.SQL("CLUSTER ON {}") if o.clustered else sql.SQL("SET WITHOUT CLUSTER")
         text = words.format(Name(index))

@@ -113,10 +113,26 @@ def create(o: RollupTable, context: Context) -> tuple[Step, ...]:
     if before and _keeps_rows(before, o):
         first = [*ended, *_change_columns(before, o, made)]
     armed = _arming(o.id, made, context)
-    marked = step(o.id, made.mark_everything(), f"mark {o.id} for its first refresh")
+    marked = step(
+        o.id,
+        made.mark_everything(),
+        f"mark {o.id} for its first refresh",
+        hazards=_taken_for_its_own(made, context) if adopted else (),
+    )
     kept = step(o.id, _record(o, adopts=adopted), f"record {o.id}", hazards=_kept_by_pgwright(o, context))
     live = [shown_by(o.id, made)] if o.realtime else []
     return (*first, armed, marked, kept, *live, *_hand_over_retention(table, context))
+
+
+def _taken_for_its_own(made: RollupParts, context: Context) -> tuple[Hazard, ...]:
+    """Return what becomes of the rows that a table has which the rollup fills from now on."""
+    if context.is_new(made.relation):
+        return ()
+    message = (
+        f"the first refresh deletes rows of {made.relation.path} that rows of {made.source.path} do not add "
+        "up to, unless they are known to be history"
+    )
+    return (Hazard(code=HazardCode.IRREVERSIBLE, message=message, hint="keep a copy where they matter"),)
 
 
 def _record(o: RollupTable, *, adopts: bool) -> sql.Composed:

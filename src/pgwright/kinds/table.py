@@ -40,6 +40,7 @@ from pgwright.kinds.timeseries.partition_steps import (
     take_in,
 )
 from pgwright.kinds.timeseries.policy_records import made_relations
+from pgwright.kinds.timeseries.replicated import partitions_identified
 from pgwright.model.catalog import CatalogObject, fact
 from pgwright.model.change import Change
 from pgwright.model.locks import LockMode
@@ -155,7 +156,7 @@ def create(o: Table, context: Context) -> tuple[Step, ...]:
             settings = part.settings()
             steps += [alter_parent(part.id, s, f"set storage of {part.id}", context) for s, _ in settings]
     if o.replica_identity != "d":
-        steps.append(_set_replica_identity(o))
+        steps += [_set_replica_identity(o), *partitions_identified(o.id, o.id, context)]
     return (*steps, *settle_columns(o.id, context))
 
 
@@ -321,7 +322,7 @@ def _alter_options(before: Table, after: Table, context: Context) -> list[Step]:
 
 
 def _alter_replica_identity(before: Table, after: Table, context: Context) -> list[Step]:
-    return [_set_replica_identity(after)]
+    return [_set_replica_identity(after), *partitions_identified(after.id, after.id, context)]
 
 
 def _alter_server_options(before: Table, after: Table, context: Context) -> list[Step]:

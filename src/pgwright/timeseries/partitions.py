@@ -15,6 +15,7 @@ from pgwright.kinds.steps import name_of, short_name
 from pgwright.kinds.timeseries.buckets import bucket_after, bucket_start, interval
 from pgwright.kinds.timeseries.partition_steps import partition_bound, partition_name
 from pgwright.kinds.timeseries.policy_records import Record
+from pgwright.kinds.timeseries.replicated import identify_partitions
 from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.span import Span
 from pgwright.pg.quoting import Name, deparsed, literal
@@ -230,6 +231,7 @@ def make(conn: Connection[Any], record: Record, declared: Declarations, piece: P
                 name_of(record.table), name_of(table), literal(piece.lower), literal(piece.upper)
             )
         )
+        conn.execute(identify_partitions(record.table))
         # Not before: PostgreSQL 12 attaches no table that has such triggers.
         for watch in watches_of(conn, record.table, declared):
             for trigger in watch.triggers(name_of(table), major):

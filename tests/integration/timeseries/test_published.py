@@ -7,12 +7,18 @@ from typing import Any
 import psycopg
 import pytest
 
-from pgwright.model.names import QualifiedName
+from pgwright.diff.apply import apply_plan
+from pgwright.diff.comparison import Comparison
+from pgwright.diff.ends import Ends
+from pgwright.diff.proposal import propose
+from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.policy import Policy, Retain, Rollup, TimeSeries
+from pgwright.model.selection import Selection
+from pgwright.sources.database import read_catalog
 from pgwright.sources.workshop import Workshop
-from pgwright.timeseries.convert.proposal import propose_way_back
+from pgwright.timeseries.convert.proposal import Conversion, propose_way_back
 from pgwright.timeseries.convert.run import convert
-from pgwright.timeseries.declare import Edit, declare
+from pgwright.timeseries.declare import Edit, declare, edited
 from pgwright.timeseries.exactness import compare
 from pgwright.timeseries.records import declarations
 from pgwright.timeseries.run import Demand, run_policies
@@ -79,3 +85,57 @@ def test_who_subscribes_to_whole_schemas_is_told(database: str) -> None:
     plan = pgwright("--url", database, "policy", "plan", SPEC.replace(":Base", ":Declared"))
     said = " ".join(plan.stdout.split())
     assert "stand still until they have public.hourly, pgwright.public_hourly_log" in said
+
+
+WITHOUT_KEY = """
+CREATE TABLE readings (id int NOT NULL, at timestamptz NOT NULL, value int);
+CREATE UNIQUE INDEX readings_known ON readings (id, at);
+ALTER TABLE readings REPLICA IDENTITY {};
+INSERT INTO readings VALUES (1, now(), 1), (2, now() - interval '40 days', 1);
+CREATE PUBLICATION everything FOR ALL TABLES
+"""
+
+
+@pytest.mark.parametrize("identity", ["FULL", "USING INDEX readings_known"])
+@pytest.mark.parametrize("way", ["offline", "convert"])
+def test_partitions_are_identified_as_their_table_is(database: str, identity: str, way: str) -> None:
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute(WITHOUT_KEY.format(identity).encode())
+        before = read_catalog(conn, source="live")
+        edit = Edit(table=READINGS, policy=TimeSeries("at", "1 day"))
+        if way == "offline":
+            with conn.transaction():
+                declare(conn, [edit])
+        else:
+            after = edited(before, [edit])
+            ends = Ends(before=before, after=after, selection=Selection())
+            conversion = Conversion(table=ObjectId("table", READINGS), ends=ends, server=before.server)
+            assert convert(database, conversion).remaining == ()
+        with conn.transaction():
+            declare(conn, [Edit(table=READINGS, policy=TimeSeries("at", "1 day", ahead=5))])
+        assert not run_policies(database).failed
+        conn.execute(
+            "INSERT INTO readings SELECT 10 + i, now() + i * interval '1 day' FROM generate_series(0, 5) i"
+        )
+        assert conn.execute("UPDATE readings SET value = 2").rowcount == 8
+        assert conn.execute("DELETE FROM readings").rowcount == 8
+
+
+def test_another_identity_is_rehearsed_with_the_partitions(database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute(WITHOUT_KEY.format("DEFAULT").encode())
+        with conn.transaction():
+            declare(conn, [Edit(table=READINGS, policy=TimeSeries("at", "1 day"))])
+        before = read_catalog(conn, source="live")
+        for words, same in (("FULL", "f"), ("USING INDEX readings_known", "i"), ("DEFAULT", "d")):
+            with conn.transaction(force_rollback=True):
+                conn.execute(f"ALTER TABLE readings REPLICA IDENTITY {words}".encode())
+                after = read_catalog(conn, source="wanted")
+            proposal = propose(Comparison(before=before, after=after, selection=Selection()))
+            assert not proposal.plan or proposal.rehearsal is not None
+            if proposal.plan:
+                assert not apply_plan(database, proposal.plan, proposal.ends).remaining
+            told = "SELECT DISTINCT relreplident FROM pg_class WHERE relname ~ '^readings(_p|_h|$)'"
+            told += " AND relkind <> 'i'"
+            assert conn.execute(told.encode()).fetchall() == [(same,)]
+            before = read_catalog(conn, source="live")

@@ -10,7 +10,7 @@ import pytest
 from pgwright.diff.comparison import comparable
 from pgwright.errors import PolicyError
 from pgwright.model.names import QualifiedName
-from pgwright.model.policy import Compress, Policy, TimeSeries
+from pgwright.model.policy import Compress, Policy, Rollup, TimeSeries
 from pgwright.model.selection import Selection
 from pgwright.sources.database import read_catalog
 from pgwright.sources.workshop import Workshop
@@ -40,6 +40,10 @@ def test_on_postgresql(database: str) -> None:
         said(database, UNLOGGED, SERIES)
     assert "break r_v_check, which was never validated, stop it" in said(database, UNCHECKED, SERIES)
     assert "stop" not in said(database, EXCLUDING, SERIES, PACKED)
+    known = PLAIN + "CREATE TABLE daily (bucket timestamptz PRIMARY KEY, n bigint)"
+    daily = Rollup("daily", bucket="1 day", aggregates={"n": "count(*)"})
+    assert "the first refresh deletes rows of public.daily" in said(database, known, SERIES, daily)
+    assert "the first refresh" not in said(database, PLAIN, SERIES, daily)
 
 
 @pytest.mark.parametrize("edition", ["timescale", "timescale_community"])

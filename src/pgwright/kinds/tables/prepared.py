@@ -67,7 +67,7 @@ def prepared_parts(
             continue
         more: dict[str, Any] = {}
         if o.id == table:
-            more = {"time_column": None, "partition_key": partition_key, "replica_identity": "d"}
+            more = {"time_column": None, "partition_key": partition_key}
         elif getattr(o, "sequence", None):
             more = {"sequence": None}
         yield replace(o, id=moved(o.id), depends_on=tuple(moved(d) for d in o.depends_on), **more)

@@ -9,6 +9,7 @@ from psycopg import Connection, sql
 from pgwright.kinds.steps import name_of
 from pgwright.kinds.timeseries.buckets import bucket_after, bucket_start, interval
 from pgwright.kinds.timeseries.partition_steps import aside, column_type, partition_name, series_of
+from pgwright.kinds.timeseries.replicated import identify_partitions
 from pgwright.model.span import Span
 from pgwright.pg.quoting import Name, deparsed, literal, qualified
 from pgwright.timeseries.convert.proposal import Conversion
@@ -75,6 +76,7 @@ def make_pieces(conn: Connection[Any], conversion: Conversion) -> int:
             )
         )
         made += 1
+    conn.execute(identify_partitions(conversion.prepared))
     return made
 
 
