@@ -27,7 +27,14 @@ from pgwright.kinds.timeseries.policy_records import (
     together,
 )
 from pgwright.kinds.timeseries.rollup_join import JoinFields
-from pgwright.kinds.timeseries.rollup_live import DEFINES, form, hide_above, show_above, shown_by
+from pgwright.kinds.timeseries.rollup_live import (
+    DEFINES,
+    form,
+    hide_above,
+    read_by_others,
+    show_above,
+    shown_by,
+)
 from pgwright.kinds.timeseries.rollup_names import joined_table
 from pgwright.kinds.timeseries.rollup_needs import require_columns, require_plain
 from pgwright.kinds.timeseries.rollup_parts import RollupParts, parts
@@ -298,9 +305,11 @@ def alter(change: Change, context: Context) -> Alteration:
         lock = held(context, LockMode.ACCESS_EXCLUSIVE, made.live_id)
         steps.append(shown_by(after.id, made, **lock))
     steps.append(step(after.id, _record(after, adopts=before.adopts), f"record the changed {after.id}"))
+    detach: tuple[ObjectId, ...] = ()
     if DEFINES & set(change.fields):
         steps.extend(show_above(after, context))
-    return Alteration(steps=tuple(steps))
+        detach = read_by_others(before, context)
+    return Alteration(steps=tuple(steps), detach=detach)
 
 
 def _change_joins(old: RollupParts, new: RollupParts, context: Context) -> Iterator[Step]:

@@ -176,3 +176,17 @@ def test_views_of_an_earlier_version_are_replaced(hierarchy: str) -> None:
         query = f"SELECT count(*) FROM (TABLE daily_live EXCEPT ALL ({FRESH['daily']})) AS d"
         assert conn.execute(query.encode()).fetchone() == (0,)
         assert conn.execute("SELECT sum(n) FROM over").fetchone() == (200,)
+
+
+def test_views_of_users_come_back_over_a_live_view_that_changes(hierarchy: str) -> None:
+    with psycopg.connect(hierarchy, autocommit=True) as conn:
+        conn.execute("CREATE VIEW a_over AS SELECT n FROM daily_live; CREATE VIEW b_over AS TABLE a_over")
+        conn.execute("GRANT SELECT ON a_over TO PUBLIC")
+        before = read_catalog(conn, source="live")
+        more = Rollup("daily", realtime=True, **DAILY | {"aggregates": {"n": "sum(n)", "h": "max(n)"}})
+        after = edited(before, [Edit(table=QualifiedName("public", "hourly"), policy=more)])
+        proposal = propose(Comparison(before=before, after=after, selection=Selection()))
+        assert proposal.rehearsal is not None
+        assert not apply_plan(hierarchy, proposal.plan, proposal.ends).remaining
+        assert conn.execute("SELECT sum(n) FROM b_over").fetchone() == (200,)
+        assert conn.execute("SELECT max(h) FROM daily_live").fetchone() == (1,)

@@ -79,6 +79,13 @@ def hide_above(o: Any, context: Context) -> Iterator[Step]:
         yield step(o.id, gone, summary, lock=LockMode.ACCESS_EXCLUSIVE, on=(live.live_id,))
 
 
+def read_by_others(o: Any, context: Context) -> tuple[ObjectId, ...]:
+    """Return what users made that reads the views which go with the one of a rollup that changes."""
+    views = {parts(found, context.before).live_id for found in _shown(o, context.before)}
+    reading = {id for view in views for id in context.before.dependents.get(view, ())}
+    return tuple(sorted((id for id in reading if not context.before.objects[id].derived), key=str))
+
+
 def show_above(o: Any, context: Context) -> Iterator[Step]:
     """Yield the views again; a rollup over it that changes as well brings its own and those above."""
     for found in _shown(o, context.after, unless_changed_since=context.before):
