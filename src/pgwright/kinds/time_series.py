@@ -47,9 +47,10 @@ def create(o: Series, context: Context) -> tuple[Step, ...]:
     table = parent_of(o.id)
     _require_possible(o, table, context)
     require_chunks_bear(table, context)
-    known = o.native is False or table in context.prepared or series_of(context.before, table) is not None
+    known = o.native is False or series_of(context.before, table) is not None
     if not known:
         require_may_become(table, context)
+    known = known or table in context.prepared
     hazards = [] if known else list(may_stop(table, context))
     kept = step(o.id, record(o), f"record that {table} is a time series by {o.column}")
     if not context.server.timescaledb or o.native is False or table in context.prepared:

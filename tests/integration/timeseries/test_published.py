@@ -74,9 +74,11 @@ def test_who_subscribes_to_whole_schemas_is_told(database: str) -> None:
     with psycopg.connect(database, autocommit=True) as conn:
         conn.execute("DROP PUBLICATION outward; CREATE PUBLICATION everything FOR ALL TABLES")
         conn.execute("ALTER TABLE readings DISABLE ROW LEVEL SECURITY")
+        conn.execute("ALTER TABLE readings ADD CONSTRAINT warm CHECK (value > -300) NOT VALID")
     done = pgwright("--url", database, "policy", "convert", "readings", SPEC, "--yes")
     assert done.returncode == 0, done.stderr
     said = " ".join(done.stderr.split())
+    assert "rows of public.readings that break warm, which was never validated, stop it" in said
     assert (
         "subscribers of everything, which sends whole schemas, stand still until they have "
         "public.readings_converting, pgwright.public_readings_changes, pgwright.policy, pgwright.run, "

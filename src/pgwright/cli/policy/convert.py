@@ -65,8 +65,8 @@ def convert(ctx: click.Context, /, *, table: str, source: str | None, **chosen: 
         conversion = propose_conversion(url, spec, table, workshop=workshop_of(invocation))
     if not out.json:
         _show_plan(invocation, conversion, left)
-    if conversion.warning and left is None:
-        out.remark(conversion.warning, level="warning")
+    for warning in conversion.warnings if left is None else ():
+        out.remark(warning, level="warning")
     invocation.refuse_production("converting tables", named=chosen["production"])
     invocation.confirm(f"Convert {conversion.table.path}?", yes=chosen["yes"] or left is not None)
     invocation.state_left = (

@@ -18,7 +18,7 @@ _LOGGED_PARTITIONS_SINCE = 18  # before, PostgreSQL took UNLOGGED for a partitio
 def require_may_become(table: ObjectId, context: Context) -> None:
     """Raise `PolicyError` for a table that the server would refuse to divide, whatever rows it has."""
     found: Any = context.after.get(table)
-    if context.server.timescaledb and table in context.before:
+    if context.server.timescaledb and table in context.before and table not in context.prepared:
         named = [o.id.name.name for o in context.before.of("publication") if _names(o, table)]
         if named:
             raise PolicyError(

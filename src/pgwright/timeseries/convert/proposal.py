@@ -13,6 +13,7 @@ from pgwright.diff.comparison import comparable
 from pgwright.diff.ends import Ends
 from pgwright.diff.planner import make_plan
 from pgwright.errors import PolicyError
+from pgwright.kinds.constraint import Constraint
 from pgwright.kinds.table import Table
 from pgwright.kinds.tables.prepared import prepared_id, prepared_parts
 from pgwright.kinds.time_series import make_hypertable
@@ -68,7 +69,22 @@ class Conversion:
         return frozenset({"INSERT", "DELETE"} if hypertable and community else ())
 
     @property
-    def warning(self) -> str:
+    def warnings(self) -> tuple[str, ...]:
+        """Return what may stop the conversion, or what stands still with it, and what to do about it."""
+        unchecked = [
+            c.id.name.name
+            for c in self.ends.before.children(self.table, "constraint")
+            if isinstance(c, Constraint) and c.type == "c" and not c.validated
+        ]
+        stops = [
+            f"rows of {self.table.path} that break {name}, which was never validated, stop it: first "
+            f"ALTER TABLE {self.table.path} VALIDATE CONSTRAINT {name}"
+            for name in unchecked
+        ]
+        return (*stops, *filter(None, [self._subscribers]))
+
+    @property
+    def _subscribers(self) -> str:
         """Return whose subscribers have to know the tables that the conversion makes, or nothing."""
         lacking = sent_along(self.ends.before, [self.prepared.name, log_of(self.table)])
         pieces = f", and the partitions of {self.prepared.path}" if self.native else ""
