@@ -6,13 +6,20 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import psycopg
-from psycopg import Connection
+from psycopg import Connection, sql
 
 from pgwright.diff.planner import make_plan
+from pgwright.errors import PolicyError
+from pgwright.kinds.steps import name_of
+from pgwright.kinds.timeseries.buckets import interval
 from pgwright.kinds.timeseries.policy_edit import Edit, edited
-from pgwright.model.plan import Plan
+from pgwright.kinds.timeseries.policy_records import Record
+from pgwright.model.names import ObjectId, QualifiedName
+from pgwright.model.plan import Plan, Reversibility
+from pgwright.pg.quoting import Name
 from pgwright.pg.statements import statement_error
 from pgwright.sources.database import read_catalog
+from pgwright.timeseries.records import Declarations, declarations, parts_of
 
 __all__ = ["Edit", "declare", "edited", "plan_edits", "spoken"]
 
@@ -43,6 +50,50 @@ def spoken(edits: Iterable[Edit]) -> str:
     )
 
 
+_ENDS = ("DROP TABLE", "DROP MATERIALIZED VIEW")
+
+
+def _require_history(conn: Connection[Any], plan: Plan) -> None:
+    """Raise `PolicyError` where a rollup with history would be made anew: a migration is asked nothing."""
+    rollups = [step for step in plan.steps if step.subject.kind == "rollup"]
+    lost = {
+        step.subject
+        for step in rollups
+        if step.reversibility is Reversibility.DATA_LOST and any(words in step.sql for words in _ENDS)
+    }
+    anew = lost & {step.subject for step in rollups if "INSERT INTO pgwright.policy" in step.sql}
+    if not anew:
+        return
+    declared = declarations(conn)
+    known = {ObjectId("rollup", QualifiedName(None, r.name), r.table): r for r in declared.of("rollup")}
+    found = [id for id in anew if id in known and _has_history(conn, known[id], declared)]
+    if found:
+        raise PolicyError(
+            f"rollup {', '.join(sorted(id.path for id in found))} would be made anew, and lose what it alone "
+            "knows of rows that were retired",
+            detail="what it adds up, or by what, is something else than before; nothing was changed",
+            hint="keep it, and declare the other one under another name; or end it in a migration before, "
+            "where it may go: withdraw_policies, in Django RemovePolicy",
+        )
+
+
+def _has_history(conn: Connection[Any], record: Record, declared: Declarations) -> bool:
+    """Tell whether a rollup has buckets whose rows are gone."""
+    if record.floor is not None or not record.definition.get("by"):
+        return record.floor is not None
+    parts = parts_of(conn, record, declared)
+    row = conn.execute(
+        sql.SQL("SELECT (SELECT min({}) FROM {}) + {} <= (SELECT min({}) FROM {})").format(
+            Name(parts.bucket_column),
+            name_of(parts.relation),
+            interval(parts.bucket),
+            Name(parts.column),
+            name_of(parts.source),
+        )
+    ).fetchone()
+    return row is not None and bool(row[0])
+
+
 def declare(
     conn: Connection[Any], edits: Iterable[Edit], *, run: Callable[[str], object] | None = None
 ) -> Plan:
@@ -55,6 +106,7 @@ def declare(
     edits = tuple(edits)
     run = run or (lambda text: conn.execute(text.encode()))
     plan = plan_edits(conn, edits)
+    _require_history(conn, plan)
     for step in plan.steps:
         try:
             run(step.sql)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count
 
 import psycopg
 import pytest
 
+from pgwright.errors import PolicyError
 from pgwright.model.names import QualifiedName
 from pgwright.model.policy import Policy, Retain, Rollup, TimeSeries
 from pgwright.timeseries import refresh as refreshing
@@ -121,6 +123,9 @@ def test_continuous_aggregates_keep_their_history(timescale_community: str) -> N
         for rollup in ("hourly", "hourly_live", "daily", "sums"):
             found = conn.execute(f"SELECT sort, sum(n) FROM {rollup} GROUP BY 1".encode()).fetchall()
             assert found == [("k", 65)], rollup
+        with pytest.raises(PolicyError, match="sums would be made anew"), conn.transaction():
+            sums = Rollup("sums", bucket="1 hour", aggregates=summed)
+            declare(conn, [Edit(table=READINGS, policy=sums)])
 
 
 def test_another_column_is_no_renamed_one(database: str) -> None:
@@ -137,6 +142,16 @@ def test_another_column_is_no_renamed_one(database: str) -> None:
             conn.execute("SELECT sort_2 FROM hourly UNION ALL SELECT sort_2 FROM kinds").fetchall()
             == [("b",)] * 2
         )
+        # Its history is not given up for another rollup of its name, unless it is ended before.
+        conn.execute("UPDATE pgwright.policy SET floor = now() WHERE name = 'hourly'")
+        again = [edit for edit in _edits("at", "kind") if edit.policy.name == "hourly"]
+        with pytest.raises(PolicyError, match="hourly would be made anew"), conn.transaction():
+            declare(conn, again)
+        daily, hourly = _edits("at", "sort_2")[2:0:-1]
+        ended = [replace(edit, gone=True) for edit in (daily, hourly)]
+        for edits in (ended, again):
+            with conn.transaction():
+                declare(conn, edits)
 
 
 def test_a_refresh_ends_however_much_is_noted_meanwhile(
