@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 import pytest
 
 from pgwright.errors import CopyFailed
@@ -22,6 +24,18 @@ def test_what_is_critical(server_18: Server, server_12: Server, make_database: M
         copy_database(source, target)
     assert "nothing was made" in str(caught.value.detail)
     assert ask(target, MADE) == 0
+    # Of what is left out nobody needs a role.
+    role = f"pgwright_{secrets.token_hex(4)}"
+    execute(
+        source,
+        f"DROP EXTENSION vector; CREATE ROLE {role}; CREATE TABLE hers (); ALTER TABLE hers OWNER TO {role}",
+    )
+    try:
+        with pytest.raises(CopyFailed, match=f"has no role {role}"):
+            copy_database(source, target)
+        assert copy_database(source, target, Choice(exclude=("public.hers",))).tables == 1
+    finally:
+        execute(source, f"DROP OWNED BY {role}; DROP ROLE {role}")
 
 
 def test_another_version_of_timescaledb(

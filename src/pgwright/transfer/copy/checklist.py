@@ -174,7 +174,8 @@ def _roles(old: SimpleNamespace, new: SimpleNamespace, choice: Choice) -> Iterat
     for role in missing:
         yield _finding(
             "role",
-            Severity.CRITICAL,
+            # What is left out may be all that needs it.
+            Severity.WARNING if choice.partial else Severity.CRITICAL,
             role,
             f"the target's server has no role {role}, which owns something or has privileges",
             f'run there: CREATE ROLE "{role}"; or copy with --no-owner --no-privileges',
