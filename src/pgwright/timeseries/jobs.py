@@ -15,8 +15,8 @@ from pgwright.pg.sqlfiles import load_sql
 
 # Before TimescaleDB 2.9 errors were only in the log of the server.
 _TOLD = b"SELECT pg_catalog.to_regclass('timescaledb_information.job_errors') IS NOT NULL"
-# On PostgreSQL 17.12, TimescaleDB 2.29.2 takes each of its jobs for failed that has committed on its way: the
-# work is done and kept, and what comes after it, the end of the statement, is refused.
+# Seen of every job of TimescaleDB 2.29.2 on PostgreSQL 17.12: chunks are compressed or dropped, the rollup is
+# filled, and then the end of the statement is refused, so that it is taken for failed.
 _AFTER_ITS_WORK = "cannot drop portal "
 _KINDS = {
     "policy_retention": ("retention", "rollup"),
