@@ -40,7 +40,7 @@ def hypertables(invocation: Invocation) -> None:
                     h.ahead,
                     h.first,
                     h.last,
-                    h.rows,
+                    _rows(h.rows),
                     size(h.bytes),
                 )
                 for h in found
@@ -61,23 +61,30 @@ def chunks(invocation: Invocation, table: str | None, limit: int) -> None:
 
     Example: pgwright inspect chunks public.readings --limit 0
     """
-    from pgwright.timeseries.chunks import chunks as read
+    from pgwright.timeseries.chunks import newest_chunks
 
     with invocation.connect(autocommit=True, statement_timeout=_TIMEOUT) as conn:
-        found = tuple(reversed(read(conn, table)))
-    out, shown = invocation.output, found[:limit] if limit else found
+        found = newest_chunks(conn, table, limit=limit or None)
+    out = invocation.output
 
     def render() -> None:
-        if not found:
+        if not found.chunks:
             what = f"{table} is no time series, or has no pieces" if table else "there are no time series"
             out.line(f"{what}; see: pgwright inspect hypertables")
             return
         words = {True: "compressed", False: "as written", None: None}
         out.table(
             ("piece", "of", "from", "to", "rows", "size", "state"),
-            [(c.name, c.table, c.start, c.end, c.rows, size(c.bytes), words[c.compressed]) for c in shown],
+            [
+                (c.name, c.table, c.start, c.end, _rows(c.rows), size(c.bytes), words[c.compressed])
+                for c in found.chunks
+            ],
         )
-        if len(shown) < len(found):
-            out.remark(f"{len(found) - len(shown)} more; show all with --limit 0")
+        if found.more:
+            out.remark(f"{found.more} more; show all with --limit 0")
 
-    out.result(shown, render)
+    out.result(found.chunks, render)
+
+
+def _rows(known: int | None) -> int | str:
+    return "unknown" if known is None else known
