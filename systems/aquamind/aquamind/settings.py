@@ -19,6 +19,7 @@ SECRET_KEY = environment.secret_key(os.environ, debug=DEBUG)
 ALLOWED_HOSTS = environment.names(os.environ, "ALLOWED_HOSTS", default=("localhost", "127.0.0.1", "[::1]"))
 
 DATABASES = {"default": environment.database(os.environ, BASE_DIR)}
+TEST_RUNNER = "aquamind.testing.Runner"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
