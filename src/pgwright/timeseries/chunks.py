@@ -19,6 +19,12 @@ _ROWS = (
     "WHEN pg_stat_get_live_tuples(c.oid) > 0 THEN pg_stat_get_live_tuples(c.oid) "
     "WHEN c.relkind = 'r' AND pg_relation_size(c.oid) = 0 THEN 0 END"
 )
+# What compressed chunks take, read once and looked up: joined, each would be compared with each, since
+# PostgreSQL expects one.
+_ASIDE = (
+    " + coalesce(((SELECT jsonb_object_agg(chunk_schema || '.' || chunk_name, after_compression_total_bytes) "
+    "FROM chunk_compression_stats({relation}::regclass)) ->> o.name)::bigint, 0)"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,22 +191,21 @@ def _outline(record: Record, type: str) -> sql.Composed:
 
 def _measured(record: Record, declared: Declarations, outline: sql.Composable) -> sql.Composed:
     """Compose what adds rows and bytes to an outline of pieces."""
-    rows, aside, joined = _ROWS, "", ""
+    rows, aside = _ROWS, ""
     if declared.timescaledb == COMMUNITY and record.relkind != "p":
         # The rows of a compressed chunk are in another relation, which only TimescaleDB's functions know.
-        rows = f"CASE WHEN o.compressed THEN approximate_row_count(o.oid) ELSE {_ROWS} END"
-        aside = " + coalesce(s.after_compression_total_bytes, 0)"
-        joined = (
-            " LEFT JOIN chunk_compression_stats({relation}::regclass) AS s "
-            "ON s.chunk_schema || '.' || s.chunk_name = o.name"
+        # To them, one that was never analyzed is empty; what was there before is counted still.
+        rows = (
+            "CASE WHEN o.compressed THEN coalesce(nullif(approximate_row_count(o.oid), 0), "
+            f"nullif(pg_stat_get_live_tuples(c.oid), 0)) ELSE {_ROWS} END"
         )
+        aside = _ASIDE
     # OFFSET keeps the outline apart: each bound is taken from its text once, not wherever it is used.
     return sql.SQL(
         "SELECT o.*, {rows} AS rows, pg_total_relation_size(o.oid){aside} AS bytes "
-        "FROM ({outline} OFFSET 0) AS o JOIN pg_class AS c ON c.oid = o.oid{joined}"
+        "FROM ({outline} OFFSET 0) AS o JOIN pg_class AS c ON c.oid = o.oid"
     ).format(
         rows=deparsed(rows),
-        aside=deparsed(aside),
+        aside=sql.SQL(aside).format(relation=deparsed(str(record.relation))),
         outline=outline,
-        joined=sql.SQL(joined).format(relation=deparsed(str(record.relation))),
     )
