@@ -17,7 +17,7 @@ from pgwright.kinds.timeseries.engines import (
     is_continuous,
     noted_by_row,
     rollup_relation,
-    why_inexact,
+    why_not_continuous,
 )
 from pgwright.kinds.timeseries.policy_records import (
     COMMUNITY,
@@ -149,7 +149,7 @@ def _record(o: RollupTable, *, adopts: bool) -> sql.Composed:
 
 def _kept_by_pgwright(o: RollupTable, context: Context) -> tuple[Hazard, ...]:
     """Return the reason why a rollup is no continuous aggregate where the server has such."""
-    why = why_inexact(o, context) if context.server.timescaledb == COMMUNITY else ""
+    why = why_not_continuous(o, context) if context.server.timescaledb == COMMUNITY else ""
     message = f"{o.id} is kept by pgwright, not as a continuous aggregate: {why}"
     return (Hazard(code=HazardCode.NOT_AVAILABLE, message=message),) if why else ()
 

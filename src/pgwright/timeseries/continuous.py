@@ -55,7 +55,7 @@ _COMMITTING = (
     "AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
     "AND l.mode = 'AccessShareLock' AND l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()"
 )
-# What `why_inexact` of the engines tells beforehand. An older TimescaleDB has a trigger of its own.
+# What `why_not_continuous` of the engines tells beforehand. An older TimescaleDB has a trigger of its own.
 _HIDING = (
     "SELECT tgrelid, min(tgname)::text FROM pg_trigger WHERE tgrelid = ANY (%s::oid[]) AND NOT tgisinternal "
     "AND tgenabled <> 'D' AND tgname <> 'ts_insert_blocker' AND tgtype & 4 <> 0 "
@@ -128,7 +128,7 @@ def refresh_continuous(
 def uneven(conn: Connection[Any], declared: Declarations) -> frozenset[tuple[str, str]]:
     """Return schema and name of the continuous aggregates whose buckets are not equally long.
 
-    Of those TimescaleDB misses changes, see `pgwright.kinds.timeseries.engines.why_inexact`.
+    Of those TimescaleDB misses changes, see `pgwright.kinds.timeseries.engines.why_not_continuous`.
     """
     if not continuous(declared):
         return frozenset()

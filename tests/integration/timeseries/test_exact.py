@@ -173,3 +173,13 @@ def test_buckets_without_chunks(conn: psycopg.Connection, timescale_community: s
     conn.execute("INSERT INTO readings VALUES (1, now() - interval '30 days', 1), (1, now(), 1)")
     _refresh(conn, timescale_community)
     assert conn.execute("SELECT sum(n)::int FROM hourly").fetchone() == (2,)
+
+
+def test_row_level_security(conn: psycopg.Connection, timescale_community: str) -> None:
+    """TimescaleDB makes no continuous aggregate of such a table: pgwright keeps the rollup."""
+    conn.execute("ALTER TABLE readings ENABLE ROW LEVEL SECURITY")
+    plan = plan_edits(conn, [Edit(table=READINGS, policy=DAILY)])
+    assert any("row-level security" in h.message for h in plan.hazards)
+    _declare(conn, DAILY)
+    assert _engines(conn) == {"daily": ""}
+    _refresh(conn, timescale_community)

@@ -108,11 +108,15 @@ def require_no_numbering(column: ObjectId, table: ObjectId, context: Context) ->
         raise _refusal(table, f"cannot number {column.name.name}", "an identity", way)
 
 
+def has_row_security(table: ObjectId, context: Context) -> bool:
+    """Tell whether row policies hold on a table once the plan is done."""
+    return any(getattr(o, "enabled", False) for o in context.after.children(table, "row_security"))
+
+
 def require_no_row_security(table: ObjectId, context: Context) -> None:
     """Raise `PolicyError` where a table is to have both compression and row-level security."""
-    secured = any(getattr(o, "enabled", False) for o in context.after.children(table, "row_security"))
     compressed = is_compressed(table, context) and not unpacked_before(table, context)
-    if secured and compressed:
+    if compressed and has_row_security(table, context):
         raise PolicyError(
             f"{table.path} cannot be compressed, since it has row-level security",
             detail="TimescaleDB refuses both together; nothing was changed",

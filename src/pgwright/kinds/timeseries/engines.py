@@ -10,6 +10,7 @@ from pgwright.kinds.contract import Context
 from pgwright.kinds.steps import parent_of
 from pgwright.kinds.table import Table
 from pgwright.kinds.timeseries.buckets import equally_long
+from pgwright.kinds.timeseries.compressed import has_row_security
 from pgwright.kinds.timeseries.partition_steps import column_type, series_of
 from pgwright.kinds.timeseries.policy_records import COMMUNITY
 from pgwright.kinds.timeseries.rollup_names import joined_table
@@ -83,8 +84,8 @@ def adopts(rollup: ObjectId, context: Context) -> bool:
 def is_continuous(rollup: Any, context: Context) -> bool:
     """Tell whether TimescaleDB's Community edition keeps the rollup, as a continuous aggregate.
 
-    It cannot where the rollup has a table of its own, no bucket of the hypertable's time, or joins, and is
-    not to where it would miss changes.
+    It cannot where the rollup has a table of its own, no bucket of the hypertable's time, or joins, nor where
+    the table has row-level security, and is not to where it would miss changes.
     """
     known = context.before.get(rollup.id)
     if known is not None and rollup.id not in context.created:
@@ -96,24 +97,27 @@ def is_continuous(rollup: Any, context: Context) -> bool:
         and rollup.bucket
         and (series is None or rollup.column in ("", series.column))
         and not rollup.joins
-        and not why_inexact(rollup, context)
+        and not why_not_continuous(rollup, context)
         and (is_hypertable(table, context) or (above is not None and is_continuous(above, context)))
         and not adopts(rollup.id, context)
     )
 
 
-def why_inexact(rollup: Any, context: Context) -> str:
-    """Return why a continuous aggregate would miss changes of a hypertable (TimescaleDB 2.29), or nothing.
+def why_not_continuous(rollup: Any, context: Context) -> str:
+    """Return why a rollup of a hypertable is to be no continuous aggregate (TimescaleDB 2.29), or nothing.
 
-    Where buckets are cut by months or by the clock of a zone, the last moment that a transaction touched is
-    taken for one past its end: a row right at the start of a bucket does not count as changed. And what COPY
-    brings is not noted at all where it has to insert row by row: before triggers that may change a row, and
-    for those that see all new rows.
+    TimescaleDB refuses one of a table with row-level security. Others would miss changes. Where buckets are
+    cut by months or by the clock of a zone, the last moment that a transaction touched is taken for one past
+    its end: a row right at the start of a bucket does not count as changed. And what COPY brings is not noted
+    at all where it has to insert row by row: before triggers that may change a row, and for those that see
+    all new rows.
     """
     table = parent_of(rollup.id)
     series = series_of(context.after, table)
     if series is None or not rollup.bucket or not is_hypertable(table, context):
         return ""
+    if has_row_security(table, context):
+        return "TimescaleDB refuses one of a table with row-level security"
     type = column_type(context.after, table, rollup.column or series.column)
     if not equally_long(Span.of(rollup.bucket), rollup.zone or series.zone, type):
         return "by months, or by the clock of a zone, it would miss rows right at the start of a bucket"
