@@ -15,6 +15,9 @@ from pgwright.model.span import Span
 from pgwright.pg.quoting import deparsed
 from pgwright.timeseries.chunks import chunks
 from pgwright.timeseries.declare import Edit, declare
+from pgwright.timeseries.exactness import compare
+from pgwright.timeseries.gaps import Gapfill
+from pgwright.timeseries.records import declarations
 from pgwright.timeseries.run import Demand, run_policies
 from tests.integration.slate import Slate
 from tests.integration.timeseries.hammer import SCHEMA
@@ -122,6 +125,54 @@ def test_retention_where_a_clock_shows_midnight_twice(database: str) -> None:
                 assert conn.execute("SELECT * FROM days ORDER BY 1").fetchall() == before
                 # Each day that still has rows is computed anew.
                 conn.execute("UPDATE readings SET value = value + 1")
+
+
+@pytest.mark.parametrize(
+    ("zone", "changes"),
+    [
+        ("Europe/Oslo", ("2026-03-29", "2026-10-25")),
+        # Midnight is not shown in the one night, and twice in the other.
+        ("America/Santiago", ("2026-09-06", "2026-04-05")),
+        # By half an hour.
+        ("Australia/Lord_Howe", ("2026-10-04", "2026-04-05")),
+    ],
+)
+def test_no_bucket_overlaps_another(database: str, zone: str, changes: tuple[str, ...]) -> None:
+    spans = {"quarters": "15 minutes", "hours": "1 hour", "pairs": "2 hours", "days": "1 day"}
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute(SCHEMA)
+        rollups = [Rollup(n, bucket=span, aggregates={"n": "count(*)"}) for n, span in spans.items()]
+        for policy in (TimeSeries("at", "1 month", zone=zone), *rollups):
+            with conn.transaction():
+                declare(conn, [Edit(table=READINGS, policy=policy)])
+        for day in changes:
+            rows = f"generate_series('{day}'::timestamptz - interval '1 day', "
+            rows += f"'{day}'::timestamptz + interval '2 days', interval '10 minutes')"
+            conn.execute(f"INSERT INTO readings SELECT 1, at, 1 FROM {rows} AS at".encode())
+            assert not run_policies(database, Demand(tasks=("refresh",), force=True)).failed
+            # In the hours of the change, row by row.
+            conn.execute(
+                "UPDATE readings SET value = 2 WHERE at BETWEEN "
+                f"('{day}'::timestamp AT TIME ZONE '{zone}') - interval '2 hours' "
+                f"AND ('{day}'::timestamp AT TIME ZONE '{zone}') + interval '5 hours'".encode()
+            )
+            assert not run_policies(database, Demand(tasks=("refresh",), force=True)).failed
+        declared = declarations(conn)
+        for record in declared.of("rollup"):
+            assert not compare(conn, record, declared).differing
+            total = "SELECT sum(n)::int, (SELECT count(*) FROM readings) FROM"
+            of, rows_there = conn.execute(f"{total} {record.name}".encode()).fetchone() or (0, 0)
+            assert of == rows_there
+            filled = Gapfill(
+                columns=("bucket", "n"),
+                bucket="bucket",
+                span=Span.of(spans[record.name]),
+                zone=zone,
+                type="timestamp with time zone",
+                fill={},
+            ).compose(sql.SQL("SELECT bucket, n FROM {}").format(sql.Identifier(record.name)))
+            found = conn.execute(sql.SQL("{} FROM ({}) AS f").format(sql.SQL("SELECT sum(n)::int"), filled))
+            assert found.fetchone() == (rows_there,)
 
 
 def _of_day(conn: psycopg.Connection, name: str, day: str) -> list[Any]:

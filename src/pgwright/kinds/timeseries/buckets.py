@@ -2,10 +2,15 @@
 
 Months and days are those of the calendar in a time zone, so a day has 23, 24 or 25 hours. Buckets of an hour
 and less are counted within the hour: the hour that a clock shows twice in autumn is two buckets. Whole
-numbers of longer hours start at midnight.
+numbers of longer hours start at midnight. Where a clock is changed by a part of a bucket, as by half an hour
+on Lord Howe Island, another bucket begins there.
 """
 
 from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from psycopg import sql
 
@@ -27,10 +32,30 @@ def bare_type(type: str) -> str:
 def bucket_start(at: sql.Composable, span: Span, zone: str, type: str) -> sql.Composed:
     """Compose the start of the bucket that `at`, an expression of the given type, falls into."""
     zoned = type == ZONED
-    if _divides_hour(span):
-        return _within_hour(at, span.seconds, zone, type)
-    local = _local(at, zone, zoned)
-    return _back(_floor(local, span), zone, type)
+    if not _divides_hour(span):
+        return _back(_floor(_local(at, zone, zoned), span), zone, type)
+    start = _within_hour(at, span.seconds, zone, type)
+    if not zoned or _keeps_step(zone, span.seconds):
+        return start
+    # Counted back by the new clock, it would begin within one of the old clock, which goes on to its own end.
+    old = _within_hour(start, span.seconds, zone, type)
+    return sql.SQL("(CASE WHEN {old} + {span} <= {at} THEN {old} + {span} ELSE {old} END)").format(
+        old=old, span=_interval(span), at=at
+    )
+
+
+@cache
+def _keeps_step(zone: str, seconds: int) -> bool:
+    """Tell whether the clocks of a zone have always been changed by whole buckets of this length."""
+    if zone in _NEVER_CHANGED:
+        return True
+    try:
+        clock = ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return False
+    first, week = datetime(1970, 1, 1, tzinfo=UTC), timedelta(days=7)
+    found = (clock.utcoffset(first + n * week) or timedelta() for n in range(70 * 52))
+    return len({offset % timedelta(seconds=seconds) for offset in found}) == 1
 
 
 def _within_hour(at: sql.Composable, seconds: int, zone: str, type: str) -> sql.Composed:
@@ -100,10 +125,17 @@ def bucket_opening(at: sql.Composable, span: Span, zone: str, type: str) -> sql.
 
 def bucket_after(start: sql.Composable, span: Span, zone: str, type: str) -> sql.Composed:
     """Compose the start of the bucket that follows the one that begins at `start`."""
+    zoned = type == ZONED
     if _divides_hour(span):
-        return sql.SQL("({} + {})").format(start, _interval(span))
-    local = sql.SQL("({} + {})").format(_local(start, zone, type == ZONED), _interval(span))
-    return _back(local, zone, type)
+        after = sql.SQL("({} + {})").format(start, _interval(span))
+        return (
+            after if not zoned or _keeps_step(zone, span.seconds) else bucket_start(after, span, zone, type)
+        )
+    named: sql.Composable = _local(start, zone, zoned)
+    if zoned and zone not in _NEVER_CHANGED:
+        # Where clocks go forward, the start is shown as something later than what the bucket is named after.
+        named = _floor(named, span)
+    return _back(sql.SQL("({} + {})").format(named, _interval(span)), zone, type)
 
 
 def _local(at: sql.Composable, zone: str, zoned: bool) -> sql.Composed:
