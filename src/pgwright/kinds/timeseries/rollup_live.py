@@ -164,7 +164,10 @@ def _dirty_buckets(rollup: RollupParts) -> sql.Composed:
     """
     span, bucket = Span.of(rollup.bucket), Name(rollup.bucket_column)
     first = bucket_opening(sql.SQL("n.lower"), span, rollup.zone, rollup.type)
-    last = bucket_after(sql.SQL("n.upper"), span, rollup.zone, rollup.type)
+    # The last moment before the next one begins, often with the next partition, of which nothing is needed.
+    last = sql.SQL("({} - interval '1 microsecond')::{}").format(
+        bucket_after(sql.SQL("n.upper"), span, rollup.zone, rollup.type), deparsed(rollup.type)
+    )
     return sql.SQL(
         "{start} >= {floor} AND {at} >= {first} AND {at} <= {last} "
         "AND ({start} IN (SELECT l.{bucket} FROM {noted} AS l WHERE l.everything IS NOT TRUE) OR {all})"
