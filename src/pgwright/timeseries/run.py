@@ -7,7 +7,6 @@ again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
@@ -27,7 +26,7 @@ from pgwright.model.span import Span
 from pgwright.model.wording import counted
 from pgwright.pg.connect import connect
 from pgwright.pg.redact import redact
-from pgwright.pg.session import advisory_lock, settings
+from pgwright.pg.session import advisory_lock
 from pgwright.pg.statements import statement_error
 from pgwright.state.ledger import Ledger
 from pgwright.timeseries.archive import require_place
@@ -35,6 +34,7 @@ from pgwright.timeseries.continuous import continuous, may_miss, refresh_continu
 from pgwright.timeseries.exactness import set_right
 from pgwright.timeseries.partitions import due, make_each
 from pgwright.timeseries.patience import patiently
+from pgwright.timeseries.pinned import pinned
 from pgwright.timeseries.records import Declarations, declarations, forget_gone, own_rollups
 from pgwright.timeseries.refresh import refresh
 from pgwright.timeseries.retire import (
@@ -105,11 +105,11 @@ def run_policies(url: str, demand: Demand | None = None, *, tell: Telling | None
     """Carry out what is declared in the database at `url`, and return what was done.
 
     `tell` hears of long tasks (label, done, total). One run at a time: raises `LockTimeoutError` while
-    another one is at work, `UsageError` where nothing declared has a name of `demand.only`, and the
-    `ConnectError` family.
+    another one is at work, `PolicyError` where the database follows another one, `UsageError` where nothing
+    declared has a name of `demand.only`, and the `ConnectError` family.
     """
     demand = demand or Demand()
-    with connect(url, autocommit=True, application_name="pgwright policy run") as conn, _pinned(conn):
+    with connect(url, autocommit=True, application_name="pgwright policy run") as conn, pinned(conn):
         if demand.dry_run:
             return Maintained(outcomes=tuple(_all(conn, _declared(conn, demand), demand, tell)))
         with advisory_lock(conn, JOB):
@@ -135,16 +135,6 @@ def run_policies(url: str, demand: Demand | None = None, *, tell: Telling | None
 def _forget(conn: Connection[Any]) -> list[Outcome]:
     gone, said = forget_gone(conn), "its table was dropped"
     return [Outcome(task="forget", subject=subject, said=said, count=1) for subject in gone]
-
-
-@contextmanager
-def _pinned(conn: Connection[Any]) -> Iterator[None]:
-    # Bounds travel as text between statements: no database's own style may change how they read. No commit
-    # waits for the disk: what a crash of the server takes back, the next run does again, and to remove files
-    # PostgreSQL waits all the same, for all that was committed before. To compile a query over hundreds of
-    # partitions takes many times longer than to answer it.
-    with settings(conn, DateStyle="ISO, YMD", synchronous_commit="off", jit="off"):
-        yield
 
 
 def _declared(conn: Connection[Any], demand: Demand) -> Declarations:

@@ -12,7 +12,13 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from pgwright.errors import CopyFailed, FollowRefused
+from pgwright.errors import CopyFailed, FollowRefused, PolicyError
+from pgwright.kinds.timeseries.rollup_names import own_log
+from pgwright.model.names import QualifiedName
+from pgwright.model.policy import Rollup, TimeSeries
+from pgwright.pg.quoting import qualified, render
+from pgwright.timeseries.declare import Edit, declare
+from pgwright.timeseries.run import Demand, run_policies
 from pgwright.transfer.copy.choice import Choice
 from pgwright.transfer.copy.copy import Manner, resume_copy
 from pgwright.transfer.copy.follow import follow, lag, name_of, open_again, stop, switch
@@ -101,6 +107,32 @@ def test_follow_and_switch(server_15: Server, server_18: Server, make_database: 
     execute(old, "INSERT INTO orders (state) VALUES ('x')")
     with pytest.raises(FollowRefused, match="does not follow"):
         switch(old, new, Manner())
+
+
+def test_rollups_take_in_what_followed(
+    server_17: Server, server_18: Server, make_database: MakeDatabase
+) -> None:
+    old, new = make_database(server_18), make_database(server_17)
+    rollup = Rollup("hourly", bucket="1 hour", aggregates={"n": "count(*)", "total": "sum(v)"})
+    with psycopg.connect(old, autocommit=True) as conn:
+        conn.execute("CREATE TABLE readings (id int, at timestamptz, v int, PRIMARY KEY (id, at))")
+        for policy in (TimeSeries("at", "1 month"), rollup):
+            with conn.transaction():
+                declare(conn, [Edit(table=QualifiedName("public", "readings"), policy=policy)])
+        conn.execute("INSERT INTO readings SELECT i, now(), i FROM generate_series(1, 50) AS i")
+    assert not run_policies(old, Demand(force=True)).failed
+    follow(old, new, Choice(), Manner())
+    # As if somebody had refreshed it there: nothing tells any more that it is to be computed anew.
+    execute(new, f"DELETE FROM {render(qualified(own_log(QualifiedName('public', 'hourly'))))}")
+    execute(old, "UPDATE readings SET v = v + 1; DELETE FROM readings WHERE id > 40")
+    with pytest.raises(PolicyError, match="follows the one"):
+        run_policies(new)
+    found = switch(old, new, Manner())
+    assert found is not None and found.agrees, found
+    assert not run_policies(new, Demand(tasks=("refresh",))).failed
+    with psycopg.connect(new) as conn:
+        (n, total) = conn.execute("SELECT sum(n)::int, sum(total)::int FROM hourly").fetchone() or (0, 0)
+    assert (n, total) == (40, sum(range(2, 42)))
 
 
 def test_a_kill_leaves_no_slot(server_18: Server, server_17: Server, make_database: MakeDatabase) -> None:
