@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
@@ -89,7 +90,7 @@ def command(invocation: Invocation, /, source: str, target: str, **chosen: Any) 
             done = begin(*urls, choice, manner, chosen)
         else:
             done = resume_copy(*urls, manner) if chosen["resume"] else copy_database(*urls, choice, manner)
-    _show(invocation, done, source, target, following=chosen["follow"])
+    _show(invocation, done, source, target, following=choice if chosen["follow"] else None)
 
 
 def _one_of(chosen: dict[str, Any]) -> None:
@@ -187,7 +188,15 @@ def _rate(text: str | None) -> float:
     return found
 
 
-def _show(invocation: Invocation, done: Copied, source: str, target: str, *, following: bool) -> None:
+def _filters(choice: Choice) -> str:
+    """Return the options that chose a part, to be typed again: the rest is not to be compared."""
+    kinds = (("schema", choice.schemas), ("include", choice.include), ("exclude", choice.exclude))
+    return "".join(f" --{option} {shlex.quote(value)}" for option, values in kinds for value in values)
+
+
+def _show(
+    invocation: Invocation, done: Copied, source: str, target: str, *, following: Choice | None
+) -> None:
     out, found = invocation.output, done.verification
 
     def render() -> None:
@@ -196,16 +205,16 @@ def _show(invocation: Invocation, done: Copied, source: str, target: str, *, fol
             out.line(f"not compared; do that with: pgwright verify {source} {target}")
         else:
             show_verification(out, found, source, target)
-        if following:
-            sides = f"{safe_url(source)} {safe_url(target)}"
+        if following is not None:
+            sides, part = f"{safe_url(source)} {safe_url(target)}", _filters(following)
             out.line(f"every change follows from now on; see how far: pgwright copy {sides} --follow")
-            out.line(f"when that is little, take over: pgwright copy {sides} --switch")
+            out.line(f"when that is little, take over: pgwright copy {sides} --switch{part}")
 
     facts = {
         "run": done.run.id,
         "rows": done.rows,
         "tables": done.tables,
-        "following": following,
+        "following": following is not None,
         "verification": None if found is None else verification_facts(found),
     }
     if found is None or found.agrees:
