@@ -10,10 +10,12 @@ from functools import cached_property
 
 from pgwright.diff.build import rebuilt
 from pgwright.diff.compare import compare
+from pgwright.diff.not_nulls import agreed
 from pgwright.diff.public_schema import implied, keeping
 from pgwright.diff.unread import named
 from pgwright.errors import UsageError
 from pgwright.kinds.tables.column_types import FIRST_VIRTUAL, Column
+from pgwright.kinds.tables.not_null_name import FIRST_NAMED
 from pgwright.model.catalog import Catalog, ServerFacts
 from pgwright.model.change import Change
 from pgwright.model.names import ObjectId
@@ -112,6 +114,9 @@ def comparable(
     if old.server.major < FIRST_VIRTUAL and after.startswith(_MODELS):
         new, said = _stored(new, old.server.major)
         notes.extend(said)
+    silent = after.startswith(_MODELS) or new.server.major < FIRST_NAMED
+    new, said = agreed(old, new, silent=silent)
+    notes.extend(said)
     server, defaults = old.server, implied(old, new)
     if old.server.major != new.server.major:
         if is_database(before):

@@ -14,6 +14,7 @@ from pgwright.diff.comparison import Comparison
 from pgwright.diff.ends import Ends
 from pgwright.diff.lookalike import likely_renames, said
 from pgwright.diff.needless import without_needless
+from pgwright.diff.not_nulls import require_validated
 from pgwright.diff.rehearse import Rehearsal, rehearse_on, require_success
 from pgwright.diff.rename import Rename, understand
 from pgwright.diff.stages import plan_in_stages
@@ -55,6 +56,7 @@ def propose(
     """
     before, after = comparison.before, comparison.after
     _require_stored(after, comparison.server or before.server)
+    require_validated(after, comparison.server or before.server)
     told = understand(renames, before, after)
     plan, start = plan_in_stages(
         before, after, renames=told, online=online, server=comparison.server, scratch=scratch

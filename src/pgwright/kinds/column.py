@@ -16,7 +16,8 @@ from pgwright.kinds.tables.column_changes import alter, rename
 from pgwright.kinds.tables.column_types import Column
 from pgwright.kinds.tables.domains import demands, domains
 from pgwright.kinds.tables.identity import identity_options
-from pgwright.kinds.tables.not_null import set_not_null
+from pgwright.kinds.tables.not_null import not_null_follows, set_not_null
+from pgwright.kinds.tables.not_null_name import chosen_name, clause, is_special
 from pgwright.kinds.tables.rewrite import join, rewrites
 from pgwright.kinds.timeseries.compressed import require_new_column, require_no_use, require_same_storage
 from pgwright.model.catalog import CatalogObject
@@ -36,6 +37,11 @@ def read(reading: Reading) -> Iterator[Found]:
             derived=r.inherited,
             type=r.type,
             not_null=r.not_null,
+            not_null_name=chosen_name(r.constraint_name, table.name.name, r.name),
+            not_null_valid=r.constraint_valid,
+            not_null_inherits=not r.constraint_no_inherit,
+            not_null_constraint=r.constraint_name,
+            not_null_local=r.constraint_local,
             identity=r.identity,
             identity_options=identity_options(r),
             generated=r.generated,
@@ -79,8 +85,8 @@ def definition(o: Column, context: Context) -> sql.Composable:
         for part in context.inlined.get(o.id, ())
         if isinstance(part, Default)
     )
-    if o.not_null:
-        parts.append(sql.SQL("NOT NULL"))
+    if o.not_null and (o.not_null_valid or not is_special(o, context)):
+        parts.append(clause(o, context))
     return sql.SQL(" ").join(parts)
 
 
@@ -108,8 +114,8 @@ def create(o: Column, context: Context) -> tuple[Step, ...]:
     valued = new_table or defaults or o.identity or o.generated
     refusing = None if valued else _refusing_domain(o, context)
     empty = o.not_null and not (valued or refusing)
-    later = empty and context.online
-    if empty:
+    later = (empty and context.online) or not_null_follows(o, context)
+    if empty and o.not_null_valid:
         hazards.append(_without_values(o, later=later))
     if refusing:
         hazards.append(_without_values(o, domain=refusing))

@@ -3,7 +3,8 @@
 -- columns: relid, number, name, type, not_null, identity, identity_sequence, sequence_schema, sequence_name, identity_start, identity_increment,
 --   identity_min, identity_max, identity_cache, identity_cycle, generated, expression, expression_oid, collation,
 --   storage, compression, statistics, options, inherited, local,
---   foreign_options, has_default
+--   foreign_options, has_default,
+--   constraint_name, constraint_valid, constraint_no_inherit, constraint_local
 SELECT a.attrelid AS relid,
        a.attnum AS number,
        a.attname AS name,
@@ -32,11 +33,18 @@ SELECT a.attrelid AS relid,
        a.attinhcount > 0 OR c.reloftype <> 0 AS inherited,
        a.attislocal AS local,
        a.attfdwoptions AS foreign_options,
-       a.atthasdef AND a.attgenerated = '' AS has_default
+       a.atthasdef AND a.attgenerated = '' AS has_default,
+       k.conname AS constraint_name,
+       coalesce(k.convalidated, true) AS constraint_valid,
+       coalesce(k.connoinherit, false) AS constraint_no_inherit,
+       coalesce(k.conislocal, false) AS constraint_local
 FROM pg_attribute AS a
 JOIN pg_class AS c ON c.oid = a.attrelid
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 JOIN pg_type AS t ON t.oid = a.atttypid
+-- Only from PostgreSQL 18 on is a NOT NULL a constraint.
+LEFT JOIN pg_constraint AS k
+       ON a.attnotnull AND k.contype = 'n' AND k.conrelid = a.attrelid AND k.conkey[1] = a.attnum
 LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.attgenerated <> ''
 LEFT JOIN pg_collation AS co ON co.oid = a.attcollation AND a.attcollation <> t.typcollation
 LEFT JOIN pg_namespace AS cn ON cn.oid = co.collnamespace

@@ -30,7 +30,8 @@ from pgwright.kinds.tables.identity import (
     identity_options,
     retype_sequence,
 )
-from pgwright.kinds.tables.not_null import set_not_null
+from pgwright.kinds.tables.not_null import change_not_null, set_not_null
+from pgwright.kinds.tables.not_null_name import FIRST_NAMED, chosen_name
 from pgwright.model.catalog import Catalog, CatalogObject, fact
 from pgwright.model.change import Change
 from pgwright.model.names import ObjectId, QualifiedName
@@ -38,7 +39,7 @@ from pgwright.model.plan import Phase, Step
 from pgwright.pg.quoting import Name, deparsed
 
 # A change of these in a parent reaches its heirs; a change of the rest does not.
-_REACHING = ("not_null", "storage", "statistics", "expression")
+_REACHING = ("storage", "statistics", "expression")
 # These a new table has from its parent.
 _GIVEN = ("storage", "compression")
 
@@ -53,6 +54,9 @@ class ColumnOverride(CatalogObject):
     """
 
     not_null: bool = False
+    not_null_name: str | None = None
+    not_null_valid: bool = True
+    not_null_inherits: bool = True
     storage: str | None = None
     compression: str | None = None
     statistics: int | None = None
@@ -71,13 +75,16 @@ def read(reading: Reading) -> Iterator[Found]:
         if column is None:
             continue
         override = ColumnOverride(
-            id=_override_of(column),
+            id=override_of(column),
             depends_on=tuple(
                 id
                 for relid, number in zip(r.parents, r.parent_numbers, strict=True)
                 if (id := reading.ids.get(Address(SystemCatalog.CLASS, relid, number)))
             ),
             not_null=r.not_null,
+            not_null_name=chosen_name(r.constraint_name, column.root.name.name, column.name.name),
+            not_null_valid=r.constraint_valid,
+            not_null_inherits=not r.constraint_no_inherit,
             storage=r.storage,
             compression=r.compression,
             statistics=r.statistics,
@@ -91,7 +98,8 @@ def read(reading: Reading) -> Iterator[Found]:
         yield Found(override, ())
 
 
-def _override_of(column: ObjectId) -> ObjectId:
+def override_of(column: ObjectId) -> ObjectId:
+    """Return the identity of what a derived column has otherwise."""
     return ObjectId("column_override", QualifiedName(None, "override"), column)
 
 
@@ -121,7 +129,7 @@ def settle_heirs(id: ObjectId, context: Context) -> Iterator[Step]:
     """
     for table in context.with_descendants(parent_of(id))[1:]:
         heir = id._replace(parent=table)
-        override = _override_of(heir)
+        override = override_of(heir)
         if context.before.get(override) == context.after.get(override):
             yield from bring_about(heir, context)
 
@@ -129,7 +137,7 @@ def settle_heirs(id: ObjectId, context: Context) -> Iterator[Step]:
 def settle_columns(table: ObjectId, context: Context) -> Iterator[Step]:
     """Yield the steps that give the derived columns of a new table what its CREATE TABLE leaves out."""
     for column in context.after.children(table, "column"):
-        if column.derived and _override_of(column.id) not in context.after:
+        if column.derived and override_of(column.id) not in context.after:
             yield from bring_about(column.id, context)
 
 
@@ -149,7 +157,12 @@ def bring_about(id: ObjectId, context: Context, *, phase: Phase = Phase.EXPAND) 
     yield from drop_identity(found, wanted, context)
     if wanted.not_null and not found.not_null:
         yield from set_not_null(wanted, context, ahead=True)
-    elif found.not_null and not wanted.not_null and not any(p.not_null for p in _above(id, context.after)):
+    elif found.not_null and wanted.not_null:
+        if all(
+            getattr(side.get(override_of(id)), "not_null", False) for side in (context.before, context.after)
+        ):
+            yield from change_not_null(found, wanted, context)
+    elif found.not_null and not wanted.not_null and not any(map(_passes_on, _above(id, context.after))):
         action = sql.SQL("ALTER COLUMN {} DROP NOT NULL").format(Name(id.name.name))
         yield alter_parent(id, action, f"let {id} be null", context, phase=phase)
     if found.type != wanted.type and context.server.major < 13:
@@ -169,6 +182,7 @@ def _without_steps(wanted: Column, context: Context) -> Column:
             before = context.before.get(parent.id)
             reaching = [f for f in _REACHING if before and getattr(before, f) != getattr(parent, f)]
             old = replace(old, **{field: getattr(parent, field) for field in reaching})
+            old = replace(old, not_null=_nullness(old, before, parent, context))
         return as_retyped(old, wanted)
     # What differs in the expression stands in the CREATE TABLE.
     found = Column(id=wanted.id, type=wanted.type, expression=wanted.expression)
@@ -177,8 +191,27 @@ def _without_steps(wanted: Column, context: Context) -> Column:
     if wanted.statistics is None:
         # What the parent says reaches the new table as well, where it is said again.
         given["statistics"] = next((parent.statistics for parent in above), None)
-    not_null = any(parent.not_null for parent in above) or _is_in_key(wanted, context)
+    not_null = any(map(_passes_on, above)) or _is_in_key(wanted, context)
     return replace(found, **{**given, "not_null": not_null})
+
+
+def _passes_on(parent: CatalogObject | None) -> bool:
+    """Tell whether heirs of a column have its NOT NULL."""
+    return isinstance(parent, Column) and parent.not_null and parent.not_null_inherits
+
+
+def _nullness(heir: Column, before: CatalogObject | None, after: Column, context: Context) -> bool:
+    """Tell whether nulls are forbidden in an heir when its parent has become another.
+
+    What the parent no longer passes on, the heir keeps as its own; what it loses, only where it was that
+    before.
+    """
+    if before is None or _passes_on(before) == _passes_on(after):
+        return heir.not_null
+    if _passes_on(after):
+        return True
+    keeps = after.not_null or (heir.not_null_local and context.server.major >= FIRST_NAMED)
+    return heir.not_null and keeps
 
 
 def differing(table: ObjectId, context: Context) -> Iterator[Column]:

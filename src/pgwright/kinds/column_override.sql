@@ -3,18 +3,21 @@
 -- since: 12
 -- columns: relid, number, parents, parent_numbers, not_null, storage, compression, statistics,
 --   options, foreign_options, expression, identity, identity_sequence, sequence_schema, sequence_name,
---   identity_start, identity_increment, identity_min, identity_max, identity_cache, identity_cycle
+--   identity_start, identity_increment, identity_min, identity_max, identity_cache, identity_cycle,
+--   constraint_name, constraint_valid, constraint_no_inherit
 WITH given AS (
     SELECT h.inhrelid AS relid,
            p.attname AS name,
            array_agg(p.attrelid ORDER BY h.inhseqno) AS parents,
            array_agg(p.attnum ORDER BY h.inhseqno) AS numbers,
-           bool_or(p.attnotnull) AS not_null,
+           bool_or(p.attnotnull AND NOT coalesce(k.connoinherit, false)) AS not_null,
            (array_agg(p.attstorage ORDER BY h.inhseqno))[1] AS storage,
            (array_agg(coalesce(p.attstattarget, -1) ORDER BY h.inhseqno))[1] AS statistics,
            (array_agg(pg_get_expr(d.adbin, d.adrelid) ORDER BY h.inhseqno))[1] AS expression
     FROM pg_inherits AS h
     JOIN pg_attribute AS p ON p.attrelid = h.inhparent AND p.attnum > 0 AND NOT p.attisdropped
+    LEFT JOIN pg_constraint AS k
+           ON p.attnotnull AND k.contype = 'n' AND k.conrelid = p.attrelid AND k.conkey[1] = p.attnum
     LEFT JOIN pg_attrdef AS d ON d.adrelid = p.attrelid AND d.adnum = p.attnum AND p.attgenerated <> ''
     GROUP BY h.inhrelid, p.attname
 ), own AS (
@@ -66,8 +69,13 @@ SELECT o.relid,
        s.seqmin AS identity_min,
        s.seqmax AS identity_max,
        s.seqcache AS identity_cache,
-       s.seqcycle AS identity_cycle
+       s.seqcycle AS identity_cycle,
+       k.conname AS constraint_name,
+       coalesce(k.convalidated, true) AS constraint_valid,
+       coalesce(k.connoinherit, false) AS constraint_no_inherit
 FROM own AS o
+LEFT JOIN pg_constraint AS k
+       ON o.not_null AND k.contype = 'n' AND k.conrelid = o.relid AND k.conkey[1] = o.number
 LEFT JOIN pg_depend AS sd
        ON o.identity <> '' AND sd.refclassid = 'pg_class'::regclass AND sd.refobjid = o.relid
       AND sd.refobjsubid = o.number AND sd.classid = 'pg_class'::regclass AND sd.deptype = 'i'

@@ -16,6 +16,7 @@ from pgwright.kinds.steps import alter_parent, name_of, outdated, step
 from pgwright.kinds.tables.column_types import Column
 from pgwright.kinds.tables.held_rows import hold, holds_rows
 from pgwright.kinds.tables.held_rows import refill as refilled
+from pgwright.kinds.tables.not_null import not_null_follows, set_not_null
 from pgwright.kinds.tables.partition_moves import (
     change_parents,
     columns_of_new_parents,
@@ -155,6 +156,7 @@ def create(o: Table, context: Context) -> tuple[Step, ...]:
         if isinstance(part, Column):
             settings = part.settings()
             steps += [alter_parent(part.id, s, f"set storage of {part.id}", context) for s, _ in settings]
+            steps += set_not_null(part, context) if not_null_follows(part, context) else ()
     if o.replica_identity != "d":
         steps += [_set_replica_identity(o), *partitions_identified(o.id, o.id, context)]
     return (*steps, *settle_columns(o.id, context))

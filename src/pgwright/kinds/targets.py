@@ -126,7 +126,7 @@ def privilege_target(id: ObjectId, catalog: Catalog) -> sql.Composable:
 
 
 # Their relation is only opened to find them.
-_LOOKED_UP = frozenset({"constraint", "trigger", "rule", "row_policy"})
+_LOOKED_UP = frozenset({"constraint", "trigger", "rule", "row_policy", "not_null"})
 
 
 def lock_of(id: ObjectId) -> tuple[LockMode | None, tuple[ObjectId, ...]]:
@@ -136,7 +136,7 @@ def lock_of(id: ObjectId) -> tuple[LockMode | None, tuple[ObjectId, ...]]:
         if at.kind in {"index", "sequence"}:
             return LockMode.SHARE_UPDATE_EXCLUSIVE, (at,)
         if at.kind in _LOOKED_UP:
-            return LockMode.ACCESS_SHARE, (parent_of(at),) if parent_of(at).kind != "domain" else ()
+            return LockMode.ACCESS_SHARE, (at.root,) if at.root.kind != "domain" else ()
         at = at.parent
     if at is None:
         return None, ()

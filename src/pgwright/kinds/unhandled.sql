@@ -57,16 +57,23 @@ WITH member AS (
       AND (NULLIF(a.attstattarget, -1) IS NOT NULL OR a.attstorage <> t.typstorage
            OR EXISTS (SELECT FROM unnest(a.attoptions) AS o WHERE NOT starts_with(o, 'pg_')))
     UNION ALL
-    -- PostgreSQL 18 has these as constraints; a column is read as NOT NULL either way.
-    SELECT 'NOT NULL ' || CASE WHEN k.connoinherit THEN 'NO INHERIT' ELSE 'NOT VALID' END,
+    -- A column of an heir has its NOT NULL from its parent, under that name and as far as it was checked there.
+    SELECT 'NOT NULL of an heir that is ' || CASE WHEN k.convalidated <> above.convalidated
+               THEN 'validated' ELSE 'called ' || quote_ident(k.conname) END,
            n.nspname || '.' || c.relname || '.' || a.attname, NULL, k.oid
     FROM pg_constraint AS k
     JOIN pg_class AS c ON c.oid = k.conrelid
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
     JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
+    JOIN pg_inherits AS h ON h.inhrelid = k.conrelid AND h.inhseqno = 1
+    JOIN pg_attribute AS b ON b.attrelid = h.inhparent AND b.attname = a.attname
+    JOIN pg_constraint AS above
+      ON above.conrelid = b.attrelid AND above.contype = 'n' AND above.conkey[1] = b.attnum
     WHERE k.contype = 'n'
+      AND NOT above.connoinherit
       AND n.nspname = ANY (%(schemas)s)
-      AND (k.connoinherit OR NOT k.convalidated)
+      AND (k.convalidated <> above.convalidated
+           OR (k.conname <> above.conname AND k.conname !~ '_not_null[0-9]*$'))
     UNION ALL
     -- A partition has its triggers from its parent, switched on or off as those are.
     SELECT 'state of a trigger of a partition', n.nspname || '.' || c.relname || '.' || g.tgname,
@@ -79,13 +86,6 @@ WITH member AS (
     WHERE n.nspname = ANY (%(schemas)s) AND g.tgenabled <> above.tgenabled
       -- Before PostgreSQL 15 it marks all copies as its own, like those of foreign keys.
       AND NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.oid = g.tgconstraint AND k.contype = 'f')
-    UNION ALL
-    SELECT 'comment on NOT NULL', n.nspname || '.' || c.relname || '.' || k.conname, NULL, k.oid
-    FROM pg_constraint AS k
-    JOIN pg_class AS c ON c.oid = k.conrelid
-    JOIN pg_namespace AS n ON n.oid = c.relnamespace
-    JOIN pg_description AS d ON d.classoid = 'pg_constraint'::regclass AND d.objoid = k.oid
-    WHERE k.contype = 'n' AND n.nspname = ANY (%(schemas)s)
     UNION ALL
     SELECT 'event trigger', o.evtname::text, 'pg_event_trigger'::regclass, o.oid
     FROM pg_event_trigger AS o

@@ -60,21 +60,6 @@ def test_everything_without_a_kind_is_named(each_server: Server, make_database: 
     assert {(u.what, u.name) for u in catalog.unhandled} == EXPECTED
 
 
-def test_what_a_not_null_says_beyond_that_is_named(database: str) -> None:
-    with psycopg.connect(database, autocommit=True) as conn:
-        conn.execute(
-            "CREATE TABLE t (a int NOT NULL NO INHERIT, b int, c int NOT NULL);"
-            "ALTER TABLE t ADD CONSTRAINT later NOT NULL b NOT VALID;"
-            "COMMENT ON CONSTRAINT later ON t IS 'soon'"
-        )
-        catalog = read_catalog(conn, source="test")
-    assert {(u.what, u.name) for u in catalog.unhandled} == {
-        ("comment on NOT NULL", "public.t.later"),
-        ("NOT NULL NO INHERIT", "public.t.a"),
-        ("NOT NULL NOT VALID", "public.t.b"),
-    }
-
-
 def test_a_trigger_that_a_partition_has_switched_otherwise_is_named(
     each_server: Server, make_database: MakeDatabase
 ) -> None:

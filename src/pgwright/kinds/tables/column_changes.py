@@ -32,7 +32,7 @@ from pgwright.kinds.tables.conversion import (
 )
 from pgwright.kinds.tables.domains import demands, plain_type
 from pgwright.kinds.tables.identity import change_identity, drop_identity, rivals
-from pgwright.kinds.tables.not_null import set_not_null
+from pgwright.kinds.tables.not_null import change_not_null, set_not_null
 from pgwright.kinds.tables.rewrite import rebuilds, rewrites
 from pgwright.kinds.timeseries.compressed import require_same_storage, require_same_types, unpacked_before
 from pgwright.kinds.types.retyping import REFUSING, partitioned_by
@@ -75,6 +75,8 @@ def alter(change: Change, context: Context) -> Alteration:
         # Another expression may give values where the old one gave none.
         computed = bool(after.generated) and before.expression != after.expression
         steps.extend(set_not_null(after, context, ahead=not computed))
+    if before.not_null and after.not_null:
+        steps.extend(change_not_null(before, after, context))
     steps.extend(change_identity(before, after, context))
     as_it_is = as_retyped(before, after)
     require_same_storage(as_it_is, after, parent_of(after.id), context)

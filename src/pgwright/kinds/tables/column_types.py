@@ -26,8 +26,11 @@ class Column(CatalogObject):
     """Define a column of a table.
 
     `identity` is ``a`` (always), ``d`` (by default) or empty; `generated` is ``s`` (stored), ``v``
-    (virtual) or empty. `collation`, `storage` and `statistics` are None where they are the type's own.
-    `position` is the attribute number; the order of columns does not define a table. `sequence` is the
+    (virtual) or empty. `not_null_name` is the name of the NOT NULL where somebody chose one and
+    `not_null_constraint` the one that it has; `not_null_valid` tells that all rows were checked,
+    `not_null_inherits` that heirs get it, `not_null_local` that the table was given it by itself: only
+    PostgreSQL 18 knows of these. `collation`, `storage` and `statistics` are None where they are the type's
+    own. `position` is the attribute number; the order of columns does not define a table. `sequence` is the
     sequence behind an identity. `local` tells that a table that has the column from a
     parent was given it by itself, too: it stays when the parent's goes. `has_default` is true also for a
     DEFAULT NULL, which says nothing and is no object.
@@ -35,6 +38,9 @@ class Column(CatalogObject):
 
     type: str
     not_null: bool = False
+    not_null_name: str | None = None
+    not_null_valid: bool = True
+    not_null_inherits: bool = True
     identity: str = ""
     identity_options: SequenceOptions | None = None
     generated: str = ""
@@ -45,6 +51,8 @@ class Column(CatalogObject):
     statistics: int | None = None
     options: tuple[str, ...] = ()
     foreign_options: tuple[str, ...] = ()
+    not_null_constraint: str | None = fact(None)
+    not_null_local: bool = fact(False)
     position: int = fact(0)
     local: bool = fact(False)
     has_default: bool = fact(False)

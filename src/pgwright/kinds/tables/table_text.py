@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, cast
 
 from psycopg import sql
 
-from pgwright.kinds.column_override import differing
+from pgwright.kinds.column_override import differing, override_of
 from pgwright.kinds.steps import name_of
+from pgwright.kinds.tables.not_null_name import FIRST_NAMED
 from pgwright.pg.quoting import Name, deparsed, literal
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ def body(o: Table, context: Context) -> list[sql.Composable]:
         if fragment is not None:
             fragments.append(fragment)
     fragments.extend(_decided(column, context) for column in differing(o.id, context))
+    fragments.extend(_said_again(o, context))
     columns = sql.SQL("(\n    {}\n)").format(sql.SQL(",\n    ").join(fragments))
     if o.partition_of:
         parts = [sql.SQL("PARTITION OF {}").format(name_of(o.partition_of))]
@@ -43,6 +46,17 @@ def body(o: Table, context: Context) -> list[sql.Composable]:
     if o.of_type:
         return [deparsed(f"OF {o.of_type}"), *([columns] if fragments else [])]
     return [columns if fragments else sql.SQL("()")]
+
+
+def _said_again(o: Table, context: Context) -> Iterator[sql.Composable]:
+    """Compose the NOT NULLs that an heir was given by itself, too: it keeps them when the parent's go."""
+    if context.server.major < FIRST_NAMED:
+        return
+    for part in context.after.children(o.id, "column"):
+        column = cast("Column", part)
+        name = column.not_null_constraint if column.derived and column.not_null_local else None
+        if name and not getattr(context.after.get(override_of(column.id)), "not_null", False):
+            yield sql.SQL("CONSTRAINT {} NOT NULL {}").format(Name(name), Name(column.id.name.name))
 
 
 def _decided(column: Column, context: Context) -> sql.Composable:
