@@ -101,6 +101,12 @@ def require_allowed(plan: Plan, allow: Collection[str]) -> None:
     )
 
 
+def is_reached(url: str, plan: Plan, ends: Ends, manner: Manner | None = None) -> bool:
+    """Return whether the database is where the plan leads; raise `PlanStale` where it is at neither end."""
+    with connect(url, autocommit=True) as conn:
+        return _require_fresh(conn, plan, ends, manner or Manner())
+
+
 def _require_fresh(conn: Connection[Any], plan: Plan, ends: Ends, manner: Manner) -> bool:
     """Return whether the target is reached already; raise `PlanStale` for any other state than the start."""
     _, here = read_here(conn, ends, scratch=manner.scratch)

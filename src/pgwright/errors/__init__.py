@@ -54,6 +54,7 @@ from pgwright.errors.migrations import (
 )
 from pgwright.errors.plans import (
     HazardRefused,
+    PlanFileRefused,
     PlanStale,
     ProductionRefused,
     RehearsalFailed,
@@ -96,6 +97,7 @@ __all__ = [
     "NothingToResume",
     "OutputError",
     "PgwrightError",
+    "PlanFileRefused",
     "PlanStale",
     "PolicyError",
     "PortInUse",

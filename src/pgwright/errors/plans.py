@@ -49,3 +49,9 @@ class RolesMissing(PgwrightError):
     """Refuse a plan that names roles which the server has not."""
 
     code = "PW307"
+
+
+class PlanFileRefused(PgwrightError):
+    """Refuse a file that is no plan, or not the plan that was saved."""
+
+    code = "PW308"

@@ -26,6 +26,7 @@ from pgwright.cli.schema.output import (
     show_plan,
     show_steps,
 )
+from pgwright.cli.schema.saved import apply_saved, plan_option, require_alone, save_option
 from pgwright.cli.schema.sources import (
     manner_of,
     selection_of,
@@ -127,14 +128,17 @@ def validate(
 @click.option(
     "--rename", multiple=True, metavar="OLD=NEW", help="public.users.mail=email, or public.mood.glad=happy"
 )
+@save_option
 @pass_invocation
 def plan(
     invocation: Invocation,
     /,
+    *,
     after: str | None,
     offline: bool,
     no_rehearsal: bool,
     rename: tuple[str, ...],
+    path: Path | None,
     **chosen: Any,
 ) -> None:
     """Show the steps that bring the database to AFTER (default: the models), tried on scratch.
@@ -159,13 +163,18 @@ def plan(
         notes = (*notes, lacks)
 
     uses = uses_at(here, proposal.plan)
+    words = _same_plan(proposal, after, offline=offline, chosen=chosen)
+    if path:
+        from pgwright.diff.saved import save_plan
+
+        save_plan(path, proposal, words=words)
 
     def render() -> None:
         show_notes(out, notes)
         show_plan(out, proposal, uses)
-        if proposal.plan:
-            words = _same_plan(proposal, after, offline=offline, chosen=chosen)
-            said = f"to carry it out: pgwright schema apply{words}"
+        if proposal.plan or path:
+            exactly = f" --plan {shlex.quote(str(path))}" if path else words
+            said = f"to carry it out: pgwright schema apply{exactly}"
             as_migration = "; as a migration: pgwright migrate create --autogenerate -m TEXT"
             out.line(said + (as_migration if invocation.project.migrations and not after else ""))
 
@@ -180,6 +189,7 @@ def plan(
 @click.option(
     "--rename", multiple=True, metavar="OLD=NEW", help="public.users.mail=email, or public.mood.glad=happy"
 )
+@plan_option
 @allow_option
 @guard_options
 @pass_invocation
@@ -191,6 +201,7 @@ def apply(
     offline: bool,
     no_rehearsal: bool,
     rename: tuple[str, ...],
+    saved: Path | None,
     allow: tuple[str, ...],
     yes: bool,
     production: str | None,
@@ -200,6 +211,10 @@ def apply(
 
     Example: pgwright schema apply --allow deletes-data
     """
+    if saved:
+        require_alone(after, {**chosen, "offline": offline, "rename": rename})
+        apply_saved(invocation, saved, allow=allow, yes=yes, production=production)
+        return
     from pgwright.diff.apply import apply_plan, require_allowed
     from pgwright.diff.proposal import propose
 
