@@ -8,7 +8,7 @@ from typing import Any
 from psycopg import Connection
 
 from pgwright.diff.build import roles_of
-from pgwright.errors import ExtensionMissingError, PgwrightError, PrivilegeError, RolesMissing
+from pgwright.errors import ExtensionMissingError, PgwrightError, PrivilegeError, RolesMissing, StatementError
 from pgwright.model.catalog import Catalog
 from pgwright.model.plan import Plan
 from pgwright.pg.connect import connect
@@ -26,7 +26,25 @@ def lacking(conn: Connection[Any], plan: Plan, before: Catalog, after: Catalog) 
     """Return the error that a plan between the two ends in on this server, or None; nothing was done then."""
     # Not the catalogs' version: they may have been built anew on scratch.
     major = conn.info.server_version // 10000
-    return _lacking_parts(conn, before, after, major) or _lacking_rights(conn, plan, major)
+    return read_only(conn) or _lacking_parts(conn, before, after, major) or _lacking_rights(conn, plan, major)
+
+
+def read_only(conn: Connection[Any]) -> StatementError | None:
+    """Return the error for a server or a session that takes no changes, or None."""
+    found = conn.execute(
+        "SELECT pg_is_in_recovery(), current_setting('transaction_read_only') = 'on'"
+    ).fetchone()
+    standby, closed = found or (False, False)
+    if not (standby or closed):
+        return None
+    where = f"{conn.info.host}:{conn.info.port}"
+    return StatementError(
+        f"{where} is a standby, which takes no changes" if standby else f"sessions on {where} are read-only",
+        detail="nothing was changed",
+        hint="connect to the primary (target_session_attrs=primary)"
+        if standby
+        else f"look at default_transaction_read_only of {conn.info.dbname} and of {conn.info.user}",
+    )
 
 
 def _lacking_parts(
@@ -77,6 +95,14 @@ def _lacking_rights(conn: Connection[Any], plan: Plan, major: int) -> PgwrightEr
 
 def _shortened(paths: Sequence[str]) -> str:
     return ", ".join(paths[:_SHOWN]) + (f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else "")
+
+
+def require_none_lacking(url: str, plan: Plan, before: Catalog, after: Catalog) -> None:
+    """Raise what `lacking` finds on the server at `url`, so that nobody is asked in vain."""
+    with connect(url) as conn:
+        error = lacking(conn, plan, before, after)
+    if error is not None:
+        raise error
 
 
 def lacking_at(url: str, plan: Plan, before: Catalog, after: Catalog) -> str | None:

@@ -15,6 +15,7 @@ from pgwright.diff.ends import Ends
 from pgwright.diff.lookalike import likely_renames, said
 from pgwright.diff.needless import without_needless
 from pgwright.diff.not_nulls import require_validated
+from pgwright.diff.outside import require_apart, touched_outside
 from pgwright.diff.rehearse import Rehearsal, rehearse_on, require_success
 from pgwright.diff.rename import Rename, understand
 from pgwright.diff.stages import plan_in_stages
@@ -24,6 +25,7 @@ from pgwright.kinds.tables.column_types import FIRST_VIRTUAL, Column
 from pgwright.kinds.types import members
 from pgwright.model.catalog import Catalog, ServerFacts, Unhandled
 from pgwright.model.plan import Hazard, HazardCode, Plan
+from pgwright.model.selection import within
 from pgwright.server.scratch import EMBEDDED
 
 _ROLE_MISSING = re.compile(r'role ".+" does not exist')
@@ -58,9 +60,20 @@ def propose(
     _require_stored(after, comparison.server or before.server)
     require_validated(after, comparison.server or before.server)
     told = understand(renames, before, after)
+    require_apart(before, after, comparison.selection, told)
     plan, start = plan_in_stages(
-        before, after, renames=told, online=online, server=comparison.server, scratch=scratch
+        before,
+        after,
+        renames=told,
+        online=online,
+        server=comparison.server,
+        scratch=scratch,
+        selection=comparison.selection,
     )
+    if told:
+        after = within(comparison.selection, start, after)
+        comparison = replace(comparison, after=after)
+    plan = replace(plan, notes=(*plan.notes, *touched_outside(plan, before, comparison.selection)))
     plan = _pointing_out(plan, likely_renames(start, after))
     ends = Ends(before=before, after=after, selection=comparison.selection, online=online, renames=told)
     if not plan or not rehearsed:

@@ -12,6 +12,7 @@ from pgwright.diff.apply import JOB, PLAN_AGAIN, Applied, Manner, require_allowe
 from pgwright.diff.compare import compare
 from pgwright.diff.ends import Ends, pack, read_here, unpack
 from pgwright.diff.needless import without_needless
+from pgwright.diff.needs import read_only
 from pgwright.diff.rename import pending
 from pgwright.diff.stages import plan_in_stages
 from pgwright.diff.way_back import way_back
@@ -50,6 +51,8 @@ def resume(
     with connect(url, autocommit=True) as conn, advisory_lock(conn, JOB, wait=manner.lock_wait):
         ledger = Ledger(conn=conn)
         run = _find(ledger, run_id, undo=undo)
+        if closed := read_only(conn):
+            raise closed
         payload = ledger.payload(run.id)
         if payload is None:
             raise UsageError(f"run {run.id} left nothing to resume from", hint=PLAN_AGAIN)
@@ -83,7 +86,13 @@ def _plan(conn: Connection[Any], ends: Ends, run: Run, manner: Manner, *, undo: 
 
     def way_to(end: Catalog) -> tuple[Plan, Catalog]:
         return plan_in_stages(
-            here, end, renames=renames, online=ends.online, server=live.server, scratch=manner.scratch
+            here,
+            end,
+            renames=renames,
+            online=ends.online,
+            server=live.server,
+            scratch=manner.scratch,
+            selection=ends.selection,
         )
 
     plan, start = way_to(target)

@@ -37,7 +37,7 @@ def read(reading: Reading) -> Iterator[Found]:
             derived=r.inherited,
             type=r.type,
             not_null=r.not_null,
-            not_null_name=chosen_name(r.constraint_name, table.name.name, r.name),
+            not_null_name=chosen_name(r.constraint_name),
             not_null_valid=r.constraint_valid,
             not_null_inherits=not r.constraint_no_inherit,
             not_null_constraint=r.constraint_name,

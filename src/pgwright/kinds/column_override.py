@@ -82,7 +82,7 @@ def read(reading: Reading) -> Iterator[Found]:
                 if (id := reading.ids.get(Address(SystemCatalog.CLASS, relid, number)))
             ),
             not_null=r.not_null,
-            not_null_name=chosen_name(r.constraint_name, column.root.name.name, column.name.name),
+            not_null_name=chosen_name(r.constraint_name),
             not_null_valid=r.constraint_valid,
             not_null_inherits=not r.constraint_no_inherit,
             storage=r.storage,

@@ -73,7 +73,7 @@ WITH member AS (
       AND NOT above.connoinherit
       AND n.nspname = ANY (%(schemas)s)
       AND (k.convalidated <> above.convalidated
-           OR (k.conname <> above.conname AND k.conname !~ '_not_null[0-9]*$'))
+           OR (k.conname <> above.conname AND k.conname !~ '.+_.+_not_null[0-9]*$'))
     UNION ALL
     -- A partition has its triggers from its parent, switched on or off as those are.
     SELECT 'state of a trigger of a partition', n.nspname || '.' || c.relname || '.' || g.tgname,

@@ -107,7 +107,7 @@ def validate(
 
     plan = _plan(invocation, comparison, online=not offline)
     out = invocation.output
-    show_notes(out, comparison.notes)
+    show_notes(out, (*comparison.notes, *plan.notes))
 
     def render() -> None:
         if plan and summary:
@@ -216,6 +216,7 @@ def apply(
         apply_saved(invocation, saved, allow=allow, yes=yes, production=production)
         return
     from pgwright.diff.apply import apply_plan, require_allowed
+    from pgwright.diff.needs import require_none_lacking
     from pgwright.diff.proposal import propose
 
     comparison = _compare(invocation, None, after, chosen)
@@ -234,6 +235,7 @@ def apply(
     if not out.json:
         show_notes(out, (*comparison.notes, *proposal.plan.notes))
         show_plan(out, proposal, uses_at(invocation.database.url, proposal.plan), allow=allow)
+    require_none_lacking(invocation.database.url, proposal.plan, comparison.before, comparison.after)
     invocation.refuse_production("applying a plan", named=production)
     require_allowed(proposal.plan, allow)
     invocation.confirm(f"Apply {counted(len(proposal.plan.steps), 'step')}?", yes=yes)
@@ -344,12 +346,17 @@ def _compare(
 
 
 def _plan(invocation: Invocation, comparison: Comparison, *, online: bool) -> Plan:
+    from dataclasses import replace
+
     from pgwright.diff.needless import without_needless
+    from pgwright.diff.outside import require_apart, touched_outside
     from pgwright.diff.stages import plan_in_stages
 
     scratch = invocation.project.scratch
-    plan, _ = plan_in_stages(comparison.before, comparison.after, online=online, scratch=scratch)
-    return without_needless(plan)[0]
+    before, after, selection = comparison.before, comparison.after, comparison.selection
+    require_apart(before, after, selection, ())
+    plan, _ = plan_in_stages(before, after, online=online, scratch=scratch, server=comparison.server)
+    return replace(without_needless(plan)[0], notes=touched_outside(plan, before, selection))
 
 
 def _same_plan(proposal: Proposal, after: str | None, *, offline: bool, chosen: dict[str, Any]) -> str:

@@ -48,6 +48,7 @@ def apply_saved(
 ) -> None:
     """Show a saved plan, ask, and run it against the database that it was made for as it is."""
     from pgwright.diff.apply import apply_plan, is_reached, require_allowed
+    from pgwright.diff.needs import require_none_lacking
     from pgwright.diff.saved import load_plan
 
     saved = load_plan(path)
@@ -59,6 +60,7 @@ def apply_saved(
             return
         if not out.json:
             _show(invocation, saved, allow)
+        require_none_lacking(url, saved.plan, saved.ends.before, saved.ends.after)
         invocation.refuse_production("applying a plan", named=production)
         require_allowed(saved.plan, allow)
         invocation.confirm(f"Apply {counted(len(saved.plan.steps), 'step')}?", yes=yes)

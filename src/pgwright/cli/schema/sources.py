@@ -108,8 +108,8 @@ def manner_of(invocation: Invocation) -> Manner:
 
     def tell_waiting(step: Step, error: PgwrightError) -> None:
         # Where it is known who is in the way, that comes before what the server said of the statement.
-        who = (error.detail or "").partition(";")[0]
-        why = f"{error.message}, {who}" if who.startswith("blocked by") else error.message
+        said = (error.detail or "").split("; ")
+        why = ", ".join([error.message, *(part for part in said if part.startswith("blocked by"))])
         invocation.output.remark(f"{step.id}. {step.summary}: {why}; trying again", level="waiting")
 
     return Manner(on_step=tell, on_wait=tell_waiting, scratch=invocation.project.scratch)

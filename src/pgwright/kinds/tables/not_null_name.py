@@ -20,21 +20,17 @@ if TYPE_CHECKING:
 
 FIRST_NAMED = 18  # the version that made constraints of them
 
-_ENDING = re.compile(r"_(?P<ending>not_null\d*)\Z")
+# Of a table and a column, and a number where that was taken.
+_GIVEN = re.compile(r".+_.+_not_null\d*", re.DOTALL)
 
 
-def chosen_name(name: str | None, table: str, column: str) -> str | None:
-    """Return the name of a NOT NULL where somebody chose it, None where PostgreSQL did.
+def chosen_name(name: str | None) -> str | None:
+    """Return the name of a NOT NULL where somebody chose it, None where it is like PostgreSQL's own.
 
-    PostgreSQL's is made of table and column, and stays when one of them gets another name, or when a
-    partition has it from its parent: one of the two is enough to know it by.
+    Such a name outlives those that it is made of: tables and columns get others, partitions, heirs and tables
+    made LIKE another have it from there. So it does not matter which table and column it names.
     """
-    found = _ENDING.search(name or "")
-    if name is None or found is None:
-        return name
-    ending = found["ending"]
-    outlived = name.startswith(f"{table}_") or name.endswith(f"_{column}_{ending}")
-    return None if outlived or name == default_name(table, column, ending) else name
+    return None if name is None or _GIVEN.fullmatch(name) else name
 
 
 def as_part(column: ObjectId) -> ObjectId:
