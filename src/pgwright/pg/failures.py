@@ -184,8 +184,9 @@ def connection_error(exc: psycopg.Error, address: Address) -> PgwrightError:
             redact(f"database {name} does not exist at {address.place}"),
             detail=detail,
             hint=redact(
-                f"{near}To build it from the models: pgwright schema create --create-database; "
-                f"to make an empty one: {_createdb(address, name)}"
+                f"{near}to make an empty one: {_createdb(address, name)}; to build it from the models, or a "
+                # It may be another than the project's own, such as the other side of a comparison.
+                f"file: pgwright schema create --create-database --url {shlex.quote(str(address))}"
             ),
         )
     if re.search(r"Connection refused|No such file or directory; is the server running", words):

@@ -166,6 +166,10 @@ def test_unknown_database_without_a_similar_one(address: Address) -> None:
         connect(address.with_database("qqqqqqqqqq").text)
     assert caught.value.hint is not None
     assert "createdb -h" in caught.value.hint
+    # Whichever command met it, on whichever side: the database itself is named.
+    assert "schema create --create-database --url " in caught.value.hint
+    assert "qqqqqqqqqq" in caught.value.hint.partition("--url")[2]
+    assert str(address.password) not in caught.value.hint
     assert "did you mean" not in caught.value.hint
 
 
