@@ -12,6 +12,7 @@ from pgwright.diff.compare import compare, summarise
 from pgwright.kinds.constraint import Constraint
 from pgwright.kinds.contract import reached
 from pgwright.kinds.default import Default
+from pgwright.kinds.index import Index
 from pgwright.kinds.steps import name_of, parent_of
 from pgwright.kinds.tables.column_types import Column
 from pgwright.model.catalog import Catalog, CatalogObject
@@ -36,15 +37,20 @@ def way_back(
     """Return how far the way from `start` to `end` leads with what a run has left of the rows.
 
     What comes back comes back empty. A foreign key to it stays unchecked where rows still refer to what was
-    there, and a column without values may be null; a key over such a column is left out. `old_names` says
+    there, and a column without values may be null; a key over such a column is left out, and so is one over a
+    column that gets the same value in all rows. `old_names` says
     what objects are still called in the database.
     """
     made = (change.id for change in summarise(compare(start, end)) if change.op is Op.CREATE)
     empty = {id: None for id in made if id.kind in _STORED}.keys()
-    lacks = [f"{id} comes back without what it held: restore that from a backup" for id in empty]
+    lost = [id for id in empty if not getattr(end.objects[id], "generated", "")]
+    lacks = [f"{id} comes back without what it held: restore that from a backup" for id in lost]
 
     def is_filled(table: ObjectId, columns: Iterable[ObjectId] = ()) -> bool:
         return _is_filled(conn, old_names.get(table, table), [old_names.get(c, c) for c in columns])
+
+    def is_repeated(table: ObjectId, columns: Iterable[ObjectId]) -> bool:
+        return _is_repeated(conn, old_names.get(table, table), [old_names.get(c, c) for c in columns])
 
     changed = dict(end.objects)
     for column in _without_values(empty, end):
@@ -52,9 +58,16 @@ def way_back(
             changed[column.id] = replace(column, not_null=False)
             lacks.append(f"{column.id} may be null until it has values again, and no primary key has it")
     nullable = {id for id in empty if changed[id] != end.objects[id]}
-    for key in _keys_over(nullable, end):
+    left_out = [*_keys_over(nullable, end)]
+    for key in _unique_over(empty, end):
+        whole = [c for c in _columns(key) if c not in empty]
+        table = parent_of(key.id)
+        if key.id not in left_out and key.id.root not in empty and is_repeated(table, whole):
+            left_out.append(key.id)
+            lacks.append(f"{key.id} is left out: rows of {table.path} come to have the same values in it")
+    for key_id in left_out:
         # Parents come first, so that what is kept knows whether they are.
-        for id in reached(key, lambda at: end.dependents.get(at, ())):
+        for id in reached(key_id, lambda at: end.dependents.get(at, ())):
             kept = start.get(id)
             if kept is None or not _can_stay(kept, changed):
                 changed.pop(id, None)
@@ -75,7 +88,7 @@ def way_back(
         if changed.get(o.id) is o and not found and is_filled(o.id.root):
             changed[o.id] = replace(o, validated=False)
             lacks.append(f"{o.id} stays unchecked: the default of {own.path} refers to no row of {o.target}")
-    partly = len(lacks) > len(empty)
+    partly = len(lacks) > len(lost)
     if partly:
         lacks.append("when that is mended, what is left is done by: pgwright schema resume")
     return WayBack(end=end.replacing(changed.values()) if partly else end, lacks=tuple(lacks))
@@ -103,6 +116,23 @@ def _keys_over(columns: Set[ObjectId], end: Catalog) -> Iterator[ObjectId]:
     for o in end.of("constraint"):
         if isinstance(o, Constraint) and o.type == "p" and not columns.isdisjoint(_columns(o)):
             yield o.id
+
+
+def _unique_over(empty: Set[ObjectId], end: Catalog) -> Iterator[Constraint | Index]:
+    """Yield the unique keys over columns that come back with one value in all rows, that of their default."""
+    for o in (*end.of("constraint"), *end.of("index")):
+        if isinstance(o, Constraint | Index) and _is_unique(o) and not o.derived:
+            back = [c for c in _columns(o) if c in empty]
+            given = [end.children(c, "default") for c in back]
+            if back and all(ds and not any(getattr(d, "volatile", True) for d in ds) for ds in given):
+                yield o
+
+
+def _is_unique(o: Constraint | Index) -> bool:
+    """Tell whether rows differ in the columns; what expressions and conditions make of them is not asked."""
+    if isinstance(o, Constraint):
+        return o.type in "pu"
+    return o.unique and o.body.endswith(f"({', '.join(o.columns)})")
 
 
 def _referring(empty: Set[ObjectId], end: Catalog) -> Iterator[Constraint]:
@@ -147,8 +177,21 @@ def _has(conn: Connection[Any], table: ObjectId, column: ObjectId, expression: s
     return bool(found)
 
 
-def _columns(o: Constraint) -> list[ObjectId]:
+def _columns(o: Constraint | Index) -> list[ObjectId]:
     return [ObjectId("column", o.id.name._replace(name=name), parent_of(o.id)) for name in o.columns]
+
+
+def _is_repeated(conn: Connection[Any], table: ObjectId, columns: Iterable[ObjectId]) -> bool:
+    """Tell whether two rows of a table have the same values in the columns, none of them null."""
+    names = [Name(column.name.name) for column in columns]
+    conditions = [sql.SQL("{} IS NOT NULL").format(name) for name in names]
+    query = sql.SQL("SELECT EXISTS (SELECT FROM {} WHERE {} {} HAVING count(*) > 1)").format(
+        name_of(table),
+        sql.SQL(" AND ").join([sql.SQL("true"), *conditions]),
+        sql.SQL("GROUP BY {}").format(sql.SQL(", ").join(names)) if names else sql.SQL(""),
+    )
+    ((found,),) = conn.execute(query).fetchall()
+    return bool(found)
 
 
 def _is_filled(conn: Connection[Any], table: ObjectId, columns: Iterable[ObjectId]) -> bool:

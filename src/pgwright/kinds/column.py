@@ -170,8 +170,10 @@ def drop(o: Column, context: Context) -> tuple[Step, ...]:
         return ()
     recomputed = bool(o.generated) and o.id in context.created
     hazards = []
+    # What is computed from other columns is computed again when it comes back.
+    lost = [] if o.generated else [_values_deleted(o)]
     if not recomputed:
-        hazards.append(Hazard(code=HazardCode.DELETES_DATA, message=f"the values of {o.id} are deleted"))
+        hazards.extend(lost)
         hazards.append(
             Hazard(
                 code=HazardCode.BREAKS_CODE, message=f"code that still names {o.id.path} fails from here on"
@@ -196,11 +198,15 @@ def drop(o: Column, context: Context) -> tuple[Step, ...]:
             only=plain and any(_stays(context.after.get(heir)) for heir in heirs),
         ),
         *(
-            alter_parent(heir, left, f"drop {heir}", context, hazards=hazards[:1], phase=Phase.CONTRACT)
+            alter_parent(heir, left, f"drop {heir}", context, hazards=lost, phase=Phase.CONTRACT)
             for heir in heirs
             if plain and _is_left_over(heir, context)
         ),
     )
+
+
+def _values_deleted(o: Column) -> Hazard:
+    return Hazard(code=HazardCode.DELETES_DATA, message=f"the values of {o.id} are deleted")
 
 
 def _is_left_over(heir: ObjectId, context: Context) -> bool:

@@ -69,3 +69,41 @@ def test_two_databases_of_an_older_version_are_rehearsed(
     found = propose(compare_sources(live, wanted))
     assert found.rehearsal is not None
     assert apply_plan(live, found.plan, found.ends).remaining == ()
+
+
+def test_the_way_back_leaves_out_a_key_over_values_that_are_all_the_same(database: str) -> None:
+    run(database, "CREATE TABLE t (id int, code text NOT NULL DEFAULT 'x' UNIQUE, n int, m int DEFAULT 1)")
+    run(
+        database,
+        "CREATE UNIQUE INDEX t_both ON t (n, m); INSERT INTO t VALUES (1, 'a', 1, 1), (2, 'b', 2, 2)",
+    )
+    plan, ends = proposed(database, "CREATE TABLE t (id int, n int)")
+    apply_plan(database, plan, ends, allow=["deletes-data"])
+    back = resume(database, undo=True)
+    left = "constraint public.t.t_code_key is left out: rows of public.t come to have the same values in it"
+    assert left in back.notes
+    # What tells rows apart by another column as well comes back whole.
+    assert [str(c.id) for c in back.remaining] == ["constraint public.t.t_code_key"]
+    run(database, "UPDATE t SET code = id::text")
+    assert resume(database).remaining == ()
+
+
+def test_what_was_computed_is_not_lost(database: str) -> None:
+    run(
+        database, "CREATE TABLE t (a int, b int GENERATED ALWAYS AS (a * 2) STORED); INSERT INTO t VALUES (4)"
+    )
+    plan, ends = proposed(database, "CREATE TABLE t (a int)")
+    apply_plan(database, plan, ends)
+    back = resume(database, undo=True)
+    assert (back.remaining, back.notes) == ((), ())
+    assert rows(database, "SELECT b FROM t") == [(8,)]
+
+
+def test_numbers_become_moments_by_a_statement_that_is_named(database: str) -> None:
+    run(database, "CREATE TABLE t (at bigint)")
+    plan, _ = proposed(database, "CREATE TABLE t (at timestamptz)")
+    (hazard,) = [h for h in plan.hazards if h.code == "may-fail"]
+    assert "TYPE timestamp with time zone USING to_timestamp(at)" in str(hazard.hint)
+    run(database, "INSERT INTO t VALUES (86400)")
+    run(database, str(hazard.hint).partition("first: ")[2])
+    assert rows(database, "SELECT extract(epoch FROM at)::int FROM t") == [(86400,)]

@@ -17,7 +17,6 @@ from pgwright.kinds.tables.column_types import (
     Column,
     as_retyped,
     comes_back,
-    gets_zone,
     has_size,
     holds_all,
     keeps_comparison,
@@ -26,6 +25,7 @@ from pgwright.kinds.tables.column_types import (
 from pgwright.kinds.tables.conversion import (
     always_goes,
     converted,
+    counts_seconds,
     depends_on_zone,
     is_proven,
     what_is_lost,
@@ -143,26 +143,24 @@ def _change_type(before: Column, after: Column, context: Context) -> Step:
     # Of a value out of a domain PostgreSQL does not know that it is short enough.
     checked = demanding or (old != before.type and has_size(new))
     zone = context.server.time_zone
-    read_in = f", read as times of {zone or 'the session'}" if gets_zone(old, new) else ""
     if not (foreign or (keeps_storage_in(zone, old, new) and not checked)):
         written = (table,)
-        cause = f"changing {after.id.path} from {before.type} to {after.type}{read_in}"
+        cause = f"changing {after.id.path} from {before.type} to {after.type}"
         hint = "on a large table: add a second column, fill it in batches, switch over, drop the first"
         hazards.append(rewrites(cause, table, hint))
         if is_proven(old, new):
             hazards.append(_refusing_to_round(before, after))
         elif demanding or not (holds_all(old, new) or always_goes(old, new)):
-            message = f"a value of {after.id.path} that is no {after.type} stops it"
-            hazards.append(Hazard(code=HazardCode.MAY_FAIL, message=message))
+            hazards.append(_may_stop(before, after, old, new))
     elif _rebuilds_an_index(before, after, context):
         hazards.append(rebuilds(after.id.name.name, table))
     if not foreign and depends_on_zone(old, new):
-        hazards.append(_in_what_zone(after))
+        hazards.append(_in_what_zone(after, zone))
     kept = foreign or named or comes_back(old, new)
     return alter_parent(
         after.id,
         sql.SQL(" ").join(parts),
-        f"change {after.id} from {_shown(before, after)} to {_shown(after, before)}{read_in}",
+        f"change {after.id} from {_shown(before, after)} to {_shown(after, before)}",
         context,
         also_on=_linked(before, context),
         rewrites=written,
@@ -198,10 +196,24 @@ def _rebuilds_an_index(before: Column, after: Column, context: Context) -> bool:
     return False
 
 
-def _in_what_zone(o: Column) -> Hazard:
+def _may_stop(before: Column, after: Column, old: str, new: str) -> Hazard:
+    message, hint = f"a value of {after.id.path} that is no {after.type} stops it", None
+    if counts_seconds(old, new):
+        # PostgreSQL has no cast between them, and nobody knows what the numbers count.
+        message = f"a number of {after.id.path} is no {after.type}: this stops at the first row"
+        way = sql.SQL("ALTER TABLE {} ALTER COLUMN {name} TYPE {} USING to_timestamp({name})").format(
+            name_of(parent_of(after.id)), deparsed(after.type), name=Name(after.id.name.name)
+        )
+        hint = f"where they are seconds since 1970, do that by a statement of your own first: {render(way)}"
+    return Hazard(code=HazardCode.MAY_FAIL, message=message, hint=hint)
+
+
+def _in_what_zone(o: Column, zone: str) -> Hazard:
+    session = "the session that applies this"
     return Hazard(
         code=HazardCode.DEPENDS_ON_SESSION,
-        message=f"times of {o.id.path} are taken as of the time zone of the session that applies this",
+        message=f"times of {o.id.path} are read as times of "
+        + (f"{zone}, the time zone of {session}" if zone else f"the time zone of {session}"),
         hint="where they are of another, name it in the environment: PGTZ=UTC",
     )
 

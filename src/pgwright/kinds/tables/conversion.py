@@ -150,6 +150,14 @@ def always_goes(before: str, after: str) -> bool:
     return new.name in _TOTAL.get(old.name, ())
 
 
+def counts_seconds(before: str, after: str) -> bool:
+    """Tell whether a number shall become a moment, which PostgreSQL makes of it by no cast."""
+    old, new = _type(before), _type(after)
+    if old is None or new is None or old.array or new.array:
+        return False
+    return old.name in _NUMBERS and new.name in {"timestamp", "date"}
+
+
 def depends_on_zone(before: str, after: str) -> bool:
     """Tell whether times become others, or are others again on the way back, in another time zone."""
     old, new = _type(before), _type(after)
