@@ -139,7 +139,12 @@ def create(o: Table, context: Context) -> tuple[Step, ...]:
     if on:
         lock = LockMode.ACCESS_EXCLUSIVE if o.partition_of else LockMode.SHARE_UPDATE_EXCLUSIVE
     hazards = [
-        Hazard(code=HazardCode.MAY_FAIL, message=f"rows of {d.path} that belong into {o.id.path} stop it")
+        Hazard(
+            code=HazardCode.MAY_FAIL,
+            message=f"rows of {d.path} that belong into {o.id.path} stop it",
+            hint=f"where it has such, take them out of {d.path} in one transaction before: detach it, create "
+            f"{o.id.path}, delete them there RETURNING what goes INTO {parents[0].path}, attach it again",
+        )
         for d in default_partitions(o, context)
     ]
     steps = [step(o.id, head, f"create {o.id}", lock=lock, on=on, hazards=hazards)]

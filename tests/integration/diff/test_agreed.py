@@ -99,6 +99,20 @@ def test_what_was_computed_is_not_lost(database: str) -> None:
     assert rows(database, "SELECT b FROM t") == [(8,)]
 
 
+def test_shapes_that_become_others_come_back(database: str) -> None:
+    run(database, "CREATE TABLE t (a box, p point); INSERT INTO t VALUES ('(1,1),(0,0)', '(1,2)')")
+    held = rows(database, "SELECT a::text, p::text FROM t")
+    plan, ends = proposed(database, "CREATE TABLE t (a polygon, p box)")
+    assert not plan.hazards or {h.code.value for h in plan.hazards} == {"rewrites"}
+    apply_plan(database, plan, ends)
+    assert resume(database, undo=True).notes == ()
+    assert rows(database, "SELECT a::text, p::text FROM t") == held
+    run(database, "ALTER TABLE t ALTER a TYPE polygon USING '((0,0),(2,3),(4,0))'::polygon")
+    plan, ends = proposed(database, "CREATE TABLE t (a box, p point)")
+    with pytest.raises(StatementError, match="invalid input syntax for type box"):
+        apply_plan(database, plan, ends)
+
+
 def test_numbers_become_moments_by_a_statement_that_is_named(database: str) -> None:
     run(database, "CREATE TABLE t (at bigint)")
     plan, _ = proposed(database, "CREATE TABLE t (at timestamptz)")

@@ -27,6 +27,7 @@ from pgwright.kinds.tables.conversion import (
     converted,
     counts_seconds,
     depends_on_zone,
+    goes_back,
     is_proven,
     what_is_lost,
 )
@@ -156,7 +157,7 @@ def _change_type(before: Column, after: Column, context: Context) -> Step:
         hazards.append(rebuilds(after.id.name.name, table))
     if not foreign and depends_on_zone(old, new):
         hazards.append(_in_what_zone(after, zone))
-    kept = foreign or named or comes_back(old, new)
+    kept = foreign or named or comes_back(old, new) or goes_back(old, new)
     return alter_parent(
         after.id,
         sql.SQL(" ").join(parts),

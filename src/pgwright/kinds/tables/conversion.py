@@ -42,6 +42,9 @@ _CASTS: Mapping[str, frozenset[str]] = {
 }
 
 
+# A cast back that keeps only what the cast there has made: a box round a polygon, the middle of a box.
+_BACK = frozenset({("polygon", "box"), ("box", "point")})
+
 # Of these, every value becomes one of those, if not always the same.
 _TOTAL: Mapping[str, frozenset[str]] = {
     "boolean": frozenset({"integer"}),
@@ -49,6 +52,8 @@ _TOTAL: Mapping[str, frozenset[str]] = {
     "time": frozenset({"time", "interval"}),
     "interval": frozenset({"interval"}),
     "jsonb": frozenset({"json"}),
+    "point": frozenset({"box"}),
+    "box": frozenset({"polygon"}),
 }
 
 
@@ -77,6 +82,12 @@ def converted(value: sql.Composable, before: str, after: str) -> sql.Composable 
     An explicit cast to a text of limited length cuts what is too long; the assignment that PostgreSQL makes
     by itself refuses it. A float that is not the number any more is refused as well: the expression fails.
     """
+    if (before, after) in _BACK:
+        # What is another shape is refused as a text of the other type.
+        return sql.SQL(
+            "CASE WHEN {value}::{after}::{before}::text = {value}::text THEN {value}::{after} "
+            "ELSE {value}::text::{after} END"
+        ).format(value=value, before=deparsed(before), after=deparsed(after))
     found = _converted(value, before, after)
     if found is None or not is_proven(before, after):
         return found
@@ -140,6 +151,11 @@ def _way(before: str, after: str) -> tuple[str, ...]:
     if cast or old.name in _TEXTS:
         return (to,)
     return ("integer" if old.name == "boolean" and new.name in _NUMBERS else "text") + array, to
+
+
+def goes_back(before: str, after: str) -> bool:
+    """Tell whether a cast leads back to each value that a cast made another shape of."""
+    return (after, before) in _BACK
 
 
 def always_goes(before: str, after: str) -> bool:
