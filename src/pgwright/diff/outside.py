@@ -74,6 +74,15 @@ def _require_needs(before: Catalog, after: Catalog, selection: Selection) -> Non
             )
 
 
+def needed_outside(catalog: Catalog, selection: Selection) -> tuple[str, ...]:
+    """Return in words what a filtered catalog stands on and does not hold; nothing without a filter."""
+    if not (selection.schemas or selection.include or selection.exclude):
+        return ()
+    needed = {id.root for o in catalog for id in o.depends_on if id.root.kind in _ALONE and id not in catalog}
+    lacks = sorted(id for id in needed if id not in catalog)
+    return (f"left out, and needed by what is written: {_named(lacks)}",) if lacks else ()
+
+
 def _is_managed(id: ObjectId, catalog: Catalog) -> bool:
     return bool(getattr(catalog.get(id.root), "managed", False))
 

@@ -48,6 +48,15 @@ def test_what_stands_on_it_stops_what_would_go(database: str, tmp_path: Path) ->
     assert "--include third" in str(caught.value.hint)
 
 
+def test_a_script_of_a_part_leaves_the_rest_alone(tmp_path: Path) -> None:
+    (tmp_path / "s.sql").write_text(BEFORE)
+    done = pgwright("schema", "generate", "s.sql", "--schema", "other", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "DROP" not in done.stdout
+    assert "CREATE SCHEMA IF NOT EXISTS other" in done.stdout
+    assert "left out, and needed by what is written: enum app.mood, table app.t" in done.stderr
+
+
 def test_it_follows_a_rename_of_what_it_stands_on(database: str, tmp_path: Path) -> None:
     run(database, BEFORE)
     (file := tmp_path / "s.sql").write_text(

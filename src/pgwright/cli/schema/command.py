@@ -311,16 +311,17 @@ def generate(invocation: Invocation, /, source: str | None, path: Path | None, *
     """
     from pgwright.diff.build import empty_database
     from pgwright.diff.comparison import declared
+    from pgwright.diff.outside import needed_outside
     from pgwright.diff.script import script
     from pgwright.diff.unread import named
     from pgwright.observe.docs.write import write_text
 
-    catalog = declared(
-        source_of(invocation, source or "models"), workshop_of(invocation), selection_of(chosen)
-    )
-    text = script(catalog, empty_database(invocation.project.scratch))
+    selection = selection_of(chosen)
+    catalog = declared(source_of(invocation, source or "models"), workshop_of(invocation), selection)
+    # What is left out is left alone: schema public, which every new database has, does not go.
+    text = script(catalog, selection.apply(empty_database(invocation.project.scratch)))
     out = invocation.output
-    notes = tuple(named(catalog.unhandled))
+    notes = (*named(catalog.unhandled), *needed_outside(catalog, selection))
     show_notes(out, notes)
     facts = {"digest": catalog.digest, "notes": notes}
     if path is not None:
