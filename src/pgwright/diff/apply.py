@@ -165,4 +165,7 @@ def _explain(exc: PgwrightError, run: Run, done: int, total: int) -> None:
     state = f"run {run.id} stopped after {done} of {counted(total, 'step')}; what is done stays"
     exc.detail = f"{exc.detail}; {state}" if exc.detail else state
     onward = f"pgwright schema resume {run.id}, or back: pgwright schema resume {run.id} --undo"
+    if exc.hint:
+        # The run is not begun again: it goes on.
+        exc.hint = exc.hint.removesuffix("; then run again").removesuffix("; then run the command again")
     exc.hint = f"{exc.hint}; then go on: {onward}" if exc.hint else f"mend the cause, then go on: {onward}"
