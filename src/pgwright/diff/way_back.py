@@ -59,20 +59,11 @@ def way_back(
             lacks.append(f"{column.id} may be null until it has values again, and no primary key has it")
     nullable = {id for id in empty if changed[id] != end.objects[id]}
     left_out = [*_keys_over(nullable, end)]
-    for key in _unique_over(empty, end):
-        whole = [c for c in _columns(key) if c not in empty]
-        table = parent_of(key.id)
-        if key.id not in left_out and key.id.root not in empty and is_repeated(table, whole):
-            left_out.append(key.id)
-            lacks.append(f"{key.id} is left out: rows of {table.path} come to have the same values in it")
-    for key_id in left_out:
-        # Parents come first, so that what is kept knows whether they are.
-        for id in reached(key_id, lambda at: end.dependents.get(at, ())):
-            kept = start.get(id)
-            if kept is None or not _can_stay(kept, changed):
-                changed.pop(id, None)
-            else:
-                changed[id] = kept
+    for key, table, whole in _unique_over(empty, end):
+        if key not in left_out and is_repeated(table, whole):
+            left_out.append(key)
+            lacks.append(f"{key} is left out: rows of {table.path} come to have the same values in it")
+    _leave_out(left_out, start, end, changed)
     for o in _referring(empty, end):
         known = [c for c in _columns(o) if c not in empty]
         if o.id in changed and o.id.root not in empty and is_filled(parent_of(o.id), known):
@@ -92,6 +83,20 @@ def way_back(
     if partly:
         lacks.append("when that is mended, what is left is done by: pgwright schema resume")
     return WayBack(end=end.replacing(changed.values()) if partly else end, lacks=tuple(lacks))
+
+
+def _leave_out(
+    keys: Iterable[ObjectId], start: Catalog, end: Catalog, changed: dict[ObjectId, CatalogObject]
+) -> None:
+    """Take keys, with what depends on them, out of what is `changed`, or let it be as it is at the start."""
+    for key in keys:
+        # Parents come first, so that what is kept knows whether they are.
+        for id in reached(key, lambda at: end.dependents.get(at, ())):
+            kept = start.get(id)
+            if kept is None or not _can_stay(kept, changed):
+                changed.pop(id, None)
+            else:
+                changed[id] = kept
 
 
 def _without_values(empty: Set[ObjectId], end: Catalog) -> Iterator[Column]:
@@ -118,14 +123,17 @@ def _keys_over(columns: Set[ObjectId], end: Catalog) -> Iterator[ObjectId]:
             yield o.id
 
 
-def _unique_over(empty: Set[ObjectId], end: Catalog) -> Iterator[Constraint | Index]:
-    """Yield the unique keys over columns that come back with one value in all rows, that of their default."""
+def _unique_over(empty: Set[ObjectId], end: Catalog) -> Iterator[tuple[ObjectId, ObjectId, list[ObjectId]]]:
+    """Yield the unique keys over columns that come back with one value in all rows, that of their default.
+
+    With each goes its table, which has stayed, and its columns that have.
+    """
     for o in (*end.of("constraint"), *end.of("index")):
-        if isinstance(o, Constraint | Index) and _is_unique(o) and not o.derived:
+        if isinstance(o, Constraint | Index) and _is_unique(o) and not o.derived and o.id.root not in empty:
             back = [c for c in _columns(o) if c in empty]
             given = [end.children(c, "default") for c in back]
             if back and all(ds and not any(getattr(d, "volatile", True) for d in ds) for ds in given):
-                yield o
+                yield o.id, parent_of(o.id), [c for c in _columns(o) if c not in empty]
 
 
 def _is_unique(o: Constraint | Index) -> bool:
