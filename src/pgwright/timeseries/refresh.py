@@ -300,11 +300,14 @@ def unmark(conn: Connection[Any], parts: RollupParts, below: str) -> None:
     )
 
 
-def raise_floor(conn: Connection[Any], record: Record, floor: str) -> None:
-    """Let all below `floor` be history in a rollup, whatever happens to its rows."""
+def raise_floor(conn: Connection[Any], record: Record, floor: str, *, late: int = 0) -> None:
+    """Let all below `floor` be history in a rollup, whatever happens to its rows.
+
+    `late` are the keys that changed although they were that already.
+    """
     conn.execute(
         sql.SQL(
-            "UPDATE pgwright.policy SET floor = greatest(floor, {}::timestamptz) "
+            "UPDATE pgwright.policy SET floor = greatest(floor, {}::timestamptz), late = late + {} "
             "WHERE relation = {} AND kind = 'rollup' AND name = {}"
-        ).format(literal(floor), relation(record.table), literal(record.name))
+        ).format(literal(floor), sql.Literal(late), relation(record.table), literal(record.name))
     )

@@ -158,9 +158,9 @@ def _settle_rollups(conn: Connection[Any], record: Record, declared: Declaration
             parts = parts_of(conn, rollup, declared)
             floor = _floor_above(conn, parts, upper)
             # TimescaleDB's were refreshed before: it refuses to in a transaction.
-            if not rollup.definition.get("by"):
-                refresh_once(conn, rollup, parts, below=floor)
-            raise_floor(conn, rollup, floor)
+            own = not rollup.definition.get("by")
+            late = refresh_once(conn, rollup, parts, below=floor).late if own else 0
+            raise_floor(conn, rollup, floor, late=late)
 
 
 def _floor_above(conn: Connection[Any], parts: RollupParts, upper: str) -> str:

@@ -19,13 +19,14 @@ import pytest
 
 from pgwright.checks.run import run_checks
 from pgwright.kinds.timeseries.rollup_names import own_log
-from pgwright.model.names import QualifiedName
+from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.policy import Policy, Retain, Rollup, TimeSeries
 from pgwright.pg.quoting import qualified
 from pgwright.timeseries.chunks import chunks
 from pgwright.timeseries.declare import Edit, declare
 from pgwright.timeseries.exactness import compare
 from pgwright.timeseries.records import declarations
+from pgwright.timeseries.retire import retire_rows
 from pgwright.timeseries.run import Demand, run_policies
 from pgwright.timeseries.status import policy_status
 from tests.integration.diff.ways import until
@@ -369,6 +370,11 @@ def test_rows_that_are_retired_are_no_late_changes(database: str) -> None:
             assert conn.execute("SELECT sum(n) FROM hourly").fetchone() == (200,)
             # One that really comes late is counted, though it is retired as well.
             conn.execute("INSERT INTO readings VALUES (1, now() - interval '150 hours', 1)")
+        # So is one that comes between the last refresh and the retirement.
+        declared = declarations(conn)
+        assert [*retire_rows(conn, declared.of("retention")[0], declared, ObjectId("table", READINGS))] == [1]
+        states = [s.state for s in policy_status(conn) if s.kind == "rollup"]
+        assert states == ["2 late changes below its floor left out"]
 
 
 def test_rollups_over_a_rollup_outlive_its_rows(database: str) -> None:
