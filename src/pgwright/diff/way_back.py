@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,6 +21,7 @@ from pgwright.model.change import Op
 from pgwright.model.names import ObjectId
 from pgwright.pg.quoting import Name, deparsed
 
+_CHECK = re.compile(r"CHECK \((?P<condition>.*)\)(?: NO INHERIT)?", re.DOTALL)
 _STORED = frozenset({"table", "column", "sequence"})
 
 
@@ -79,6 +81,10 @@ def way_back(
         if changed.get(o.id) is o and not found and is_filled(o.id.root):
             changed[o.id] = replace(o, validated=False)
             lacks.append(f"{o.id} stays unchecked: the default of {own.path} refers to no row of {o.target}")
+    for check in _refusing_its_default(conn, empty, end):
+        if changed.get(check.id) is check and is_filled(check.id.root):
+            changed[check.id] = replace(check, validated=False)
+            lacks.append(f"{check.id} stays unchecked: it refuses the default that rows come back with")
     partly = len(lacks) > len(lost)
     if partly:
         lacks.append("when that is mended, what is left is done by: pgwright schema resume")
@@ -183,6 +189,36 @@ def _has(conn: Connection[Any], table: ObjectId, column: ObjectId, expression: s
     )
     ((found,),) = conn.execute(query).fetchall()
     return bool(found)
+
+
+def _refusing_its_default(conn: Connection[Any], empty: Set[ObjectId], end: Catalog) -> Iterator[Constraint]:
+    """Yield the checks of what comes back, to a table that has stayed, which no default of it meets."""
+    for o in end.of("constraint"):
+        found = _CHECK.fullmatch(o.definition) if isinstance(o, Constraint) and o.type == "c" else None
+        if found is None or not isinstance(o, Constraint) or not o.validated or o.derived:
+            continue
+        columns = _columns(o)
+        if not columns or o.id.root in empty or not {*columns} <= empty:
+            continue
+        known = {o.id.root, *columns}
+        values = [
+            sql.SQL("({})::{} AS {}").format(
+                deparsed(default.expression), deparsed(column.type), Name(column.id.name.name)
+            )
+            for column in (end.objects[id] for id in columns)
+            for default in end.children(column.id, "default")
+            if isinstance(column, Column)
+            and isinstance(default, Default)
+            and default.constant
+            # Types and functions may not be there yet.
+            and known.issuperset((*default.depends_on, *column.depends_on, *o.depends_on))
+        ]
+        if len(values) == len(columns):
+            query = sql.SQL("SELECT ({}) IS FALSE FROM (SELECT {}) AS row").format(
+                deparsed(found["condition"]), sql.SQL(", ").join(values)
+            )
+            if conn.execute(query).fetchone() == (True,):
+                yield o
 
 
 def _columns(o: Constraint | Index) -> list[ObjectId]:

@@ -52,21 +52,24 @@ def test_going_back_goes_as_far_as_the_rows_allow(database: str) -> None:
     assert read(database).digest == ends.before.digest
 
 
-def test_going_back_gives_a_default_that_refers_to_nothing(database: str) -> None:
+def test_going_back_gives_a_default_that_is_refused(database: str) -> None:
     run(database, "CREATE TABLE a (id int PRIMARY KEY); INSERT INTO a VALUES (1)")
     run(
         database,
-        "CREATE TABLE b (x int, a int NOT NULL DEFAULT 0 REFERENCES a, c int DEFAULT 1 REFERENCES a)",
+        "CREATE TABLE b (x int, a int NOT NULL DEFAULT 0 REFERENCES a, c int DEFAULT 1 REFERENCES a, "
+        "n int DEFAULT 0 CONSTRAINT positive CHECK (n > 0), m int DEFAULT 1 CHECK (m > 0))",
     )
-    run(database, "INSERT INTO b VALUES (1, 1, 1)")
+    run(database, "INSERT INTO b VALUES (1, 1, 1, 1)")
     plan, ends = proposed(database, "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (x int PRIMARY KEY)")
     apply_plan(database, plan, ends, allow=["deletes-data"])
     back = resume(database, undo=True)
     assert [note for note in back.notes if "unchecked" in note] == [
         "constraint public.b.b_a_fkey stays unchecked: "
-        "the default of public.b.a refers to no row of table public.a"
+        "the default of public.b.a refers to no row of table public.a",
+        "constraint public.b.positive stays unchecked: it refuses the default that rows come back with",
     ]
-    assert {str(change.id) for change in back.remaining} == {"constraint public.b.b_a_fkey"}
-    run(database, "INSERT INTO a VALUES (0)")
+    unchecked = {"constraint public.b.b_a_fkey", "constraint public.b.positive"}
+    assert {str(change.id) for change in back.remaining} == unchecked
+    run(database, "INSERT INTO a VALUES (0); UPDATE b SET n = 1")
     assert resume(database).remaining == ()
     assert read(database).digest == ends.before.digest
