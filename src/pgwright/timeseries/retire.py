@@ -48,11 +48,14 @@ _LEFT_BEHIND = (
 
 @dataclass(frozen=True, kw_only=True)
 class Old:
-    """Name a partition or chunk whose rows are all old enough; `rows` is PostgreSQL's estimate."""
+    """Name a partition or chunk whose rows are all old enough.
+
+    `rows` is PostgreSQL's estimate, None where it has none: an empty piece, or one that it never counted.
+    """
 
     table: ObjectId
     upper: str
-    rows: int
+    rows: int | None
     detaching: bool = False
 
 
@@ -65,8 +68,8 @@ def old_pieces(conn: Connection[Any], record: Record, declared: Declarations) ->
     limit = _cutoff(record, declared, zone, type)
     if series.relkind == "p":
         query = sql.SQL(
-            "SELECT n.nspname::text, c.relname::text, b.upper::text, greatest(c.reltuples, 0)::bigint, "
-            "{detaching} "
+            "SELECT n.nspname::text, c.relname::text, b.upper::text, "
+            "nullif(greatest(c.reltuples, 0), 0)::bigint, {detaching} "
             "FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid "
             "JOIN pg_namespace AS n ON n.oid = c.relnamespace, LATERAL (SELECT {upper} AS upper) AS b "
             "WHERE i.inhparent = {table} AND b.upper <= {limit} ORDER BY b.upper"
@@ -78,8 +81,8 @@ def old_pieces(conn: Connection[Any], record: Record, declared: Declarations) ->
         )
     else:
         query = sql.SQL(
-            "SELECT n.nspname::text, c.relname::text, t.range_end::text, greatest(c.reltuples, 0)::bigint, "
-            "false FROM timescaledb_information.chunks AS t "
+            "SELECT n.nspname::text, c.relname::text, t.range_end::text, "
+            "nullif(greatest(c.reltuples, 0), 0)::bigint, false FROM timescaledb_information.chunks AS t "
             "JOIN pg_namespace AS n ON n.nspname = t.chunk_schema "
             "JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = t.chunk_name "
             "WHERE t.hypertable_schema = {schema} AND t.hypertable_name = {name} AND t.range_end <= {limit} "

@@ -291,8 +291,7 @@ def _retire(
     pieces = old_pieces(conn, record, declared)
     if demand.dry_run or not pieces:
         verb = "archive and drop" if record.definition.get("archive") else "drop"
-        rows = counted(sum(piece.rows for piece in pieces), "row")
-        said = f"would {verb} {_named(pieces)} (about {rows})" if pieces else "nothing is old enough"
+        said = f"would {verb} {_named(pieces)}{_rows(pieces)}" if pieces else "nothing is old enough"
         yield Outcome(task="retire", subject=subject, said=said, count=len(pieces))
     else:
         yield from _retire_pieces(conn, record, declared, pieces, tell)
@@ -334,12 +333,17 @@ def _retire_pieces(
         retire_partition(conn, record, declared, piece)
         if tell:
             tell(f"retire {subject}", done, len(pieces))
-        said = f"{_gone(record)} {piece.table.name.name} (about {counted(piece.rows, 'row')})"
+        said = f"{_gone(record)} {piece.table.name.name}{_rows((piece,))}"
         yield Outcome(task="retire", subject=subject, said=said, count=1)
 
 
 def _named(pieces: tuple[Old, ...]) -> str:
     return ", ".join(piece.table.name.name for piece in pieces)
+
+
+def _rows(pieces: tuple[Old, ...]) -> str:
+    known = [piece.rows for piece in pieces if piece.rows is not None]
+    return f" (about {counted(sum(known), 'row')})" if len(known) == len(pieces) else ""
 
 
 def _gone(record: Record) -> str:
