@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from pgwright.model.names import ObjectId
     from pgwright.model.plan import Step
 
-_FIND = """SELECT p.relid::regclass AS name, CASE t.relreplident
+_FIND = sql.SQL(
+    """SELECT p.relid::regclass AS name, CASE t.relreplident
         WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING' WHEN 'd' THEN 'DEFAULT'
         ELSE format('USING INDEX %I', own.relname) END AS identity
     FROM pg_class AS t
@@ -31,6 +32,7 @@ _FIND = """SELECT p.relid::regclass AS name, CASE t.relreplident
         JOIN pg_class AS own ON own.oid = h.inhrelid) ON h.inhparent = i.indexrelid AND x.indrelid = c.oid
     WHERE t.oid = {table}::regclass AND p.level = 1 AND t.relreplident IN ({chosen})
         AND c.relreplident <> t.relreplident AND (t.relreplident <> 'i' OR own.oid IS NOT NULL)"""
+)
 
 
 def identify_partitions(table: ObjectId, *, by_key: bool = False) -> sql.Composed:
@@ -40,13 +42,14 @@ def identify_partitions(table: ObjectId, *, by_key: bool = False) -> sql.Compose
     have made them, unless `by_key` says that this was chosen.
     """
     return sql.SQL(
-        "DO $pgwright$\nDECLARE part record;\nBEGIN\nFOR part IN\n    "
-        + _FIND
-        + "\nLOOP\n    EXECUTE format('ALTER TABLE %s REPLICA IDENTITY %s', part.name, part.identity);\n"
+        "DO $pgwright$\nDECLARE part record;\nBEGIN\nFOR part IN\n    {find}\nLOOP\n"
+        "    EXECUTE format('ALTER TABLE %s REPLICA IDENTITY %s', part.name, part.identity);\n"
         "END LOOP;\nEND $pgwright$"
     ).format(
-        table=literal(name_of(table).as_string()),
-        chosen=sql.SQL("'d', 'f', 'n', 'i'" if by_key else "'f', 'n', 'i'"),
+        find=_FIND.format(
+            table=literal(name_of(table).as_string()),
+            chosen=sql.SQL("'d', 'f', 'n', 'i'") if by_key else sql.SQL("'f', 'n', 'i'"),
+        )
     )
 
 

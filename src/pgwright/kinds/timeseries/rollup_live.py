@@ -21,6 +21,7 @@ from pgwright.kinds.steps import name_of, parent_of, step
 from pgwright.kinds.timeseries.buckets import ZONED, bucket_after, bucket_opening
 from pgwright.kinds.timeseries.engines import rollup_relation
 from pgwright.kinds.timeseries.policy_records import COMMUNITY
+from pgwright.kinds.timeseries.rollup_names import live_view
 from pgwright.kinds.timeseries.rollup_parts import RollupParts, parts, same_keys
 from pgwright.model.catalog import Catalog
 from pgwright.model.locks import LockMode
@@ -80,10 +81,19 @@ def hide_above(o: Any, context: Context) -> Iterator[Step]:
 
 
 def read_by_others(o: Any, context: Context) -> tuple[ObjectId, ...]:
-    """Return what users made that reads the views which go with the one of a rollup that changes."""
+    """Return what users made of the views which go with the one of a rollup that changes: what reads them.
+
+    Their owners and privileges are of that sort as well, unless the view itself is not to come back.
+    """
     views = {parts(found, context.before).live_id for found in _shown(o, context.before)}
-    reading = {id for view in views for id in context.before.dependents.get(view, ())}
-    return tuple(sorted((id for id in reading if not context.before.objects[id].derived), key=str))
+    back = {ObjectId("view", live_view(rollup_relation(id).name)) for id in _realtime(context.after)}
+    made = {id for view in views for id in context.before.dependents.get(view, ())}
+    there = {id for id in made if not context.before.objects[id].derived and id.root not in views - back}
+    return tuple(sorted(there, key=str))
+
+
+def _realtime(catalog: Catalog) -> Iterator[ObjectId]:
+    return (o.id for o in catalog.of("rollup") if getattr(o, "realtime", False))
 
 
 def show_above(o: Any, context: Context) -> Iterator[Step]:
