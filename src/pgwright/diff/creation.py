@@ -13,7 +13,7 @@ from pgwright.diff.proposal import Proposal, propose
 from pgwright.errors import TargetNotEmpty, UnknownDatabaseError
 from pgwright.model.catalog import Catalog, CatalogObject
 from pgwright.model.selection import Selection
-from pgwright.model.wording import counted
+from pgwright.model.wording import counted, shortened
 from pgwright.pg.address import Address, parse_address
 from pgwright.pg.connect import connect
 from pgwright.pg.redact import safe_url
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
 _MODELS = ("sqlalchemy:", "django:")
-_SHOWN = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,11 +121,10 @@ def _over(live: Catalog, wanted: Catalog, fresh: Catalog) -> Catalog:
 
 def _refusal(url: str, spec: str, found: tuple[CatalogObject, ...], differences: int) -> TargetNotEmpty:
     own = [o.id for o in found if o.id.parent is None]
-    shown = ", ".join(str(id) for id in own[:_SHOWN])
-    more = f" and {len(own) - _SHOWN} more" if len(own) > _SHOWN else ""
     return TargetNotEmpty(
         f"the database {safe_url(url)} is not empty, and not what {safe_url(spec)} says",
-        detail=f"it holds {shown}{more}; that is {counted(differences, 'difference')}. Nothing was changed.",
+        detail=f"it holds {shortened(own)}; that is {counted(differences, 'difference')}. "
+        "Nothing was changed.",
         hint="choose an empty database, or see what differs: "
         f"pgwright schema diff {shlex.quote(safe_url(spec) if is_database(spec) else spec)}",
     )

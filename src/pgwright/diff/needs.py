@@ -11,12 +11,12 @@ from pgwright.diff.build import roles_of
 from pgwright.errors import ExtensionMissingError, PgwrightError, PrivilegeError, RolesMissing, StatementError
 from pgwright.model.catalog import Catalog
 from pgwright.model.plan import Plan
+from pgwright.model.wording import shortened
 from pgwright.pg.connect import connect
 from pgwright.pg.extensions import package_for
 from pgwright.pg.quoting import Name, render
 from pgwright.pg.sqlfiles import load_sql
 
-_SHOWN = 5
 _RELATIONS = frozenset({"table", "view", "materialized_view", "sequence"})
 # What somebody else than the owner may do, too.
 _GRANTED = frozenset({"trigger", "grant"})
@@ -87,14 +87,10 @@ def _lacking_rights(conn: Connection[Any], plan: Plan, major: int) -> PgwrightEr
     owners = sorted({owner for _, owner in found})
     member = "; ".join(f"GRANT {render(Name(owner))} TO {role}" for owner in owners)
     return PrivilegeError(
-        f"{role} may not change {_shortened([path for path, _ in found])}, which others own",
+        f"{role} may not change {shortened(path for path, _ in found)}, which others own",
         detail="nothing was changed",
         hint=f"run this as the owner ({', '.join(owners)}), or as a superuser make {role} a member: {member}",
     )
-
-
-def _shortened(paths: Sequence[str]) -> str:
-    return ", ".join(paths[:_SHOWN]) + (f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else "")
 
 
 def require_none_lacking(url: str, plan: Plan, before: Catalog, after: Catalog) -> None:

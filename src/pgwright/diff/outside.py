@@ -12,8 +12,8 @@ from pgwright.model.catalog import Catalog
 from pgwright.model.names import ObjectId
 from pgwright.model.plan import Plan
 from pgwright.model.selection import Selection
+from pgwright.model.wording import shortened
 
-_SHOWN = 5
 # What these are made from has another form afterwards, which the planner sees to.
 _REMADE = frozenset({"constraint", "index"})
 _ALONE = frozenset(
@@ -23,7 +23,7 @@ _ALONE = frozenset(
 
 def touched_outside(plan: Plan, before: Catalog, selection: Selection) -> tuple[str, ...]:
     """Return in words what a plan makes again although it was left out; nothing without a filter."""
-    if not (selection.schemas or selection.include or selection.exclude):
+    if not selection.partial:
         return ()
     names = replace(selection, kinds=None, roles=None, owners=True, privileges=True)
     chosen = names.apply(before)
@@ -34,7 +34,7 @@ def touched_outside(plan: Plan, before: Catalog, selection: Selection) -> tuple[
     )
     if not touched:
         return ()
-    named = _named([*touched])
+    named = shortened(touched)
     return (f"left out, but taken off and made again as it was, as it stands on what changes: {named}",)
 
 
@@ -62,7 +62,7 @@ def require_apart(before: Catalog, after: Catalog, selection: Selection, renames
 
 def _require_needs(before: Catalog, after: Catalog, selection: Selection) -> None:
     """Raise `UsageError` where something comes that needs what is not there, and was left out."""
-    for o in after if selection.include or selection.exclude or selection.schemas else ():
+    for o in after if selection.partial else ():
         lacks = [id for id in o.depends_on if id.kind in _ALONE and id not in after and id not in before]
         if o.id not in before and not o.derived and lacks:
             raise UsageError(
@@ -76,11 +76,11 @@ def _require_needs(before: Catalog, after: Catalog, selection: Selection) -> Non
 
 def needed_outside(catalog: Catalog, selection: Selection) -> tuple[str, ...]:
     """Return in words what a filtered catalog stands on and does not hold; nothing without a filter."""
-    if not (selection.schemas or selection.include or selection.exclude):
+    if not selection.partial:
         return ()
     needed = {id.root for o in catalog for id in o.depends_on if id.root.kind in _ALONE and id not in catalog}
     lacks = sorted(id for id in needed if id not in catalog)
-    return (f"left out, and needed by what is written: {_named(lacks)}",) if lacks else ()
+    return (f"left out, and needed by what is written: {shortened(lacks)}",) if lacks else ()
 
 
 def _is_managed(id: ObjectId, catalog: Catalog) -> bool:
@@ -97,8 +97,3 @@ def _line(id: ObjectId) -> Iterator[ObjectId]:
 def _thing(id: ObjectId) -> ObjectId:
     """Return what people would name: the constraint or index itself, the whole of other parts."""
     return next((at for at in _line(id) if at.kind in _REMADE), id.root)
-
-
-def _named(ids: list[ObjectId]) -> str:
-    more = f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else ""
-    return ", ".join(map(str, ids[:_SHOWN])) + more

@@ -36,6 +36,11 @@ class Selection:
     roles: tuple[str, ...] | None = None
     also: frozenset[ObjectId] = frozenset()
 
+    @property
+    def partial(self) -> bool:
+        """Tell whether only a part of the database is chosen, by schema or by name."""
+        return bool(self.schemas or self.include or self.exclude)
+
     def apply(self, catalog: Catalog) -> Catalog:
         """Return the part of the catalog that is selected; tables bring or leave out their sequences, too."""
         owned = self._owned(catalog) if self.include else frozenset()

@@ -14,13 +14,13 @@ from psycopg.rows import dict_row
 from pgwright.backup.repository.manifest import DatabaseFacts, TableFacts
 from pgwright.errors import LockTimeoutError, PrivilegeError, UsageError
 from pgwright.kinds.timeseries.policy_carry import declared_in
+from pgwright.model.wording import shortened
 from pgwright.pg.connect import connect
 from pgwright.pg.sqlfiles import load_sql
 
 if TYPE_CHECKING:
     import psycopg
 
-_NAMED = 5
 # Waits for a lock would hold the snapshot, and with it vacuum, for ever.
 LOCK_TIMEOUT = "60s"
 _LOCKED = (
@@ -180,9 +180,8 @@ def require_readable(chosen: Iterable[Table], user: str) -> None:
         ),
     ):
         if closed:
-            more = f" and {len(closed) - _NAMED} more" if len(closed) > _NAMED else ""
             raise PrivilegeError(
-                f"the role {user} {what} {', '.join(closed[:_NAMED])}{more}",
+                f"the role {user} {what} {shortened(closed)}",
                 detail="a backup without them would not be one; the repository is as before",
                 hint=mend,
             )

@@ -46,7 +46,7 @@ class Choice(msgspec.Struct, kw_only=True, frozen=True):
     @property
     def partial(self) -> bool:
         """Tell whether only a part of the database is chosen."""
-        return bool(self.schemas or self.include or self.exclude)
+        return self.selection.partial
 
     @property
     def large_objects(self) -> bool:

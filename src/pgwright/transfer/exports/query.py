@@ -10,6 +10,7 @@ from psycopg.pq.abc import PGresult
 
 from pgwright.errors import MaskUnfollowed, UsageError
 from pgwright.formats.shape import Shape
+from pgwright.model.wording import shortened
 from pgwright.pg.quoting import Name, typed
 from pgwright.transfer.exports.lineage import Lineage, Origin, Reads, is_computed
 from pgwright.transfer.exports.masks import Masks, masked, require_columns, require_columns_of
@@ -116,10 +117,9 @@ def _require_followed(
             hidden[name] = found
     if hidden:
         behind = dict.fromkeys(text for found in hidden.values() for text in found)
-        some = ", ".join(list(behind)[:5]) + (f" and {len(behind) - 5} more" if len(behind) > 5 else "")
         raise MaskUnfollowed(
             f"the query computes {', '.join(hidden)}, and what is masked may show there",
-            detail=f"it reads {some}; no file was written",
+            detail=f"it reads {shortened(behind)}; no file was written",
             hint="say what each of them is to be, keep where it shows nothing personal: "
             + " ".join(f"--mask {name}=hash" for name in hidden)
             + "; or write everything as it is: --unmasked",
