@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import Any
@@ -275,10 +275,7 @@ def _refresh_continuous(
 
 def is_due(record: Record) -> bool:
     """Tell whether the time between two refreshes of a rollup has passed."""
-    if record.ran_at is None:
-        return True
-    pause = Span.of(record.definition["refresh"]).approximate_seconds
-    return bool(datetime.now(UTC) - record.ran_at >= timedelta(seconds=pause))
+    return not record.ran_within(timedelta(seconds=Span.of(record.definition["refresh"]).approximate_seconds))
 
 
 def _retire(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg import Connection
@@ -179,7 +179,5 @@ def _drift(record: Record) -> Iterator[str]:
 
 def is_late(record: Record) -> bool:
     """Tell whether a rollup should have been refreshed by now."""
-    if record.ran_at is None:
-        return True
     pause = timedelta(seconds=Span.of(record.definition["refresh"]).approximate_seconds)
-    return datetime.now(UTC) - record.ran_at > 2 * pause + _GRACE
+    return not record.ran_within(2 * pause + _GRACE)

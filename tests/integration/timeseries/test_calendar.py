@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,7 @@ from pgwright.timeseries.exactness import compare
 from pgwright.timeseries.gaps import Gapfill
 from pgwright.timeseries.records import declarations
 from pgwright.timeseries.run import Demand, run_policies
+from pgwright.timeseries.status import policy_status
 from tests.integration.slate import Slate
 from tests.integration.timeseries.hammer import SCHEMA
 from tests.integration.timeseries.test_upkeep import READINGS
@@ -194,3 +195,20 @@ def test_buckets_in_utc_are_those_of_a_zone_of_that_clock(slate: Slate, span: st
     with slate.conn.transaction(force_rollback=True):
         slate.conn.execute("SET LOCAL TimeZone = 'America/St_Johns'")
         assert not slate.conn.execute(query.format(ours, sql.Literal([*moments]), ours, theirs)).fetchall()
+
+
+def test_a_clock_that_was_ahead_holds_up_nothing(database: str) -> None:
+    """By the server's clock of then, the rollup was refreshed next year; it has been set right since."""
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute(SCHEMA)
+        rollup = Rollup("hourly", bucket="1 hour", column="at", aggregates={"n": "count(*)"})
+        with conn.transaction():
+            declare(conn, [Edit(table=READINGS, policy=rollup)])
+        for ahead, said, done in (
+            ("-1 minute", "ok", "not due yet"),
+            ("1 year", "refresh is late", "computed anew"),
+        ):
+            conn.execute("UPDATE pgwright.policy SET ran_at = now() + %s::interval", (ahead,))
+            assert said in policy_status(conn)[0].state
+            assert done in run_policies(database).outcomes[0].said
+        assert policy_status(conn)[0].healthy

@@ -14,6 +14,7 @@ from pgwright.model.policy import Compress, Policy, Retain, Rollup, TimeSeries
 from pgwright.timeseries import continuous
 from pgwright.timeseries.chunks import chunks, holdings
 from pgwright.timeseries.declare import Edit, declare, plan_edits
+from pgwright.timeseries.patience import patiently
 from pgwright.timeseries.run import run_policies
 from pgwright.timeseries.status import policy_status
 
@@ -50,7 +51,9 @@ def _jobs(conn: psycopg.Connection, procedure: str) -> list[tuple[int, str | Non
 
 
 def _run(conn: psycopg.Connection, procedure: str) -> None:
-    conn.execute(f"CALL run_job({_jobs(conn, procedure)[0][0]})".encode())
+    # TimescaleDB's scheduler may be at the same job: a refresh refuses another one beside it.
+    call = f"CALL run_job({_jobs(conn, procedure)[0][0]})".encode()
+    patiently(lambda: conn.execute(call), seconds=30)
 
 
 def _counted(conn: psycopg.Connection, relation: str = "daily") -> int:

@@ -10,7 +10,7 @@ import dataclasses
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
@@ -58,8 +58,8 @@ WHERE n.nspname = 'pgwright' AND c.relname = 'policy'"""
 _RECORDS = (
     b"SELECT p.relation::oid AS relation, n.nspname::text AS schema, c.relname::text AS table_name, "
     b"c.relkind::text AS relkind, p.kind, p.name, p.definition::text AS definition, "
-    b"p.floor::text AS floor, p.late, p.ran_at, "
-    b"p.error, "
+    # By the server's clock, which the run goes by too: that of this machine may show another time.
+    b"p.floor::text AS floor, p.late, p.ran_at, clock_timestamp() - p.ran_at AS since_run, p.error, "
     b"pg_get_partkeydef(p.relation) AS key "
     b"FROM pgwright.policy AS p JOIN pg_class AS c ON c.oid = p.relation "
     b"JOIN pg_namespace AS n ON n.oid = c.relnamespace ORDER BY 1, 5, 6"
@@ -73,11 +73,10 @@ class Record:
     `definition` has the fields of the policy, and what only this database needs: ``by`` names who acts,
     ``adopts`` tells that a rollup writes into a table that was there before it. `floor` is the moment below
     which rows were retired and a rollup is history, as text with its offset; `late` counts the changes below
-    it that a refresh has left out. What TimescaleDB was told without pgwright is not `recorded`. `lacks`
-    names the parts of a rollup that somebody dropped or switched off. `key` is what a partitioned table is
-    names the parts of a rollup that somebody dropped or switched off. `key` is what a partitioned table is
-    divided by, as PostgreSQL writes it. `gone` says that TimescaleDB does nothing of it any more, `drifted`
-    names the fields in which it does otherwise than declared.
+    it that a refresh has left out. `since_run` is the time since `ran_at`. What TimescaleDB was told without
+    pgwright is not `recorded`. `lacks` names the parts of a rollup that somebody dropped or switched off.
+    `key` is what a partitioned table is divided by, as PostgreSQL writes it. `gone` says that TimescaleDB
+    does nothing of it any more, `drifted` names the fields in which it does otherwise than declared.
     """
 
     relation: int
@@ -90,6 +89,7 @@ class Record:
     floor: str | None = None
     late: int = 0
     ran_at: datetime | None = None
+    since_run: timedelta | None = None
     error: str | None = None
     recorded: bool = True
     lacks: tuple[str, ...] = ()
@@ -101,6 +101,13 @@ class Record:
     def table(self) -> ObjectId:
         """Return the identity of the table that the declaration is about."""
         return ObjectId("table", QualifiedName(self.schema, self.table_name))
+
+    def ran_within(self, pause: timedelta) -> bool:
+        """Tell whether it was carried out no longer than `pause` ago.
+
+        One that was in the future, by a clock that has been set right since, is none to wait for.
+        """
+        return self.since_run is not None and timedelta() <= self.since_run < pause
 
 
 def recorded_in(cursor: Cursor[Any], major: int) -> tuple[Record, ...]:
