@@ -11,7 +11,7 @@ from pgwright.diff.fold import fold
 from pgwright.diff.joining import neighbours, rewriting, sparing
 from pgwright.diff.order import Move, order
 from pgwright.diff.parts import of_another_kind, rename_step, renamed_parts, standing
-from pgwright.diff.precedence import final, precedence
+from pgwright.diff.precedence import detached, final, precedence
 from pgwright.diff.transactions import in_transactions, sharing
 from pgwright.diff.unread import pointing_out
 from pgwright.errors import UnsupportedChange
@@ -134,6 +134,7 @@ def _settle(
         alterations = {new: rename_step(before.objects[old], new, context) for new, old in renamed.items()}
         wanted, settled = set(replaced), replaced | own | given
         wanted.update(id for a in alterations.values() for id in a.detach if id in after)
+        wanted.update(id for made in context.created for id in detached(made, context) if id in after)
         for change in changes.values():
             if change.op is not Op.ALTER or change.id in settled:
                 continue
@@ -172,14 +173,15 @@ def _with_dependents(
     while stack:
         id = stack.pop()
         old = before.get(id)
-        if id in seen or old is None or old.derived:
+        if id in seen or old is None:
             continue
         seen.add(id)
-        if id not in dropped:
+        # What comes and goes with something else, such as the columns of a type, is no matter of its own.
+        if id not in dropped and not (old.derived or after.objects[id].derived):
             result.add(id)
         for dependent in before.dependents.get(id, ()):
             new = after.get(dependent)
-            if new is None or new.derived:
+            if new is None:
                 continue
             taken_over = any(d.root in successors.get(id.root, ()) for d in new.depends_on)
             if id in new.depends_on or taken_over or dependent not in changes:

@@ -12,6 +12,7 @@ from pgwright.kinds.column_override import sources
 from pgwright.kinds.contract import Alteration, Context, parents_of, reached
 from pgwright.kinds.registry import kind
 from pgwright.kinds.steps import parent_of
+from pgwright.kinds.tables.stored_rows import storing
 from pgwright.kinds.timeseries.engines import rollup_relation
 from pgwright.kinds.timeseries.rollup_names import live_view
 from pgwright.model.catalog import Catalog
@@ -38,7 +39,9 @@ def precedence(
     yield from _following(context, alterations, refills)
     yield from _standing_on(context, alterations, stand_in)
     yield from _given(context, alterations)
+    yield from _storing_rows(context, alterations, stand_in)
     yield from _filled(context, stand_in)
+    yield from _watching(context, alterations, refills)
     yield from changing_hands(context)
     yield from not_taken_over(context)
     yield from untyped_first(alterations, context)
@@ -88,16 +91,23 @@ def _following(
                     for below in (part, *catalog.children(part.id)):
                         yield from ((Move(Op.ALTER, id), Move(op, below.id)) for op in Op)
     for id in context.dropped:
-        # A check that an heir has of its own as well is its own again once the parent's has gone.
-        if id.kind == "constraint" and id.parent is not None and not context.before.objects[id].derived:
-            for parent in parents_of(context.before.get(id.parent)):
-                yield Move(Op.DROP, id._replace(parent=parent)), Move(Op.DROP, id)
+        yield from _going(id, context)
     for id in context.created:
         # A new sequence goes on from the numbers that rows bring back.
         column = kind(id.kind).numbers(context.after.objects[id], context)
         if column is not None and column in context.before and parent_of(column) in refills:
             yield Move(Op.ALTER, parent_of(column)), Move(Op.CREATE, id)
         yield from _joining(id, context, refills)
+
+
+def _going(id: ObjectId, context: Context) -> Pairs:
+    """Pair a drop with what comes before or after it."""
+    if id.kind == "table":
+        yield from _attaching(id, context)
+    # A check that an heir has of its own as well is its own again once the parent's has gone.
+    if id.kind == "constraint" and id.parent is not None and not context.before.objects[id].derived:
+        for parent in parents_of(context.before.get(id.parent)):
+            yield Move(Op.DROP, id._replace(parent=parent)), Move(Op.DROP, id)
 
 
 def _joining(id: ObjectId, context: Context, refills: Collection[ObjectId]) -> Pairs:
@@ -117,13 +127,23 @@ def _joining(id: ObjectId, context: Context, refills: Collection[ObjectId]) -> P
 
 
 def _attaching(id: ObjectId, context: Context) -> Pairs:
-    """Pair what makes a table a partition with the indexes that are built piece by piece from above it."""
-    above = getattr(context.after.get(id), "partition_of", None)
-    if above != getattr(context.before.get(id), "partition_of", None):
-        while above is not None:
-            for index in context.after.children(above, "index"):
-                yield Move(Op.ALTER, id), Move(Op.CREATE, index.id)
-            above = getattr(context.after.get(above), "partition_of", None)
+    """Pair what makes a table a partition, or ends that, with the indexes built piece by piece from above it.
+
+    Such an index is valid from when the last partition of that moment has its piece.
+    """
+    before, after = (_above(id, catalog) for catalog in (context.before, context.after))
+    if before[:1] != after[:1]:
+        for table in {*before, *after}:
+            for index in context.after.children(table, "index"):
+                yield from ((Move(op, id), Move(Op.CREATE, index.id)) for op in (Op.ALTER, Op.DROP))
+
+
+def _above(id: ObjectId, catalog: Catalog) -> tuple[ObjectId, ...]:
+    def parent(at: ObjectId) -> Iterable[ObjectId]:
+        above = getattr(catalog.get(at), "partition_of", None)
+        return (above,) if above is not None else ()
+
+    return reached(id, parent)[1:]
 
 
 def _given(context: Context, alterations: Collection[ObjectId]) -> Pairs:
@@ -145,9 +165,30 @@ def _given(context: Context, alterations: Collection[ObjectId]) -> Pairs:
         for source in _sources(id, context.before):
             yield from ((Move(Op.DROP, id), Move(op, source)) for op in (Op.ALTER, Op.DROP))
     for id in (*context.dropped, *alterations):
-        for column in _given_columns(id, context.before):
-            if column.root in context.dropped - context.created:
+        for column in context.before.objects[id].depends_on if id in context.before else ():
+            # A column that goes by no move of its own goes with its table.
+            if column.kind == "column" and column.root in context.dropped and column not in context.dropped:
                 yield from ((Move(op, id), Move(Op.DROP, column.root)) for op in (Op.ALTER, Op.DROP))
+
+
+def detached(id: ObjectId, context: Context) -> tuple[ObjectId, ...]:
+    """Return what cannot stand while a new object is made."""
+    return kind(id.kind).detach(context.after.objects[id], context)
+
+
+def _storing_rows(
+    context: Context, alterations: Collection[ObjectId], stand_in: Mapping[ObjectId, ObjectId]
+) -> Pairs:
+    """Pair what gives rows of a table other values with the columns that store such rows."""
+    for id in context.created:
+        for column in detached(id, context):
+            yield Move(Op.DROP, column), Move(Op.CREATE, id)
+    for op, ids in ((Op.CREATE, context.created), (Op.ALTER, alterations)):
+        for id in ids:
+            if id.kind == "column" and id.root in context.before and not context.is_new(id.root):
+                for column in storing((id.root,), context.after):
+                    if column in context.created:
+                        yield Move(op, id), Move(Op.CREATE, final(column, stand_in))
 
 
 def _filled(context: Context, stand_in: Mapping[ObjectId, ObjectId]) -> Pairs:
@@ -162,6 +203,30 @@ def _filled(context: Context, stand_in: Mapping[ObjectId, ObjectId]) -> Pairs:
         for needed in context.before.objects[id].depends_on:
             if (maker := makers.get(needed.root)) is not None:
                 yield Move(Op.DROP, id), Move(Op.DROP, maker)
+
+
+def _watching(context: Context, alterations: Collection[ObjectId], refills: Collection[ObjectId]) -> Pairs:
+    """Pair event triggers, which may refuse what the plan does, with all else: old ones first, new ones last.
+
+    PostgreSQL fires none for what is done to event triggers.
+    """
+    changed = ((op, id) for op, id in _all(context, alterations, ()) if id.kind == "event_trigger")
+    for op, id in changed:
+        if id in context.dropped & context.created:
+            continue
+        end = Move(op, id)
+        ends = op is Op.DROP or (op is Op.ALTER and getattr(context.after.objects[id], "enabled", "") in "DR")
+        for other in (Move(*pair) for pair in _all(context, alterations, refills)):
+            if other.id.root.kind != "event_trigger":
+                yield (end, other) if ends else (other, end)
+
+
+def _all(
+    context: Context, alterations: Collection[ObjectId], refills: Collection[ObjectId]
+) -> Iterable[tuple[Op, ObjectId]]:
+    yield from ((Op.DROP, id) for id in context.dropped)
+    yield from ((Op.CREATE, id) for id in context.created)
+    yield from ((Op.ALTER, id) for id in (*alterations, *refills))
 
 
 def _makers(catalog: Catalog) -> Mapping[ObjectId, ObjectId]:

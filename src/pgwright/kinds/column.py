@@ -10,6 +10,7 @@ from psycopg import sql
 
 from pgwright.kinds.contract import Address, Context, Found, Kind, Reading, SystemCatalog
 from pgwright.kinds.default import Default
+from pgwright.kinds.default import create as create_default
 from pgwright.kinds.settled import settled
 from pgwright.kinds.steps import alter_parent, parent_of
 from pgwright.kinds.tables.column_changes import alter, rename
@@ -19,6 +20,7 @@ from pgwright.kinds.tables.identity import identity_options
 from pgwright.kinds.tables.not_null import not_null_follows, set_not_null
 from pgwright.kinds.tables.not_null_name import chosen_name, clause, is_special
 from pgwright.kinds.tables.rewrite import join, rewrites
+from pgwright.kinds.tables.stored_rows import fill, stored_rows
 from pgwright.kinds.timeseries.compressed import require_new_column, require_no_use, require_same_storage
 from pgwright.model.catalog import CatalogObject
 from pgwright.model.names import ObjectId, QualifiedName
@@ -111,6 +113,8 @@ def create(o: Column, context: Context) -> tuple[Step, ...]:
         if cause:
             hazards.append(rewrites(cause, table))
     written = (table,) if hazards else ()
+    if defaults and not context.dropped.issuperset(stored_rows(table, context)):
+        return _filled_afterwards(o, defaults, context)
     valued = new_table or defaults or o.identity or o.generated
     refusing = None if valued else _refusing_domain(o, context)
     empty = o.not_null and not (valued or refusing)
@@ -126,6 +130,31 @@ def create(o: Column, context: Context) -> tuple[Step, ...]:
         for setting, lock in o.settings()
     ]
     return (*steps, *(set_not_null(o, context) if later else ()))
+
+
+def _filled_afterwards(o: Column, defaults: list[Default], context: Context) -> tuple[Step, ...]:
+    """Return the steps for a column of a table whose rows PostgreSQL gives no default by itself."""
+    bare = replace(context, inlined={**context.inlined, o.id: ()})
+    text = sql.SQL("ADD COLUMN {}").format(definition(replace(o, not_null=False), bare))
+    return (
+        alter_parent(o.id, text, f"add {o.id}", context),
+        *(
+            alter_parent(o.id, setting, f"set storage of {o.id}", context, lock=lock)
+            for setting, lock in o.settings()
+        ),
+        *(s for default in defaults for s in create_default(default, context)),
+        fill(o, context),
+        *(set_not_null(o, context) if o.not_null else ()),
+    )
+
+
+def detach(o: Column, context: Context) -> tuple[ObjectId, ...]:
+    """Name the columns with rows of the table that cannot stand while it gets this one with its values."""
+    found = stored_rows(parent_of(o.id), context)
+    if o.identity or o.generated == "s" or (found and demands(o, context.after)):
+        return found
+    # A default can be given to the rows by an UPDATE.
+    return tuple(id for id in found if id in context.dropped)
 
 
 def _refusing_domain(o: Column, context: Context) -> ObjectId | None:
@@ -241,6 +270,7 @@ KIND = Kind(
     drop=drop,
     alter=alter,
     inline=inline,
+    detach=detach,
     rename=rename,
     claims=claims,
     numbers=numbers,

@@ -243,6 +243,10 @@ def _no_numbers(_: Any, __: Context) -> None:
     return None
 
 
+def _no_detach(_: Any, __: Context) -> tuple[ObjectId, ...]:
+    return ()
+
+
 def _no_claims(_: Any) -> tuple[tuple[str, ...], ...]:
     return ()
 
@@ -255,8 +259,9 @@ class Kind:
     last. `claims` returns the names that an object occupies in a namespace shared between kinds, such as
     ``("relation", "public", "users")``; a name must be free before another object takes it.
     `inline` returns the fragment for the parent's CREATE statement, or None where the object needs a
-    statement of its own. `rename` returns the steps that give the object another name. `refill` returns
-    the step that gives a replaced object back what the steps of its `drop` held for it, or None.
+    statement of its own. `detach` names what PostgreSQL does not let stand while the object is made, as an
+    `Alteration` does for one that changes. `rename` returns the steps that give the object another name.
+    `refill` returns the step that gives a replaced object back what the steps of its `drop` held, or None.
     `numbers` returns the column whose new rows get other values when the object comes, changes or goes, or
     None: for one that stays, this happens in one transaction. `shell` returns the step that makes an object
     which needs nothing of a circle, and which `create` completes; or that leaves no more of one that goes.
@@ -272,6 +277,7 @@ class Kind:
     drop: Callable[[Any, Context], tuple[Step, ...]]
     alter: Callable[[Change, Context], Alteration]
     inline: Callable[[Any, Context], sql.Composable | None] | None = None
+    detach: Callable[[Any, Context], tuple[ObjectId, ...]] = _no_detach
     rename: Callable[[Any, ObjectId, Context], tuple[Step, ...]] | None = None
     refill: Callable[[Any, Context], Step | None] | None = None
     numbers: Callable[[Any, Context], ObjectId | None] = _no_numbers

@@ -24,7 +24,7 @@ _GENERATED = {"n": "none", "s": "stored"}
 
 @dataclass(frozen=True, kw_only=True)
 class PublishedTable:
-    """Name a published table; `columns` is None for all of them, `condition` filters rows."""
+    """Name a published table; `columns`, by name, is None for all of them, `condition` filters rows."""
 
     table: ObjectId
     columns: tuple[str, ...] | None = None

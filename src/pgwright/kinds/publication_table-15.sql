@@ -8,7 +8,7 @@ SELECT r.oid,
             THEN ARRAY(SELECT a.attname::text
                        FROM unnest(r.prattrs::int2[]) AS u (number)
                        JOIN pg_attribute AS a ON a.attrelid = r.prrelid AND a.attnum = u.number
-                       ORDER BY a.attnum) END AS columns,
+                       ORDER BY a.attname) END AS columns,
        pg_get_expr(r.prqual, r.prrelid) AS condition
 FROM pg_publication_rel AS r
 JOIN pg_class AS c ON c.oid = r.prrelid

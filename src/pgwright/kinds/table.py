@@ -31,6 +31,7 @@ from pgwright.kinds.tables.partition_moves import (
 )
 from pgwright.kinds.tables.prepared import put_in_place
 from pgwright.kinds.tables.table_text import body, flavour, parameter, tail
+from pgwright.kinds.tables.typed import in_order_of_type
 from pgwright.kinds.timeseries.chunked import Chunks
 from pgwright.kinds.timeseries.partition_steps import (
     becomes_series,
@@ -235,10 +236,9 @@ def alter(change: Change, context: Context) -> Alteration:
     assert isinstance(before, Table) and isinstance(after, Table)
     if "time_column" in change.fields:
         return _alter_time_column(before, after, context)
-    if _FIXED & set(change.fields):
+    if _FIXED & set(change.fields) or not in_order_of_type(change, context):
         return REPLACE
-    if after.partition_of and rehashed(before, after):
-        # Rows of each partition belong into others: all of them are put aside and come back.
+    if after.partition_of and rehashed(before, after):  # all rows are put aside and come back
         return Alteration(detach=(after.partition_of,))
     steps: list[Step] = []
     for field in change.fields:

@@ -35,6 +35,7 @@ from pgwright.kinds.tables.domains import demands, plain_type
 from pgwright.kinds.tables.identity import change_identity, drop_identity, rivals
 from pgwright.kinds.tables.not_null import change_not_null, set_not_null
 from pgwright.kinds.tables.rewrite import rebuilds, rewrites
+from pgwright.kinds.tables.stored_rows import stored_rows
 from pgwright.kinds.timeseries.compressed import require_same_storage, require_same_types, unpacked_before
 from pgwright.kinds.types.retyping import REFUSING, partitioned_by
 from pgwright.model.change import Change
@@ -271,11 +272,8 @@ def _in_the_way(before: Column, after: Column, context: Context) -> Iterator[Obj
     """Yield what must be gone while the type changes."""
     for part in context.before.children(before.id, "default"):
         yield part.id
+    yield from stored_rows(parent_of(before.id), context)
     tables = context.with_descendants(parent_of(before.id))
-    for table in tables:
-        # A column of the table's row type holds values that nothing converts.
-        holders = (id for id in context.referenced_before.get(table, ()) if id.kind == "column")
-        yield from (id for id in holders if id.root != table and not context.before.objects[id].derived)
     columns = (before.id._replace(parent=table) for table in tables)
     for id in (d for column in columns for d in context.referenced_before.get(column, ())):
         if id.kind in REFUSING:
