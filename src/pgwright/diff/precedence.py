@@ -93,11 +93,22 @@ def _following(
     for id in context.dropped:
         yield from _going(id, context)
     for id in context.created:
-        # A new sequence goes on from the numbers that rows bring back.
-        column = kind(id.kind).numbers(context.after.objects[id], context)
-        if column is not None and column in context.before and parent_of(column) in refills:
-            yield Move(Op.ALTER, parent_of(column)), Move(Op.CREATE, id)
-        yield from _joining(id, context, refills)
+        yield from _coming(id, context, refills)
+
+
+def _coming(id: ObjectId, context: Context, refills: Collection[ObjectId]) -> Pairs:
+    """Pair a creation with what comes before or after it."""
+    o = context.after.objects[id]
+    # An identity is not given to a table with heirs: those that come do so later.
+    if getattr(o, "identity", ""):
+        for heir in context.with_descendants(id.root)[1:]:
+            if id.root not in parents_of(context.before.get(heir)):
+                yield Move(Op.CREATE, id), Move(Op.ALTER, heir)
+    # A new sequence goes on from the numbers that rows bring back.
+    column = kind(id.kind).numbers(o, context)
+    if column is not None and column in context.before and parent_of(column) in refills:
+        yield Move(Op.ALTER, parent_of(column)), Move(Op.CREATE, id)
+    yield from _joining(id, context, refills)
 
 
 def _going(id: ObjectId, context: Context) -> Pairs:
@@ -155,6 +166,9 @@ def _given(context: Context, alterations: Collection[ObjectId]) -> Pairs:
         for parent in parents_of(context.after.objects[id]):
             columns = context.after.children(parent, "column")
             yield from ((Move(Op.ALTER, column.id), Move(Op.CREATE, id)) for column in columns)
+            # An identity is not given to a table with heirs.
+            numbered = (column.id for column in columns if getattr(column, "identity", ""))
+            yield from ((Move(Op.CREATE, column), Move(Op.CREATE, id)) for column in numbered)
     for id in (*context.created, *alterations):
         for source in _sources(id, context.after):
             yield from ((Move(op, source), Move(Op.CREATE, id)) for op in (Op.CREATE, Op.ALTER))

@@ -16,7 +16,7 @@ from pgwright.kinds.steps import alter_parent, parent_of
 from pgwright.kinds.tables.column_changes import alter, rename
 from pgwright.kinds.tables.column_types import Column
 from pgwright.kinds.tables.domains import demands, domains
-from pgwright.kinds.tables.identity import identity_options
+from pgwright.kinds.tables.identity import add_numbered, identity_options, stands_over_others
 from pgwright.kinds.tables.not_null import not_null_follows, set_not_null
 from pgwright.kinds.tables.not_null_name import chosen_name, clause, is_special
 from pgwright.kinds.tables.rewrite import join, rewrites
@@ -115,6 +115,8 @@ def create(o: Column, context: Context) -> tuple[Step, ...]:
     written = (table,) if hazards else ()
     if defaults and not context.dropped.issuperset(stored_rows(table, context)):
         return _filled_afterwards(o, defaults, context)
+    if o.identity and not new_table and stands_over_others(table, context):
+        return (add_numbered(o, context, hazards), *_settings(o, context))
     valued = new_table or defaults or o.identity or o.generated
     refusing = None if valued else _refusing_domain(o, context)
     empty = o.not_null and not (valued or refusing)
@@ -125,11 +127,13 @@ def create(o: Column, context: Context) -> tuple[Step, ...]:
         hazards.append(_without_values(o, domain=refusing))
     text = sql.SQL("ADD COLUMN {}").format(definition(replace(o, not_null=False) if later else o, context))
     steps = [alter_parent(o.id, text, f"add {o.id}", context, rewrites=written, hazards=hazards)]
-    steps += [
-        alter_parent(o.id, setting, f"set storage of {o.id}", context, lock=lock)
-        for setting, lock in o.settings()
-    ]
+    steps += _settings(o, context)
     return (*steps, *(set_not_null(o, context) if later else ()))
+
+
+def _settings(o: Column, context: Context) -> Iterator[Step]:
+    for setting, lock in o.settings():
+        yield alter_parent(o.id, setting, f"set storage of {o.id}", context, lock=lock)
 
 
 def _filled_afterwards(o: Column, defaults: list[Default], context: Context) -> tuple[Step, ...]:
@@ -138,10 +142,7 @@ def _filled_afterwards(o: Column, defaults: list[Default], context: Context) -> 
     text = sql.SQL("ADD COLUMN {}").format(definition(replace(o, not_null=False), bare))
     return (
         alter_parent(o.id, text, f"add {o.id}", context),
-        *(
-            alter_parent(o.id, setting, f"set storage of {o.id}", context, lock=lock)
-            for setting, lock in o.settings()
-        ),
+        *_settings(o, context),
         *(s for default in defaults for s in create_default(default, context)),
         fill(o, context),
         *(set_not_null(o, context) if o.not_null else ()),

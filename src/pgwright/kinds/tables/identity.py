@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
 from psycopg import sql
 
-from pgwright.kinds.contract import Context
+from pgwright.kinds.contract import Context, parents_of
 from pgwright.kinds.sequence import (
     SequenceOptions,
     continue_numbering,
@@ -20,9 +20,13 @@ from pgwright.kinds.sequence import (
 from pgwright.kinds.steps import alter_parent, name_of, parent_of, step
 from pgwright.kinds.tables.column_types import Column
 from pgwright.kinds.timeseries.compressed import require_no_numbering
+from pgwright.model.locks import LockMode
 from pgwright.model.names import ObjectId
-from pgwright.model.plan import Step
+from pgwright.model.plan import Hazard, Step
 from pgwright.pg.quoting import Name, deparsed, literal, qualified, render
+
+# From this version on, an identity of a partitioned table is one of its partitions as well.
+_REACHING_DOWN = 17
 
 
 def identity_options(row: Any) -> SequenceOptions | None:
@@ -94,6 +98,45 @@ def change_identity(before: Column, after: Column, context: Context) -> Iterator
     if actions:
         text = sql.SQL("ALTER COLUMN {} {}").format(name, sql.SQL(" ").join(actions))
         yield _renumbered(before, after, text, context)
+
+
+def stands_over_others(table: ObjectId, context: Context) -> bool:
+    """Tell whether a table has heirs or partitions for which PostgreSQL adds no identity to it."""
+    if getattr(context.before.get(table), "is_partitioned", False) and context.server.major >= _REACHING_DOWN:
+        return False
+    heirs = context.with_descendants(table)[1:]
+    return any(table in parents_of(context.before.get(h)) and h not in context.dropped for h in heirs)
+
+
+def add_numbered(o: Column, context: Context, hazards: Iterable[Hazard]) -> Step:
+    """Return the step that adds an identity to a table with heirs, whose rows get numbers as well.
+
+    As with a serial, no two rows of them all get the same.
+    """
+    table, name = parent_of(o.id), Name(o.id.name.name)
+    numbers = Name("pg_temp", "pgwright_numbers")
+    alter = sql.SQL("ALTER TABLE {}").format(name_of(table))
+    options = (o.identity_options or default_options(o.type, 1)).clauses(o.type)
+    statements = (
+        sql.SQL("CREATE SEQUENCE {} {}").format(
+            numbers, sql.SQL(" ").join([deparsed(f"AS {o.type}"), *options])
+        ),
+        sql.SQL("{} ADD COLUMN {} {} NOT NULL DEFAULT pg_catalog.nextval({})").format(
+            alter, name, deparsed(o.type), literal(render(numbers))
+        ),
+        sql.SQL("{} ALTER COLUMN {} DROP DEFAULT").format(alter, name),
+        sql.SQL("DROP SEQUENCE {}").format(numbers),
+        *(deparsed(s.sql) for s in change_identity(replace(o, identity=""), o, context)),
+    )
+    return step(
+        o.id,
+        sql.SQL(";\n").join(statements),
+        f"add {o.id}, with numbers for the rows of all heirs",
+        lock=LockMode.ACCESS_EXCLUSIVE,
+        on=context.with_descendants(table),
+        rewrites=context.with_descendants(table),
+        hazards=hazards,
+    )
 
 
 def _renumbered(before: Column, after: Column, action: sql.Composable, context: Context) -> Step:
