@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import compileall
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from py_compile import PycInvalidationMode
 
 import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 
+import pgwright
 from tests.servers import databases
 from tests.servers.builds import VERSIONS, Missing, find_timescale
 from tests.servers.running import Server, run_folder, running
@@ -31,9 +35,20 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
         os.environ["PGWRIGHT_HOME"] = f"{os.environ['PGWRIGHT_TEST_RUN']}/home"
         return
+    _compile()
     stack = ExitStack()
     stack.enter_context(run_folder())
     config.stash[_RUN] = stack
+
+
+def _compile() -> None:
+    """Compile pgwright once, so that a thousand commands need not: they write no bytecode themselves.
+
+    Their projects change files several times a second, which Python would not notice by the time of writing;
+    here it looks at what is written.
+    """
+    folder = Path(pgwright.__file__).parent
+    compileall.compile_dir(folder, quiet=2, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
