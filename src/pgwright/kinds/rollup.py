@@ -26,6 +26,7 @@ from pgwright.kinds.timeseries.policy_records import (
     record,
     together,
 )
+from pgwright.kinds.timeseries.rollup_adopted import rows_kept
 from pgwright.kinds.timeseries.rollup_join import JoinFields
 from pgwright.kinds.timeseries.rollup_live import (
     DEFINES,
@@ -120,26 +121,11 @@ def create(o: RollupTable, context: Context) -> tuple[Step, ...]:
     if before and _keeps_rows(before, o):
         first = [*ended, *_change_columns(before, o, made)]
     armed = _arming(o.id, made, context)
-    marked = step(
-        o.id,
-        made.mark_everything(),
-        f"mark {o.id} for its first refresh",
-        hazards=_taken_for_its_own(made, context) if adopted else (),
-    )
+    owned = rows_kept(o.id, made, context) if adopted and before is None else ()
+    marked = step(o.id, made.mark_everything(), f"mark {o.id} for its first refresh")
     kept = step(o.id, _record(o, adopts=adopted), f"record {o.id}", hazards=_kept_by_pgwright(o, context))
     live = [shown_by(o.id, made)] if o.realtime else []
-    return (*first, armed, marked, kept, *live, *_hand_over_retention(table, context))
-
-
-def _taken_for_its_own(made: RollupParts, context: Context) -> tuple[Hazard, ...]:
-    """Return what becomes of the rows that a table has which the rollup fills from now on."""
-    if context.is_new(made.relation):
-        return ()
-    message = (
-        f"the first refresh deletes rows of {made.relation.path} that rows of {made.source.path} do not add "
-        "up to, unless they are known to be history"
-    )
-    return (Hazard(code=HazardCode.IRREVERSIBLE, message=message, hint="keep a copy where they matter"),)
+    return (*first, armed, *owned, marked, kept, *live, *_hand_over_retention(table, context))
 
 
 def _record(o: RollupTable, *, adopts: bool) -> sql.Composed:
@@ -243,7 +229,7 @@ def _end(o: RollupTable, context: Context, *, keeping: bool) -> tuple[Step, ...]
             together(off),
             f"stop noting changes of {_listed(made.watches)} for {o.id}",
             lock=LockMode.ACCESS_EXCLUSIVE,
-            on=_ended_on(made.watches, context, log=not stays),
+            on=[*([made.live_id] if o.realtime else []), *_ended_on(made.watches, context, log=not stays)],
             phase=Phase.CONTRACT,
         )
     ]

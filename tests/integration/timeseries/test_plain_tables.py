@@ -1,4 +1,4 @@
-"""Old rows of tables that are no time series are deleted one by one, beside those who write."""
+"""Tables that are no time series: old rows go one by one, and one that a rollup fills loses nothing."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 
 from pgwright.model.names import QualifiedName
-from pgwright.model.policy import Retain
+from pgwright.model.policy import Retain, Rollup
 from pgwright.timeseries.declare import Edit, declare
-from pgwright.timeseries.run import run_policies
+from pgwright.timeseries.run import Demand, run_policies
 from tests.integration.diff.ways import until
 
 
@@ -35,3 +35,29 @@ def test_a_deadlock_over_old_rows_is_tried_again(database: str) -> None:
             other.rollback()
             assert running.result().failed == ()
         assert conn.execute("SELECT count(*) FROM events").fetchone() == (0,)
+
+
+def test_a_table_with_rows_of_its_own_loses_none_to_a_rollup(database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute("CREATE TABLE orders (product int, amount int NOT NULL)")
+        conn.execute("INSERT INTO orders VALUES (1, 5)")
+        conn.execute("CREATE TABLE totals (product int PRIMARY KEY, total bigint)")
+        rollup = Rollup("totals", group_by="product", aggregates={"total": "sum(amount)"})
+        orders = QualifiedName("public", "orders")
+        for known, kept in ((1, ""), (2, "_2")):
+            conn.execute("INSERT INTO totals VALUES (7, %s)", (known,))
+            with conn.transaction():
+                plan = declare(conn, [Edit(table=orders, policy=rollup)])
+            told = [h for s in plan.steps for h in s.hazards if "the first refresh deletes rows" in h.message]
+            assert "kept in pgwright.public_totals_before" in told[0].message
+            assert not run_policies(database, Demand(force=True)).failed
+            assert conn.execute("SELECT * FROM totals").fetchall() == [(1, 5)]
+            query = f"SELECT total FROM pgwright.public_totals_before{kept} WHERE product = 7"
+            assert conn.execute(query.encode()).fetchall() == [(known,)]
+            # Made whole again, it has rows of its own only.
+            conn.execute("DROP TABLE pgwright.public_totals_log")
+            with conn.transaction():
+                declare(conn, [Edit(table=orders, policy=rollup)])
+            with conn.transaction():
+                declare(conn, [Edit(table=orders, policy=rollup, gone=True)])
+        assert conn.execute("SELECT to_regclass('pgwright.public_totals_before_3')").fetchone() == (None,)

@@ -20,6 +20,11 @@ def own_function(rollup: QualifiedName, join: str = "") -> QualifiedName:
     return _own(rollup, "note", join)
 
 
+def kept_rows(rollup: QualifiedName) -> QualifiedName:
+    """Return the name of the copy of the rows that a table had before a rollup filled it."""
+    return _own(rollup, "before", "")
+
+
 def own_names(rollup: QualifiedName, joins: Iterable[str]) -> frozenset[str]:
     """Return the names of all that a rollup has in the schema pgwright."""
     return frozenset(of(rollup, join).name for of in (own_log, own_function) for join in ("", *joins))
