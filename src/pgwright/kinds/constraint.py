@@ -16,6 +16,7 @@ from pgwright.kinds.steps import alter_parent, name_of, parent_of, short_name, s
 from pgwright.kinds.table import Table
 from pgwright.kinds.tables.partition_foreign_key import add_by_partitions
 from pgwright.kinds.timeseries.compressed import is_compressed
+from pgwright.kinds.timeseries.partition_steps import becomes_series
 from pgwright.model.catalog import CatalogObject, fact
 from pgwright.model.change import Change
 from pgwright.model.locks import LockMode
@@ -134,7 +135,10 @@ def _add(o: Constraint, context: Context, *, valid: bool) -> Step:
     lock = LockMode.ACCESS_EXCLUSIVE
     also: tuple[ObjectId, ...] = ()
     if o.type == "f":
-        lock, also = LockMode.SHARE_ROW_EXCLUSIVE, ((o.target,) if o.target else ())
+        # A partition that has the same one brings triggers on the target along, which go then.
+        joined = o.id in context.before and becomes_series(table, context)
+        lock = LockMode.ACCESS_EXCLUSIVE if joined else LockMode.SHARE_ROW_EXCLUSIVE
+        also = (o.target,) if o.target else ()
     return alter_parent(o.id, text, f"add {o.id}", context, lock=lock, also_on=also, hazards=hazards)
 
 

@@ -11,17 +11,20 @@ from pgwright.diff.apply import apply_plan
 from pgwright.diff.build import empty_database
 from pgwright.diff.compare import compare
 from pgwright.diff.comparison import compare_sources
+from pgwright.diff.planner import make_plan
 from pgwright.diff.proposal import propose
+from pgwright.diff.rehearse import rehearse, require_success
 from pgwright.diff.script import script
 from pgwright.errors import PolicyError, UsageError
 from pgwright.kinds.timeseries.policy_server import read_records
+from pgwright.model.catalog import Catalog
 from pgwright.model.names import QualifiedName
 from pgwright.model.policy import Compress, Policy, Retain, Rollup, TimeSeries
 from pgwright.model.selection import Selection
 from pgwright.sources.database import read_catalog
 from pgwright.sources.load import load_catalog
 from pgwright.sources.workshop import Workshop
-from pgwright.timeseries.declare import Edit, declare
+from pgwright.timeseries.declare import Edit, declare, edited
 from pgwright.timeseries.proposal import propose_policies
 from pgwright.timeseries.run import Demand, run_policies
 from pgwright.timeseries.status import policy_status
@@ -132,6 +135,8 @@ def test_a_full_table_becomes_a_time_series_and_comes_back(engine: str) -> None:
         conn.execute(FULL)
         before = read_catalog(conn, source="before")
         rows = conn.execute("SELECT * FROM readings ORDER BY at, sensor_id").fetchall()
+        if not before.server.timescaledb:
+            _rehearse(before, [Edit(table=READINGS, policy=policy) for policy in policies])
         for policy in policies:
             with conn.transaction():
                 declare(conn, [Edit(table=READINGS, policy=policy)])
@@ -145,6 +150,11 @@ def test_a_full_table_becomes_a_time_series_and_comes_back(engine: str) -> None:
         if before.server.timescaledb != "timescale":
             assert conn.execute("SELECT sum(n) FROM daily_live").fetchone() == (2001,)
         conn.execute("DELETE FROM readings WHERE number = 2001")
+        if not before.server.timescaledb:
+            _rehearse(
+                read_catalog(conn, source="series"),
+                [Edit(table=READINGS, policy=policy, gone=True) for policy in reversed(policies)],
+            )
         for policy in reversed(policies):
             with conn.transaction():
                 declare(conn, [Edit(table=READINGS, policy=policy, gone=True)])
@@ -153,6 +163,12 @@ def test_a_full_table_becomes_a_time_series_and_comes_back(engine: str) -> None:
         left = conn.execute("SELECT to_regnamespace('pgwright')").fetchone()
     assert [str(c) for c in compare(before, after)] == []
     assert left == (None,)
+
+
+def _rehearse(before: Catalog, edits: list[Edit]) -> None:
+    """Find that a plan of `edits` does on scratch what it says, and locks no more."""
+    after = edited(before, edits)
+    require_success(rehearse(make_plan(before, after), before, after))
 
 
 def test_a_full_table_gets_all_that_is_declared_in_one_plan(engine: str) -> None:
