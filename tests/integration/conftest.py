@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from pgwright.pg.connect import connect
+from pgwright.pg.pipeline import keep_plans
 from pgwright.server import scratch_database
 from tests.integration.slate import Slate
 
@@ -15,4 +16,5 @@ from tests.integration.slate import Slate
 def slate() -> Iterator[Slate]:
     """Return an empty database of the scratch server for whatever is rolled back again."""
     with scratch_database() as place, connect(place.url, autocommit=True) as conn:
+        keep_plans(conn)
         yield Slate(url=place.url, conn=conn)

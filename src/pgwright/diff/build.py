@@ -22,6 +22,7 @@ from pgwright.kinds.timeseries.engines import neutral, with_engine_of
 from pgwright.model.catalog import Catalog, ServerFacts
 from pgwright.model.plan import Plan, Step
 from pgwright.pg.connect import connect
+from pgwright.pg.pipeline import keep_plans
 from pgwright.server.scratch import ensure_roles, scratch_database
 from pgwright.sources.database import read_catalog
 
@@ -96,6 +97,8 @@ def copied(catalog: Catalog, *, scratch: str, roles: Collection[str] = ()) -> It
         plan = creation_plan(as_on_scratch(catalog, conn), _read_empty(conn))
         spelt = with_built_in(catalog, place.server_version, place.spelt)
         execute_steps(conn, _in_larger_batches(plan.steps), timeouts=False, spelt=spelt)
+        # From here on the database is about as large as it will be.
+        keep_plans(conn)
         copy = read_catalog(conn, source=catalog.source)
         if _name_derived_indexes(conn, catalog, copy):
             copy = read_catalog(conn, source=catalog.source)

@@ -2,20 +2,39 @@
 
 The server works on the next query while the rows of the last become objects, and a distant one is asked
 once instead of forty times. psycopg's own pipeline waits for all results when the first is fetched.
+
+A small database takes four times as long to plan such queries as to run them. Where a session leads straight
+to its server, with no pooler between, `keep_plans` lets the server plan each but once.
 """
 
 from __future__ import annotations
 
+import itertools
 import select
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from psycopg import ClientCursor, Connection, errors
+from psycopg import ClientCursor, Connection, errors, sql
 from psycopg.adapt import Transformer
 from psycopg.pq import ConnStatus, ExecStatus, abc
+
+# Of each session that keeps plans: the texts that were prepared there, and under which names.
+_KEPT: WeakKeyDictionary[Connection[Any], dict[str, str]] = WeakKeyDictionary()
+_NUMBERS = itertools.count(1)
+
+
+def keep_plans(conn: Connection[Any]) -> None:
+    """Let the server plan queries of later pipelines once for the whole session.
+
+    Only for databases whose size stays about what it is when they are first asked, and for sessions that
+    no pooler hands from server to server.
+    """
+    conn.prepare_threshold = None
+    _KEPT.setdefault(conn, {})
 
 
 class Results:
@@ -57,11 +76,15 @@ def pipeline(
     """
     pgconn = conn.pgconn
     cursor = ClientCursor(conn)
-    texts = [cursor.mogrify(query.encode(), parameters).encode() for query in queries.values()]
+    texts = [cursor.mogrify(query.encode(), parameters) for query in queries.values()]
+    prepared = _prepared(conn, texts)
     pgconn.enter_pipeline_mode()
     try:
         for text in texts:
-            pgconn.send_query_params(text, None)
+            if text in prepared:
+                pgconn.send_query_prepared(prepared[text].encode(), None)
+            else:
+                pgconn.send_query_params(text.encode(), None)
             # Otherwise the server keeps a short result until its buffer is full.
             pgconn.send_flush_request()
         _flush(pgconn)
@@ -69,6 +92,30 @@ def pipeline(
     finally:
         if pgconn.status == ConnStatus.OK:
             _leave(pgconn)
+
+
+def _prepared(conn: Connection[Any], texts: list[str]) -> Mapping[str, str]:
+    """Return the names of prepared statements by their texts, made now; none where no plans are kept."""
+    kept = _KEPT.get(conn)
+    if kept is None:
+        return {}
+    # The driver may have thrown away all of the session's, to get rid of its own.
+    there = {name for (name,) in conn.execute("SELECT name FROM pg_catalog.pg_prepared_statements")}
+    for text in [text for text, name in kept.items() if name not in there]:
+        del kept[text]
+    if kept.keys() >= set(texts):
+        return kept
+    # One set at a time: other schemas make other texts, and each plan takes its place on the server.
+    for name in kept.values():
+        conn.execute(sql.SQL("DEALLOCATE {}").format(sql.Identifier(name)))
+    kept.clear()
+    for text in texts:
+        name = f"pgwright_{next(_NUMBERS)}"
+        result = conn.pgconn.prepare(name.encode(), text.encode())
+        if result.status != ExecStatus.COMMAND_OK:
+            raise errors.error_from_result(result, encoding=conn.info.encoding)
+        kept[text] = name
+    return kept
 
 
 def _leave(pgconn: abc.PGconn) -> None:

@@ -7,7 +7,7 @@ import pytest
 from psycopg import errors
 from psycopg.pq import TransactionStatus
 
-from pgwright.pg.pipeline import pipeline
+from pgwright.pg.pipeline import keep_plans, pipeline
 
 _SLOW = "SELECT pg_sleep(30)"
 
@@ -59,3 +59,31 @@ def test_a_connection_that_is_lost(database: str) -> None:
             other.execute("SELECT pg_terminate_backend(%s)", (pid,))
             results.take("b")
         assert conn.closed
+
+
+def test_plans_are_kept_and_made_anew_when_they_are_gone(database: str) -> None:
+    def ask(n: int) -> list[int]:
+        with pipeline(conn, {"n": "SELECT %(n)s AS n", "more": "SELECT %(n)s + 1 AS n"}, {"n": n}) as results:
+            return [results.take(name)[0].n for name in ("more", "n")]
+
+    def kept() -> set[str]:
+        return {name for (name,) in conn.execute("SELECT name FROM pg_prepared_statements")}
+
+    with psycopg.connect(database, autocommit=True) as conn, conn.transaction():
+        assert ask(1) == [2, 1] and not kept()
+        keep_plans(conn)
+        assert ask(1) == [2, 1]
+        first = kept()
+        assert len(first) == 2
+        assert ask(1) == [2, 1] and kept() == first
+        assert ask(5) == [6, 5]  # other texts take the place of the first
+        assert len(kept()) == 2 and not kept() & first
+        conn.execute("DEALLOCATE ALL")
+        assert ask(5) == [6, 5] and len(kept()) == 2
+        with (
+            pytest.raises(errors.UndefinedTable),
+            conn.transaction(),
+            pipeline(conn, {"n": "SELECT 7 AS n", "bad": "SELECT n FROM nowhere"}, {}),
+        ):
+            pass
+        assert ask(8) == [9, 8]
