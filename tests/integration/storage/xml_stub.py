@@ -18,6 +18,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
+_NO_UPLOAD = b"<Error><Code>NoSuchUpload</Code></Error>"
+
 Fault = int | str  # a status to answer with; "cut": half an answer, then the connection closes; "": none
 
 
@@ -151,7 +153,12 @@ class _Handler(BaseHTTPRequestHandler):
             return
         path, query, body = begun
         if "partNumber" in query:
-            self.server.uploads[query["uploadId"][0]][int(query["partNumber"][0])] = body
+            upload = self.server.uploads.get(query["uploadId"][0])
+            if upload is None:
+                # Parts are sent beside each other: one may arrive after another's failure ended the upload.
+                self._answer(404, _NO_UPLOAD)
+                return
+            upload[int(query["partNumber"][0])] = body
             self._answer(200, of=body)
             return
         must_be_new = self.headers.get("x-goog-if-generation-match") == "0" or "If-None-Match" in self.headers
@@ -172,7 +179,10 @@ class _Handler(BaseHTTPRequestHandler):
             form = "InitiateMultipartUploadResult"
             self._answer(200, f"<{form}><UploadId>{name}</UploadId></{form}>".encode())
             return
-        parts = self.server.uploads.pop(query["uploadId"][0])
+        parts = self.server.uploads.pop(query["uploadId"][0], None)
+        if parts is None:
+            self._answer(404, _NO_UPLOAD)
+            return
         wanted = [int(number) for number in re.findall(rb"<PartNumber>(\d+)</PartNumber>", body)]
         self.server.objects[path] = b"".join(parts[number] for number in wanted)
         form = "CompleteMultipartUploadResult"
