@@ -270,6 +270,19 @@ def test_a_key_without_the_time_gives_way_to_that_of_the_models(database: str) -
         assert set(conn.execute(not_nulls).fetchall()) == named
 
 
+def test_rows_without_a_time_are_told_before_any_is_copied(database: str) -> None:
+    _prepare(database, key="", rows=100)
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute(
+            "ALTER TABLE readings ALTER at DROP NOT NULL; UPDATE readings SET at = NULL WHERE id = 7"
+        )
+        with pytest.raises(PolicyError, match=r"1 row of public\.readings has no time in at"):
+            convert(database, _forwards(database))
+        conn.execute("DELETE FROM readings WHERE at IS NULL")
+        # The models' key makes the column NOT NULL.
+        assert convert(database, _forwards(database)).remaining == ()
+
+
 def test_what_cannot_be_converted_says_so(database: str) -> None:
     with psycopg.connect(database, autocommit=True) as conn:
         with pytest.raises(PolicyError, match="there is no table readings"):

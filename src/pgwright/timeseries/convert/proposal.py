@@ -22,7 +22,7 @@ from pgwright.kinds.timeseries.partition_steps import kept_not_null_names, serie
 from pgwright.kinds.timeseries.policy_records import COMMUNITY
 from pgwright.kinds.timeseries.sent_along import REMEDY, sent_along
 from pgwright.model.catalog import Catalog, CatalogObject, ServerFacts
-from pgwright.model.names import ObjectId
+from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.plan import Phase, Step
 from pgwright.model.policy import POLICY_KINDS
 from pgwright.model.selection import Selection, without_orphans
@@ -55,6 +55,15 @@ class Conversion:
     def to_series(self) -> bool:
         """Tell whether the table becomes a time series; otherwise it becomes plain."""
         return series_of(self.ends.after, self.table) is not None
+
+    @property
+    def untimed(self) -> str | None:
+        """Return the time column of what becomes a time series, where rows may lack a time; else None."""
+        series = series_of(self.ends.after, self.table)
+        if series is None:
+            return None
+        found = self.ends.before.get(_column(self.table, series.column))
+        return None if getattr(found, "not_null", False) else str(series.column)
 
     @property
     def native(self) -> bool:
@@ -265,6 +274,10 @@ def _with_keys_of(after: Catalog, wanted: Catalog, table: ObjectId) -> Catalog:
     new = [o for o in _keys(wanted, table) if column in _columns(o)]
     objects = {id: o for id, o in after.objects.items() if id not in gone and id.parent not in gone}
     objects |= {o.id: o for o in new if o.id not in objects}
+    for name in {name for o in new if getattr(o, "type", "") == "p" for name in _columns(o)}:
+        id = _column(table, name)
+        # As a primary key has them, whatever the table in use allows.
+        objects[id] = replace(objects[id], not_null=True)  # type: ignore[call-arg]
     return replace(after, objects=without_orphans(objects))
 
 
@@ -272,6 +285,10 @@ def _keys(catalog: Catalog, table: ObjectId) -> Iterable[CatalogObject]:
     for o in (*catalog.children(table, "constraint"), *catalog.children(table, "index")):
         if getattr(o, "is_key", False) or getattr(o, "unique", False):
             yield o
+
+
+def _column(table: ObjectId, name: str) -> ObjectId:
+    return ObjectId("column", QualifiedName(None, name), table)
 
 
 def _columns(o: CatalogObject) -> tuple[str, ...]:

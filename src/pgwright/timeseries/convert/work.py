@@ -22,6 +22,8 @@ from pgwright.kinds.tables.prepared import set_aside_id
 from pgwright.model.names import ObjectId
 from pgwright.model.plan import Step
 from pgwright.model.run import Run
+from pgwright.model.wording import counted
+from pgwright.pg.quoting import Name
 from pgwright.pg.session import advisory_lock
 from pgwright.pg.statements import statement_error
 from pgwright.state.ledger import Ledger
@@ -128,6 +130,8 @@ class Work:
 
     def build(self) -> None:
         """Make the other table, empty, and begin to note changes of the one in use."""
+        if column := self.conversion.untimed:
+            self._require_times(column)
         self.remove()
         self._execute(self.conversion.build)
         self.make_pieces()
@@ -137,6 +141,20 @@ class Work:
             self._execute(self.conversion.exchange)
         self.done, self.after = 0, ()
         self.note()
+
+    def _require_times(self, column: str) -> None:
+        """Raise `PolicyError` where rows have no time, by which no piece could take them."""
+        table = self.conversion.table
+        query = sql.SQL("SELECT count(*) FROM {} WHERE {} IS NULL").format(name_of(table), Name(column))
+        lacking = self.conn.execute(query).fetchone()
+        if lacking and lacking[0]:
+            have = "has" if lacking[0] == 1 else "have"
+            raise PolicyError(
+                f"{counted(lacking[0], 'row')} of {table.path} {have} no time in {column}",
+                detail="no partition or chunk takes a row without one; nothing was changed",
+                hint=f"give {column} a value there, or delete these rows; "
+                f"then go on: pgwright policy convert {table.path}",
+            )
 
     def make_pieces(self) -> None:
         """Make the partitions that are missing, which belong to the table's owner."""
