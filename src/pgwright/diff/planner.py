@@ -21,6 +21,7 @@ from pgwright.model.catalog import Catalog, ServerFacts
 from pgwright.model.change import Change, Op
 from pgwright.model.names import ObjectId
 from pgwright.model.plan import Plan, Step
+from pgwright.model.policy import POLICY_KINDS
 
 
 def make_plan(
@@ -172,12 +173,10 @@ def _with_dependents(
     seen: set[ObjectId] = set()
     while stack:
         id = stack.pop()
-        old = before.get(id)
-        if id in seen or old is None:
+        if id in seen or id not in before:
             continue
         seen.add(id)
-        # What comes and goes with something else, such as the columns of a type, is no matter of its own.
-        if id not in dropped and not (old.derived or after.objects[id].derived):
+        if id not in dropped and not any(_comes_along(id, catalog) for catalog in (before, after)):
             result.add(id)
         for dependent in before.dependents.get(id, ()):
             new = after.get(dependent)
@@ -187,6 +186,15 @@ def _with_dependents(
             if id in new.depends_on or taken_over or dependent not in changes:
                 stack.append(dependent)
     return result
+
+
+def _comes_along(id: ObjectId, catalog: Catalog) -> bool:
+    """Tell whether an object comes and goes with another: a column of a type, or the owner of a live view.
+
+    What is declared about the table of a rollup does not.
+    """
+    of = [id] if id.kind in POLICY_KINDS else [id, id.parent]
+    return any(at in catalog and catalog.objects[at].derived for at in of if at is not None)
 
 
 def _successors(dropped: Collection[ObjectId], context: Context) -> Mapping[ObjectId, set[ObjectId]]:
