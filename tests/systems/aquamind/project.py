@@ -14,6 +14,7 @@ def environ(url: str, **settings: str) -> dict[str, str]:
     """Return the environment of a process that uses `url` and `settings` and nothing of the user's own."""
     return {
         "PATH": os.environ["PATH"],
+        "PGWRIGHT_HOME": os.environ["PGWRIGHT_HOME"],  # that of this run of the tests
         "LC_ALL": "C.UTF-8",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONWARNINGS": "error",

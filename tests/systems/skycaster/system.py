@@ -90,6 +90,7 @@ class Skycaster:
     def _environment(self, more: dict[str, str]) -> dict[str, str]:
         return {
             "PATH": os.environ["PATH"],
+            "PGWRIGHT_HOME": os.environ["PGWRIGHT_HOME"],  # that of this run of the tests
             "PYTHONDONTWRITEBYTECODE": "1",
             "DATABASE_URL": self.url,
             **more,
