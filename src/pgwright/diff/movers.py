@@ -1,4 +1,4 @@
-"""Tables that go from one parent to another, unlike one: they leave first, and join it as tables.
+"""Tables that go from one parent, or type, to another, unlike one: they leave first, and join it as tables.
 
 What a table keeps when it leaves its parent, and as what, PostgreSQL says itself: it is tried on scratch.
 """
@@ -11,7 +11,7 @@ from dataclasses import replace
 from pgwright.diff.build import copied
 from pgwright.diff.execute import execute_steps
 from pgwright.kinds.contract import Context, parents_of
-from pgwright.kinds.table import Table
+from pgwright.kinds.table import Table, alter_of_type
 from pgwright.kinds.tables.partition_moves import detach, stop_inheriting
 from pgwright.model.catalog import Catalog, CatalogObject
 from pgwright.model.names import ObjectId
@@ -41,16 +41,21 @@ def _leaving(old: CatalogObject, context: Context) -> Iterator[Step]:
     if not isinstance(old, Table) or not isinstance(new, Table) or old.managed or new.managed:
         return
     joined = [parent for parent in parents_of(new) if parent not in parents_of(old)]
-    if not joined or set(parents_of(old)) <= set(parents_of(new)):
+    if joined and old.of_type and not new.of_type:
+        # It may need columns that its parent has and the type has not.
+        yield from alter_of_type(old, new, context)
+    if set(parents_of(old)) <= set(parents_of(new)):
         return
-    alike = dict(_fitting(old.id, context.before)) == dict(_fitting(new.id, context.after))
-    if alike and (old.partition_of is None) == (new.partition_of is None):
-        return
-    message = f"until {old.id.path} joins {joined[0].path}, its rows are seen in neither parent"
-    hazard = Hazard(code=HazardCode.NOT_ATOMIC, message=message)
+    hazards: tuple[Hazard, ...] = ()
+    if old.of_type or not new.of_type:
+        alike = dict(_fitting(old.id, context.before)) == dict(_fitting(new.id, context.after))
+        if not joined or (alike and (old.partition_of is None) == (new.partition_of is None)):
+            return
+        message = f"until {old.id.path} joins {joined[0].path}, its rows are seen in neither parent"
+        hazards = (Hazard(code=HazardCode.NOT_ATOMIC, message=message),)
     steps = detach(old, context) if old.partition_of != new.partition_of else []
     for step in (*steps, *stop_inheriting(old, new)):
-        yield replace(step, hazards=(*step.hazards, hazard))
+        yield replace(step, hazards=(*step.hazards, *hazards))
 
 
 def _fitting(table: ObjectId, catalog: Catalog) -> Iterator[tuple[ObjectId, CatalogObject]]:

@@ -78,11 +78,27 @@ def understand(texts: Sequence[str], before: Catalog, after: Catalog) -> tuple[R
         known.append(_understand(text, before, after, known))
     leaving = {r.old for r in known}
     for r in known:
-        if r.new in before and r.new not in leaving and r.old != r.new:
-            raise UsageError(f"{r.new} is there already: {r.old} cannot take its name", hint=_EXAMPLE)
+        # A part of what is renamed as well may find its new name taken beside it.
+        for taken in (r.new, r.old._replace(name=r.new.name)):
+            if taken in before and taken not in leaving and r.old != r.new:
+                raise UsageError(f"{taken} is there already: {r.old} cannot take its name", hint=_EXAMPLE)
+        if _is_called_alike(before.objects[r.old], after.objects[r.new]):
+            raise UsageError(
+                f"{r.old} keeps its name in {r.new.path}: other arguments make it another one",
+                hint="leave out that rename: the one is dropped, the other created",
+            )
     if len(leaving) < len(known) or len({r.new for r in known}) < len(known):
         raise UsageError("two renames are about the same object", detail=", ".join(texts), hint=_EXAMPLE)
     return tuple(known)
+
+
+def _is_called_alike(old: CatalogObject, new: CatalogObject) -> bool:
+    """Tell whether two routines differ by no more than their arguments, which no rename changes."""
+    proname = getattr(old, "proname", None)
+    return proname is not None and (proname, old.id.name.schema) == (
+        getattr(new, "proname", None),
+        new.id.name.schema,
+    )
 
 
 def pending(renames: Sequence[Rename], here: Catalog, target: Catalog) -> tuple[Rename, ...]:
@@ -217,9 +233,8 @@ def _steps(renames: Sequence[Rename], context: Context) -> Iterator[Step]:
         if at is None:
             # A circle: two that swap their names need a third one for a moment.
             o, to = waiting[0]
-            aside = _aside(o)
-            yield from renaming(o.id.kind)(o, aside, context)  # type: ignore[misc]
-            waiting[0] = (replace(o, id=aside), to)
+            yield from renaming(o.id.kind)(o, _aside(o), context)  # type: ignore[misc]
+            waiting[0] = (_called(o, _aside(o)), to)
             continue
         o, to = waiting.pop(at)
         schema = to.name.schema
@@ -227,12 +242,34 @@ def _steps(renames: Sequence[Rename], context: Context) -> Iterator[Step]:
         if schema is not None and schema not in made and home not in before and home in after:
             made.add(schema)
             yield from kind("schema").create(after.objects[home], context)
-        for step in renaming(o.id.kind)(o, to, context):  # type: ignore[misc]
-            yield _on_descendants(step, context) if o.id.kind in _INHERITED else step
+        for stage, name in _stages(o, to, before):
+            for step in renaming(o.id.kind)(stage, name, context):  # type: ignore[misc]
+                yield _on_descendants(step, context) if o.id.kind in _INHERITED else step
+
+
+def _stages(o: CatalogObject, to: ObjectId, before: Catalog) -> Iterator[tuple[CatalogObject, ObjectId]]:
+    """Yield the object with its new name, first within its schema where the old name is taken elsewhere."""
+    moved = o.id._replace(name=o.id.name._replace(schema=to.name.schema))
+    named = to._replace(name=to.name._replace(schema=o.id.name.schema))
+    if to not in (moved, named) and moved in before:
+        yield o, named
+        o = _called(o, named)
+    yield o, to
 
 
 def _aside(o: CatalogObject) -> ObjectId:
-    return o.id._replace(name=o.id.name._replace(name=short_name(f"pgwright_{o.id.name.name}")))
+    proname = getattr(o, "proname", o.id.name.name)
+    name = short_name(f"pgwright_{proname}") + o.id.name.name.removeprefix(proname)
+    return o.id._replace(name=o.id.name._replace(name=name))
+
+
+def _called(o: CatalogObject, id: ObjectId) -> CatalogObject:
+    """Return the object under another name; that of a routine stands beside the one with its arguments."""
+    proname = getattr(o, "proname", None)
+    if proname is None:
+        return replace(o, id=id)
+    arguments = o.id.name.name.removeprefix(proname)
+    return replace(o, id=id, proname=id.name.name.removesuffix(arguments))  # type: ignore[call-arg]
 
 
 def _in_the_way(pairs: Sequence[tuple[CatalogObject, ObjectId]], before: Catalog) -> Iterator[CatalogObject]:

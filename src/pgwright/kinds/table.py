@@ -338,7 +338,8 @@ def _alter_server_options(before: Table, after: Table, context: Context) -> list
     return [_alter_table(after, action, f"change what {after.id} stands for")]
 
 
-def _alter_of_type(before: Table, after: Table, context: Context) -> list[Step]:
+def alter_of_type(before: Table, after: Table, context: Context) -> list[Step]:
+    """Return the ALTER TABLE … OF, or NOT OF."""
     action = deparsed(f"OF {after.of_type}") if after.of_type else sql.SQL("NOT OF")
     return [_alter_table(after, action, f"change the type that {after.id} follows")]
 
@@ -350,7 +351,7 @@ _WRITERS = {
     "options": _alter_options,
     "replica_identity": _alter_replica_identity,
     "inherits": change_parents,
-    "of_type": _alter_of_type,
+    "of_type": alter_of_type,
     "server_options": _alter_server_options,
 }
 
@@ -378,10 +379,8 @@ def claims(o: Any) -> tuple[tuple[str, ...], ...]:
 
     Ranges are not compared: what goes from a partitioned table goes before what comes.
     """
-    names = (
-        ("relation", o.id.name.schema, o.id.name.name),
-        ("type", o.id.name.schema, o.id.name.name),
-    )
+    at = (o.id.name.schema, o.id.name.name)
+    names = (("relation", *at), ("type", *at))
     return (*names, ("partitions", str(o.partition_of))) if o.partition_of else names
 
 

@@ -179,13 +179,31 @@ def test_table_and_column_together(database: str) -> None:
             ["public.i=public.j", "public.s=z"],
             id="parts by names of their own",
         ),
+        pytest.param(
+            "CREATE FUNCTION f(int) RETURNS int LANGUAGE sql AS 'SELECT 1';"
+            "CREATE FUNCTION g(int) RETURNS int LANGUAGE sql AS 'SELECT 2'",
+            "CREATE FUNCTION g(int) RETURNS int LANGUAGE sql AS 'SELECT 1';"
+            "CREATE FUNCTION f(int) RETURNS int LANGUAGE sql AS 'SELECT 2'",
+            ["public.f(integer)=g(integer)", "public.g(integer)=f(integer)"],
+            id="functions that swap their names",
+        ),
+        pytest.param(
+            "CREATE SCHEMA one; CREATE TABLE one.t (a int); CREATE TABLE t (b int);"
+            "CREATE FUNCTION one.f(int) RETURNS int LANGUAGE sql AS 'SELECT 1';"
+            "CREATE FUNCTION f(int) RETURNS int LANGUAGE sql AS 'SELECT 2'",
+            "CREATE SCHEMA app; CREATE TABLE m (a int); CREATE TABLE t (b int);"
+            "CREATE FUNCTION f(int) RETURNS int LANGUAGE sql AS 'SELECT 2';"
+            "CREATE FUNCTION h(int) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+            ["one=app", "one.t=public.m", "one.f(integer)=public.h(integer)"],
+            id="into a schema where the old name is taken",
+        ),
     ],
 )
 def test_renamed_in_place(database: str, before: str, after: str, renames: list[str]) -> None:
     run(database, before)
     plan, ends = proposed(database, after, renames=renames, rehearsed=True)
-    dropped = [s for s in said(plan) if s.startswith("DROP ")]
-    assert not dropped, said(plan)
+    made = [s for s in said(plan) if s.startswith(("DROP ", "CREATE OR"))]
+    assert not made, said(plan)
     assert not plan.refused()
     assert apply_plan(database, plan, ends).remaining == ()
     assert resume(database, undo=True, allow=["deletes-data"]).remaining == ()
@@ -199,6 +217,8 @@ def test_renamed_in_place(database: str, before: str, after: str, renames: list[
         ("public.nosuch=public.u", "there is no public.nosuch"),
         ("public.t.a=nosuch", "the target has no column nosuch"),
         ("public.t.a=b", "there already"),
+        ("public.t=public.u;public.t.b=public.u.a", "column public.t.a is there already"),
+        ("public.f(integer)=f(bigint)", "keeps its name"),
         ("public.m.x=z", "the target has no enum value"),
         ("public.m.x=y", "there already"),
         ("default public.t.a.default=x", "cannot be renamed|there is no"),
@@ -206,8 +226,11 @@ def test_renamed_in_place(database: str, before: str, after: str, renames: list[
 )
 def test_renames_that_lead_nowhere(database: str, rename: str, message: str) -> None:
     run(database, "CREATE TABLE t (a int DEFAULT 1, b int); CREATE TYPE m AS ENUM ('x', 'y')")
+    run(database, "CREATE FUNCTION f(int) RETURNS int LANGUAGE sql AS 'SELECT 1'")
+    target = "CREATE TABLE t (b int); CREATE TABLE u (a int); CREATE TYPE m AS ENUM ('y');"
+    target += "CREATE FUNCTION f(bigint) RETURNS int LANGUAGE sql AS 'SELECT 1'"
     with pytest.raises(UsageError, match=message):
-        proposed(database, "CREATE TABLE t (b int); CREATE TYPE m AS ENUM ('y')", renames=[rename])
+        proposed(database, target, renames=rename.split(";"))
 
 
 @pytest.mark.parametrize("rename", ["public.t.amoun=public.t.sum", "public.t.amount=summ"])
