@@ -115,11 +115,13 @@ WITH member AS (
     JOIN pg_database AS d ON d.oid = o.subdbid
     WHERE d.datname = current_database()
     UNION ALL
-    SELECT 'security label',
-           o.provider || ' on ' || CASE WHEN o.objname IS NULL THEN o.objtype ELSE o.objtype || ' ' || o.objname END,
-           NULL, 16384::oid
-    FROM pg_seclabels AS o
-    WHERE o.classoid NOT IN ('pg_database'::regclass, 'pg_authid'::regclass, 'pg_tablespace'::regclass)
+    -- Not from the view pg_seclabels: it joins each kind of object, which takes long to plan.
+    SELECT 'security label', o.provider || ' on ' || i.type || ' ' || i.identity, NULL, 16384::oid
+    FROM (SELECT provider, classoid, objoid, objsubid FROM pg_seclabel
+          UNION ALL
+          SELECT s.provider, s.classoid, s.objoid, 0 FROM pg_shseclabel AS s
+          WHERE s.classoid = 'pg_subscription'::regclass) AS o,
+    LATERAL pg_identify_object(o.classoid, o.objoid, o.objsubid) AS i
     UNION ALL
     SELECT 'setting of the database',
            split_part(setting, '=', 1) || CASE WHEN o.setrole = 0 THEN '' ELSE ' for ' || pg_get_userbyid(o.setrole) END,

@@ -38,6 +38,9 @@ ALTER OPERATOR FAMILY integer_ops USING hash ADD FUNCTION 1 (timetz) public.hash
 CREATE MATERIALIZED VIEW public.m AS SELECT 'x'::text AS a;
 ALTER MATERIALIZED VIEW public.m ALTER COLUMN a SET STATISTICS 7;
 SELECT lo_create(0), lo_create(0);
+-- As a module of labels would.
+INSERT INTO pg_seclabel (classoid, objoid, objsubid, provider, label)
+VALUES ('pg_class'::regclass, 'public.t'::regclass, 1, 'guard', 'secret');
 """
 EXPECTED = {
     ("access method", "second"),
@@ -46,6 +49,7 @@ EXPECTED = {
     ("language", "other"),
     ("large objects", "2"),
     ("member of operator family", "pg_catalog.integer_ops using hash"),
+    ("security label", "guard on table column public.t.id"),
     ("setting of a column of a materialized view", "public.m.a"),
     ("shell operator", "public.<<<"),
     ("shell type", "public.shell"),
