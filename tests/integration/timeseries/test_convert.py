@@ -293,6 +293,12 @@ def test_what_cannot_be_converted_says_so(database: str) -> None:
         with pytest.raises(PolicyError, match="is no time series that pgwright keeps"):
             propose_way_back(database, "readings", workshop=WORKSHOP)
         conversion = _forwards(database)
+
+        def full(*_: Any) -> None:
+            raise StatementError("no space left", hint="Check free disk space.")
+
+        with pytest.raises(StatementError, match="space; then go on: pgwright policy convert"):
+            convert(database, conversion, tell=full)
         # What no trigger sees is found before anything is final, and the table stays as it is.
         _interrupted(database, conversion)
         conn.execute("SET session_replication_role = replica")

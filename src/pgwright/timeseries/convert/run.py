@@ -150,9 +150,11 @@ def _closing(work: Work) -> Iterator[None]:
         with suppress(Exception):
             cause = redact(str(exc)) or type(exc).__name__
             work.ledger.finish(work.run.id, RunStatus.FAILED, error=cause)
-        if isinstance(exc, PgwrightError) and exc.hint is None:
+        # PostgreSQL's own hints (room on the disk) name no command.
+        if isinstance(exc, PgwrightError) and "pgwright " not in (exc.hint or ""):
             onward = f"go on: pgwright policy convert {work.conversion.table.path}"
-            exc.hint = onward if work.exchanged else f"{onward}; or add --abandon"
+            onward = onward if work.exchanged else f"{onward}; or add --abandon"
+            exc.hint = f"{exc.hint.rstrip('.')}; then {onward}" if exc.hint else onward
         raise
 
 
