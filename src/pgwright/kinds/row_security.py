@@ -46,7 +46,9 @@ def _change(id: ObjectId, before: RowSecurity | None, after: RowSecurity | None,
         actions.append(sql.SQL("FORCE ROW LEVEL SECURITY" if force else "NO FORCE ROW LEVEL SECURITY"))
     relation = parent_of(id)
     text = sql.SQL("ALTER TABLE {} {}").format(name_of(relation), sql.SQL(", ").join(actions))
-    hazards = [] if context.is_new(relation) else [_access(relation, after)]
+    hazards = (
+        [] if context.is_new(relation) else [_access(relation, after), *_unseen(relation, after, context)]
+    )
     return step(
         id,
         text,
@@ -64,6 +66,18 @@ def _access(relation: ObjectId, after: RowSecurity | None) -> Hazard:
     whom = "its owner and other roles" if after.forced else "roles other than its owner"
     message = f"{whom} reach only those rows of {relation} that a row policy allows"
     return Hazard(code=HazardCode.CHANGES_ACCESS, message=message)
+
+
+def _unseen(relation: ObjectId, after: RowSecurity | None, context: Context) -> Iterator[Hazard]:
+    """Yield what becomes of continuous aggregates, which TimescaleDB refreshes as their owner."""
+    made = [o.id.name.name for o in context.before.children(relation, "rollup") if getattr(o, "by", "")]
+    if made and after is not None and after.forced:
+        yield Hazard(
+            code=HazardCode.BREAKS_CODE,
+            message=f"where the owner may not see all rows of {relation}, TimescaleDB deletes from "
+            f"{', '.join(made)} what those it does not see add up to",
+            hint="first: ALTER ROLE … BYPASSRLS for the owner of the continuous aggregate",
+        )
 
 
 def create(o: RowSecurity, context: Context) -> tuple[Step, ...]:

@@ -61,6 +61,17 @@ _HIDING = (
     "AND tgenabled <> 'D' AND tgname <> 'ts_insert_blocker' AND tgtype & 4 <> 0 "
     "AND (tgtype & 3 = 3 OR tgnewtable IS NOT NULL) GROUP BY 1"
 )
+# As the owner of a continuous aggregate TimescaleDB's refresh reads rows.
+_UNSEEN = (
+    "SELECT a.user_view_schema::text, a.user_view_name::text, o.rolname::text "
+    "FROM _timescaledb_catalog.continuous_agg AS a "
+    "JOIN _timescaledb_catalog.hypertable AS h ON h.id = a.raw_hypertable_id "
+    "JOIN pg_class AS t ON t.oid = format('%I.%I', h.schema_name, h.table_name)::regclass "
+    "JOIN pg_class AS v ON v.oid = format('%I.%I', a.user_view_schema, a.user_view_name)::regclass "
+    "JOIN pg_roles AS o ON o.oid = v.relowner "
+    "WHERE t.relrowsecurity AND NOT o.rolsuper AND NOT o.rolbypassrls "
+    "AND (t.relforcerowsecurity OR NOT pg_has_role(o.oid, t.relowner, 'USAGE'))"
+)
 _ARGUMENTS = "SELECT proargnames::text[] FROM pg_proc WHERE proname = 'refresh_continuous_aggregate'"
 _UNEVEN = (
     "SELECT a.user_view_schema::text, a.user_view_name::text "
@@ -68,6 +79,10 @@ _UNEVEN = (
     "JOIN _timescaledb_catalog.continuous_aggs_bucket_function AS f USING (mat_hypertable_id) "
     "WHERE NOT f.bucket_fixed_width"
 )
+_HIDES = (
+    "row-level security hides rows from its owner {}, and TimescaleDB's refresh deletes what those add up to"
+)
+_SHOW = "ALTER ROLE {} BYPASSRLS, or NO FORCE ROW LEVEL SECURITY; then pgwright policy refresh {} --anew"
 _PATIENCE = 30  # seconds for a commit that is under way, or for TimescaleDB's own refresh
 
 
@@ -97,6 +112,19 @@ def blinded(conn: Connection[Any], declared: Declarations) -> Mapping[tuple[str,
     }
 
 
+def unseen(conn: Connection[Any], declared: Declarations) -> Mapping[tuple[str, str], tuple[str, str]]:
+    """Return the continuous aggregates from which row-level security hides rows, with why and what to do.
+
+    TimescaleDB makes none of such a table, but the security may be forced on its owner later.
+    """
+    if not continuous(declared):
+        return {}
+    return {
+        (schema, name): (_HIDES.format(Name(owner).as_string()), _SHOW.format(Name(owner).as_string(), name))
+        for schema, name, owner in conn.execute(_UNSEEN).fetchall()
+    }
+
+
 def refresh_continuous(
     conn: Connection[Any], rollup: Record, declared: Declarations, *, anew: bool = False
 ) -> bool:
@@ -107,6 +135,8 @@ def refresh_continuous(
     dropped for rows that were deleted. `conn` is in autocommit mode: TimescaleDB refuses to do it in a
     transaction.
     """
+    if hidden := unseen(conn, declared).get((rollup.schema, rollup.name)):
+        raise PolicyError(hidden[0], detail="nothing was refreshed, and no rows are retired", hint=hidden[1])
     type = time_of(conn, rollup, declared)[1]
     missing = (rollup.schema, rollup.name) in may_miss(conn, declared)
     if missing:

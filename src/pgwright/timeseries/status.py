@@ -14,7 +14,7 @@ from pgwright.kinds.timeseries.policy_records import Record
 from pgwright.kinds.timeseries.rollup_live import form
 from pgwright.model.span import Span
 from pgwright.model.wording import counted
-from pgwright.timeseries.continuous import blinded, continuous, may_miss
+from pgwright.timeseries.continuous import blinded, continuous, may_miss, unseen
 from pgwright.timeseries.jobs import Fared, fared, jobs_fared
 from pgwright.timeseries.partitions import Supply, supplies, wanted_ahead
 from pgwright.timeseries.records import Declarations, declarations, lacking_column
@@ -73,7 +73,8 @@ def policy_status(conn: Connection[Any], declared: Declarations | None = None) -
     supplied = supplies(conn, declared)
     unfilled = {(r.schema, r.name) for r in continuous(declared) if r.ran_at is None}
     unfilled |= may_miss(conn, declared)
-    inexact = {**blinded(conn, declared), **dict.fromkeys(unfilled, _NOT_FILLED)}
+    hidden = {name: ": ".join(said) for name, said in unseen(conn, declared).items()}
+    inexact = {**blinded(conn, declared), **dict.fromkeys(unfilled, _NOT_FILLED), **hidden}
     known, jobs = (*declared.records, *declared.gone), jobs_fared(conn)
     lacking = {(r.relation, r.kind, r.name): lacking_column(conn, r, declared) for r in known}
     order = {"time_series": 0, "compression": 1, "retention": 2, "rollup": 3}
