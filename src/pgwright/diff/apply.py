@@ -12,7 +12,7 @@ from psycopg import Connection
 
 from pgwright.diff.batches import CONCURRENT_WAIT, LOCK_ATTEMPTS, Batches, Progress, Waiting
 from pgwright.diff.compare import compare
-from pgwright.diff.ends import Ends, pack, read_here
+from pgwright.diff.ends import Ends, kept_by_time, pack, read_here
 from pgwright.diff.needs import lacking
 from pgwright.errors import HazardRefused, PgwrightError, PlanStale
 from pgwright.model.change import Change
@@ -112,7 +112,8 @@ def _require_fresh(conn: Connection[Any], plan: Plan, ends: Ends, manner: Manner
     _, here = read_here(conn, ends, scratch=manner.scratch)
     if here.digest == plan.from_digest:
         return False
-    if ends.selection.apply(here).digest == ends.selection.apply(ends.after).digest:
+    chosen = ends.selection.apply
+    if chosen(here).digest == chosen(kept_by_time(here, ends.after)).digest:
         return True
     changes = compare(ends.before, here)
     shown = "; ".join(str(c) for c in changes[:5])
@@ -143,7 +144,7 @@ def run_plan(url: str, ledger: Ledger, run: Run, *, plan: Plan, ends: Ends, mann
             batches.execute(attempts=manner.lock_attempts)
             _, here = read_here(ledger.conn, ends, scratch=manner.scratch)
             chosen = ends.selection.apply
-            remaining = compare(chosen(here), chosen(ends.after))
+            remaining = compare(chosen(here), chosen(kept_by_time(here, ends.after)))
         except psycopg.Error as exc:
             raise statement_error(exc, conn=ledger.conn, left="the finished steps stay") from exc
     except BaseException as exc:

@@ -52,6 +52,20 @@ def read_here(conn: Connection[Any], ends: Ends, *, scratch: str = EMBEDDED) -> 
     return live, replace(copy, objects={**copy.objects, **{o.id: o for o in broken}})
 
 
+def kept_by_time(here: Catalog, end: Catalog) -> Catalog:
+    """Return the end of a plan without account of tables that are partitions of a time series by now.
+
+    A table that somebody has divided by hand keeps its partitions; with its declaration they come and go
+    with time, and are left out wherever catalogs are compared.
+    """
+    managed = {
+        o.id: replace(o, managed=True)  # type: ignore[call-arg]
+        for o in end.of("table")
+        if getattr(here.get(o.id), "managed", False)
+    }
+    return replace(end, objects={**end.objects, **managed})
+
+
 def is_broken(o: CatalogObject | None) -> bool:
     """Tell whether the object is an index whose concurrent build or drop did not finish."""
     return getattr(o, "valid", True) is False

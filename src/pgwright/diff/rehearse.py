@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pgwright.diff.build import Copy, as_on_scratch, copied, rebuilt, roles_of
 from pgwright.diff.compare import compare
-from pgwright.diff.ends import is_broken
+from pgwright.diff.ends import is_broken, kept_by_time
 from pgwright.diff.execute import execute_steps
 from pgwright.diff.planner import make_plan
 from pgwright.diff.watcher import Observation, Watcher
@@ -82,11 +82,11 @@ def rehearse_on(
             after_step=watcher.after,
             spelt=copy.spelt,
         )
-        end = selection.apply(read_catalog(copy.conn, source="rehearsal"))
+        end = read_catalog(copy.conn, source="rehearsal")
     return Rehearsal(
         observations=tuple(watcher.observations),
         unfaithful=tuple(c for c in compare(before, copy.catalog) if not _cannot_be_copied(c)),
-        differences=compare(end, selection.apply(after)),
+        differences=compare(selection.apply(end), selection.apply(kept_by_time(end, after))),
         undeclared=tuple(watcher.undeclared),
     )
 

@@ -10,7 +10,7 @@ from psycopg import Connection
 
 from pgwright.diff.apply import JOB, PLAN_AGAIN, Applied, Manner, require_allowed, run_plan
 from pgwright.diff.compare import compare
-from pgwright.diff.ends import Ends, pack, read_here, unpack
+from pgwright.diff.ends import Ends, kept_by_time, pack, read_here, unpack
 from pgwright.diff.needless import without_needless
 from pgwright.diff.needs import read_only
 from pgwright.diff.rename import pending
@@ -81,7 +81,7 @@ def _plan(conn: Connection[Any], ends: Ends, run: Run, manner: Manner, *, undo: 
             detail="; ".join(str(c) for c in changes[:5]) + ". Nothing was changed.",
             hint="to go back to an older structure, plan that: pgwright schema plan file:schema.sql",
         )
-    target = within(ends.selection, here, ends.after)
+    target = within(ends.selection, here, kept_by_time(here, ends.after))
     renames = pending(ends.renames, here, target)
 
     def way_to(end: Catalog) -> tuple[Plan, Catalog]:

@@ -24,6 +24,7 @@ from pgwright.model.selection import Selection
 from pgwright.sources.database import read_catalog
 from pgwright.sources.load import load_catalog
 from pgwright.sources.workshop import Workshop
+from pgwright.timeseries.chunks import chunks
 from pgwright.timeseries.declare import Edit, declare, edited
 from pgwright.timeseries.proposal import propose_policies
 from pgwright.timeseries.run import Demand, run_policies
@@ -185,6 +186,24 @@ def test_a_full_table_gets_all_that_is_declared_in_one_plan(engine: str) -> None
     with psycopg.connect(engine, autocommit=True) as conn:
         assert conn.execute("SELECT count(*), sum(value) FROM readings").fetchone() == (9, 45)
         assert conn.execute("SELECT sum(count), sum(total) FROM daily").fetchone() == (9, 45)
+
+
+def test_a_table_that_somebody_divided_by_hand_is_taken_as_it_is(database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute(
+            "CREATE TABLE sensors (id serial PRIMARY KEY); "
+            "CREATE TABLE readings (sensor_id int, at timestamptz, value float8 NOT NULL, "
+            "PRIMARY KEY (sensor_id, at)) PARTITION BY RANGE (at); CREATE INDEX ON readings (at); "
+            "CREATE TABLE old PARTITION OF readings FOR VALUES FROM (MINVALUE) TO ('2026-01-01 00:00+00'); "
+            "INSERT INTO readings VALUES (1, '2025-12-31 00:00+00', 7)"
+        )
+        proposal = propose_policies(database, MODELS, workshop=WORKSHOP)
+        assert not [s for s in proposal.plan.steps if "old" in s.sql.split()]
+        assert not apply_plan(database, proposal.plan, proposal.ends).remaining
+        assert not propose_policies(database, MODELS, workshop=WORKSHOP).plan
+        assert "public.old" in {c.name for c in chunks(conn, "readings")}
+        assert not run_policies(database, Demand(tasks=("partitions",))).failed
+        assert conn.execute("SELECT count(*) FROM old").fetchone() == (1,)
 
 
 def test_a_key_without_the_time_column_is_refused_before_anything_happens(engine: str) -> None:
