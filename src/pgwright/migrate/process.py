@@ -64,6 +64,7 @@ class MigrationProcess:
         self._process = process
         self._channel = channel
         self._said = said
+        self._at_work = False
 
     def run(self, order: Order, *, hear: Hear | None = None, idle: Idle | None = None) -> object:
         """Carry out an order and return what it asked for.
@@ -71,6 +72,7 @@ class MigrationProcess:
         `hear` is told each report, `idle` is called while there is none. Raises `OrderFailed`, and
         `MigrationError` when the process ends without a word.
         """
+        self._at_work = True
         try:
             self._channel.send(order)
             while True:
@@ -80,8 +82,10 @@ class MigrationProcess:
                         idle()
                     continue
                 if isinstance(report, Done):
+                    self._at_work = False
                     return report.value
                 if isinstance(report, Failed):
+                    self._at_work = False
                     raise OrderFailed(report)
                 if hear:
                     hear(report)
@@ -91,6 +95,18 @@ class MigrationProcess:
     def proceed(self) -> None:
         """Let a process that pauses after each revision go on."""
         self._channel.send(Proceed())
+
+    def cancel(self) -> None:
+        """Interrupt the process: the driver then cancels the statement and rolls back."""
+        if self._process.poll() is not None:
+            return
+        self._process.send_signal(signal.SIGINT)
+        if not self._at_work:
+            # In the background of a script Python ignores interrupts until the process says otherwise. One
+            # that still starts ends when it finds nobody left to give it orders.
+            self._channel.close()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_PATIENCE)
 
     def finish(self) -> None:
         """End the process, and with it its sessions; it takes no more orders."""
@@ -150,20 +166,12 @@ def migration_process(
         except BaseException:
             # What Python says of an interrupt is nobody's concern.
             hushed.set()
-            _cancel(process)
+            running.cancel()
             raise
         finally:
             running.finish()
             process.kill()
             reader.join(_PATIENCE)
-
-
-def _cancel(process: subprocess.Popen[bytes]) -> None:
-    """Interrupt the process: the driver then cancels the statement and rolls back."""
-    if process.poll() is None:
-        process.send_signal(signal.SIGINT)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(_PATIENCE)
 
 
 def _listen(

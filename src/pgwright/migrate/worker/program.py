@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 import sys
 from importlib import import_module
 
@@ -11,6 +12,8 @@ _YOUNG = 50_000  # objects; with Python's own 700, looking for garbage would tak
 
 def main() -> None:
     """Import a runner and serve what it can do."""
+    # A script's background job begins with interrupts ignored, and so does what it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     gc.set_threshold(_YOUNG)
     verbs = import_module(sys.argv[1]).VERBS
     from pgwright.migrate.worker.child import serve  # noqa: PLC0415
