@@ -220,19 +220,15 @@ def _filled(context: Context, stand_in: Mapping[ObjectId, ObjectId]) -> Pairs:
 
 
 def _watching(context: Context, alterations: Collection[ObjectId], refills: Collection[ObjectId]) -> Pairs:
-    """Pair event triggers, which may refuse what the plan does, with all else: old ones first, new ones last.
+    """Pair event triggers, which may refuse what the plan does, with all else: new ones come last.
 
     PostgreSQL fires none for what is done to event triggers.
     """
-    changed = ((op, id) for op, id in _all(context, alterations, ()) if id.kind == "event_trigger")
-    for op, id in changed:
-        if id in context.dropped & context.created:
-            continue
-        end = Move(op, id)
-        ends = op is Op.DROP or (op is Op.ALTER and getattr(context.after.objects[id], "enabled", "") in "DR")
-        for other in (Move(*pair) for pair in _all(context, alterations, refills)):
-            if other.id.root.kind != "event_trigger":
-                yield (end, other) if ends else (other, end)
+    for op, id in _all(context, alterations, ()):
+        if id.kind == "event_trigger" and op is not Op.DROP and id not in context.dropped:
+            for other in (Move(*pair) for pair in _all(context, alterations, refills)):
+                if other.id.root.kind != "event_trigger":
+                    yield other, Move(op, id)
 
 
 def _all(

@@ -9,6 +9,7 @@ from pgwright.diff.leftovers import clear_leftovers, joined
 from pgwright.diff.movers import leave_first
 from pgwright.diff.planner import make_plan
 from pgwright.diff.rename import Rename, rename_first
+from pgwright.diff.watchers import without_watchers
 from pgwright.model.catalog import Catalog, ServerFacts
 from pgwright.model.plan import Plan, Step
 from pgwright.model.selection import Selection, within
@@ -31,13 +32,15 @@ def plan_in_stages(
 
     The catalog beside it is what `before` is then, before anything is made or dropped.
 
+    Event triggers that go, or are switched off, do so before all else, which they might refuse.
+
     What a `selection` leaves out is in `after` as it was, and follows the renames.
 
     `server` is where the plan will run, by default where `before` was read. Raises what
     `make_plan` raises.
     """
     cleared = clear_leftovers(before, after, online=online)
-    here = cleared.catalog
+    here, released = without_watchers(cleared.catalog, after, online=online)
     named: tuple[Step, ...] = ()
     if renames:
         here, named = rename_first(here, after, renames, online=online, scratch=scratch)
@@ -45,5 +48,5 @@ def plan_in_stages(
         after = within(selection, here, after) if selection else after
     here, leaving = leave_first(here, after, online=online, scratch=scratch)
     rest = make_plan(here, after, online=online, server=server)
-    steps = joined(cleared.steps, named, leaving, rest.steps)
+    steps = joined(cleared.steps, released, named, leaving, rest.steps)
     return replace(rest, from_digest=before.digest, steps=steps), here

@@ -161,8 +161,13 @@ def _build_by_chunks(o: Index, table: ObjectId, context: Context) -> Step:
 
 
 def _crowded(table: ObjectId, context: Context) -> bool:
-    """Tell whether a partition has indexes of its own, whose names PostgreSQL may choose for the parent's."""
+    """Tell whether a partition has indexes of its own, whose names PostgreSQL may choose for the parent's.
+
+    One that stands already, and joins a new table, may have more than one of the new parent.
+    """
     partitions = with_partitions(context, table)[1:]
+    if context.is_new(table) and any(not context.is_new(part) for part in partitions):
+        return True
     return any(not i.derived for part in partitions for i in context.after.children(part, "index"))
 
 
@@ -192,7 +197,8 @@ def _build_partitioned(o: Index, table: ObjectId, name: str, context: Context) -
             if part.is_partitioned:
                 yield from _build_partitioned(copy or o, part.id, child, context)
             else:
-                yield _build(o, part.id, child, context, concurrently=not context.is_new(part.id))
+                concurrently = context.online and not context.is_new(part.id)
+                yield _build(o, part.id, child, context, concurrently=concurrently)
         text = sql.SQL("ALTER INDEX {} ATTACH PARTITION {}").format(
             Name(table.name.schema or "public", name), Name(part.id.name.schema or "public", child)
         )

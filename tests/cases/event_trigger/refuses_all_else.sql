@@ -1,7 +1,9 @@
 -- expect: repeatable=no
+-- rename: public.old=named
 -- before
 CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no changes here'; END $$;
 CREATE TABLE gone (a integer);
+CREATE TABLE old (a integer);
 CREATE TABLE t (a integer, b integer);
 CREATE EVENT TRIGGER later ON ddl_command_start EXECUTE FUNCTION refuse();
 ALTER EVENT TRIGGER later DISABLE;
@@ -10,6 +12,7 @@ COMMENT ON EVENT TRIGGER later IS 'not yet';
 CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no changes here'; END $$;
 CREATE TABLE t (a bigint);
 CREATE TABLE new (a integer);
+CREATE TABLE named (a integer);
 COMMENT ON TABLE t IS 'kept';
 GRANT SELECT ON t TO PUBLIC;
 CREATE EVENT TRIGGER keep ON ddl_command_start EXECUTE FUNCTION refuse();
