@@ -111,8 +111,8 @@ def wanted_ahead(record: Record) -> int:
 def due(conn: Connection[Any], record: Record, declared: Declarations) -> Due:
     """Return the partitions that a time series lacks, up to so many ahead of now and of its newest row.
 
-    Gaps are filled from the last partition before now, whatever was made by hand behind them; a table that
-    got no rows for long gets them all the same.
+    Gaps are filled from the last partition before now, or from now where there is none, whatever was made by
+    hand behind them; a table that got no rows for long gets them all the same.
     """
     column, type, zone = time_of(conn, record, declared)
     span = Span.of(record.definition["interval"])
@@ -125,8 +125,9 @@ def due(conn: Connection[Any], record: Record, declared: Declarations) -> Due:
         "goal AS (SELECT e.at AS now, CASE WHEN e.newest > {now} AND NOT e.astray THEN {newest_start} "
         "ELSE e.at END AS at FROM edge AS e), "
         "piece AS (SELECT s.lower, {first_after} AS upper, 0 AS beyond, s.at FROM (SELECT g.at, "
-        "least(g.now, greatest(max(b.upper) FILTER (WHERE b.lower <= g.now), (g.now - {far})::{type})) "
-        "AS lower FROM goal AS g LEFT JOIN bounds AS b ON true GROUP BY g.now, g.at) AS s "
+        "least(g.now, greatest(coalesce(max(b.upper) FILTER (WHERE b.lower <= g.now), g.now), "
+        "(g.now - {far})::{type})) AS lower "
+        "FROM goal AS g LEFT JOIN bounds AS b ON true GROUP BY g.now, g.at) AS s "
         "UNION ALL SELECT p.upper, {next_after}, p.beyond + (p.upper > p.at)::int, p.at "
         "FROM piece AS p WHERE p.beyond < {ahead}), "
         "free AS (SELECT coalesce(lag(upper) OVER (ORDER BY lower), '-infinity') AS lower, lower AS upper "

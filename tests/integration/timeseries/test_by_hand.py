@@ -179,6 +179,10 @@ def test_a_partition_that_cannot_be_made_stops_no_other(database: str) -> None:
         assert failed.error and "1 partition could not be made: readings_p" in failed.error
         conn.execute("DELETE FROM odd")
         assert not run_policies(database, Demand(tasks=("partitions",))).failed
+        # Of the past none is made where there was none.
+        for piece in (c.name for c in chunks(conn, "readings")):
+            conn.execute(f"DROP TABLE {piece}".encode())
+        assert [o.count for o in run_policies(database, Demand(tasks=("partitions",))).outcomes] == [7]
 
 
 def test_a_job_of_timescaledb_that_fails_is_told(timescale_community: str) -> None:
