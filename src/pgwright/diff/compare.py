@@ -27,7 +27,7 @@ def compare(before: Catalog, after: Catalog) -> tuple[Change, ...]:
         if _belongs_to_rollup(id, before, after):
             continue
         one, other = before.get(id.root), after.get(id.root)
-        moved = _line(one) != _line(other)
+        moved = _line(one) != _line(other) and not _comes_from_above(id, one, other, before, after)
         stays = one is not None and other is not None
         change = _compare(id, before.get(id), after.get(id), moved=moved, stays=stays)
         if change is not None:
@@ -48,6 +48,16 @@ def _line(o: CatalogObject | None) -> tuple[object, ...] | None:
     if o is None:
         return None
     return (getattr(o, "partition_of", None), getattr(o, "inherits", ()), getattr(o, "of_type", None))
+
+
+def _comes_from_above(
+    id: ObjectId, one: CatalogObject | None, other: CatalogObject | None, before: Catalog, after: Catalog
+) -> bool:
+    """Tell whether a parent that the table stays with gains or loses the part, and the table with it."""
+    if id.parent != id.root or (id in before) == (id in after):
+        return False
+    stays_with = set(getattr(one, "inherits", ())) & set(getattr(other, "inherits", ()))
+    return any(id._replace(parent=parent) in (before if id in before else after) for parent in stays_with)
 
 
 def _compare(

@@ -65,3 +65,30 @@ def untyped_first(alterations: Iterable[ObjectId], context: Context) -> Iterable
         if getattr(before, "of_type", None) and not getattr(after, "of_type", None):
             needs = before.depends_on if before else ()
             yield from ((Move(Op.ALTER, id), Move(Op.ALTER, n)) for n in needs if n.kind == "composite")
+
+
+def given_before_joining(alterations: Iterable[ObjectId], context: Context) -> Iterable[tuple[Move, Move]]:
+    """Pair what a parent that stays gains with the table that joins another, and needs to have it by then."""
+    for id in alterations:
+        before, after = parents_of(context.before.get(id)), parents_of(context.after.get(id))
+        if set(after) <= set(before):
+            continue
+        stays_with = (parent for parent in after if parent in before)
+        above = (t for p in stays_with for t in reached(p, lambda at: parents_of(context.after.get(at))))
+        for part in (part for table in above for part in context.after.children(table)):
+            if part.id in context.created:
+                yield Move(Op.CREATE, part.id), Move(Op.ALTER, id)
+
+
+def overloads(context: Context) -> Iterable[tuple[Move, Move]]:
+    """Pair a function that goes with what is made over one of its name: a call may fit both."""
+    going = context.dropped - context.created
+    gone = {_unsigned(id): Move(Op.DROP, id) for id in going if id.kind == "function"}
+    for id in context.created:
+        first = gone.get(_unsigned(id)) if id.kind == "function" else None
+        if first is not None:
+            yield from ((first, Move(Op.CREATE, user)) for user in context.after.dependents.get(id, ()))
+
+
+def _unsigned(id: ObjectId) -> tuple[str | None, str]:
+    return id.name.schema, id.name.name.partition("(")[0]

@@ -9,6 +9,7 @@ from pgwright.diff.carry import carried, circular_parts, copies
 from pgwright.diff.compare import compare
 from pgwright.diff.fold import fold
 from pgwright.diff.joining import neighbours, rewriting, sparing
+from pgwright.diff.lineage import overloads
 from pgwright.diff.order import Move, order
 from pgwright.diff.parts import of_another_kind, rename_step, renamed_parts, standing
 from pgwright.diff.precedence import detached, final, precedence
@@ -66,7 +67,7 @@ def make_plan(
         copies=copies(context),
         groups=groups,
         neighbours=at_once,
-        better=sparing(rewrites, context.dropped - context.created),
+        better=(*sparing(rewrites, context.dropped - context.created), *overloads(context)),
     )
     shells = frozenset(move for move in ordered if move.shell)
     # Nobody is to see a shell.

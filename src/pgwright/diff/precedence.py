@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 from pgwright.diff.carry import carriers
-from pgwright.diff.lineage import changing_hands, not_taken_over, untyped_first
+from pgwright.diff.lineage import changing_hands, given_before_joining, not_taken_over, untyped_first
 from pgwright.diff.order import Move, contested_names
 from pgwright.diff.parts import making_room
 from pgwright.kinds.column_override import sources
@@ -45,6 +45,7 @@ def precedence(
     yield from changing_hands(context)
     yield from not_taken_over(context)
     yield from untyped_first(alterations, context)
+    yield from given_before_joining(alterations, context)
 
 
 def _contested(
