@@ -24,6 +24,12 @@ def carried(before: Catalog, context: Context) -> Catalog:
     rule writes to, the table that a foreign key refers to.
     """
     added: dict[ObjectId, set[ObjectId]] = {}
+    for id in context.dropped - context.explicit:
+        # A sequence goes with the table that owns it, which waits for whoever takes numbers from it.
+        for sequence in (d for d in before.objects[id].depends_on if d.kind == "sequence"):
+            owner, carrier = _carrier(sequence, context), _carrier(id, context)
+            if owner not in (sequence, carrier):
+                added.setdefault(carrier, set()).add(owner)
     for part, carrier in carriers(context).items():
         if part not in context.explicit:
             needs = (d for d in before.objects[part].depends_on if _carrier(d.root, context) != carrier)

@@ -147,6 +147,9 @@ def bring_about(id: ObjectId, context: Context, *, phase: Phase = Phase.EXPAND) 
     if not isinstance(wanted, Column) or not wanted.derived or (old is not None and not old.derived):
         # A table that joins a parent, or leaves it, has its columns changed as its own.
         return
+    if id in context.created and not context.is_new(id.root):
+        # So it gets those that it lacks.
+        return
     found = _without_steps(wanted, context)
     if wanted.expression != found.expression:
         _require_own_expressions(wanted, context, since=17)
