@@ -45,7 +45,8 @@ def sharing(moves: Iterable[Move], context: Context) -> tuple[frozenset[Move], .
     One goes from the drop of a replaced object to its creation, and to where it gets back what it held, with
     what it gets for the first time: made afterwards, that would lock a table in use, old rows and all.
     Another are those by which a column comes to be numbered otherwise: a row written between them would have
-    no number, or one that is taken. Where its table is made anew, they are part of that.
+    no number, or one that is taken. Where its table is made anew, they are part of that. A primary key that
+    comes under another name is one that is replaced, too: there can be no two.
     """
     replaced = context.dropped & context.created
     groups: dict[tuple[str, ObjectId], set[Move]] = {}
@@ -58,7 +59,19 @@ def sharing(moves: Iterable[Move], context: Context) -> tuple[frozenset[Move], .
             table = parent_of(column)
             key = ("replaced", table) if table in replaced else ("numbered", column)
             groups.setdefault(key, set()).add(move)
+        elif (identified := _identified(move, context)) is not None:
+            groups.setdefault(("identified", identified), set()).add(move)
     return tuple(frozenset(group) for group in groups.values() if len(group) > 1)
+
+
+def _identified(move: Move, context: Context) -> ObjectId | None:
+    """Return the table that stays whose primary key goes or comes by this move."""
+    o = (context.before if move.op is Op.DROP else context.after).objects[move.id]
+    if getattr(o, "type", None) != "p" or move.id.kind != "constraint":
+        return None
+    table = parent_of(move.id)
+    stays = table in context.before and table in context.after and table not in context.dropped
+    return table if stays else None
 
 
 def _spans(ordered: Sequence[Move], groups: Iterable[Collection[Move]]) -> Mapping[Move, int]:
