@@ -24,6 +24,7 @@ from tests.integration.test_cases import CASES, parse
     [
         ("column/nulls_refused_as_numbering_changes", "DROP DEFAULT", "ADD GENERATED"),
         ("constraint/primary_key_of_other_columns", "DROP CONSTRAINT t_pkey", "ADD CONSTRAINT t_pkey"),
+        ("constraint/primary_key_under_another_name", "DROP CONSTRAINT t_pkey", "ADD CONSTRAINT t_pk "),
         ("view/foreign_key_checked_beside_it", "DROP VIEW", "CREATE VIEW"),
     ],
 )
