@@ -54,8 +54,22 @@ def not_taken_over(context: Context) -> Iterable[tuple[Move, Move]]:
             continue
         for part in context.with_descendants(id.parent)[1:]:
             for own in context.before.children(part, id.kind):
-                if own.id in context.dropped and not differing_fields(own, context.after.objects[id]):
+                if own.id in context.dropped and _would_join(own, context.after.objects[id]):
                     yield Move(Op.DROP, own.id), Move(Op.CREATE, id)
+
+
+def _would_join(own: CatalogObject, above: CatalogObject) -> bool:
+    """Tell whether PostgreSQL makes what a partition has a part of the parent's, as it does with equal keys.
+
+    It does not mind when they are checked.
+    """
+    if getattr(own, "is_key", False):
+        return _keyed(own) == _keyed(above)
+    return not differing_fields(own, above)
+
+
+def _keyed(o: CatalogObject) -> tuple[object, object]:
+    return getattr(o, "type", None), getattr(o, "columns", None)
 
 
 def untyped_first(alterations: Iterable[ObjectId], context: Context) -> Iterable[tuple[Move, Move]]:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from psycopg import sql
 
 from pgwright.kinds.contract import REPLACE, Address, Alteration, Context, Found, Kind, Reading, SystemCatalog
 from pgwright.kinds.index_steps import index_settings, option_steps
+from pgwright.kinds.relations import with_partitions
 from pgwright.kinds.settled import settled
 from pgwright.kinds.steps import alter_parent, name_of, parent_of, short_name, step
 from pgwright.kinds.table import Table
 from pgwright.kinds.tables.partition_foreign_key import add_by_partitions
 from pgwright.kinds.timeseries.compressed import is_compressed
+from pgwright.kinds.timeseries.engines import has_chunks
 from pgwright.kinds.timeseries.partition_steps import becomes_series
 from pgwright.model.catalog import CatalogObject, fact
 from pgwright.model.change import Change
@@ -106,8 +108,8 @@ def create(o: Constraint, context: Context) -> tuple[Step, ...]:
         steps = [_add(o, context, valid=False)]
         if o.validated:
             steps.append(_validate(o, context))
-    elif o.type in "pu" and key and not partitioned and "WITHOUT OVERLAPS" not in o.definition:
-        steps = list(_add_by_index(o, key, context))
+    elif o.type in "pu" and key and not has_chunks(table, context) and "WITHOUT OVERLAPS" not in o.definition:
+        steps = list(_add_by_parts(o, key, context) if partitioned else _add_by_index(o, key, context))
     else:
         steps = [_add(o, context, valid=o.validated)]
     return (*steps, *option_steps(o, o.id.name.name, context))
@@ -209,6 +211,46 @@ def _add_by_index(o: Constraint, key: re.Match[str], context: Context) -> Iterat
         f"add {o.id}",
         context,
     )
+
+
+def _add_by_parts(o: Constraint, key: re.Match[str], context: Context) -> Iterator[Step]:
+    """Yield the key of each partition that stands, over an index built beside its writers, and the parent's.
+
+    That takes in the partitions' keys, and has nothing to build but those of new ones.
+    """
+    leaving = False
+    for part in with_partitions(context, parent_of(o.id))[1:]:
+        table = context.after.get(part)
+        if part not in context.before or context.is_new(part):
+            continue
+        if not isinstance(table, Table):
+            leaving = True
+        elif not (table.is_partitioned or table.server or _has_key(o, part, context)):
+            for made in _add_by_index(replace(o, id=_key_of_part(o, part, context)), key, context):
+                yield replace(made, subject=o.id)
+    whole = _add(o, context, valid=True)
+    # One that goes, but later, gets its key at once.
+    yield whole if leaving else replace(whole, hazards=())
+
+
+def _has_key(o: Constraint, table: ObjectId, context: Context) -> bool:
+    """Tell whether a table has such a key already, which its parent's takes in, deferrable or not."""
+    own = (c for c in context.before.children(table, "constraint") if c.id not in context.dropped)
+    wanted = _DEFERRAL.sub("", o.definition)
+    return any(isinstance(c, Constraint) and _DEFERRAL.sub("", c.definition) == wanted for c in own)
+
+
+def _key_of_part(o: Constraint, table: ObjectId, context: Context) -> ObjectId:
+    """Return what the key of a partition is called in the end, another name where that is taken now."""
+    for copy in context.after.children(table, "constraint"):
+        if isinstance(copy, Constraint) and copy.derived and copy.definition == o.definition:
+            old = context.before.get(copy.id)
+            # The old key's, which goes before this one comes.
+            goes = old is not None and old.derived and o.id in context.dropped
+            if goes or copy.id.name.name not in context.names_before:
+                return copy.id
+    name = short_name(f"{table.name.name}_{o.id.name.name}")
+    return ObjectId("constraint", QualifiedName(None, name), table)
 
 
 def drop(o: Constraint, context: Context) -> tuple[Step, ...]:
