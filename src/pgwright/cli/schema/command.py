@@ -66,7 +66,7 @@ for below in (create, report, docs):
 def diff(ctx: click.Context, /, before: str | None, after: str | None, summary: bool, **chosen: Any) -> None:
     """Report what differs on the way from BEFORE to AFTER; exit code 1 when something does.
 
-    Without arguments: from the project's database to its models.
+    Without arguments: from the project's database to its models. As SQL: pgwright schema validate.
 
     Example: pgwright schema diff staging production
     """
@@ -79,6 +79,9 @@ def diff(ctx: click.Context, /, before: str | None, after: str | None, summary: 
         show_changes(out, comparison.changes, summary=summary)
         if comparison.changes and before is after is None:
             out.line("what would mend it: pgwright schema plan")
+        elif comparison.changes:
+            sources = " ".join(shlex.quote(name) for name in (before, after) if name is not None)
+            out.remark(f"as SQL: pgwright schema validate {sources}")
 
     out.result({"changes": change_facts(comparison.changes), "notes": comparison.notes}, render)
     if comparison.changes:

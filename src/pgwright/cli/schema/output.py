@@ -31,11 +31,14 @@ def show_notes(out: Output, notes: Iterable[str]) -> None:
 
 
 def show_changes(out: Output, changes: Sequence[Change], *, summary: bool = False) -> None:
-    """Print one line for each object that differs, parts of new or dropped ones left out."""
+    """Print one line for each object that differs, parts of new or dropped ones left out.
+
+    Where there is none, that is said on stderr: the result is empty.
+    """
     from pgwright.diff.compare import summarise
 
     if not changes:
-        out.line("no differences")
+        out.remark("no differences")
         return
     counted = Counter((str(c.op), c.id.kind.replace("_", " ")) for c in changes)
     if summary:
