@@ -299,10 +299,11 @@ def alter(change: Change, context: Context) -> Alteration:
 def rename(o: Constraint, to: ObjectId, context: Context) -> tuple[Step, ...]:
     """Return the RENAME CONSTRAINT, which renames the index behind it as well.
 
-    The key of a partition, which PostgreSQL renames no other way, follows its index.
+    The key of a partition, or of a table of a type, which PostgreSQL renames no other way, follows its index.
     """
     table = parent_of(o.id)
-    if o.derived and o.is_key:
+    typed = getattr(context.before.get(table), "of_type", None) is not None
+    if (o.derived or typed) and o.is_key:
         index = Name(table.name.schema or "public", o.id.name.name)
         text = sql.SQL("ALTER INDEX {} RENAME TO {}").format(index, Name(to.name.name))
         lock = LockMode.SHARE_UPDATE_EXCLUSIVE

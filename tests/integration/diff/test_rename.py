@@ -188,6 +188,12 @@ def test_table_and_column_together(database: str) -> None:
             id="functions that swap their names",
         ),
         pytest.param(
+            "CREATE TYPE pair AS (a int, b int); CREATE TABLE t OF pair (PRIMARY KEY (a))",
+            "CREATE TYPE pair AS (a int, b int); CREATE TABLE t OF pair (CONSTRAINT key PRIMARY KEY (a))",
+            ["public.t.t_pkey=key"],
+            id="the key of a table of a type",
+        ),
+        pytest.param(
             "CREATE SCHEMA one; CREATE TABLE one.t (a int); CREATE TABLE t (b int);"
             "CREATE FUNCTION one.f(int) RETURNS int LANGUAGE sql AS 'SELECT 1';"
             "CREATE FUNCTION f(int) RETURNS int LANGUAGE sql AS 'SELECT 2'",
