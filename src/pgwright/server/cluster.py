@@ -105,6 +105,8 @@ def create(
         if finished.returncode != 0:
             raise _initdb_failed(data_dir, output)
         _append_as_owner(draft / "postgresql.conf", "\ninclude_if_exists '../settings.conf'\n")
+        # Before the directory counts as made: what is killed after that clears nothing away here.
+        password_file.unlink()
         draft.rename(data_dir)
     except OSError as error:
         raise unwritable(data_dir, error) from error

@@ -1,5 +1,5 @@
 -- before
-CREATE TABLE p0 (a int);
+CREATE TABLE p0 (b text);
 CREATE TABLE p00 (a int);
 -- after
 CREATE TABLE p (a int) PARTITION BY RANGE (a);

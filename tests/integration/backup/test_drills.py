@@ -233,6 +233,10 @@ def test_a_drill_compares_the_structure_and_removes_what_killed_ones_left(
     assert left
     said = project.run("backup", "drill", code=1)
     assert "structure" in said and "orders_pkey" in said
+    # What a process that outlived the killed one, such as initdb, still held then goes with a later drill.
+    deadline = time.monotonic() + 60
+    while left & set(theirs()) and time.monotonic() < deadline:
+        project.run("backup", "drill", code=1)
     assert not left & set(theirs())
 
     # On a server of one's own it is a database that is left.
