@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -14,6 +15,7 @@ from pgwright.model.policy import POLICY_KINDS, Compress, Policy, Retain, Rollup
 from pgwright.pg.address import parse_address
 from pgwright.sources.database import read_catalog
 from pgwright.timeseries.declare import Edit, declare
+from pgwright.timeseries.patience import patiently
 from pgwright.timeseries.run import Demand, run_policies
 from pgwright.transfer.copy.choice import Choice
 from pgwright.transfer.copy.copy import Manner, copy_database, resume_copy
@@ -95,7 +97,8 @@ def run_jobs(url: str, procedure: str) -> None:
     for (job,) in ask(
         url, f"SELECT job_id FROM timescaledb_information.jobs WHERE proc_name = '{procedure}'"
     ):
-        execute(url, f"CALL run_job({job})")
+        # TimescaleDB's scheduler may be at the same job, and a refresh refuses another one beside it.
+        patiently(partial(execute, url, f"CALL run_job({job})"), seconds=30)
 
 
 def execute(url: str, statements: str) -> None:
