@@ -102,9 +102,10 @@ def _coming(id: ObjectId, context: Context, refills: Collection[ObjectId]) -> Pa
     o = context.after.objects[id]
     # An identity is not given to a table with heirs: those that come do so later.
     if getattr(o, "identity", ""):
-        for heir in context.with_descendants(id.root)[1:]:
-            if id.root not in parents_of(context.before.get(heir)):
-                yield Move(Op.CREATE, id), Move(Op.ALTER, heir)
+        for heir in context.after.dependents.get(id.root, ()):
+            joins = heir in context.created or id.root not in parents_of(context.before.get(heir))
+            if joins and id.root in parents_of(context.after.get(heir)):
+                yield from ((Move(Op.CREATE, id), Move(op, heir)) for op in (Op.CREATE, Op.ALTER))
     # A new sequence goes on from the numbers that rows bring back.
     column = kind(id.kind).numbers(o, context)
     if column is not None and column in context.before and parent_of(column) in refills:
@@ -124,8 +125,7 @@ def _going(id: ObjectId, context: Context) -> Pairs:
 
 def _joining(id: ObjectId, context: Context, refills: Collection[ObjectId]) -> Pairs:
     """Pair the creation of a partition with what happens to the tables above it."""
-    above = getattr(context.after.objects[id], "partition_of", None)
-    while above is not None:
+    for above in _above(id, context.after):
         # Of an index that goes it would get a copy, under a name that may be meant for another.
         for index in context.before.children(above, "index"):
             if index.id in context.dropped - context.created:
@@ -135,7 +135,6 @@ def _joining(id: ObjectId, context: Context, refills: Collection[ObjectId]) -> P
             yield Move(Op.CREATE, id), Move(Op.CREATE, index.id)
         if above in refills:
             yield Move(Op.CREATE, id), Move(Op.ALTER, above)
-        above = getattr(context.after.get(above), "partition_of", None)
 
 
 def _attaching(id: ObjectId, context: Context) -> Pairs:
@@ -151,6 +150,8 @@ def _attaching(id: ObjectId, context: Context) -> Pairs:
 
 
 def _above(id: ObjectId, catalog: Catalog) -> tuple[ObjectId, ...]:
+    """Return the partitioned tables that a table is part of, from its own parent up."""
+
     def parent(at: ObjectId) -> Iterable[ObjectId]:
         above = getattr(catalog.get(at), "partition_of", None)
         return (above,) if above is not None else ()
@@ -167,9 +168,6 @@ def _given(context: Context, alterations: Collection[ObjectId]) -> Pairs:
         for parent in parents_of(context.after.objects[id]):
             columns = context.after.children(parent, "column")
             yield from ((Move(Op.ALTER, column.id), Move(Op.CREATE, id)) for column in columns)
-            # An identity is not given to a table with heirs.
-            numbered = (column.id for column in columns if getattr(column, "identity", ""))
-            yield from ((Move(Op.CREATE, column), Move(Op.CREATE, id)) for column in numbered)
     for id in (*context.created, *alterations):
         for source in _sources(id, context.after):
             yield from ((Move(op, source), Move(Op.CREATE, id)) for op in (Op.CREATE, Op.ALTER))
@@ -225,19 +223,18 @@ def _watching(context: Context, alterations: Collection[ObjectId], refills: Coll
 
     PostgreSQL fires none for what is done to event triggers.
     """
-    for op, id in _all(context, alterations, ()):
-        if id.kind == "event_trigger" and op is not Op.DROP and id not in context.dropped:
-            for other in (Move(*pair) for pair in _all(context, alterations, refills)):
-                if other.id.root.kind != "event_trigger":
-                    yield other, Move(op, id)
+    moves = tuple(_all(context, alterations, refills))
+    for move in moves:
+        if move.id.kind == "event_trigger" and move.op is not Op.DROP and move.id not in context.dropped:
+            yield from ((other, move) for other in moves if other.id.root.kind != "event_trigger")
 
 
 def _all(
     context: Context, alterations: Collection[ObjectId], refills: Collection[ObjectId]
-) -> Iterable[tuple[Op, ObjectId]]:
-    yield from ((Op.DROP, id) for id in context.dropped)
-    yield from ((Op.CREATE, id) for id in context.created)
-    yield from ((Op.ALTER, id) for id in (*alterations, *refills))
+) -> Iterable[Move]:
+    yield from (Move(Op.DROP, id) for id in context.dropped)
+    yield from (Move(Op.CREATE, id) for id in context.created)
+    yield from (Move(Op.ALTER, id) for id in (*alterations, *refills))
 
 
 def _makers(catalog: Catalog) -> Mapping[ObjectId, ObjectId]:

@@ -238,7 +238,8 @@ def alter(change: Change, context: Context) -> Alteration:
         return _alter_time_column(before, after, context)
     if _FIXED & set(change.fields) or not in_order_of_type(change, context):
         return REPLACE
-    if after.partition_of and rehashed(before, after):  # all rows are put aside and come back
+    if after.partition_of and rehashed(before, after):
+        # Rows of each partition belong into others: all of them are put aside and come back.
         return Alteration(detach=(after.partition_of,))
     steps: list[Step] = []
     for field in change.fields:

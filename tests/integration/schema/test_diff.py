@@ -24,7 +24,7 @@ def test_a_script_without_the_migrations_record_leaves_it_alone(database: str, t
     (tmp_path / "schema.sql").write_text(TABLE + RECORD.replace("32", "64"))
     other = pgwright("--url", database, "schema", "diff", "schema.sql", "--no-owner", folder=tmp_path)
     assert "column public.alembic_version.version_num" in other.stdout
-    assert "schema validate schema.sql" in other.stderr
+    assert "schema validate schema.sql --no-owner" in other.stderr
 
 
 def test_a_selection_that_fits_nothing_is_no_equality(database: str, tmp_path: Path) -> None:

@@ -80,8 +80,8 @@ def diff(ctx: click.Context, /, before: str | None, after: str | None, summary: 
         if comparison.changes and before is after is None:
             out.line("what would mend it: pgwright schema plan")
         elif comparison.changes:
-            sources = " ".join(shlex.quote(name) for name in (before, after) if name is not None)
-            out.remark(f"as SQL: pgwright schema validate {sources}")
+            words = [*_spelt(before), *_spelt(after), *selection_words(chosen)]
+            out.remark(f"as SQL: pgwright schema validate {shlex.join(words)}")
 
     out.result({"changes": change_facts(comparison.changes), "notes": comparison.notes}, render)
     if comparison.changes:
@@ -365,13 +365,17 @@ def _plan(invocation: Invocation, comparison: Comparison, *, online: bool) -> Pl
 
 def _same_plan(proposal: Proposal, after: str | None, *, offline: bool, chosen: dict[str, Any]) -> str:
     """Return the words after `plan` or `apply` that mean the same plan, with what was answered."""
+    words = [*_spelt(after), *selection_words(chosen), *(["--offline"] if offline else [])]
+    told = [r.option for r in proposal.ends.renames]
+    return "".join(f" {word}" for word in (*map(shlex.quote, words), *told))
+
+
+def _spelt(source: str | None) -> list[str]:
+    """Return the word that names a source in a command to type, without its password; none for no source."""
     from pgwright.pg.redact import safe_url
     from pgwright.sources.workshop import is_database
 
-    source = safe_url(after) if after and is_database(after) else after
-    words = [*filter(None, [source]), *selection_words(chosen), *(["--offline"] if offline else [])]
-    told = [r.option for r in proposal.ends.renames]
-    return "".join(f" {word}" for word in (*map(shlex.quote, words), *told))
+    return [safe_url(source) if is_database(source) else source] if source else []
 
 
 def _asked_renames(invocation: Invocation, comparison: Comparison) -> tuple[str, ...]:
