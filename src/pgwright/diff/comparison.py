@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
 
-from pgwright.diff.build import rebuilt
 from pgwright.diff.compare import compare
 from pgwright.diff.not_nulls import agreed
 from pgwright.diff.public_schema import implied, keeping
@@ -119,12 +118,15 @@ def comparable(
     notes.extend(said)
     server, defaults = old.server, implied(old, new)
     if old.server.major != new.server.major:
+        # Loads the planner, which two of one version, without drift, do without.
+        from pgwright.diff.build import rebuilt
+
         if is_database(before):
             old = rebuilt(old, scratch=workshop.scratch)
         elif is_database(after):
             new = rebuilt(new, scratch=workshop.scratch)
-    if old.server.major != new.server.major:
-        new = rebuilt(new, scratch=workshop.scratch)
+        if old.server.major != new.server.major:
+            new = rebuilt(new, scratch=workshop.scratch)
     return Comparison(
         before=old,
         after=within(selection, old, keeping(defaults, old, new)),

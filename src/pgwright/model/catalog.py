@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -29,6 +29,7 @@ class CatalogObject:
     derived: bool = dataclasses.field(default=False, compare=False)
 
     @classmethod
+    @cache
     def defining_fields(cls) -> tuple[dataclasses.Field[Any], ...]:
         """Return the fields that define the object, identity excluded."""
         return tuple(f for f in dataclasses.fields(cls) if f.compare and f.name != "id")
@@ -203,10 +204,21 @@ def _defining(o: CatalogObject) -> dict[str, Any]:
     return data
 
 
+_JSON_OWN = (str, int, float, type(None))
+
+
+@cache
+def _field_names(cls: type) -> tuple[str, ...] | None:
+    return tuple(f.name for f in dataclasses.fields(cls)) if dataclasses.is_dataclass(cls) else None
+
+
 def _plain(value: Any) -> Any:
     """Turn names, identities, tuples and nested dataclasses into JSON's own types."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, _JSON_OWN):
+        return value
+    names = _field_names(value.__class__)
+    if names is not None:
+        return {name: _plain(getattr(value, name)) for name in names}
     if isinstance(value, tuple | list):
         return [_plain(v) for v in value]
     if isinstance(value, Mapping):

@@ -32,9 +32,11 @@ from pgwright.errors import (
 from pgwright.server.icu import without_icu
 from pgwright.server.instance import url as instance_url
 from pgwright.server.lifecycle import is_running, start
+from pgwright.server.spare import SPARE, leave_spare, take_spare
 
 if TYPE_CHECKING:
     import psycopg
+    from psycopg import sql
 
 EMBEDDED = "embedded"
 INSTANCE_NAME = "scratch"
@@ -112,8 +114,11 @@ def scratch_database(
         _prepare_holder(holder)
         _drop_leftovers(holder)
         holder.execute("SELECT pg_advisory_lock(%s)", (_lock_key(name),))
+        if template is None and _is_scratch_server(holder):
+            stack.callback(leave_spare, holder, _creation(holder, SPARE).as_string())
         stack.callback(_drop_at_exit, holder, maintenance_url, name)
-        _create(holder, name, template or "template0")
+        if template is not None or not take_spare(holder, name):
+            _create(holder, name, template or "template0")
         target = with_database(base, name)
         if extensions:
             _create_extensions(target, extensions)
@@ -245,8 +250,8 @@ def _lock_key(name: str) -> int:
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
 
 
-def _create(holder: psycopg.Connection[Any], name: str, template: str) -> None:
-    from psycopg import errors, sql  # noqa: PLC0415
+def _creation(holder: psycopg.Connection[Any], name: str, template: str = "template0") -> sql.Composed:
+    from psycopg import sql  # noqa: PLC0415
 
     statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
         sql.Identifier(name), sql.Identifier(template)
@@ -255,8 +260,14 @@ def _create(holder: psycopg.Connection[Any], name: str, template: str) -> None:
         # The default writes every page into the WAL, to spare a busy server two checkpoints. Here they
         # cost nothing, and a copy of the files is made in a third of the time.
         statement += sql.SQL(" STRATEGY file_copy")
+    return statement
+
+
+def _create(holder: psycopg.Connection[Any], name: str, template: str) -> None:
+    from psycopg import errors  # noqa: PLC0415
+
     try:
-        holder.execute(statement)
+        holder.execute(_creation(holder, name, template))
     except errors.InsufficientPrivilege as error:
         raise PrivilegeError(
             f"the role {holder.info.user} may not create scratch databases",

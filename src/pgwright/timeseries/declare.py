@@ -10,6 +10,7 @@ from psycopg import Connection, sql
 
 from pgwright.diff.planner import make_plan
 from pgwright.errors import PolicyError
+from pgwright.kinds.registry import KINDS
 from pgwright.kinds.steps import name_of
 from pgwright.kinds.timeseries.buckets import interval
 from pgwright.kinds.timeseries.policy_edit import Edit, edited
@@ -37,7 +38,8 @@ END $pgwright$"""
 
 def plan_edits(conn: Connection[Any], edits: Iterable[Edit], *, online: bool = False) -> Plan:
     """Return the plan that makes the edits hold in the database behind `conn`."""
-    before = read_catalog(conn, source="here")
+    # By their names, all kinds: what none of them handles would take longest to find, and plays no part.
+    before = read_catalog(conn, source="here", kinds=KINDS)
     return make_plan(before, edited(before, edits), online=online)
 
 

@@ -83,6 +83,26 @@ def test_a_scratch_database_is_empty_unique_and_gone_afterwards(home: Path) -> N
     assert _databases(url("scratch")) == set()
 
 
+def test_the_next_is_ready_before_it_is_asked_for_and_taken_by_one(scratch_home: Path) -> None:
+    spare = "SELECT oid FROM pg_database WHERE datname = 'pgwright_spare'"
+    with psycopg.connect(url("scratch"), autocommit=True) as admin:
+
+        def ready() -> object:
+            row = admin.execute(spare).fetchone()
+            return row[0] if row else None
+
+        with scratch_database():
+            pass
+        until(lambda: ready() is not None, "the server to make the spare")
+        made = ready()
+        with scratch_database() as one, scratch_database() as two:
+            named = "SELECT datname FROM pg_database WHERE oid = %s"
+            assert admin.execute(named, [made]).fetchone() == (one.name,)
+            assert ready() is None and two.name in _databases(url("scratch"))
+        until(lambda: ready() not in (None, made), "the server to make another")
+        assert _databases(url("scratch")) == set()
+
+
 def test_it_is_dropped_after_an_error_and_under_open_connections(scratch_home: Path) -> None:
     with pytest.raises(ZeroDivisionError), scratch_database() as made:
         held = psycopg.connect(made.url)

@@ -37,12 +37,12 @@ from pgwright.cli.schema.sources import (
 )
 from pgwright.cli.schema.summary import show_summary, uses_at
 from pgwright.errors import PlanStale
+from pgwright.model.plan import Plan
 from pgwright.model.wording import counted
 
 if TYPE_CHECKING:
     from pgwright.diff.comparison import Comparison
     from pgwright.diff.proposal import Proposal
-    from pgwright.model.plan import Plan
 
 
 @group("schema")
@@ -106,8 +106,6 @@ def validate(
     """
     invocation = ctx.ensure_object(Invocation)
     comparison = _compare(invocation, before, after, chosen)
-    from pgwright.diff.script import plan_script
-
     plan = _plan(invocation, comparison, online=not offline)
     out = invocation.output
     show_notes(out, (*comparison.notes, *plan.notes))
@@ -116,6 +114,8 @@ def validate(
         if plan and summary:
             show_changes(out, comparison.changes, summary=True)
         elif plan:
+            from pgwright.diff.script import plan_script
+
             out.verbatim(plan_script(plan))
 
     out.result(plan_facts(plan), render)
@@ -350,6 +350,11 @@ def _compare(
 
 
 def _plan(invocation: Invocation, comparison: Comparison, *, online: bool) -> Plan:
+    before, after, selection = comparison.before, comparison.after, comparison.selection
+    if not comparison.changes:
+        # Most often, in a check that runs often: the planner need not even be loaded.
+        server = comparison.server or before.server
+        return Plan(from_digest=before.digest, to_digest=after.digest, server=server, steps=())
     from dataclasses import replace
 
     from pgwright.diff.needless import without_needless
@@ -357,7 +362,6 @@ def _plan(invocation: Invocation, comparison: Comparison, *, online: bool) -> Pl
     from pgwright.diff.stages import plan_in_stages
 
     scratch = invocation.project.scratch
-    before, after, selection = comparison.before, comparison.after, comparison.selection
     require_apart(before, after, selection, ())
     plan, _ = plan_in_stages(before, after, online=online, scratch=scratch, server=comparison.server)
     return replace(without_needless(plan)[0], notes=touched_outside(plan, before, selection))
