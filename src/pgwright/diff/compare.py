@@ -79,11 +79,12 @@ def _compare(
     becomes_own = old.derived and not new.derived
     if becomes_own and (id.kind in _NOT_TAKEN_OVER or (not moved and id.kind in _GONE_WITH_SOURCE)):
         return Change(op=Op.CREATE, id=id, before=None, after=new)
-    if new.derived and not old.derived and id.kind in _NOT_TAKEN_OVER:
+    unlike = id.kind in _GONE_WITH_SOURCE and old.shape != new.shape
+    if new.derived and not old.derived and (id.kind in _NOT_TAKEN_OVER or (unlike and not _is_joined(new))):
         return Change(op=Op.DROP, id=id, before=old, after=None)
-    if (old.derived or new.derived) and not (
-        moved and id.kind in _OWN_WHEN_ALONE and old.derived != new.derived
-    ):
+    own = moved and id.kind in _OWN_WHEN_ALONE and old.derived != new.derived
+    made_anew = moved and unlike and (becomes_own or _is_joined(new))
+    if (old.derived or new.derived) and not (own or made_anew):
         # A column has to be as its parent's before a table joins it, and may differ once the table has left.
         return None
     fields = differing_fields(old, new)

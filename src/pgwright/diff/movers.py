@@ -49,6 +49,10 @@ def _leaving(old: CatalogObject, context: Context) -> Iterator[Step]:
     hazards: tuple[Hazard, ...] = ()
     if old.of_type or not new.of_type:
         alike = dict(_fitting(old.id, context.before)) == dict(_fitting(new.id, context.after))
+        alike = alike and not any(
+            part.id in context.after and context.after.objects[part.id].shape != part.shape
+            for part in context.before.children(old.id)
+        )
         if not joined or (alike and (old.partition_of is None) == (new.partition_of is None)):
             return
         message = f"until {old.id.path} joins {joined[0].path}, its rows are seen in neither parent"

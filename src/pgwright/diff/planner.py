@@ -177,7 +177,9 @@ def _with_dependents(
         if id in seen or id not in before:
             continue
         seen.add(id)
-        if id not in dropped and not any(_comes_along(id, catalog) for catalog in (before, after)):
+        # While a partition is on its way, what it has from the one parent becomes what the other wants.
+        asked = id in changes and changes[id].op is Op.ALTER and before.objects[id].shape is not None
+        if id not in dropped and (asked or not any(_comes_along(id, catalog) for catalog in (before, after))):
             result.add(id)
         for dependent in before.dependents.get(id, ()):
             new = after.get(dependent)

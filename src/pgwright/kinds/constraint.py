@@ -55,6 +55,11 @@ class Constraint(CatalogObject):
         """Tell whether an index enforces the constraint."""
         return self.type in "pux"
 
+    @property
+    def shape(self) -> object:
+        """Return the definition: a key that is checked at another time is adopted, but stays what it was."""
+        return (self.type, self.definition)
+
 
 def read(reading: Reading) -> Iterator[Found]:
     """Yield the constraints of the tables being read; those that come from a parent are marked derived."""
@@ -245,8 +250,8 @@ def _key_of_part(o: Constraint, table: ObjectId, context: Context) -> ObjectId:
     for copy in context.after.children(table, "constraint"):
         if isinstance(copy, Constraint) and copy.derived and copy.definition == o.definition:
             old = context.before.get(copy.id)
-            # The old key's, which goes before this one comes.
-            goes = old is not None and old.derived and o.id in context.dropped
+            # The old key's, or the partition's own, which goes before this one comes.
+            goes = copy.id in context.dropped or (old is not None and old.derived and o.id in context.dropped)
             if goes or copy.id.name.name not in context.names_before:
                 return copy.id
     name = short_name(f"{table.name.name}_{o.id.name.name}")

@@ -23,6 +23,7 @@ from pgwright.model.names import ObjectId, QualifiedName
 from pgwright.model.plan import Hazard, HazardCode, Phase, Step
 from pgwright.pg.quoting import Name, deparsed, render
 
+_STORAGE = re.compile(r" WITH \((?:[^()']|'(?:[^']|'')*')*\)")
 # What stands behind the place of WITH, or at it.
 _MORE = re.compile(r"\b(?:WITH|TABLESPACE|WHERE)\b")
 
@@ -46,6 +47,11 @@ class Index(CatalogObject):
     method: str = fact("btree")
     columns: tuple[str, ...] = fact(())
     index_options: tuple[str, ...] = fact(())
+
+    @property
+    def shape(self) -> object:
+        """Return what is indexed, and how, without the options of storage."""
+        return (self.unique, _STORAGE.sub("", self.body))
 
 
 def read(reading: Reading) -> Iterator[Found]:

@@ -87,6 +87,16 @@ WITH member AS (
       -- Before PostgreSQL 15 it marks all copies as its own, like those of foreign keys.
       AND NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.oid = g.tgconstraint AND k.contype = 'f')
     UNION ALL
+    -- PostgreSQL takes a key for its parent's whether both are checked at the same time or not.
+    SELECT 'key of a partition that is checked at another time than its parent''s',
+           n.nspname || '.' || c.relname || '.' || k.conname, NULL, k.oid
+    FROM pg_constraint AS k
+    JOIN pg_constraint AS above ON above.oid = k.conparentid
+    JOIN pg_class AS c ON c.oid = k.conrelid
+    JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE n.nspname = ANY (%(schemas)s) AND k.contype IN ('p', 'u', 'x')
+      AND (k.condeferrable, k.condeferred) <> (above.condeferrable, above.condeferred)
+    UNION ALL
     SELECT 'event trigger', o.evtname::text, 'pg_event_trigger'::regclass, o.oid
     FROM pg_event_trigger AS o
     JOIN pg_proc AS p ON p.oid = o.evtfoid

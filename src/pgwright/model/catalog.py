@@ -34,6 +34,14 @@ class CatalogObject:
         """Return the fields that define the object, identity excluded."""
         return tuple(f for f in dataclasses.fields(cls) if f.compare and f.name != "id")
 
+    @property
+    def shape(self) -> object:
+        """Return what PostgreSQL goes by when it looks for a part of a table to be a copy of its parent's.
+
+        Of another shape and the same name, the part is in its way. None for what is no such part.
+        """
+        return None
+
 
 def fact(default: Any) -> Any:
     """Declare a field that is known of an object but does not define it."""

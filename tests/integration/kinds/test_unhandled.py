@@ -116,3 +116,18 @@ def test_a_database_of_known_kinds_names_nothing(each_server: Server, make_datab
         )
         catalog = read_catalog(conn, source="test")
     assert catalog.unhandled == ()
+
+
+def test_a_key_of_a_partition_that_is_checked_at_another_time_than_its_parents_is_named(
+    each_server: Server, make_database: MakeDatabase
+) -> None:
+    with psycopg.connect(make_database(each_server), autocommit=True) as conn:
+        conn.execute(
+            "CREATE TABLE p (a int PRIMARY KEY DEFERRABLE) PARTITION BY LIST (a);"
+            "CREATE TABLE one PARTITION OF p FOR VALUES IN (1);"
+            "CREATE TABLE two (a int PRIMARY KEY);"
+            "ALTER TABLE p ATTACH PARTITION two FOR VALUES IN (2)"
+        )
+        catalog = read_catalog(conn, source="test")
+    what = "key of a partition that is checked at another time than its parent's"
+    assert {(u.what, u.name) for u in catalog.unhandled} == {(what, "public.two.two_pkey")}
