@@ -13,6 +13,7 @@ from pgwright.diff.lineage import overloads
 from pgwright.diff.order import Move, order
 from pgwright.diff.parts import of_another_kind, rename_step, renamed_parts, standing
 from pgwright.diff.precedence import detached, final, precedence
+from pgwright.diff.privileges import losing
 from pgwright.diff.transactions import in_transactions, sharing
 from pgwright.diff.unread import pointing_out
 from pgwright.errors import UnsupportedChange
@@ -77,7 +78,7 @@ def make_plan(
     together = {Move(Op.ALTER, id) for id, alteration in alterations.items() if alteration.atomic}
     written = _write(ordered, context, {**alterations, **refills})
     steps = in_transactions(written, ordered, context, groups, together, rewritten=at_once)
-    steps = tuple(pointing_out(steps, before.unhandled, context.dropped))
+    steps = tuple(losing(pointing_out(steps, before.unhandled, context.dropped), context))
     if online and refills and _torn(steps, refills):
         return make_plan(before, after, online=False, server=server)
     return Plan(from_digest=before.digest, to_digest=after.digest, server=server, steps=steps)

@@ -15,7 +15,7 @@ from pgwright.kinds.targets import privilege_target
 from pgwright.model.catalog import CatalogObject
 from pgwright.model.change import Change
 from pgwright.model.names import ObjectId, QualifiedName
-from pgwright.model.plan import Hazard, HazardCode, Step
+from pgwright.model.plan import Hazard, HazardCode, Phase, Step
 from pgwright.pg.quoting import Name, deparsed
 
 _OBJECTS = {
@@ -102,7 +102,8 @@ def _steps(o: DefaultPrivilege, before: Deviation, after: Deviation, context: Co
         if action.revokes:
             message = f"{o.grantee} no longer gets {what}"
             hazard = Hazard(code=HazardCode.LOSES_PRIVILEGES, message=message)
-            yield step(o.id, text, f"take {what} from {o.grantee}", hazards=(hazard,))
+            summary = f"take {what} from {o.grantee}"
+            yield step(o.id, text, summary, hazards=(hazard,), phase=Phase.CONTRACT)
         else:
             yield step(o.id, text, f"give {what} to {o.grantee}")
 

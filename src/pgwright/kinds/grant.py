@@ -14,7 +14,7 @@ from pgwright.kinds.targets import RELATIONS, ancestors, privilege_target, subje
 from pgwright.model.catalog import Catalog, CatalogObject
 from pgwright.model.change import Change
 from pgwright.model.names import ObjectId, QualifiedName
-from pgwright.model.plan import Hazard, HazardCode, Step
+from pgwright.model.plan import Hazard, HazardCode, Phase, Step
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,11 +96,10 @@ class _Writer:
             return step(self.id, text, f"let {self.grantee} {what} on {on}")
         if action.option:
             return step(self.id, text, f"let {self.grantee} no longer pass on {what} on {on}")
-        hazards = []
-        if not self.context.is_new(on):
-            message = f"{self.grantee} loses {what} on {on}"
-            hazards = [Hazard(code=HazardCode.LOSES_PRIVILEGES, message=message)]
-        return step(self.id, text, f"take {what} on {on} from {self.grantee}", hazards=hazards)
+        summary = f"take {what} on {on} from {self.grantee}"
+        if self.context.is_new(on):
+            return step(self.id, text, summary)
+        return step(self.id, text, summary, hazards=(_loses(self.grantee, what, on),), phase=Phase.CONTRACT)
 
     def _columns(self, revoke: Action) -> Iterator[Step]:
         """Yield again what stays granted on columns and REVOKE on their table takes along.
@@ -121,6 +120,22 @@ class _Writer:
             again = Deviation(granted=tuple(p for p in o.granted if p.name in taken and p in old.granted))
             writer = _Writer(id=o.id, grantee=self.grantee, catalog=context.after, context=context)
             yield from writer.steps(_NOTHING, again)
+
+
+def lost(id: ObjectId, context: Context) -> tuple[Hazard, ...]:
+    """Return what a role no longer may do with an object that is made anew, where it has less then."""
+    grantee, on = id.name.name, parent_of(id)
+    if grantee == role_of(on.root, context.after, context):
+        return ()
+    old, new = context.before.get(id), context.after.get(id)
+    before = old.deviation if isinstance(old, Grant) else _NOTHING
+    after = new.deviation if isinstance(new, Grant) else _NOTHING
+    taken = (a for a in actions(before, after, context.server.major) if a.revokes and not a.option)
+    return tuple(_loses(grantee, ", ".join(action.privileges), on) for action in taken)
+
+
+def _loses(grantee: str, what: str, on: ObjectId) -> Hazard:
+    return Hazard(code=HazardCode.LOSES_PRIVILEGES, message=f"{grantee} loses {what} on {on}")
 
 
 def create(o: Grant, context: Context) -> tuple[Step, ...]:

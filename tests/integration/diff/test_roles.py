@@ -32,6 +32,27 @@ def test_a_role_that_may_make_nothing_is_told_what_it_lacks(database: str) -> No
     assert read(database).digest == ends.before.digest
 
 
+def test_who_has_fewer_privileges_on_what_is_made_anew_is_said(database: str) -> None:
+    run(
+        database,
+        """CREATE TABLE t (id int, x text); CREATE VIEW v AS SELECT id, x FROM t;
+        GRANT SELECT, INSERT ON v TO PUBLIC; GRANT UPDATE (x) ON v TO PUBLIC;
+        CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'""",
+    )
+    plan, _ = proposed(
+        database,
+        """CREATE TABLE t (id bigint, x text); CREATE VIEW v AS SELECT id, x FROM t;
+        GRANT INSERT ON v TO PUBLIC; GRANT UPDATE (x) ON v TO PUBLIC;
+        CREATE FUNCTION f() RETURNS bigint LANGUAGE sql AS 'SELECT 1';
+        REVOKE EXECUTE ON FUNCTION f FROM PUBLIC""",
+    )
+    told = {(s.sql, h.message) for s in plan.steps for h in s.hazards if h.code.value == "loses-privileges"}
+    assert told == {
+        ("DROP VIEW public.v", "PUBLIC loses SELECT on view public.v"),
+        ("DROP FUNCTION public.f()", "PUBLIC loses EXECUTE on function public.f()"),
+    }
+
+
 def test_a_role_that_may_not_use_the_ledger_is_told_both_grants(
     server_18: Server, database: str, make_database: MakeDatabase
 ) -> None:
