@@ -19,6 +19,7 @@ from pgwright.kinds.sequence import (
 )
 from pgwright.kinds.settled import settled
 from pgwright.kinds.steps import alter_parent, parent_of
+from pgwright.kinds.tables.column_types import left_empty
 from pgwright.model.catalog import Catalog, CatalogObject, fact
 from pgwright.model.change import Change
 from pgwright.model.names import ObjectId, QualifiedName
@@ -108,7 +109,9 @@ def drop(o: Default, context: Context) -> tuple[Step, ...]:
         return ()
     column = parent_of(o.id)
     text = sql.SQL("ALTER COLUMN {} DROP DEFAULT").format(Name(column.name.name))
-    step = alter_parent(o.id, text, f"drop the default of {column}", context, phase=Phase.CONTRACT)
+    hazards = () if o.id in context.created else left_empty(context.after.get(column))
+    summary = f"drop the default of {column}"
+    step = alter_parent(o.id, text, summary, context, hazards=hazards, phase=Phase.CONTRACT)
     held = (hold_position(id, column) for id in o.depends_on if is_taken_up(id, column, context))
     # Nobody takes a number from the sequence any more.
     return (step, *_again(o, context), *held)

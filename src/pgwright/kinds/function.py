@@ -88,12 +88,18 @@ def shell(o: Function, op: Op) -> Step:
 
 def drop(o: Function, context: Context) -> tuple[Step, ...]:
     """Return the DROP FUNCTION or DROP PROCEDURE."""
+    hazards = vanishes(o.id, context, f"code that calls {o.id} fails from here on")
+    new = context.after.get(o.id)
+    if isinstance(new, Function) and (o.keyword, o.result) != (new.keyword, new.result):
+        gets = f"gets {new.result} where it got {o.result}" if new.result and o.result else "fails"
+        message = f"code that calls {o.id} {gets} from here on"
+        hazards = (*hazards, Hazard(code=HazardCode.BREAKS_CODE, message=message))
     return (
         step(
             o.id,
             sql.SQL("DROP {} {}").format(deparsed(o.keyword), signature(o)),
             f"drop {o.id}",
-            hazards=vanishes(o.id, context, f"code that calls {o.id} fails from here on"),
+            hazards=hazards,
             phase=Phase.CONTRACT,
         ),
     )

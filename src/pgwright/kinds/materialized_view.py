@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from pgwright.kinds.contract import REPLACE, Alteration, Context, Found, Kind, Reading
-from pgwright.kinds.relations import changed_parameters, held, parameters, vanishes
+from pgwright.kinds.relations import changed_parameters, held, narrower, parameters, vanishes
 from pgwright.kinds.steps import name_of, renamed, step
 from pgwright.kinds.view import claims, query_text, relation_addresses
 from pgwright.model.catalog import CatalogObject, fact
@@ -28,6 +28,7 @@ class MaterializedView(CatalogObject):
     access_method: str = "heap"
     tablespace: str | None = None
     populated: bool = fact(True)
+    columns: tuple[str, ...] = fact(())
 
 
 def read(reading: Reading) -> Iterator[Found]:
@@ -40,6 +41,7 @@ def read(reading: Reading) -> Iterator[Found]:
             access_method=r.access_method,
             tablespace=r.tablespace,
             populated=r.populated,
+            columns=tuple(r.column_names),
         )
         yield Found(view, relation_addresses(r))
 
@@ -71,6 +73,9 @@ def drop(o: MaterializedView, context: Context) -> tuple[Step, ...]:
     if not hazards:
         message = f"readers of {o.id} fail or wait until it is filled again"
         hazards.append(Hazard(code=HazardCode.LOCKS_READERS, message=message))
+    new = context.after.get(o.id)
+    if isinstance(new, MaterializedView):
+        hazards.extend(narrower(o.columns, o.id, new.columns))
     return (
         step(
             o.id,

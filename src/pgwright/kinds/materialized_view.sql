@@ -1,6 +1,6 @@
 -- Materialized views of the given schemas, without those of extensions.
 -- since: 12
--- columns: oid, rowtype, arraytype, rule, schema, name, options, access_method, tablespace, populated, definition
+-- columns: oid, rowtype, arraytype, rule, schema, name, options, access_method, tablespace, populated, definition, column_names
 SELECT c.oid,
        c.reltype AS rowtype,
        t.typarray AS arraytype,
@@ -16,7 +16,11 @@ SELECT c.oid,
        am.amname AS access_method,
        ts.spcname AS tablespace,
        c.relispopulated AS populated,
-       pg_get_viewdef(c.oid) AS definition
+       pg_get_viewdef(c.oid) AS definition,
+       ARRAY(SELECT a.attname::text
+             FROM pg_attribute AS a
+             WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+             ORDER BY a.attnum) AS column_names
 FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 JOIN pg_rewrite AS r ON r.ev_class = c.oid AND r.rulename = '_RETURN'

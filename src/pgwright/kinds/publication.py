@@ -161,11 +161,14 @@ def alter(change: Change, context: Context) -> Alteration:
     for published in gone:
         action = sql.SQL("DROP TABLE ONLY {}").format(name_of(published.table))
         summary = f"take {published.table} out of {after.id}"
-        steps.append(_alter(after, action, summary, **_lock((published,), context)))
+        again = any(t.table == published.table for t in after.tables)
+        hazards = () if again else (_unsent(after, published.table),)
+        steps.append(_alter(after, action, summary, hazards=hazards, **_lock((published,), context)))
     for schema in before.schemas:
         if schema not in after.schemas and schema not in context.dropped:
             action = sql.SQL("DROP TABLES IN SCHEMA {}").format(Name(schema.name.name))
-            steps.append(_alter(after, action, f"take {schema} out of {after.id}"))
+            summary = f"take {schema} out of {after.id}"
+            steps.append(_alter(after, action, summary, hazards=(_unsent(after, schema),)))
     for published in after.tables:
         if published not in before.tables or published.table in context.dropped:
             action = sql.SQL("ADD TABLE {}").format(published.clause())
@@ -176,6 +179,11 @@ def alter(change: Change, context: Context) -> Alteration:
             action = sql.SQL("ADD TABLES IN SCHEMA {}").format(Name(schema.name.name))
             steps.append(_alter(after, action, f"add {schema} to {after.id}"))
     return Alteration(steps=tuple(steps))
+
+
+def _unsent(o: Publication, what: ObjectId) -> Hazard:
+    message = f"subscribers of {o.id} get no more changes of {what}"
+    return Hazard(code=HazardCode.BREAKS_CODE, message=message)
 
 
 def _alter(o: Publication, action: sql.Composable, summary: str, **settings: Any) -> Step:

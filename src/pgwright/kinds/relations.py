@@ -64,6 +64,14 @@ def changed_parameters(before: Iterable[str], after: Iterable[str]) -> list[sql.
     return actions
 
 
+def narrower(before: Iterable[str], id: ObjectId, after: Iterable[str]) -> tuple[Hazard, ...]:
+    """Return the hazard of making a view anew with fewer columns, by their names."""
+    kept = set(after)
+    gone = [f"{id.path}.{name}" for name in before if name not in kept]
+    message = f"code that still names {', '.join(gone)} fails from here on"
+    return (Hazard(code=HazardCode.BREAKS_CODE, message=message),) if gone else ()
+
+
 def vanishes(id: ObjectId, context: Context, message: str) -> tuple[Hazard, ...]:
     """Return the hazard of dropping something that code may call, unless the plan makes it again."""
     if id in context.created:

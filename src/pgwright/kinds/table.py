@@ -293,9 +293,9 @@ def _rewrite(o: Table, what: str) -> dict[str, Any]:
 
 def _alter_unlogged(before: Table, after: Table, context: Context) -> list[Step]:
     word = "SET UNLOGGED" if after.unlogged else "SET LOGGED"
-    return [
-        _alter_table(after, deparsed(word), f"change the persistence of {after.id}", **_rewrite(after, word))
-    ]
+    what = f"{word}, after which a crash empties the table," if after.unlogged else word
+    summary = f"change the persistence of {after.id}"
+    return [_alter_table(after, deparsed(word), summary, **_rewrite(after, what))]
 
 
 def _alter_access_method(before: Table, after: Table, context: Context) -> list[Step]:

@@ -10,7 +10,7 @@ from typing import Any
 from psycopg import sql
 
 from pgwright.kinds.contract import REPLACE, Address, Alteration, Context, Found, Kind, Reading, SystemCatalog
-from pgwright.kinds.relations import changed_parameters, held, parameters, vanishes
+from pgwright.kinds.relations import changed_parameters, held, narrower, parameters, vanishes
 from pgwright.kinds.settled import settled
 from pgwright.kinds.steps import name_of, renamed, step
 from pgwright.kinds.timeseries.policy_records import made_relations
@@ -107,6 +107,10 @@ def shell(o: View, op: Op) -> Step:
 
 def drop(o: View, context: Context) -> tuple[Step, ...]:
     """Return the DROP VIEW."""
+    hazards = vanishes(o.id, context, f"queries that read {o.id} fail from here on")
+    new = context.after.get(o.id)
+    if isinstance(new, View):
+        hazards = (*hazards, *narrower((n for n, _ in o.columns), o.id, (n for n, _ in new.columns)))
     return (
         step(
             o.id,
@@ -114,7 +118,7 @@ def drop(o: View, context: Context) -> tuple[Step, ...]:
             f"drop {o.id}",
             lock=LockMode.ACCESS_EXCLUSIVE,
             on=(o.id,),
-            hazards=vanishes(o.id, context, f"queries that read {o.id} fail from here on"),
+            hazards=hazards,
             phase=Phase.CONTRACT,
         ),
     )

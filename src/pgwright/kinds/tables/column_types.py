@@ -12,6 +12,7 @@ from pgwright.kinds.sequence import SequenceOptions
 from pgwright.model.catalog import CatalogObject, fact
 from pgwright.model.locks import LockMode
 from pgwright.model.names import QualifiedName
+from pgwright.model.plan import Hazard, HazardCode
 from pgwright.pg.quoting import Name, deparsed, literal, qualified, render
 
 FIRST_VIRTUAL = 18  # the version that brought columns which are computed when they are read
@@ -119,6 +120,16 @@ class Column(CatalogObject):
 def as_retyped(before: Column, after: Column) -> Column:
     """Return the column as a change of its type leaves it: PostgreSQL stores values as the new type does."""
     return before if before.type == after.type else replace(before, storage=None)
+
+
+def left_empty(column: object) -> tuple[Hazard, ...]:
+    """Return the hazard of a column that nothing fills any more, where it takes no nulls."""
+    if not isinstance(column, Column) or not column.not_null or column.id.parent is None:
+        return ()
+    if column.has_default or column.identity or column.generated:
+        return ()
+    rows = f"rows of {column.id.parent.path} without {column.id.name}"
+    return (Hazard(code=HazardCode.BREAKS_CODE, message=f"code that writes {rows} fails from here on"),)
 
 
 # The extension's type is text that compares otherwise: PostgreSQL takes the one for the other as it is.

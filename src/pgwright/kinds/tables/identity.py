@@ -18,11 +18,11 @@ from pgwright.kinds.sequence import (
     starts_again,
 )
 from pgwright.kinds.steps import alter_parent, name_of, parent_of, step
-from pgwright.kinds.tables.column_types import Column
+from pgwright.kinds.tables.column_types import Column, left_empty
 from pgwright.kinds.timeseries.compressed import require_no_numbering
 from pgwright.model.locks import LockMode
 from pgwright.model.names import ObjectId
-from pgwright.model.plan import Hazard, Step
+from pgwright.model.plan import Hazard, Phase, Step
 from pgwright.pg.quoting import Name, deparsed, literal, qualified, render
 
 # From this version on, an identity of a partitioned table is one of its partitions as well.
@@ -47,7 +47,8 @@ def drop_identity(before: Column, after: Column, context: Context) -> Iterator[S
     """Yield the step that ends the numbering of a column where it shall not go on."""
     if before.identity and not after.identity:
         text = sql.SQL("ALTER COLUMN {} DROP IDENTITY").format(Name(after.id.name.name))
-        yield alter_parent(after.id, text, f"stop numbering {after.id}", context)
+        summary = f"stop numbering {after.id}"
+        yield alter_parent(after.id, text, summary, context, hazards=left_empty(after), phase=Phase.CONTRACT)
 
 
 def retype_sequence(before: Column, after: Column) -> Iterator[Step]:
