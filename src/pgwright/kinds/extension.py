@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from pgwright.kinds.contract import Address, Alteration, Context, Found, Kind, Reading, SystemCatalog
+from pgwright.kinds.relations import vanishes
 from pgwright.kinds.steps import name_of, step
 from pgwright.model.catalog import CatalogObject, fact
 from pgwright.model.change import Change
@@ -68,6 +69,7 @@ def drop(o: Extension, context: Context) -> tuple[Step, ...]:
         code=HazardCode.DELETES_DATA,
         message=f"what {o.id} keeps in tables of its own is deleted",
     )
+    missed = f"code that uses what {o.id} brought fails from here on"
     return (
         step(
             o.id,
@@ -75,7 +77,7 @@ def drop(o: Extension, context: Context) -> tuple[Step, ...]:
             f"remove {o.id}",
             lock=LockMode.ACCESS_EXCLUSIVE if o.relations else None,
             on=o.relations,
-            hazards=(hazard,) if o.keeps_rows else (),
+            hazards=((hazard,) if o.keeps_rows else ()) + vanishes(o.id, context, missed),
             reversibility=Reversibility.DATA_LOST if o.keeps_rows else Reversibility.LOSSLESS,
             phase=Phase.CONTRACT,
         ),

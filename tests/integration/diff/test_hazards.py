@@ -13,6 +13,11 @@ CREATE MATERIALIZED VIEW m AS SELECT id, x FROM t;
 CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';
 CREATE FUNCTION g(a int) RETURNS int LANGUAGE sql AS 'SELECT 1';
 CREATE PUBLICATION p FOR TABLE t, s;
+CREATE TABLE parts (a int) PARTITION BY RANGE (a);
+CREATE TABLE part PARTITION OF parts FOR VALUES FROM (0) TO (10);
+CREATE TABLE moved PARTITION OF parts FOR VALUES FROM (10) TO (20);
+CREATE TABLE heir () INHERITS (s);
+CREATE EXTENSION pg_trgm;
 """
 AFTER = """
 CREATE TABLE t (id int NOT NULL, x int NOT NULL, y int, z int NOT NULL DEFAULT 2);
@@ -22,6 +27,10 @@ CREATE MATERIALIZED VIEW m AS SELECT x FROM t;
 CREATE FUNCTION f() RETURNS text LANGUAGE sql AS 'SELECT 1::text';
 CREATE FUNCTION g(b int) RETURNS int LANGUAGE sql AS 'SELECT 1';
 CREATE PUBLICATION p FOR TABLE s;
+CREATE TABLE parts (a int) PARTITION BY RANGE (a);
+CREATE TABLE part (a int);
+CREATE TABLE moved PARTITION OF parts FOR VALUES FROM (10) TO (30);
+CREATE TABLE heir (id int NOT NULL);
 """
 
 
@@ -32,7 +41,11 @@ def test_what_breaks_code_is_said_and_nothing_else(database: str) -> None:
         "code that calls function public.f() gets text where it got integer from here on",
         "code that still names public.m.id fails from here on",
         "code that still names public.v.x fails from here on",
+        "code that uses what extension pg_trgm brought fails from here on",
+        "code that writes rows of public.heir without id fails from here on",
         "code that writes rows of public.t without id fails from here on",
         "code that writes rows of public.t without x fails from here on",
+        "rows of table public.heir are no longer found in what it leaves",
+        "rows of table public.part are no longer found in what it leaves",
         "subscribers of publication p get no more changes of table public.t",
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, LiteralString, cast
 
 from psycopg import sql
@@ -36,8 +37,9 @@ def columns_of_new_parents(before: Table, after: Table, context: Context) -> Ite
 def change_parents(before: Table, after: Table, context: Context) -> list[Step]:
     """Return the steps by which a table leaves parents that it inherits from and joins others."""
     joined = [parent for parent in after.inherits if parent not in before.inherits]
+    left = stop_inheriting(before, after)
     return [
-        *stop_inheriting(before, after),
+        *(left if joined else map(_unseen, left)),
         *(_inherits(after, "INHERIT {}", parent, f"inherit from {parent}") for parent in joined),
     ]
 
@@ -96,7 +98,15 @@ def move_partitions(before: Table, after: Table, context: Context) -> list[Step]
         if pairs[0][0].id != before.id:
             return []
     detached = [step for old, _ in pairs for step in detach(old, context)]
+    if after.partition_of is None:
+        return [_unseen(step) for step in detached]
     return detached + [step for _, new in pairs for step in _attach(new, context)]
+
+
+def _unseen(leaving: Step) -> Step:
+    """Say of a step by which a table leaves its parent for good what readers of the parent will miss."""
+    rows = f"rows of {leaving.subject} are no longer found in what it leaves"
+    return replace(leaving, hazards=(*leaving.hazards, Hazard(code=HazardCode.BREAKS_CODE, message=rows)))
 
 
 def rehashed(before: Table, after: Table) -> bool:
