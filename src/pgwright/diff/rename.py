@@ -227,6 +227,7 @@ def _steps(renames: Sequence[Rename], context: Context) -> Iterator[Step]:
     made: set[str] = set()
     waiting = [(before.objects[r.old], _local(r, context, old_schema)) for r in renames]
     waiting += [(o, _aside(o)) for o in _in_the_way(waiting, before)]
+    waiting = [*_crowded_out(waiting, before), *waiting]
     waiting.sort(key=lambda pair: (pair[0].id.kind == "schema", -pair[0].id.path.count(".")))
     while waiting:
         at = next((i for i in range(len(waiting)) if not _must_wait(*waiting[i], waiting)), None)
@@ -249,7 +250,7 @@ def _steps(renames: Sequence[Rename], context: Context) -> Iterator[Step]:
 
 def _stages(o: CatalogObject, to: ObjectId, before: Catalog) -> Iterator[tuple[CatalogObject, ObjectId]]:
     """Yield the object with its new name, first within its schema where the old name is taken elsewhere."""
-    moved = o.id._replace(name=o.id.name._replace(schema=to.name.schema))
+    moved = _in_schema(o.id, to.name.schema)
     named = to._replace(name=to.name._replace(schema=o.id.name.schema))
     if to not in (moved, named) and moved in before:
         yield o, named
@@ -277,9 +278,31 @@ def _in_the_way(pairs: Sequence[tuple[CatalogObject, ObjectId]], before: Catalog
     leaving = {o.id for o, _ in pairs}
     wanted = set().union(*(_claims(replace(o, id=to)) - _claims(o) for o, to in pairs))
     for o in before if wanted else ():
-        alone = o.id.parent is None and o.id not in leaving and renaming(o.id.kind) is not None
-        if alone and not wanted.isdisjoint(_claims(o)):
+        goes = o.id not in leaving and renaming(o.id.kind) is not None
+        if goes and not wanted.isdisjoint(_claims(o)):
             yield o
+
+
+def _crowded_out(
+    pairs: Sequence[tuple[CatalogObject, ObjectId]], before: Catalog
+) -> Iterator[tuple[CatalogObject, ObjectId]]:
+    """Yield what goes along with a table into a schema where its name is taken, and another name for it."""
+    moving = [(o, to) for o, to in pairs if o.id.parent is None and o.id.name.schema != to.name.schema]
+    taken = set().union(*map(_claims, before)) if moving else set()
+    for o, to in moving:
+        owned = (s for s in before.of("sequence") if getattr(_owner(s, before), "root", None) == o.id)
+        for part in (*before.children(o.id), *owned):
+            claims = _claims(replace(part, id=_in_schema(part.id, to.name.schema)))
+            if part.id.kind in _FOLLOWING and not claims.isdisjoint(taken):
+                name = short_name(f"pgwright_{o.id.name.schema}_{part.id.name.name}")
+                yield part, part.id._replace(name=part.id.name._replace(name=name))
+            taken |= claims
+
+
+def _in_schema(id: ObjectId, schema: str | None) -> ObjectId:
+    if id.parent is not None:
+        return id._replace(parent=_in_schema(id.parent, schema))
+    return id._replace(name=id.name._replace(schema=schema))
 
 
 def _on_descendants(step: Step, context: Context) -> Step:
