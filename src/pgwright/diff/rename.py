@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import shlex
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -228,6 +228,7 @@ def _steps(renames: Sequence[Rename], context: Context) -> Iterator[Step]:
     waiting = [(before.objects[r.old], _local(r, context, old_schema)) for r in renames]
     waiting += [(o, _aside(o)) for o in _in_the_way(waiting, before)]
     waiting = [*_crowded_out(waiting, before), *waiting]
+    taken = {*before.objects, *(to for _, to in waiting)}
     waiting.sort(key=lambda pair: (pair[0].id.kind == "schema", -pair[0].id.path.count(".")))
     while waiting:
         at = next((i for i in range(len(waiting)) if not _must_wait(*waiting[i], waiting)), None)
@@ -243,16 +244,16 @@ def _steps(renames: Sequence[Rename], context: Context) -> Iterator[Step]:
         if schema is not None and schema not in made and home not in before and home in after:
             made.add(schema)
             yield from kind("schema").create(after.objects[home], context)
-        for stage, name in _stages(o, to, before):
+        for stage, name in _stages(o, to, taken):
             for step in renaming(o.id.kind)(stage, name, context):  # type: ignore[misc]
                 yield _on_descendants(step, context) if o.id.kind in _INHERITED else step
 
 
-def _stages(o: CatalogObject, to: ObjectId, before: Catalog) -> Iterator[tuple[CatalogObject, ObjectId]]:
+def _stages(o: CatalogObject, to: ObjectId, taken: Set[ObjectId]) -> Iterator[tuple[CatalogObject, ObjectId]]:
     """Yield the object with its new name, first within its schema where the old name is taken elsewhere."""
     moved = _in_schema(o.id, to.name.schema)
     named = to._replace(name=to.name._replace(schema=o.id.name.schema))
-    if to not in (moved, named) and moved in before:
+    if to not in (moved, named) and moved in taken:
         yield o, named
         o = _called(o, named)
     yield o, to
