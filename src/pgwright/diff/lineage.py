@@ -94,6 +94,29 @@ def given_before_joining(alterations: Iterable[ObjectId], context: Context) -> I
                 yield Move(Op.CREATE, part.id), Move(Op.ALTER, id)
 
 
+def apart_from_heirs(context: Context) -> Iterable[tuple[Move, Move]]:
+    """Pair the loss of a table's part with a new heir that has one of that name by itself, and the reverse.
+
+    The two would be merged into one.
+    """
+    for id in context.created:
+        for part in _namesakes_of_own(id, context.after):
+            if part in context.dropped:
+                yield Move(Op.DROP, part), Move(Op.CREATE, id)
+    for id in context.dropped:
+        for part in _namesakes_of_own(id, context.before):
+            if part in context.created:
+                yield Move(Op.DROP, id), Move(Op.CREATE, part)
+
+
+def _namesakes_of_own(table: ObjectId, catalog: Catalog) -> Iterable[ObjectId]:
+    """Yield, by the tables above, what would have the name of a part that a table has by itself."""
+    if table.kind == "table":
+        for part in catalog.children(table):
+            if not part.derived:
+                yield from _namesakes(part.id, catalog)
+
+
 def overloads(context: Context) -> Iterable[tuple[Move, Move]]:
     """Pair a function that goes with what is made over one of its name: a call may fit both."""
     going = context.dropped - context.created

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 from pgwright.diff.carry import carriers
-from pgwright.diff.lineage import changing_hands, given_before_joining, not_taken_over, untyped_first
+from pgwright.diff.lineage import (
+    apart_from_heirs,
+    changing_hands,
+    given_before_joining,
+    not_taken_over,
+    untyped_first,
+)
 from pgwright.diff.order import Move, contested_names
 from pgwright.diff.parts import making_room
 from pgwright.kinds.column_override import sources
@@ -46,6 +52,7 @@ def precedence(
     yield from not_taken_over(context)
     yield from untyped_first(alterations, context)
     yield from given_before_joining(alterations, context)
+    yield from apart_from_heirs(context)
 
 
 def _contested(
