@@ -111,7 +111,7 @@ def apart_from_heirs(context: Context) -> Iterable[tuple[Move, Move]]:
 
 def _namesakes_of_own(table: ObjectId, catalog: Catalog) -> Iterable[ObjectId]:
     """Yield, by the tables above, what would have the name of a part that a table has by itself."""
-    if table.kind == "table":
+    if table.kind == "table" and parents_of(catalog.get(table)):
         for part in catalog.children(table):
             if not part.derived:
                 yield from _namesakes(part.id, catalog)

@@ -103,6 +103,19 @@ def test_the_next_is_ready_before_it_is_asked_for_and_taken_by_one(scratch_home:
         assert _databases(url("scratch")) == set()
 
 
+def test_a_database_of_that_name_on_a_server_of_somebody_is_left_alone(server_18: Server) -> None:
+    with psycopg.connect(server_18.url, autocommit=True) as admin:
+        admin.execute("CREATE DATABASE pgwright_spare")
+        try:
+            with scratch_database(server=server_18.url) as one:
+                found = admin.execute(
+                    "SELECT datname FROM pg_database WHERE datname LIKE 'pgwright_s%'"
+                ).fetchall()
+                assert {("pgwright_spare",), (one.name,)} <= set(found)
+        finally:
+            admin.execute("DROP DATABASE IF EXISTS pgwright_spare")
+
+
 def test_it_is_dropped_after_an_error_and_under_open_connections(scratch_home: Path) -> None:
     with pytest.raises(ZeroDivisionError), scratch_database() as made:
         held = psycopg.connect(made.url)
